@@ -1,0 +1,128 @@
+/**
+ * Every error tallyman raises on purpose: a stable code, whether another attempt may succeed, and what the
+ * user can do about it. A code is part of the public surface: scripts match on it, so it is never renamed.
+ */
+
+/** What a code means for the attempt that raised it. */
+interface ErrorRule {
+  /** May the same work succeed on a fresh worker? */
+  readonly retry: boolean
+}
+
+const once: ErrorRule = { retry: false }
+const again: ErrorRule = { retry: true }
+
+const rules = {
+  /** The command line is wrong. */
+  usage: once,
+  /** A job file does not load, or what it exports is not a job. */
+  'job-invalid': once,
+  /** A parameter has a wrong value. */
+  'param-invalid': once,
+  /** A key is not one of the legal keys. */
+  'key-invalid': once,
+  /** A value cannot be stored or written. */
+  'value-invalid': once,
+  /** The user's map, setup, flush or reducer threw. */
+  'job-threw': once,
+  /** An input cannot be found or opened. */
+  'input-missing': once,
+  /** An input is damaged: what was read up to there cannot be trusted to be whole. */
+  'input-damaged': once,
+  /** An input uses something tallyman cannot read (an encrypted member, an unknown method). */
+  'input-unsupported': once,
+  /** An input is not the one that was planned: it changed in size or time. */
+  'input-changed': once,
+  /** A file tallyman wrote itself (spill, part file, journal) fails its checksum. */
+  'file-damaged': again,
+  /** A worker ended before its attempt did. */
+  'worker-died': again,
+  /** A worker ran out of heap. */
+  'out-of-memory': again,
+  /** A worker said something that is not in the protocol. */
+  'protocol-broken': again,
+  /** The disk, or a quota on it, is full. */
+  'disk-full': again,
+  /** Any other operating system error. */
+  io: again,
+  /** The place a result should go to is taken. */
+  'result-exists': once,
+  /** A run, a result or a table that was named does not exist. */
+  'not-found': once,
+  /** A promise tallyman makes to itself was broken: a defect to report. */
+  internal: once,
+} as const satisfies Record<string, ErrorRule>
+
+/** Stable name of a kind of error. */
+export type ErrorCode = keyof typeof rules
+
+/** What an error may carry besides its message. */
+export interface ErrorDetails {
+  /** What the user can do now, as a whole sentence. */
+  readonly wayOut?: string
+  readonly cause?: unknown
+}
+
+/**
+ * An error with a stable code and a way out. The message names its subject first and quotes the values received.
+ *
+ * @example
+ * ```ts
+ * import { TallymanError } from 'tallyman'
+ *
+ * const error = new TallymanError('usage', 'Option "--workers" is "many"; it takes a whole number.', {
+ *   wayOut: 'Say for example --workers 4.',
+ * })
+ * console.log(error.code) // usage
+ * ```
+ */
+export class TallymanError extends Error {
+  override readonly name = 'TallymanError'
+  readonly code: ErrorCode
+  readonly wayOut: string | undefined
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause })
+    this.code = code
+    this.wayOut = details.wayOut
+  }
+}
+
+/** An error as plain data: it crosses threads, processes and the journal. */
+export interface Fault {
+  readonly code: ErrorCode
+  readonly message: string
+  readonly wayOut?: string
+  /** Stack of the user's or the engine's code, where it helps. */
+  readonly stack?: string
+}
+
+/** May an attempt that failed with this code succeed on a fresh worker? */
+export function mayRetry(code: ErrorCode): boolean {
+  return rules[code].retry
+}
+
+/** Operating system errors whose cause is a full disk or quota. */
+const diskFullErrnos: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT'])
+
+/** Turns anything thrown into plain data. Never throws. */
+export function toFault(error: unknown): Fault {
+  if (error instanceof TallymanError) {
+    const origin = error.cause instanceof Error ? error.cause : error
+    return {
+      code: error.code,
+      message: error.message,
+      ...(error.wayOut === undefined ? {} : { wayOut: error.wayOut }),
+      ...(origin.stack === undefined ? {} : { stack: origin.stack }),
+    }
+  }
+  if (!(error instanceof Error)) return { code: 'internal', message: `Something that is no error was thrown: ${String(error)}` }
+  const errno = 'code' in error && typeof error.code === 'string' ? error.code : undefined
+  const code = errno === undefined ? 'internal' : diskFullErrnos.has(errno) ? 'disk-full' : 'io'
+  return { code, message: error.message, ...(error.stack === undefined ? {} : { stack: error.stack }) }
+}
+
+/** Fails to compile when a `switch` over a closed union misses a case; throws if one slips through anyway. */
+export function assertNever(value: never): never {
+  throw new TallymanError('internal', `Unexpected value ${JSON.stringify(value)}.`)
+}

@@ -1,0 +1,44 @@
+/** What one map task reads: pieces of inputs, as plain data that survives JSON. */
+
+/** Size and time of a file when it was planned; an attempt that finds others fails. */
+export interface FileIdentity {
+  readonly sizeBytes: number
+  /** Modification time in nanoseconds since the epoch, as decimal digits. */
+  readonly mtimeNs: string
+  readonly inode: string
+}
+
+interface SplitBase {
+  /** Place in the global order of all splits: by path, then member name, then start. */
+  readonly ordinal: number
+  /** File to open; bytes of the name that are not UTF-8 are kept as lone surrogates (see `path-bytes.ts`). */
+  readonly path: string
+  readonly identity: FileIdentity
+}
+
+/** Bytes of a plain file. A line belongs to the range its first byte lies in. */
+export interface RangeSplit extends SplitBase {
+  readonly kind: 'range'
+  readonly startByte: number
+  /** Exclusive. */
+  readonly endByte: number
+}
+
+/** A whole gzip file (RFC 1952), of one or more gzip members. */
+export interface GzipSplit extends SplitBase {
+  readonly kind: 'gzip'
+}
+
+/** One member of a zip archive, as its central directory describes it. */
+export interface ZipMemberSplit extends SplitBase {
+  readonly kind: 'zip-member'
+  readonly member: string
+  /** 0 stored, 8 deflated. */
+  readonly method: number
+  readonly localHeaderByte: number
+  readonly compressedBytes: number
+  readonly uncompressedBytes: number
+  readonly crc32: number
+}
+
+export type Split = RangeSplit | GzipSplit | ZipMemberSplit

@@ -1,0 +1,54 @@
+/** The interface an input format meets: how bytes of a split become records. Implementations live in `input/`. */
+
+/** Where a record was found. Orders records: by path, then member name, then byte. */
+export interface Position {
+  /** The file, as it was named or found. */
+  readonly path: string
+  /** Member of an archive; null for a file that holds no members. */
+  readonly member: string | null
+  /** Offset of the record's first byte in the file or member, after decompression. */
+  readonly byte: number
+  /** Line number from 1; null where lines before the split were not counted, or the format has no lines. */
+  readonly line: number | null
+}
+
+/** Says that the bytes at hand hold no record (a blank line) and nothing is wrong with that. */
+export const noRecord: unique symbol = Symbol.for('tallyman.noRecord')
+
+/** Thrown by a decoder for bytes that should hold a record and do not. The record is rejected; the run goes on. */
+export class RecordRejection extends Error {
+  override readonly name = 'RecordRejection'
+  /** Where in the record the trouble was met, in bytes from its start; null for the record as a whole. */
+  readonly atByte: number | null
+
+  constructor(reason: string, atByte: number | null = null) {
+    super(reason)
+    this.atByte = atByte
+  }
+}
+
+/** Turns the bytes of one unit into a record. Made once per task; called for one unit at a time, in order. */
+export interface Decoder<R> {
+  /**
+   * Decodes `bytes[start, end)`: one line without its terminator, or one whole file or member.
+   * The bytes are valid only until the call returns.
+   *
+   * @returns the record, or `noRecord` for bytes that hold none (a blank line)
+   * @throws {RecordRejection} when the bytes should hold a record and do not
+   */
+  decode(bytes: Buffer, start: number, end: number): R | typeof noRecord
+}
+
+/** How bytes become records: what `input:` of a job holds. */
+export interface InputFormat<R> {
+  /** Shown in the plan and the manifest, for example `jsonl`. */
+  readonly name: string
+  /** What a decoder is given: every line, or every file or archive member as a whole. */
+  readonly unit: 'line' | 'file'
+  /** Units longer than this are rejected without being held in memory. */
+  readonly recordBytesMax: number
+  /** Everything else that decides what is decoded, as plain data; part of the fingerprint. */
+  readonly options: Readonly<Record<string, string | number | boolean | null>>
+  /** Makes a decoder. Called once per task. */
+  decoder(): Decoder<R>
+}
