@@ -116,7 +116,8 @@ export function toFault(error: unknown): Fault {
       ...(origin.stack === undefined ? {} : { stack: origin.stack }),
     }
   }
-  if (!(error instanceof Error)) return { code: 'internal', message: `Something that is no error was thrown: ${String(error)}` }
+  if (!(error instanceof Error))
+    return { code: 'internal', message: `Something that is no error was thrown: ${String(error)}` }
   const errno = 'code' in error && typeof error.code === 'string' ? error.code : undefined
   const code = errno === undefined ? 'internal' : diskFullErrnos.has(errno) ? 'disk-full' : 'io'
   return { code, message: error.message, ...(error.stack === undefined ? {} : { stack: error.stack }) }

@@ -1,0 +1,66 @@
+/** Runs other programs: packages' own command lines and our own tools. */
+import { spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+export interface Outcome {
+  /** 0 for success; 1 when a signal ended the program. */
+  readonly exitCode: number
+  /** stdout and stderr as they came; empty when they were shown. */
+  readonly output: string
+}
+
+export interface RunOptions {
+  /** `shown` passes output on as it comes, `kept` returns it. Default `kept`. */
+  readonly output?: 'shown' | 'kept'
+  readonly cwd?: string
+  /** Added to the environment. */
+  readonly env?: Readonly<Record<string, string>>
+  /** The program is killed after this time. Default: never. */
+  readonly timeoutMs?: number
+}
+
+/** Runs a program without stdin and waits for its end. Throws only when it cannot be started. */
+export function runProgram(
+  program: string,
+  args: readonly string[],
+  options: RunOptions = {},
+): Promise<Outcome> {
+  const shown = options.output === 'shown'
+  const child = spawn(program, args, {
+    stdio: ['ignore', shown ? 'inherit' : 'pipe', shown ? 'inherit' : 'pipe'],
+    env: { ...process.env, ...options.env },
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    ...(options.timeoutMs === undefined ? {} : { timeout: options.timeoutMs, killSignal: 'SIGKILL' }),
+  })
+  const chunks: Buffer[] = []
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => chunks.push(chunk))
+  return new Promise((resolve, reject) => {
+    child.on('error', reject)
+    child.on('close', (exitCode, signal) => {
+      const death = signal === null ? '' : `\nEnded by ${signal}.\n`
+      resolve({ exitCode: exitCode ?? 1, output: Buffer.concat(chunks).toString() + death })
+    })
+  })
+}
+
+/** Runs the command line a package brings, without npx and without a shell. */
+export function runPackage(
+  name: string,
+  bin: string,
+  args: readonly string[],
+  options?: RunOptions,
+): Promise<Outcome> {
+  const folder = join('node_modules', name)
+  const manifest: { bin?: string | Record<string, string> } = JSON.parse(
+    readFileSync(join(folder, 'package.json'), 'utf8'),
+  )
+  const file = typeof manifest.bin === 'string' ? manifest.bin : manifest.bin?.[bin]
+  if (file === undefined) throw new Error(`Package "${name}" has no program "${bin}".`)
+  return runProgram(process.execPath, [join(folder, file), ...args], options)
+}
+
+/** Runs `tools/NAME.ts` in a process of its own. */
+export function runTool(name: string, args: readonly string[], options?: RunOptions): Promise<Outcome> {
+  return runProgram(process.execPath, [join('tools', 'run.mjs'), name, ...args], options)
+}

@@ -1,0 +1,47 @@
+import { describe, expect, test } from 'vitest'
+import { parseSkipReasons, tallyReport } from './test-report.ts'
+
+function file(name: string, status: 'passed' | 'failed', ...statuses: string[]) {
+  return {
+    name,
+    status,
+    assertionResults: statuses.map((one, at) => ({ fullName: `${name} ${at}`, status: one })),
+  }
+}
+
+describe('tallyReport', () => {
+  test('counts what passed and failed over all files', () => {
+    const report = {
+      testResults: [file('a', 'failed', 'passed', 'failed', 'failed'), file('b', 'passed', 'passed')],
+    }
+    expect(tallyReport(report, [])).toEqual({ passed: 2, failed: 2, skips: [] })
+  })
+
+  test('counts a file that does not load as one failure', () => {
+    expect(tallyReport({ testResults: [file('a', 'failed')] }, [])).toEqual({
+      passed: 0,
+      failed: 1,
+      skips: [],
+    })
+  })
+
+  test('lists what was not run with the reasons its file gave', () => {
+    const report = {
+      testResults: [file('a', 'passed', 'skipped', 'passed', 'todo'), file('b', 'passed', 'pending')],
+    }
+    const reasons = parseSkipReasons(
+      ['ps', 'tmux', 'ps']
+        .map((what) => `${JSON.stringify({ file: 'a', reason: `${what} is absent` })}\n`)
+        .join(''),
+    )
+    expect(tallyReport(report, reasons).skips).toEqual([
+      { file: 'a', test: 'a 0', reason: 'ps is absent, tmux is absent' },
+      { file: 'a', test: 'a 2', reason: 'ps is absent, tmux is absent' },
+      { file: 'b', test: 'b 0', reason: null },
+    ])
+  })
+
+  test('refuses a report it does not understand', () => {
+    expect(() => tallyReport({ testResults: [file('a', 'passed', 'flaky')] }, [])).toThrow('Invalid option')
+  })
+})
