@@ -1,0 +1,70 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { ByteWriter, readFloat64, readVarint } from './bytes.ts'
+
+describe('ByteWriter', () => {
+  it('grows from one byte and keeps what was written', () => {
+    const out = new ByteWriter(1)
+    const source = Buffer.from('x'.repeat(100))
+    out.byte(7)
+    out.uint32(0x01020304)
+    out.bytes(source, 10, 20)
+    out.bytes(source, 0, 100)
+    out.float64(1)
+    const expected = Buffer.concat([
+      Buffer.from([7, 4, 3, 2, 1]),
+      Buffer.from('x'.repeat(110)),
+      Buffer.from('000000000000f03f', 'hex'),
+    ])
+    expect(out.copy()).toEqual(expected)
+    out.clear()
+    expect(out.length).toBe(0)
+    expect(out.copy()).toEqual(Buffer.alloc(0))
+  })
+
+  it('writes doubles that readFloat64 reads back', () => {
+    fc.assert(
+      fc.property(fc.double(), (value) => {
+        const out = new ByteWriter(8)
+        out.float64(value)
+        expect(readFloat64(out.buffer, 0)).toBe(value)
+        expect(out.buffer.readDoubleLE(0)).toBe(value)
+      }),
+    )
+  })
+})
+
+describe('readVarint', () => {
+  it('reads back every integer up to 2^53', () => {
+    const edges = [
+      0,
+      127,
+      128,
+      2 ** 31 - 1,
+      2 ** 31,
+      2 ** 32 - 1,
+      2 ** 32,
+      2 ** 35,
+      2 ** 49,
+      2 ** 53 - 1,
+      2 ** 53,
+    ]
+    fc.assert(
+      fc.property(fc.oneof(fc.maxSafeInteger().map(Math.abs), fc.constantFrom(...edges)), (value) => {
+        const out = new ByteWriter(1)
+        out.varint(value)
+        const cursor = { at: 0 }
+        expect(readVarint(out.copy(), cursor)).toBe(value)
+        expect(cursor.at).toBe(out.length)
+        expect(out.length).toBe(Math.max(1, Math.ceil(BigInt(value).toString(2).length / 7)))
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  it.each(['', '80', 'ffffff', 'ffffffffffffffff7f', 'ffffffffffffff7f'])('refuses bytes %s', (hex) => {
+    expect(() => readVarint(Buffer.from(hex, 'hex'), { at: 0 })).toThrow(
+      'Length at byte 0 is cut off or too long.',
+    )
+  })
+})
