@@ -1,0 +1,32 @@
+export type { Context, FlushContext, SetupContext } from './context.ts'
+export { defineJob } from './define-job.ts'
+export { describeJob, type JobDescription } from './describe.ts'
+export { bindEmit, type Emit, type JobTable, jobTables, type Reductions, type Row } from './emit.ts'
+export { dayOf, days, type Expectation, type ExpectedDays } from './expect.ts'
+export { type Decoder, type InputFormat, noRecord, type Position, RecordRejection } from './format.ts'
+export {
+  type AnyJob,
+  isJob,
+  type Job,
+  type JobDefinition,
+  type ParamSchemas,
+  type ParamsInput,
+  type TablesOf,
+} from './job.ts'
+export { type ParamDescription, resolveParams } from './params.ts'
+export type { AnyReducer, GroupReducer, KeyOf, Reducer, ResultOf, ValueOf } from './reducer.ts'
+export { all } from './reducers/all.ts'
+export { collect } from './reducers/collect.ts'
+export { count } from './reducers/count.ts'
+export { countDistinct } from './reducers/count-distinct.ts'
+export { reducer } from './reducers/custom.ts'
+export { first } from './reducers/first.ts'
+export { groupReduce } from './reducers/group-reduce.ts'
+export { type Histogram, type HistogramBin, type HistogramOptions, histogram } from './reducers/histogram.ts'
+export { last } from './reducers/last.ts'
+export { max } from './reducers/max.ts'
+export { mean } from './reducers/mean.ts'
+export { min } from './reducers/min.ts'
+export { sum } from './reducers/sum.ts'
+export { topK } from './reducers/top-k.ts'
+export { variance } from './reducers/variance.ts'

@@ -1,0 +1,112 @@
+import { TallymanError } from '../../errors.ts'
+import { encodeValue, type Key } from '../../record/index.ts'
+import { nearestName } from '../nearest.ts'
+import type { Reducer } from '../reducer.ts'
+import { quote, showValue } from '../show-value.ts'
+
+/** A reducer of one's own; see `Reducer` for the laws. `this` in its functions is the definition. */
+export interface ReducerDefinition<V, S> {
+  /** A fresh state. Called once per key and task. */
+  empty(): S
+  /** The state with one value more. May change and return `state`. */
+  add(state: S, value: V): S
+  /** The state of what `left` has seen, then what `right` has. May change and return `left`. */
+  merge(left: S, right: S): S
+}
+
+/** A reducer of one's own whose result is not its state. */
+export interface FinishedDefinition<K extends Key, V, S, R> extends ReducerDefinition<V, S> {
+  /** The result for a key. */
+  finish(state: S, key: K): R
+}
+
+/**
+ * A reducer of one's own: a monoid. `merge` must be associative with `empty()` as its identity, and merging the states of
+ * two runs of values must finish as adding all of them in order does; `tallyman check` tries to find where it does not.
+ * A state is plain data. Annotate `value`: that is where the type of what is emitted comes from.
+ *
+ * Throws `job-invalid` for a function that is missing, for a state that is no plain data, and when `empty` returns the same
+ * object twice, which keys would share.
+ *
+ * @example
+ * ```ts
+ * import { defineJob, reducer, testJob, text } from 'tallyman'
+ *
+ * const longest = reducer({
+ *   empty: () => '',
+ *   add: (state, word: string) => (word.length > state.length ? word : state),
+ *   merge: (left, right) => (right.length > left.length ? right : left),
+ *   finish: (state) => state.toUpperCase(),
+ * })
+ * const job = defineJob({
+ *   input: text(),
+ *   reduce: longest,
+ *   map(line, emit) {
+ *     for (const word of line.split(' ')) emit(word[0] ?? '', word)
+ *   },
+ * })
+ * const { result } = await testJob(job, ['go get gold'])
+ * console.log(result) // [ { key: 'g', value: 'GOLD' } ]
+ * ```
+ */
+export function reducer<S, V = unknown, R = unknown, K extends Key = Key>(
+  definition: FinishedDefinition<K, V, S, R>,
+): Reducer<K, V, S, R>
+export function reducer<S, V = unknown, K extends Key = Key>(
+  definition: ReducerDefinition<V, S> & { readonly finish?: never },
+): Reducer<K, V, S, S>
+export function reducer<S, V>(
+  definition: ReducerDefinition<V, S> & { finish?(state: S, key: Key): unknown },
+): Reducer<Key, V, S, unknown> {
+  checkDefinition(definition)
+  checkEmpty(definition)
+  return {
+    kind: 'custom',
+    empty: () => definition.empty(),
+    add: (state, value) => definition.add(state, value),
+    merge: (left, right) => definition.merge(left, right),
+    finish: (state, key) => (definition.finish === undefined ? state : definition.finish(state, key)),
+  }
+}
+
+const known = ['empty', 'add', 'merge', 'finish']
+const needed = known.slice(0, 3)
+const wayOut =
+  'Say reducer({ empty: () => 0, add: (state, value) => …, merge: (left, right) => …, finish: (state) => … }).'
+
+function checkDefinition(definition: unknown): void {
+  if (typeof definition !== 'object' || definition === null) {
+    throw invalid(`got ${showValue(definition)}; it takes an object of functions`)
+  }
+  const members = definition as Readonly<Record<string, unknown>>
+  for (const name of Object.keys(definition).filter((own) => !known.includes(own))) {
+    // Data that the functions use by `this` is welcome; a function that is missing under its own name was misspelt.
+    const near = nearestName(name, known)
+    if (near !== null && !(near in definition))
+      throw invalid(`has no field ${quote(name)}; "${near}" was probably meant`)
+  }
+  for (const name of known) {
+    const member = members[name]
+    const isLeftOut = member === undefined && !needed.includes(name)
+    if (!isLeftOut && typeof member !== 'function')
+      throw invalid(`field "${name}" is ${showValue(member)}; it is a function`)
+  }
+}
+
+/** Tries the state out: what cannot be stored, or is shared between keys, would only show in the middle of a run. */
+function checkEmpty(definition: ReducerDefinition<unknown, unknown>): void {
+  const state = definition.empty()
+  if (typeof state === 'object' && state !== null && state === definition.empty()) {
+    throw invalid('field "empty" returned the same object twice, so keys would share it')
+  }
+  try {
+    encodeValue(state)
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw invalid(`field "empty" returned a state that is no plain data: ${reason.replace(/\.$/, '')}`, error)
+  }
+}
+
+function invalid(what: string, cause?: unknown): TallymanError {
+  return new TallymanError('job-invalid', `reducer() ${what}.`, { wayOut, cause })
+}

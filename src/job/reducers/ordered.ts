@@ -1,0 +1,43 @@
+import { TallymanError } from '../../errors.ts'
+import type { Key } from '../../record/index.ts'
+import { showValue } from '../show-value.ts'
+
+/**
+ * The value as it takes part in the order of keys: legal, -0 as 0 (they are the same key), a tuple as a copy that the
+ * user's code cannot change any more. Throws `value-invalid` for what has no place in that order.
+ */
+export function ordered(value: unknown, reducer: string): Key {
+  if (Array.isArray(value))
+    return Array.from(value, (element: unknown) => orderedScalar(element, value, reducer))
+  return orderedScalar(value, value, reducer)
+}
+
+function orderedScalar(
+  value: unknown,
+  whole: unknown,
+  reducer: string,
+): string | number | bigint | boolean | null {
+  switch (typeof value) {
+    case 'number':
+      if (Number.isNaN(value)) break
+      return value + 0
+    case 'string':
+    case 'bigint':
+    case 'boolean':
+      return value
+    case 'object':
+      if (value === null) return value
+      break
+    default:
+      break
+  }
+  const where = Object.is(value, whole) ? '' : ` in ${showValue(whole)}`
+  throw new TallymanError(
+    'value-invalid',
+    `${reducer} compares values in the order of keys; it got ${showValue(value)}${where}.`,
+    {
+      wayOut:
+        'Give it strings, numbers, bigints, booleans, null, or lists of these; NaN has no place in the order.',
+    },
+  )
+}
