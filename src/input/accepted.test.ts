@@ -1,0 +1,34 @@
+import { describe, expect, test } from 'vitest'
+import { acceptOption, matchesAccepted } from './accepted.ts'
+import type { InputProblem } from './discovery.ts'
+
+function problem(path: string, member: string | null = null): InputProblem {
+  return { path, member, byte: null, code: 'input-damaged', message: '' }
+}
+
+describe('matchesAccepted', () => {
+  test.each([
+    ['d/a.zip', null, 'd/a.zip', true],
+    ['d/a.zip', null, './d/a.zip', true],
+    ['d/a.zip', null, 'a.zip', true],
+    ['d/a.zip', null, 'd', false],
+    ['d/a.zip', null, 'A.zip', false],
+    ['2020-02-20', null, '2020-02-20', true],
+    ['d/a.zip', 'x/y', 'd/a.zip!x/y', true],
+    ['d/a.zip', 'x/y', 'a.zip!x/y', true],
+    ['d/a.zip', 'x/y', 'a.zip', true],
+    ['d/a.zip', 'x/y', 'y', false],
+    ['d/a.zip', null, 'a.zip!x/y', false],
+  ])('%s, member %s, by %s: %s', (path, member, name, expected) => {
+    expect(matchesAccepted(problem(path, member), ['other', name])).toBe(expected)
+  })
+
+  test('accepts nothing by no name', () => {
+    expect(matchesAccepted(problem('a'), [])).toBe(false)
+  })
+})
+
+test('acceptOption is quoted for a shell', () => {
+  expect(acceptOption('d/a.zip')).toBe('--accept d/a.zip')
+  expect(acceptOption("it's a.zip!x")).toBe(`--accept 'it'\\''s a.zip!x'`)
+})

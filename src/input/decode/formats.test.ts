@@ -1,0 +1,41 @@
+import { describe, expect, test } from 'vitest'
+import { bytes } from './bytes.ts'
+import { jsonl } from './jsonl.ts'
+import { text } from './text.ts'
+
+describe('jsonl, text and bytes', () => {
+  test('describe themselves as plain data, with a limit of 64 MiB', () => {
+    expect(jsonl()).toMatchObject({
+      name: 'jsonl',
+      unit: 'line',
+      recordBytesMax: 67_108_864,
+      options: { integers: 'exact' },
+    })
+    expect(jsonl({ integers: 'number' }).options).toEqual({ integers: 'number' })
+    expect(text({ recordBytesMax: 10 })).toMatchObject({
+      name: 'text',
+      unit: 'line',
+      recordBytesMax: 10,
+      options: {},
+    })
+    expect(bytes()).toMatchObject({ name: 'bytes', unit: 'file', recordBytesMax: 67_108_864, options: {} })
+  })
+
+  test.each([0, -1, 1.5, Number.NaN, 2 ** 40])('refuse %s as recordBytesMax', (recordBytesMax) => {
+    for (const format of [jsonl, text, bytes]) {
+      expect(() => format({ recordBytesMax })).toThrow(expect.objectContaining({ code: 'job-invalid' }))
+    }
+  })
+
+  test('jsonl refuses a way with integers it does not know', () => {
+    const untyped: object = { integers: 'bigint' }
+    expect(() => jsonl(untyped)).toThrow('jsonl\'s integers is "bigint"; it takes "exact" or "number".')
+  })
+
+  test('bytes gives a copy', () => {
+    const source = Buffer.from('abc')
+    const content = bytes().decoder().decode(source, 1, 3)
+    source.fill(0)
+    expect(content).toEqual(new Uint8Array([0x62, 0x63]))
+  })
+})

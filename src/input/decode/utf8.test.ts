@@ -1,0 +1,50 @@
+import { isUtf8 } from 'node:buffer'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { RecordRejection } from '../../job/index.ts'
+import { decodeUtf8, findInvalidUtf8 } from './utf8.ts'
+
+/** Bytes at the edges of what UTF-8 allows, so that near misses are frequent. */
+const edgeByte = fc.constantFrom(
+  ...[
+    0x00, 0x41, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xc1, 0xc2, 0xdf, 0xe0, 0xe1, 0xec, 0xed,
+    0xee, 0xef,
+  ],
+  ...[0xf0, 0xf1, 0xf3, 0xf4, 0xf5, 0xff],
+)
+
+describe('findInvalidUtf8', () => {
+  test('says -1 exactly where isUtf8 says yes, and else where the valid beginning ends', () => {
+    fc.assert(
+      fc.property(fc.array(edgeByte, { maxLength: 8 }), (list) => {
+        const bytes = Buffer.from(list)
+        const at = findInvalidUtf8(bytes, 0, bytes.length)
+        expect(at === -1).toBe(isUtf8(bytes))
+        if (at === -1) return
+        expect(isUtf8(bytes.subarray(0, at))).toBe(true)
+        for (let width = 1; width <= 4; width++) {
+          if (at + width <= bytes.length) expect(isUtf8(bytes.subarray(at, at + width))).toBe(false)
+        }
+      }),
+      { numRuns: 20_000 },
+    )
+  })
+})
+
+describe('decodeUtf8', () => {
+  test('gives back every text, from the middle of other bytes', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        const inner = Buffer.from(text)
+        const bytes = Buffer.concat([Buffer.from([0xff]), inner, Buffer.from([0xff])])
+        expect(decodeUtf8(bytes, 1, 1 + inner.length)).toBe(text)
+      }),
+    )
+  })
+
+  test('rejects at the first wrong byte, counted from the start of the record', () => {
+    expect(() => decodeUtf8(Buffer.from([0x41, 0x41, 0x42, 0xe2, 0x82]), 2, 5)).toThrow(
+      new RecordRejection('byte 0xe2 is not valid UTF-8 there', 1),
+    )
+  })
+})

@@ -1,0 +1,64 @@
+import { TallymanError } from '../errors.ts'
+import type { Decoder, InputFormat } from '../job/index.ts'
+import { FileReader } from './file-reader.ts'
+import { LineReader } from './line-reader.ts'
+import type { ByteChunks } from './source/byte-chunks.ts'
+import { gzipChunks } from './source/gzip.ts'
+import { InputFile } from './source/input-file.ts'
+import { plainChunks } from './source/plain.ts'
+import { openZipMember } from './source/zip-member.ts'
+import type { Split } from './split.ts'
+import { SplitBytes } from './split-bytes.ts'
+import type { SplitReader } from './split-reader.ts'
+
+export type { SplitReader } from './split-reader.ts'
+
+/** Large enough that what a chunk costs is nothing, small enough to stay in a core's cache. */
+const chunkBytesDefault = 1024 * 1024
+
+/**
+ * Opens a split for reading. The reader holds one open file and a few chunks; call its `close` in any case.
+ *
+ * @param chunkBytes how much is read or inflated at a time, default 1 MiB; results do not depend on it
+ * @throws {TallymanError} `input-missing`, `input-changed` when the file is not the one that was planned,
+ *   `input-damaged` or `input-unsupported` when an archive member cannot be read
+ */
+export async function openSplit<R>(
+  split: Split,
+  format: InputFormat<R>,
+  decoder: Decoder<R>,
+  chunkBytes: number = chunkBytesDefault,
+): Promise<SplitReader<R>> {
+  const file = await InputFile.open(split.path, split.identity)
+  const bytes = new SplitBytes(split, file)
+  try {
+    bytes.chunks = await openChunks(split, file, chunkBytes)
+    return format.unit === 'line'
+      ? new LineReader(split, bytes, decoder, format.recordBytesMax)
+      : new FileReader(requireWhole(split), bytes, decoder, format.recordBytesMax)
+  } catch (error) {
+    await bytes.close()
+    throw bytes.explain(error, 0, null)
+  }
+}
+
+async function openChunks(split: Split, file: InputFile, chunkBytes: number): Promise<ByteChunks> {
+  switch (split.kind) {
+    case 'range':
+      return plainChunks(file, split, chunkBytes)
+    case 'gzip':
+      return gzipChunks(file, chunkBytes)
+    case 'zip-member':
+      return openZipMember(file, split, chunkBytes)
+  }
+}
+
+function requireWhole(split: Split): Split {
+  if (split.kind === 'range' && (split.startByte !== 0 || split.endByte !== split.identity.sizeBytes)) {
+    throw new TallymanError(
+      'internal',
+      `${split.path}: a format that takes whole files was given a part of one.`,
+    )
+  }
+  return split
+}

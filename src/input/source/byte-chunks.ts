@@ -1,0 +1,62 @@
+import type { ErrorCode } from '../../errors.ts'
+
+/** The bytes of a split in order, decompressed. One caller at a time; nothing is read before the first `next`. */
+export interface ByteChunks {
+  /**
+   * The next bytes, at least one; null at the end, once every check the source knows has passed.
+   * A chunk is valid until the next call, and must not be written to.
+   *
+   * @throws {SourceFault} when the bytes cannot be had, or cannot be trusted
+   */
+  next(): Promise<Buffer | null>
+  /** Stops whatever is under way and waits for it. Safe at any time, more than once. */
+  close(): Promise<void>
+}
+
+/** What is wrong with an input, still without the place: only the reader above knows file, byte and line. */
+export class SourceFault extends Error {
+  override readonly name = 'SourceFault'
+  readonly code: ErrorCode
+
+  constructor(code: ErrorCode, what: string, cause?: unknown) {
+    super(what, cause === undefined ? undefined : { cause })
+    this.code = code
+  }
+}
+
+/** A promise turned into a value, so that one that fails while nobody waits for it is not taken for an oversight. */
+type Outcome = { readonly chunk: Buffer | null } | { readonly error: unknown }
+
+/**
+ * Fetches one chunk ahead, so that inflating and decoding overlap. The source's chunks must stay valid for one call
+ * longer than the contract asks: it must not write the next chunk over the one before.
+ */
+export class AheadChunks implements ByteChunks {
+  readonly #source: ByteChunks
+  #ahead: Promise<Outcome> | null = null
+  #closed = false
+
+  constructor(source: ByteChunks) {
+    this.#source = source
+  }
+
+  async next(): Promise<Buffer | null> {
+    const outcome = await (this.#ahead ?? this.#fetch())
+    if ('error' in outcome) throw outcome.error
+    this.#ahead = outcome.chunk === null || this.#closed ? Promise.resolve(outcome) : this.#fetch()
+    return outcome.chunk
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    await this.#source.close()
+    await this.#ahead
+  }
+
+  #fetch(): Promise<Outcome> {
+    return this.#source.next().then(
+      (chunk) => ({ chunk }),
+      (error: unknown) => ({ error }),
+    )
+  }
+}

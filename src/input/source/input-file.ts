@@ -1,0 +1,111 @@
+import { type FileHandle, open } from 'node:fs/promises'
+import { TallymanError } from '../../errors.ts'
+import { toFsPath } from '../path-bytes.ts'
+import type { FileIdentity } from '../split.ts'
+import { SourceFault } from './byte-chunks.ts'
+import { decimal } from './say.ts'
+
+const absentErrnos: ReadonlySet<unknown> = new Set([
+  'ENOENT',
+  'ENOTDIR',
+  'EACCES',
+  'EPERM',
+  'ELOOP',
+  'ENAMETOOLONG',
+])
+
+/** An open input file that is, and stays, the one that was planned. */
+export class InputFile {
+  readonly sizeBytes: number
+  /** Bytes read from it so far, those read ahead or again included. */
+  readBytes = 0
+  readonly #handle: FileHandle
+  readonly #identity: FileIdentity
+
+  private constructor(handle: FileHandle, identity: FileIdentity) {
+    this.#handle = handle
+    this.#identity = identity
+    this.sizeBytes = identity.sizeBytes
+  }
+
+  /** @throws {TallymanError} `input-missing`, `input-changed`, or `io` */
+  static async open(path: string, identity: FileIdentity): Promise<InputFile> {
+    let handle: FileHandle
+    try {
+      handle = await open(toFsPath(path), 'r')
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error)
+      const errno = error instanceof Error && 'code' in error ? error.code : undefined
+      throw new TallymanError(
+        absentErrnos.has(errno) ? 'input-missing' : 'io',
+        `${path}: cannot be opened: ${reason}.`,
+        {
+          wayOut: 'Check that the file is where it was when the run was planned, and that you may read it.',
+          cause: error,
+        },
+      )
+    }
+    const file = new InputFile(handle, identity)
+    try {
+      await file.checkUnchanged()
+      return file
+    } catch (error) {
+      await handle.close()
+      if (!(error instanceof SourceFault)) throw error
+      throw new TallymanError(error.code, `${path}: ${error.message}.`, { wayOut: wayOutOfChange })
+    }
+  }
+
+  /** @throws {SourceFault} `input-changed` when size or time are no longer those that were planned */
+  async checkUnchanged(): Promise<void> {
+    const { size, mtimeNs } = await this.#handle.stat({ bigint: true })
+    if (size !== BigInt(this.#identity.sizeBytes)) {
+      throw new SourceFault(
+        'input-changed',
+        `the file has ${decimal(size)} bytes now; it had ${decimal(this.#identity.sizeBytes)} when the run was planned`,
+      )
+    }
+    if (String(mtimeNs) !== this.#identity.mtimeNs) {
+      throw new SourceFault('input-changed', 'the file was written to after the run was planned')
+    }
+  }
+
+  /**
+   * Fills `into[start, end)` from the file's byte `atByte`.
+   *
+   * @throws {SourceFault} `input-damaged` or `input-changed` when the file ends before, `io` when reading fails
+   */
+  async read(into: Buffer, start: number, end: number, atByte: number): Promise<void> {
+    let at = start
+    while (at < end) {
+      const count = await this.#readSome(into, at, end - at, atByte + at - start)
+      if (count === 0) {
+        await this.checkUnchanged()
+        throw new SourceFault(
+          'input-damaged',
+          `the file ends at its byte ${decimal(atByte + at - start)}, before byte ${decimal(atByte + end - start)} that is needed`,
+        )
+      }
+      at += count
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#handle.close()
+  }
+
+  async #readSome(into: Buffer, start: number, bytes: number, atByte: number): Promise<number> {
+    try {
+      const { bytesRead } = await this.#handle.read(into, start, bytes, atByte)
+      this.readBytes += bytesRead
+      return bytesRead
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error)
+      throw new SourceFault('io', `reading the file failed at its byte ${decimal(atByte)}: ${reason}`, error)
+    }
+  }
+}
+
+/** What to do about an input that is not the planned one any more. */
+export const wayOutOfChange =
+  'Let whatever writes the file finish, then run again: the new run plans with the new file.'

@@ -1,0 +1,77 @@
+import { basename } from 'node:path'
+import { type ErrorCode, TallymanError } from '../errors.ts'
+import { type ByteChunks, SourceFault } from './source/byte-chunks.ts'
+import { type InputFile, wayOutOfChange } from './source/input-file.ts'
+import { decimal } from './source/say.ts'
+import type { Split } from './split.ts'
+
+/** The bytes of a split together with the file they are from, and the words for what goes wrong with them. */
+export class SplitBytes {
+  /** Set once the source is open. */
+  chunks: ByteChunks | null = null
+  readonly #split: Split
+  readonly #file: InputFile
+  #closing: Promise<void> | null = null
+
+  constructor(split: Split, file: InputFile) {
+    this.#split = split
+    this.#file = file
+  }
+
+  /** Bytes read from disk so far. */
+  get readBytes(): number {
+    return this.#file.readBytes
+  }
+
+  /** The next chunk; null at the end, when the file still is the planned one. */
+  async next(): Promise<Buffer | null> {
+    const chunk = (await this.chunks?.next()) ?? null
+    if (chunk === null) await this.finish()
+    return chunk
+  }
+
+  /** To be called when reading ends before the source does. */
+  async finish(): Promise<void> {
+    await this.#file.checkUnchanged()
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    await this.chunks?.close()
+    await this.#file.close()
+  }
+
+  /** A source's fault with its place; anything else as it is. */
+  explain(error: unknown, atByte: number, line: number | null): unknown {
+    if (!(error instanceof SourceFault)) return error
+    const place = `${this.#name(this.#split.path)}, byte ${decimal(atByte)}${line === null ? '' : ` (${this.#sayLine(line)})`}`
+    const wayOut = this.#wayOut(error.code)
+    return new TallymanError(error.code, `${place}: ${error.message}.`, {
+      ...(wayOut === undefined ? {} : { wayOut }),
+      ...(error.cause === undefined ? {} : { cause: error.cause }),
+    })
+  }
+
+  #name(path: string): string {
+    return this.#split.kind === 'zip-member' ? `${path}!${this.#split.member}` : path
+  }
+
+  #sayLine(line: number): string {
+    const split = this.#split
+    if (split.kind !== 'range' || split.startByte === 0) return `line ${decimal(line)}`
+    return `line ${decimal(line)} from byte ${decimal(split.startByte)} on`
+  }
+
+  #wayOut(code: ErrorCode): string | undefined {
+    const accept = `--accept "${this.#name(basename(this.#split.path))}"`
+    if (code === 'input-changed') return wayOutOfChange
+    if (code === 'input-damaged') return `Mend the file or fetch it again, or do without it: ${accept}.`
+    if (code === 'input-unsupported')
+      return `Unpack it and give the unpacked files instead, or do without it: ${accept}.`
+    return undefined
+  }
+}

@@ -1,0 +1,130 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { InputFile, ZipMember } from './discovery.ts'
+import { packSplits, planSplits } from './split-plan.ts'
+
+function file(
+  path: string,
+  kind: InputFile['kind'],
+  sizeBytes: number,
+  members: readonly string[] = [],
+): InputFile {
+  const identity = { sizeBytes, mtimeNs: '1', inode: '1' }
+  return { path, kind, identity, members: members.map((name) => member(name, 100)) }
+}
+
+function member(name: string, uncompressedBytes: number): ZipMember {
+  const [localHeaderByte, compressedBytes, crc32] = [0, 10, 1]
+  return { name, method: 8, localHeaderByte, compressedBytes, uncompressedBytes, crc32, encrypted: false }
+}
+
+describe('planSplits', () => {
+  test('cuts plain files in ranges, and takes gzip files and members whole', () => {
+    const files = [file('a', 'plain', 25), file('b.gz', 'gzip', 99), file('c.zip', 'zip', 999, ['x', 'y'])]
+    const splits = planSplits(files, { splitBytes: 10, splittable: true })
+    expect(splits.map(({ ordinal, path, kind }) => `${ordinal} ${path} ${kind}`)).toEqual([
+      '0 a range',
+      '1 a range',
+      '2 a range',
+      '3 b.gz gzip',
+      '4 c.zip zip-member',
+      '5 c.zip zip-member',
+    ])
+    expect(splits[2]).toMatchObject({ startByte: 20, endByte: 25 })
+    expect(splits[4]).toEqual({
+      ordinal: 4,
+      kind: 'zip-member',
+      path: 'c.zip',
+      identity: { sizeBytes: 999, mtimeNs: '1', inode: '1' },
+      member: 'x',
+      method: 8,
+      localHeaderByte: 0,
+      compressedBytes: 10,
+      uncompressedBytes: 100,
+      crc32: 1,
+    })
+  })
+
+  test('takes a plain file as a whole where it is one record', () => {
+    const [split, other] = planSplits([file('a', 'plain', 25)], { splitBytes: 10, splittable: false })
+    expect(split).toMatchObject({ startByte: 0, endByte: 25 })
+    expect(other).toBeUndefined()
+  })
+
+  test('makes one empty range of an empty file', () => {
+    expect(planSplits([file('a', 'plain', 0)], { splitBytes: 10, splittable: true })).toMatchObject([
+      { startByte: 0, endByte: 0 },
+    ])
+  })
+
+  test('covers every byte once, in ranges that only the size decides', () => {
+    fc.assert(
+      fc.property(fc.nat(10_000), fc.integer({ min: 1, max: 3000 }), (sizeBytes, splitBytes) => {
+        const splits = planSplits([file('a', 'plain', sizeBytes)], { splitBytes, splittable: true })
+        let byte = 0
+        for (const split of splits) {
+          if (split.kind !== 'range') throw new Error(split.kind)
+          expect(split.startByte).toBe(byte)
+          byte = split.endByte
+        }
+        expect(byte).toBe(sizeBytes)
+      }),
+    )
+  })
+
+  test.each([0, -1, 1.5, Number.NaN])('refuses ranges of %s bytes', (splitBytes) => {
+    expect(() => planSplits([], { splitBytes, splittable: true })).toThrow('"splitBytes"')
+  })
+})
+
+describe('packSplits', () => {
+  test('packs neighbours up to the size, and keeps the order', () => {
+    const sizes = fc.array(fc.nat(300), { maxLength: 50 })
+    fc.assert(
+      fc.property(sizes, fc.integer({ min: 1, max: 500 }), (bytes, taskBytes) => {
+        const files = bytes.map((size, index) => file(String(index), 'plain', size))
+        const splits = planSplits(files, { splitBytes: 1000, splittable: true })
+        const tasks = packSplits(splits, taskBytes)
+        expect(tasks.flat()).toEqual(splits)
+        for (const task of tasks) {
+          const total = task.reduce((sum, { identity }) => sum + identity.sizeBytes, 0)
+          expect(task.length === 1 || total <= taskBytes).toBe(true)
+        }
+      }),
+    )
+  })
+
+  test('counts members by what they hold', () => {
+    const splits = planSplits([file('c.zip', 'zip', 1, ['x', 'y', 'z'])], {
+      splitBytes: 1000,
+      splittable: true,
+    })
+    expect(packSplits(splits, 200).map((task) => task.length)).toEqual([2, 1])
+  })
+
+  test('leaves the tasks of other files as they were when a file is added', () => {
+    const plan = (names: readonly string[]): string[] => {
+      const files = names.map((name) => file(name, 'zip', 1, ['x', 'y', 'z']))
+      const tasks = packSplits(planSplits(files, { splitBytes: 1000, splittable: true }), 200)
+      return tasks.map((task) =>
+        task.map((split) => `${split.path} ${JSON.stringify(split)}`.replace(/"ordinal":\d+/, '')).join(),
+      )
+    }
+    const before = plan(['a', 'c', 'd'])
+    const after = plan(['a', 'b', 'c', 'd'])
+    expect(after.filter((task) => !before.includes(task))).toHaveLength(2)
+  })
+
+  test('packs files together where there are more than 1,024, gzip files by six times their size', () => {
+    const files = Array.from({ length: 1026 }, (_, index) => file(String(index), 'gzip', 10))
+    const splits = planSplits(files, { splitBytes: 10, splittable: true })
+    expect(packSplits(splits, 130).every((task) => task.length === 2)).toBe(true)
+    expect(packSplits(splits.slice(0, 1024), 130)).toHaveLength(1024)
+  })
+
+  test('puts at most 1,024 splits into a task', () => {
+    const files = Array.from({ length: 1025 }, (_, index) => file(String(index), 'plain', 0))
+    const tasks = packSplits(planSplits(files, { splitBytes: 10, splittable: true }), 1000)
+    expect(tasks.map((task) => task.length)).toEqual([1024, 1])
+  })
+})

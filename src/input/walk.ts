@@ -1,0 +1,212 @@
+import { stat } from 'node:fs/promises'
+import { acceptOption } from './accepted.ts'
+import {
+  baseName,
+  type Entry,
+  joinPath,
+  kindOf,
+  listDirectory,
+  readTarget,
+  resolveLinks,
+  type SpecialKind,
+  sayErrno,
+} from './directory.ts'
+import type { IgnoredInput, InputProblem } from './discovery.ts'
+import type { Glob } from './glob.ts'
+import { toFsPath } from './path-bytes.ts'
+
+/** A file under one of its names. */
+export interface FoundFile {
+  /** As shown to people. */
+  readonly path: string
+  /** Absolute, without links but perhaps the last part: places the file in the order of all inputs. */
+  readonly place: string
+  /** Absolute, without any link: two names of one file have it in common. */
+  readonly realPath: string
+  /** Which argument led here, from 0. */
+  readonly argument: number
+  /** Named by the user, not found in a directory or by a pattern. */
+  readonly named: boolean
+}
+
+/** Something ignored, and where it lies. */
+export interface IgnoredEntry extends IgnoredInput {
+  readonly place: string
+}
+
+/** Something that cannot be read, and where it lies. */
+export interface PlacedProblem {
+  readonly place: string
+  readonly problem: InputProblem
+}
+
+/** A directory, as shown to people and as it lies. */
+interface Directory {
+  readonly path: string
+  readonly place: string
+}
+
+/**
+ * Collects the files that arguments stand for. Entries whose names begin with `.` or `_` are left out, as in Hadoop: they are
+ * markers and not data; so are links to directories, which may lead in a circle, and what is no file. All of them are
+ * listed as ignored. What cannot be read becomes a problem.
+ */
+export class Walk {
+  readonly found: FoundFile[] = []
+  readonly ignored: IgnoredEntry[] = []
+  readonly problems: PlacedProblem[] = []
+  readonly #cwd: string
+  #argument = 0
+
+  constructor(cwd: string) {
+    this.#cwd = cwd
+  }
+
+  /** What is found from now on is found for this argument. */
+  beginArgument(index: number): void {
+    this.#argument = index
+  }
+
+  /** Where a path shown to people is on this machine. Leaves `..` in place: behind a link it is not what it looks like. */
+  locate(path: string): string {
+    return path.startsWith('/') ? path : joinPath(this.#cwd, path === '' ? '.' : path)
+  }
+
+  /** Takes a file the user named, by a path without a slash at its end. */
+  async takeNamed(path: string): Promise<void> {
+    const [parent, realPath] = await Promise.all([
+      resolveLinks(this.locate(path.slice(0, path.lastIndexOf('/') + 1))),
+      resolveLinks(this.locate(path)),
+    ])
+    const place = joinPath(parent, baseName(path))
+    this.found.push({ path, place, realPath, argument: this.#argument, named: true })
+  }
+
+  /** Takes all files below a directory the user named. Fails as `node:fs` does when the directory itself cannot be read. */
+  async takeDirectory(path: string): Promise<void> {
+    const directory = await this.#enter(path)
+    await this.#takeEntries(directory, await this.#list(directory))
+  }
+
+  /** Takes all files a pattern matches, and those below the directories it matches. */
+  async takeMatches({ root, segments }: Glob): Promise<void> {
+    const directory = await this.#enter(root)
+    await this.#match(directory, await this.#list(directory), segments)
+  }
+
+  async #enter(path: string): Promise<Directory> {
+    return { path: path === '.' ? '' : path, place: await resolveLinks(this.locate(path)) }
+  }
+
+  #list(directory: Directory): Promise<Entry[]> {
+    return listDirectory(directory.place)
+  }
+
+  /** The entries of a directory that was found; none, and a problem, where it cannot be read. */
+  async #listFound(directory: Directory): Promise<Entry[]> {
+    try {
+      return await this.#list(directory)
+    } catch (error) {
+      this.#addProblem(directory, `the directory ${sayErrno(error)}`)
+      return []
+    }
+  }
+
+  async #takeEntries(directory: Directory, entries: readonly Entry[]): Promise<void> {
+    for (const entry of entries) {
+      if (this.#isHidden(directory, entry)) continue
+      await this.#take(directory, entry)
+    }
+  }
+
+  async #match(
+    directory: Directory,
+    entries: readonly Entry[],
+    [segment, ...rest]: Glob['segments'],
+  ): Promise<void> {
+    if (segment === undefined) return
+    if (segment.kind === 'any-depth') {
+      if (rest.length === 0) return this.#takeEntries(directory, entries)
+      await this.#match(directory, entries, rest)
+      for (const entry of entries) {
+        if (entry.kind !== 'directory' || this.#isHidden(directory, entry)) continue
+        const below = this.#below(directory, entry)
+        await this.#match(below, await this.#listFound(below), [segment, ...rest])
+      }
+      return
+    }
+    for (const entry of entries) {
+      const isLeaf = rest.length === 0
+      if ((!isLeaf && entry.kind === 'file') || !segment.matches(entry.name)) continue
+      if (!entry.name.startsWith(segment.hiddenStart ?? '\0') && this.#isHidden(directory, entry)) continue
+      const below = this.#below(directory, entry)
+      if (isLeaf) await this.#take(directory, entry)
+      else if (entry.kind === 'directory') await this.#match(below, await this.#listFound(below), rest)
+      else await this.#takeLink(below, { filesCount: false })
+    }
+  }
+
+  #below(directory: Directory, { name }: Entry): Directory {
+    return { path: joinPath(directory.path, name), place: joinPath(directory.place, name) }
+  }
+
+  #isHidden(directory: Directory, entry: Entry): boolean {
+    const [start] = entry.name
+    if (start !== '.' && start !== '_') return false
+    this.#ignore(this.#below(directory, entry), `is hidden: its name begins with "${start}"`)
+    return true
+  }
+
+  async #take(directory: Directory, entry: Entry): Promise<void> {
+    const below = this.#below(directory, entry)
+    switch (entry.kind) {
+      case 'file':
+        this.#add(below, below.place)
+        return
+      case 'directory':
+        return this.#takeEntries(below, await this.#listFound(below))
+      case 'link':
+        return this.#takeLink(below, { filesCount: true })
+      default:
+        this.#ignoreSpecial(below, entry.kind)
+    }
+  }
+
+  async #takeLink(link: Directory, { filesCount }: { filesCount: boolean }): Promise<void> {
+    try {
+      const kind = kindOf(await stat(toFsPath(link.place)))
+      if (kind === 'file') {
+        if (filesCount) this.#add(link, await resolveLinks(link.place))
+      } else if (kind === 'directory') {
+        this.#ignore(link, 'is a link to a directory; such links are followed only when they are named')
+      } else if (kind !== 'link') this.#ignoreSpecial(link, kind)
+    } catch (error) {
+      const target = await readTarget(link.place)
+      this.#addProblem(link, `is a link to ${JSON.stringify(target)}, which ${sayErrno(error)}`)
+    }
+  }
+
+  #add({ path, place }: Directory, realPath: string): void {
+    this.found.push({ path, place, realPath, argument: this.#argument, named: false })
+  }
+
+  #ignore({ path, place }: Directory, reason: string): void {
+    this.ignored.push({ path, place, reason })
+  }
+
+  #ignoreSpecial(entry: Directory, kind: SpecialKind): void {
+    this.#ignore(entry, `is a ${kind} and no file`)
+  }
+
+  #addProblem({ path, place }: Directory, what: string): void {
+    const problem: InputProblem = {
+      path,
+      member: null,
+      byte: null,
+      code: 'input-missing',
+      message: `${path}: ${what}.`,
+      wayOut: `Make it readable, or go on without it: ${acceptOption(path)}.`,
+    }
+    this.problems.push({ place, problem })
+  }
+}
