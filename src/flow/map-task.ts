@@ -1,0 +1,340 @@
+import { type Fault, TallymanError, toFault } from '../errors.ts'
+import type { SplitReader } from '../input/index.ts'
+import {
+  type AnyJob,
+  bindEmit,
+  type JobTable,
+  jobTables,
+  type Position,
+  RecordRejection,
+} from '../job/index.ts'
+import { canonicalJson, type Key } from '../record/index.ts'
+import { CombineTable } from './combine.ts'
+import { MapContext } from './map-context.ts'
+import type { RecordSource } from './record-source.ts'
+import { type Rejected, RejectedLog } from './rejected.ts'
+import { type Spill, writeSpills } from './spill.ts'
+import type { Storage } from './storage.ts'
+
+/** What was read of one source. */
+export interface SourceTotals {
+  readonly ordinal: number
+  /** Accepted records. */
+  readonly records: number
+  readonly rejected: number
+  /** Bytes of the source after decompression. */
+  readonly bytes: number
+  /** Bytes read from disk. */
+  readonly readBytes: number
+  readonly lines: number
+}
+
+/** A source that could not be read to its end. Its task's output is not used; the task runs again without it. */
+export interface DamagedSource {
+  readonly ordinal: number
+  readonly fault: Fault
+}
+
+/** What a map task found and wrote. */
+export interface MapReport {
+  readonly spills: readonly Spill[]
+  readonly sources: readonly SourceTotals[]
+  readonly counters: Readonly<Record<string, number>>
+  /** Values emitted, before combining. */
+  readonly emitted: number
+  /** Not empty: nothing of this report's output may be used. */
+  readonly damaged: readonly DamagedSource[]
+}
+
+export interface MapTask {
+  readonly job: AnyJob
+  readonly params: Readonly<Record<string, unknown>>
+  readonly sources: readonly RecordSource[]
+  readonly partitions: number
+  /** Estimated heap bytes the combine tables may hold before they are spilled. */
+  readonly combineBytesMax: number
+  readonly storage: Storage
+  /** True makes a throwing mapper end the task instead of rejecting the record. */
+  readonly throwMapperErrors?: boolean
+  /** Called after about every megabyte of input: lets the caller breathe, report, or end the task by throwing. */
+  readonly tick: (progress: MapProgress) => Promise<void>
+}
+
+/** How far a map task is. */
+export interface MapProgress {
+  readonly bytes: number
+  readonly records: number
+  readonly rejected: number
+}
+
+/** A mapper that refuses this many records before it has accepted a single one is taken to be wrong itself. */
+const hopelessRecords = 100
+
+/**
+ * Reads every source, maps each record, combines what is emitted and spills it sorted. A function of its sources'
+ * bytes: no clock, no environment, no knowledge of who runs it.
+ *
+ * @throws {TallymanError} `job-threw` for setup, flush, a reducer's `add`, or a mapper that fails at everything
+ */
+export async function runMapTask(task: MapTask): Promise<MapReport> {
+  return new MapRun(task).run()
+}
+
+class MapRun {
+  readonly #task: MapTask
+  readonly #tables: readonly JobTable[]
+  readonly #combine: readonly CombineTable[]
+  readonly #context: MapContext
+  readonly #emit: unknown
+  readonly #rejected: RejectedLog
+  readonly #spills: Spill[] = []
+  readonly #totals: SourceTotals[] = []
+  readonly #damaged: DamagedSource[] = []
+  /** What the record at hand has emitted: it counts only once its map has returned. */
+  readonly #pending: { table: number; key: Key; value: unknown }[] = []
+  #accepting = false
+  #emitted = 0
+  #records = 0
+  #bytes = 0
+  #spillRounds = 0
+
+  constructor(task: MapTask) {
+    this.#task = task
+    this.#tables = jobTables(task.job)
+    this.#combine = this.#tables.map((table) => new CombineTable(table.reducer))
+    this.#context = new MapContext(task.params)
+    this.#rejected = new RejectedLog(task.storage)
+    this.#emit = bindEmit(task.job, (table, key, value) => {
+      if (!this.#accepting) {
+        throw new TallymanError(
+          'job-threw',
+          `Table "${this.#tables[table]?.name}" got a value after its record's map had returned.`,
+          {
+            wayOut: 'Await everything the map starts before it returns.',
+          },
+        )
+      }
+      this.#pending.push({ table, key, value })
+    })
+  }
+
+  async run(): Promise<MapReport> {
+    const { job } = this.#task
+    if (job.setup !== undefined)
+      this.#context.state = await this.#callUser('setup', () => job.setup?.(this.#context))
+    for (const source of this.#task.sources) await this.#readSource(source)
+    if (job.flush !== undefined) {
+      this.#accepting = true
+      this.#context.leave()
+      await this.#callUser('flush', () => job.flush?.(this.#emit, this.#context))
+      this.#accepting = false
+      this.#context.keepCounters()
+      this.#apply('in flush')
+    }
+    if (this.#damaged.length === 0) this.#spill()
+    this.#rejected.close()
+    return {
+      spills: this.#spills,
+      sources: this.#totals,
+      counters: this.#context.counters(),
+      emitted: this.#emitted,
+      damaged: this.#damaged,
+    }
+  }
+
+  /** A damaged source does not end the task: what else is damaged should be known too. */
+  async #readSource(source: RecordSource): Promise<void> {
+    const decodeErrors = this.#rejected.count
+    let reader: SplitReader<unknown> | undefined
+    const recordsBefore = this.#records
+    try {
+      reader = await source.open()
+      await this.#readRecords(source, reader)
+    } catch (error) {
+      if (!isDamage(error)) throw error
+      this.#damaged.push({ ordinal: source.ordinal, fault: toFault(error) })
+    } finally {
+      await reader?.close()
+    }
+    if (reader === undefined) return
+    this.#bytes += reader.totals.bytes
+    this.#totals.push({
+      ordinal: source.ordinal,
+      records: this.#records - recordsBefore,
+      rejected: this.#rejected.count - decodeErrors,
+      ...reader.totals,
+    })
+  }
+
+  async #readRecords(source: RecordSource, reader: SplitReader<unknown>): Promise<void> {
+    this.#context.enter(source, reader)
+    while (await reader.nextBatch()) {
+      for (let kind = reader.next(); kind !== 'end-of-batch'; kind = reader.next()) {
+        if (kind === 'rejected') {
+          const { message, atByte } = reader.rejection
+          this.#reject(reader, { reason: message, atByte, by: 'decoder' })
+          continue
+        }
+        const waiting = this.#mapRecord(reader)
+        if (waiting !== undefined) await waiting
+      }
+      await this.#task.tick({
+        bytes: this.#bytes + reader.totals.bytes,
+        records: this.#records,
+        rejected: this.#rejected.count,
+      })
+    }
+  }
+
+  /** Maps the record the reader stands at; returns a promise only when the user's map did. */
+  #mapRecord(reader: SplitReader<unknown>): Promise<void> | undefined {
+    this.#accepting = true
+    try {
+      const result: unknown = this.#task.job.map(reader.record, this.#emit, this.#context)
+      if (isThenable(result)) return this.#mapAwaited(reader, result)
+      this.#recordDone(reader)
+    } catch (error) {
+      this.#recordThrew(reader, error)
+    }
+    return undefined
+  }
+
+  async #mapAwaited(reader: SplitReader<unknown>, result: PromiseLike<unknown>): Promise<void> {
+    try {
+      await result
+      this.#recordDone(reader)
+    } catch (error) {
+      this.#recordThrew(reader, error)
+    }
+  }
+
+  #recordDone(reader: SplitReader<unknown>): void {
+    this.#accepting = false
+    this.#records += 1
+    this.#context.keepCounters()
+    if (this.#pending.length > 0) this.#apply(() => describePosition(this.#context.position, reader))
+  }
+
+  #recordThrew(reader: SplitReader<unknown>, error: unknown): void {
+    this.#accepting = false
+    this.#pending.length = 0
+    this.#context.dropCounters()
+    if (error instanceof TallymanError && (error.code === 'job-threw' || error.code === 'internal'))
+      throw error
+    if (this.#task.throwMapperErrors) throw error
+    if (error instanceof RecordRejection) {
+      this.#reject(reader, { reason: error.message, atByte: error.atByte, by: 'mapper' })
+      return
+    }
+    const reason = error instanceof Error ? error.message : String(error)
+    const stack = error instanceof Error ? error.stack : undefined
+    this.#reject(reader, {
+      reason: `map threw: ${reason}`,
+      atByte: null,
+      by: 'mapper',
+      ...(stack === undefined ? {} : { stack }),
+    })
+    if (this.#records === 0 && this.#rejected.count >= hopelessRecords) {
+      throw new TallymanError(
+        'job-threw',
+        `The mapper threw at each of the first ${hopelessRecords} records; at the last one: ${reason}`,
+        {
+          wayOut: 'Mend the map; `testJob` runs it on a few records at once.',
+          cause: error,
+        },
+      )
+    }
+  }
+
+  #reject(reader: SplitReader<unknown>, why: Pick<Rejected, 'reason' | 'atByte' | 'by' | 'stack'>): void {
+    const { path, member, byte } = this.#context.position
+    this.#rejected.add({
+      ordinal: this.#context.ordinal,
+      path,
+      member,
+      byte,
+      lineInSplit: reader.line,
+      excerpt: reader.excerpt(),
+      ...why,
+    })
+  }
+
+  /** Folds what one record emitted. A key or value that cannot be used rejects nothing: it is a mistake in the job. */
+  #apply(where: string | (() => string)): void {
+    for (const { table, key, value } of this.#pending) {
+      try {
+        this.#combine[table]?.add(key, value)
+      } catch (error) {
+        const reason = error instanceof Error ? error.message : String(error)
+        const place = typeof where === 'string' ? where : where()
+        const name = this.#tables[table]?.name
+        throw new TallymanError(
+          'job-threw',
+          `Emit to table "${name}" failed ${place}, key ${showKey(key)}: ${reason}`,
+          {
+            ...(error instanceof TallymanError && error.wayOut !== undefined ? { wayOut: error.wayOut } : {}),
+            cause: error,
+          },
+        )
+      }
+    }
+    this.#emitted += this.#pending.length
+    this.#pending.length = 0
+    if (this.#heldBytes() > this.#task.combineBytesMax) this.#relieve()
+  }
+
+  #heldBytes(): number {
+    let bytes = 0
+    for (const table of this.#combine) bytes += table.heldBytes
+    return bytes
+  }
+
+  /** The estimate may be far above what folding kept; count again before paying for a spill. */
+  #relieve(): void {
+    for (const table of this.#combine) table.measure()
+    if (this.#heldBytes() > this.#task.combineBytesMax / 2) this.#spill()
+  }
+
+  #spill(): void {
+    if (this.#combine.every((table) => table.keys === 0)) return
+    const { partitions, storage } = this.#task
+    this.#spills.push(...writeSpills(this.#combine, { partitions, round: this.#spillRounds, storage }))
+    this.#spillRounds += 1
+  }
+
+  async #callUser<T>(hook: 'setup' | 'flush', call: () => T | PromiseLike<T>): Promise<T> {
+    try {
+      return await call()
+    } catch (error) {
+      if (error instanceof TallymanError && error.code === 'internal') throw error
+      const reason = error instanceof Error ? error.message : String(error)
+      throw new TallymanError('job-threw', `The job's ${hook} threw: ${reason}`, {
+        wayOut: `Mend the ${hook}; it runs once per map task.`,
+        cause: error,
+      })
+    }
+  }
+}
+
+const damageCodes: ReadonlySet<string> = new Set(['input-damaged', 'input-unsupported', 'input-missing'])
+
+function isDamage(error: unknown): boolean {
+  return error instanceof TallymanError && damageCodes.has(error.code)
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
+}
+
+function describePosition(position: Position, reader: SplitReader<unknown>): string {
+  const member = position.member === null ? '' : `!${position.member}`
+  return `at ${position.path}${member}, byte ${position.byte} (line ${reader.line} of its split)`
+}
+
+function showKey(key: unknown): string {
+  try {
+    return canonicalJson(key)
+  } catch (error) {
+    return `that cannot be shown (${error instanceof Error ? error.message : String(error)})`
+  }
+}

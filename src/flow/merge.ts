@@ -1,0 +1,240 @@
+import { TallymanError } from '../errors.ts'
+import type { AnyReducer } from '../job/index.ts'
+import {
+  ByteWriter,
+  decodeKey,
+  decodeValue,
+  RecordFileReader,
+  RecordFileWriter,
+  writeValue,
+} from '../record/index.ts'
+import type { InputBytes, Storage } from './storage.ts'
+
+/** Most files one merge holds open. Each costs a file descriptor and one block of memory. */
+export const mergeFilesMax = 64
+
+/** Groups between two calls of `tick`, which costs a promise. */
+export const groupsPerTick = 512
+
+/** One open spill in a merge. */
+interface Cursor {
+  readonly reader: RecordFileReader
+  readonly file: InputBytes
+  /** Place of the file in position order: breaks ties, so equal keys come in the order their records had. */
+  readonly place: number
+}
+
+/**
+ * Many sorted files as one ordered stream of groups. Records with equal keys come out in the order of the files, and
+ * within a file in its own order, whatever the keys' distribution: the order of values never depends on timing.
+ */
+export class Merge {
+  readonly #heap: Cursor[] = []
+  /** The current group's key, copied out since the blocks it came from move on. */
+  readonly #key = new ByteWriter()
+  #current: Cursor | null = null
+  /** Records taken out so far. */
+  records = 0
+
+  /** Opens every file. REQUIRES: at most `mergeFilesMax` names. */
+  constructor(storage: Storage, names: readonly string[]) {
+    if (names.length > mergeFilesMax)
+      throw new TallymanError('internal', `A merge of ${names.length} files was asked for.`)
+    names.forEach((name, place) => {
+      const file = storage.open(name)
+      const cursor: Cursor = { reader: new RecordFileReader(file, 'spill'), file, place }
+      if (cursor.reader.next()) this.#push(cursor)
+      else file.close()
+    })
+  }
+
+  /** The current group's key bytes: table number, then the encoded key. Valid until the next group. */
+  get keyBytes(): Buffer {
+    return this.#key.buffer.subarray(0, this.#key.length)
+  }
+
+  /** Moves to the next group, passing over what is left of this one. False at the end. */
+  nextGroup(): boolean {
+    while (this.nextValue());
+    const top = this.#heap[0]
+    if (top === undefined) return false
+    this.#key.clear()
+    this.#key.bytes(top.reader.bytes, top.reader.keyStart, top.reader.keyEnd)
+    return true
+  }
+
+  /** Moves to the next value of the group: its bytes are `value`. False at the group's end. */
+  nextValue(): boolean {
+    this.#advance()
+    const top = this.#heap[0]
+    if (top === undefined || this.#key.length === 0 || !this.#isOfGroup(top)) return false
+    this.#current = top
+    this.records += 1
+    return true
+  }
+
+  /** Decodes the value `nextValue` moved to. */
+  value(): unknown {
+    const reader = this.#current?.reader
+    if (reader === undefined)
+      throw new TallymanError('internal', 'A merge was asked for a value it does not stand at.')
+    return decodeValue(reader.bytes, reader.valueStart, reader.valueEnd)
+  }
+
+  /** Closes what is still open. Safe more than once. */
+  close(): void {
+    for (const cursor of this.#heap.splice(0)) cursor.file.close()
+  }
+
+  #advance(): void {
+    const cursor = this.#current
+    if (cursor === null) return
+    this.#current = null
+    if (cursor.reader.next()) {
+      this.#sink(0)
+      return
+    }
+    cursor.file.close()
+    const last = this.#heap.pop()
+    if (last !== undefined && this.#heap.length > 0) {
+      this.#heap[0] = last
+      this.#sink(0)
+    }
+  }
+
+  #isOfGroup(cursor: Cursor): boolean {
+    const { bytes, keyStart, keyEnd } = cursor.reader
+    return (
+      this.#key.length === keyEnd - keyStart &&
+      this.#key.buffer.compare(bytes, keyStart, keyEnd, 0, this.#key.length) === 0
+    )
+  }
+
+  #push(cursor: Cursor): void {
+    const heap = this.#heap
+    let at = heap.push(cursor) - 1
+    while (at > 0) {
+      const parent = (at - 1) >> 1
+      if (precedes(heap[parent] as Cursor, cursor)) break
+      heap[at] = heap[parent] as Cursor
+      at = parent
+    }
+    heap[at] = cursor
+  }
+
+  #sink(from: number): void {
+    const heap = this.#heap
+    const cursor = heap[from] as Cursor
+    let at = from
+    for (;;) {
+      let child = 2 * at + 1
+      if (child >= heap.length) break
+      if (child + 1 < heap.length && precedes(heap[child + 1] as Cursor, heap[child] as Cursor)) child += 1
+      if (precedes(cursor, heap[child] as Cursor)) break
+      heap[at] = heap[child] as Cursor
+      at = child
+    }
+    heap[at] = cursor
+  }
+}
+
+function precedes(a: Cursor, b: Cursor): boolean {
+  const x = a.reader
+  const y = b.reader
+  const order = x.bytes.compare(y.bytes, y.keyStart, y.keyEnd, x.keyStart, x.keyEnd)
+  return order === 0 ? a.place < b.place : order < 0
+}
+
+/** What the merge steps before the last did to the files. */
+export interface Narrowed {
+  readonly names: readonly string[]
+  /** Records of the original files. */
+  readonly records: number | null
+}
+
+/**
+ * Merges neighbouring files, at most `mergeFilesMax` at a time, until one merge can take the rest. Neighbours stay
+ * neighbours, so the order of values is kept. States of one key are merged on the way; the values of a classic group
+ * stay apart, since a list of them may be larger than memory.
+ *
+ * @returns the names to merge last, and how many records the original files held (null when nothing was merged)
+ */
+export async function narrow(
+  names: readonly string[],
+  options: {
+    readonly storage: Storage
+    readonly reducers: readonly AnyReducer[]
+    readonly tick: () => Promise<void>
+  },
+): Promise<Narrowed> {
+  let current = names
+  let records: number | null = null
+  for (let level = 0; current.length > mergeFilesMax; level++) {
+    const next: string[] = []
+    let merged = 0
+    for (let from = 0; from < current.length; from += mergeFilesMax) {
+      const name = `merge-${level}-${next.length}.spill`
+      const batch = current.slice(from, from + mergeFilesMax)
+      merged += await mergeInto(name, batch, options)
+      if (level > 0) for (const done of batch) options.storage.remove(done)
+      next.push(name)
+    }
+    records ??= merged
+    current = next
+  }
+  return { names: current, records }
+}
+
+async function mergeInto(
+  name: string,
+  names: readonly string[],
+  options: {
+    readonly storage: Storage
+    readonly reducers: readonly AnyReducer[]
+    readonly tick: () => Promise<void>
+  },
+): Promise<number> {
+  const file = options.storage.create(name)
+  const writer = new RecordFileWriter(file, 'spill')
+  const merge = new Merge(options.storage, names)
+  const out = new ByteWriter()
+  let groups = 0
+  const write = (state: unknown): void => {
+    out.clear()
+    writeValue(out, state)
+    writer.append(merge.keyBytes, 0, merge.keyBytes.length, out.buffer, 0, out.length)
+  }
+  try {
+    while (merge.nextGroup()) {
+      const reducer = options.reducers[merge.keyBytes[0] as number]
+      if (reducer === undefined)
+        throw new TallymanError(
+          'internal',
+          `A spill names table ${merge.keyBytes[0]}, which the job has not.`,
+        )
+      if (reducer.kind === 'group') while (merge.nextValue()) write(merge.value())
+      else write(foldStates(merge, reducer))
+      groups += 1
+      if (groups % groupsPerTick === 0) await options.tick()
+    }
+  } finally {
+    merge.close()
+  }
+  writer.finish()
+  file.close()
+  return merge.records
+}
+
+/** Merges the states of the current group, left to right. */
+export function foldStates(merge: Merge, reducer: Exclude<AnyReducer, { kind: 'group' }>): unknown {
+  if (!merge.nextValue()) throw new TallymanError('internal', 'A group without a value.')
+  let state = merge.value()
+  while (merge.nextValue()) state = reducer.merge(state, merge.value())
+  return state
+}
+
+/** The current group's key as the user knows it. */
+export function groupKey(merge: Merge): ReturnType<typeof decodeKey> {
+  const bytes = merge.keyBytes
+  return decodeKey(bytes, 1, bytes.length)
+}

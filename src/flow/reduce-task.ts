@@ -1,0 +1,150 @@
+import { TallymanError } from '../errors.ts'
+import type { GroupReducer, JobTable } from '../job/index.ts'
+import { canonicalJson, type Key, RecordFileWriter } from '../record/index.ts'
+import { foldStates, groupKey, groupsPerTick, Merge, narrow } from './merge.ts'
+import type { OutputFile, Storage } from './storage.ts'
+
+/** One partition's share of one table: a record file of kind `part`, key bytes → line of JSON, in key order. */
+export interface PartFile {
+  readonly table: string
+  readonly name: string
+  readonly rows: number
+  readonly bytes: number
+}
+
+/** What a reduce task found and wrote. */
+export interface ReduceReport {
+  readonly parts: readonly PartFile[]
+  /** Records read from spills; equals what the map stage wrote for this partition, or the run fails. */
+  readonly records: number
+}
+
+export interface ReduceTask {
+  readonly tables: readonly JobTable[]
+  /** The partition's spills, in the order of their map tasks and, within one, of their writing. */
+  readonly spills: readonly string[]
+  /** Records those spills hold, as the map attempts counted them. */
+  readonly recordsExpected: number
+  readonly storage: Storage
+  /** Told every row as it is made; part files hold it as JSON only. */
+  readonly onRow?: (table: string, key: Key, result: unknown) => void
+  /** Called every few hundred groups: lets the caller breathe, report, or end the task by throwing. */
+  readonly tick: () => Promise<void>
+}
+
+/**
+ * Merges one partition's spills and reduces every group into the part files of its tables.
+ *
+ * @throws {TallymanError} `job-threw` when a reducer throws, with the table and the key; `file-damaged` for a spill
+ * whose checksum is wrong; `internal` when records went missing between the stages
+ */
+export async function runReduceTask(task: ReduceTask): Promise<ReduceReport> {
+  const reducers = task.tables.map((table) => table.reducer)
+  const narrowed = await narrow(task.spills, { storage: task.storage, reducers, tick: task.tick })
+  const merge = new Merge(task.storage, narrowed.names)
+  const parts = new PartFiles(task.tables, task.storage)
+  let groups = 0
+  try {
+    while (merge.nextGroup()) {
+      const number = merge.keyBytes[0] as number
+      const table = task.tables[number]
+      if (table === undefined)
+        throw new TallymanError('internal', `A spill names table ${number}, which the job has not.`)
+      parts.append(number, merge.keyBytes, reduceGroup(merge, table, task.onRow))
+      groups += 1
+      if (groups % groupsPerTick === 0) await task.tick()
+    }
+  } finally {
+    merge.close()
+  }
+  const records = narrowed.records ?? merge.records
+  if (records !== task.recordsExpected) {
+    throw new TallymanError(
+      'internal',
+      `A partition was spilled with ${task.recordsExpected} records but merged with ${records}.`,
+    )
+  }
+  return { parts: parts.finish(), records }
+}
+
+function reduceGroup(merge: Merge, table: JobTable, onRow: ReduceTask['onRow']): string {
+  const key = groupKey(merge)
+  try {
+    const { reducer } = table
+    const result =
+      reducer.kind === 'group'
+        ? reduceValues(merge, key, reducer)
+        : reducer.finish(foldStates(merge, reducer), key)
+    const json = canonicalJson(result)
+    onRow?.(table.name, key, result)
+    return json
+  } catch (error) {
+    if (error instanceof TallymanError && error.code !== 'value-invalid') throw error
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new TallymanError(
+      'job-threw',
+      `The reducer of table "${table.name}" failed at key ${canonicalJson(key)}: ${reason}`,
+      {
+        wayOut: 'Mend the reducer; nothing was committed.',
+        cause: error,
+      },
+    )
+  }
+}
+
+function reduceValues(merge: Merge, key: Key, reducer: GroupReducer<Key, unknown, unknown>): unknown {
+  const values = groupValues(merge)
+  try {
+    return reducer.reduce(key, values)
+  } finally {
+    // A reducer that keeps the iterable for later must not read the next group's values through it.
+    values.return(undefined)
+  }
+}
+
+/** The group's values one after another; each spilled record holds a list of them. */
+function* groupValues(merge: Merge): Generator<unknown, undefined> {
+  while (merge.nextValue()) {
+    const values = merge.value()
+    if (!Array.isArray(values)) throw new TallymanError('internal', 'A spilled group is no list.')
+    yield* values
+  }
+  return undefined
+}
+
+/** The part files of one partition, begun when their first row comes. */
+class PartFiles {
+  readonly #tables: readonly JobTable[]
+  readonly #storage: Storage
+  readonly #open = new Map<number, { name: string; file: OutputFile; writer: RecordFileWriter }>()
+
+  constructor(tables: readonly JobTable[], storage: Storage) {
+    this.#tables = tables
+    this.#storage = storage
+  }
+
+  append(table: number, keyBytes: Buffer, json: string): void {
+    let part = this.#open.get(table)
+    if (part === undefined) {
+      const name = `${(this.#tables[table] as JobTable).name}.part`
+      const file = this.#storage.create(name)
+      part = { name, file, writer: new RecordFileWriter(file, 'part') }
+      this.#open.set(table, part)
+    }
+    const value = Buffer.from(json, 'utf8')
+    part.writer.append(keyBytes, 1, keyBytes.length, value, 0, value.length)
+  }
+
+  finish(): PartFile[] {
+    return [...this.#open].map(([table, { name, file, writer }]) => {
+      const written = writer.finish()
+      file.close()
+      return {
+        table: (this.#tables[table] as JobTable).name,
+        name,
+        rows: written.records,
+        bytes: written.bytes,
+      }
+    })
+  }
+}
