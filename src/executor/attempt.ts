@@ -1,0 +1,39 @@
+import type { MapReport, ReduceReport } from '../flow/index.ts'
+import type { Split } from '../input/index.ts'
+
+/** What a map attempt does: read these splits, spill by partition. */
+export interface MapWork {
+  readonly kind: 'map'
+  readonly splits: readonly Split[]
+  readonly partitions: number
+  readonly combineBytesMax: number
+}
+
+/** What a reduce attempt does: merge these spills, reduce, write part files. */
+export interface ReduceWork {
+  readonly kind: 'reduce'
+  /** Paths relative to the run's directory, in the order of their map tasks. */
+  readonly spills: readonly string[]
+  readonly recordsExpected: number
+}
+
+/** One try of a task, as plain data: it survives JSON and closes over nothing. */
+export interface Attempt {
+  /** Unique in the run, for example `map-00012.1`. */
+  readonly id: string
+  /** Directory the attempt writes into, relative to the run's; made by the worker, committed by rename. */
+  readonly directory: string
+  readonly work: MapWork | ReduceWork
+}
+
+/** What an attempt that ended well has to say. */
+export type AttemptReport =
+  | { readonly kind: 'map'; readonly report: MapReport }
+  | { readonly kind: 'reduce'; readonly report: ReduceReport }
+
+/** How far an attempt is; sent now and then, never journaled. */
+export interface AttemptProgress {
+  readonly bytes: number
+  readonly records: number
+  readonly rejected: number
+}

@@ -1,0 +1,35 @@
+import type { FromWorker, ToWorker } from './messages.ts'
+
+/** The worker's end of the line to the coordinator. */
+export interface WorkerChannel {
+  send(message: FromWorker): void
+  /** Called once, before anything arrives. */
+  listen(onMessage: (message: ToWorker) => void): void
+}
+
+/** Why a worker is no longer there. */
+export interface Exit {
+  /** For people: "exit code 1", "killed by SIGKILL". */
+  readonly how: string
+  readonly code: 'worker-died' | 'out-of-memory' | 'protocol-broken'
+  /** The last it wrote on stderr, at most a few kilobytes. */
+  readonly lastWords: string
+}
+
+/** The coordinator's end of the line to one worker: all that threads, processes and containers differ in. */
+export interface Link {
+  send(message: ToWorker): void
+  /** Settles once, when the worker is gone for whatever reason. Never rejects. */
+  readonly exited: Promise<Exit>
+  /** Ends the worker and everything it started, at once. Safe at any time, more than once. */
+  kill(): void
+}
+
+/** Starts workers of one kind. */
+export interface LinkFactory {
+  readonly name: 'thread' | 'process' | 'container'
+  /** Starts a worker for a seat; `onMessage` gets what it says, in order, until it is gone. */
+  open(seat: number, onMessage: (message: unknown) => void): Link
+  /** Releases what the workers shared. Called once, when all of them are gone. */
+  close(): Promise<void>
+}

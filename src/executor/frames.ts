@@ -1,0 +1,95 @@
+import type { Duplex } from 'node:stream'
+import { TallymanError } from '../errors.ts'
+
+/**
+ * Messages over a byte stream: magic (one byte), length (four bytes, little endian), then that many bytes of JSON.
+ * The magic and a bound on the length make garbage on the channel an error instead of a silent wait.
+ */
+
+const magic = 0x54
+const headerBytes = 5
+/** A report of ten thousand splits is about two megabytes. */
+const frameBytesMax = 256 * 1024 * 1024
+
+/** Encodes one message. */
+export function encodeFrame(message: object): Buffer {
+  const json = Buffer.from(JSON.stringify(message), 'utf8')
+  const frame = Buffer.allocUnsafe(headerBytes + json.length)
+  frame[0] = magic
+  frame.writeUInt32LE(json.length, 1)
+  json.copy(frame, headerBytes)
+  return frame
+}
+
+/** Cuts a byte stream into messages, however the bytes arrive. */
+export class FrameParser {
+  #held: Buffer[] = []
+  #heldBytes = 0
+  #wantedBytes = headerBytes
+
+  /**
+   * Takes the next bytes; returns the messages they complete.
+   *
+   * @throws {TallymanError} `protocol-broken` for bytes that are no frame
+   */
+  push(chunk: Buffer): unknown[] {
+    this.#held.push(chunk)
+    this.#heldBytes += chunk.length
+    const messages: unknown[] = []
+    while (this.#heldBytes >= this.#wantedBytes) {
+      const bytes = this.#held.length === 1 ? (this.#held[0] as Buffer) : Buffer.concat(this.#held)
+      const frameBytes = headerBytes + lengthOf(bytes)
+      if (bytes.length < frameBytes) {
+        this.#held = [bytes]
+        this.#wantedBytes = frameBytes
+        break
+      }
+      messages.push(parse(bytes.subarray(headerBytes, frameBytes)))
+      const rest = bytes.subarray(frameBytes)
+      this.#held = [rest]
+      this.#heldBytes = rest.length
+      this.#wantedBytes = headerBytes
+    }
+    return messages
+  }
+}
+
+function lengthOf(bytes: Buffer): number {
+  const length = bytes.readUInt32LE(1)
+  if (bytes[0] !== magic || length > frameBytesMax) {
+    throw new TallymanError(
+      'protocol-broken',
+      `A worker wrote something that is no message: ${JSON.stringify(bytes.toString('latin1', 0, 60))}.`,
+    )
+  }
+  return length
+}
+
+function parse(json: Buffer): unknown {
+  try {
+    return JSON.parse(json.toString('utf8'))
+  } catch (cause) {
+    throw new TallymanError(
+      'protocol-broken',
+      `A worker wrote a message that is no JSON: ${JSON.stringify(json.toString('utf8', 0, 60))}.`,
+      { cause },
+    )
+  }
+}
+
+/** Calls back for every message of a stream, and once for bytes that are none. */
+export function readFrames(
+  stream: Duplex,
+  onMessage: (message: unknown) => void,
+  onGarbage: (error: unknown) => void,
+): void {
+  const parser = new FrameParser()
+  stream.on('data', (chunk: Buffer) => {
+    try {
+      for (const message of parser.push(chunk)) onMessage(message)
+    } catch (error) {
+      stream.destroy()
+      onGarbage(error)
+    }
+  })
+}

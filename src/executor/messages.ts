@@ -1,0 +1,47 @@
+import type { Fault } from '../errors.ts'
+import type { JobDescription } from '../job/index.ts'
+import type { Attempt, AttemptProgress, AttemptReport } from './attempt.ts'
+
+/** What a worker must know before its first attempt. */
+export interface LoadOrder {
+  /** The bundled job, an absolute path. */
+  readonly jobFile: string
+  /** Absolute path of the run's directory. */
+  readonly runDirectory: string
+  /** Parameters as typed by the user. */
+  readonly params: Readonly<Record<string, string>>
+}
+
+/** From the coordinator to a worker. A worker is told to load once, then runs one attempt at a time. */
+export type ToWorker =
+  | { readonly type: 'load'; readonly order: LoadOrder }
+  | { readonly type: 'run'; readonly attempt: Attempt }
+  | { readonly type: 'stop' }
+
+/** From a worker to the coordinator. Every `load` and `run` is answered exactly once, progress apart. */
+export type FromWorker =
+  | { readonly type: 'loaded'; readonly job: LoadedJob }
+  | { readonly type: 'refused'; readonly fault: Fault }
+  | { readonly type: 'progress'; readonly id: string; readonly progress: AttemptProgress }
+  | { readonly type: 'done'; readonly id: string; readonly report: AttemptReport }
+  | { readonly type: 'failed'; readonly id: string; readonly fault: Fault }
+
+/** The job as plain data, as the first worker that loaded it sees it. */
+export interface LoadedJob {
+  readonly description: JobDescription
+  /** Parameters after validation, for the manifest. */
+  readonly params: Readonly<Record<string, unknown>>
+}
+
+const fromWorkerTypes: ReadonlySet<string> = new Set(['loaded', 'refused', 'progress', 'done', 'failed'])
+
+/** Is this something a worker may say? Checked at the border, since a worker runs code that is not ours. */
+export function isFromWorker(message: unknown): message is FromWorker {
+  return (
+    typeof message === 'object' &&
+    message !== null &&
+    'type' in message &&
+    typeof message.type === 'string' &&
+    fromWorkerTypes.has(message.type)
+  )
+}
