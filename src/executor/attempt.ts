@@ -33,6 +33,7 @@ export type AttemptReport =
 
 /** How far an attempt is; sent now and then, never journaled. */
 export interface AttemptProgress {
+  readonly readBytes: number
   readonly bytes: number
   readonly records: number
   readonly rejected: number

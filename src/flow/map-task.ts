@@ -62,6 +62,9 @@ export interface MapTask {
 
 /** How far a map task is. */
 export interface MapProgress {
+  /** Bytes read from disk, compressed where the input is. */
+  readonly readBytes: number
+  /** Bytes after decompression. */
   readonly bytes: number
   readonly records: number
   readonly rejected: number
@@ -96,6 +99,7 @@ class MapRun {
   #emitted = 0
   #records = 0
   #bytes = 0
+  #readBytes = 0
   #spillRounds = 0
 
   constructor(task: MapTask) {
@@ -158,6 +162,7 @@ class MapRun {
     }
     if (reader === undefined) return
     this.#bytes += reader.totals.bytes
+    this.#readBytes += reader.totals.readBytes
     this.#totals.push({
       ordinal: source.ordinal,
       records: this.#records - recordsBefore,
@@ -179,6 +184,7 @@ class MapRun {
         if (waiting !== undefined) await waiting
       }
       await this.#task.tick({
+        readBytes: this.#readBytes + reader.totals.readBytes,
         bytes: this.#bytes + reader.totals.bytes,
         records: this.#records,
         rejected: this.#rejected.count,

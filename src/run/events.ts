@@ -1,0 +1,94 @@
+import type { Fault } from '../errors.ts'
+import type { MapReport, ReduceReport } from '../flow/index.ts'
+import type { Shortfall } from './shortfall.ts'
+
+/** A table of a committed result. */
+export interface CommittedTable {
+  readonly name: string
+  /** File in the result directory. */
+  readonly file: string
+  readonly rows: number
+  readonly bytes: number
+}
+
+/** What a committed result is, as the journal's last line says it. */
+export interface CommittedResult {
+  /** Absolute path. */
+  readonly directory: string
+  /** `sha256:` and 64 hex digits. */
+  readonly digest: string
+  readonly tables: readonly CommittedTable[]
+}
+
+/** What happened, in order: each is a line of the journal. Times are milliseconds since the epoch, for people only. */
+export type RunEvent =
+  /** The plan is on disk. */
+  | {
+      readonly type: 'planned'
+      readonly at: number
+      readonly tasks: number
+      readonly partitions: number
+      readonly inputBytes: number /* on disk */
+    }
+  | {
+      readonly type: 'attempt-started'
+      readonly at: number
+      readonly task: string
+      readonly attempt: number
+      readonly seat: number
+    }
+  /** The attempt came to nothing. `charged`: it counts against the task's attempts. */
+  | {
+      readonly type: 'attempt-failed'
+      readonly at: number
+      readonly task: string
+      readonly attempt: number
+      readonly fault: Fault
+      readonly charged: boolean
+    }
+  /** Splits that cannot be read to their end: their task runs again without them. */
+  | {
+      readonly type: 'inputs-damaged'
+      readonly at: number
+      readonly task: string
+      readonly attempt: number
+      readonly splits: readonly { readonly ordinal: number; readonly fault: Fault }[]
+    }
+  /** A map attempt's files are in place. */
+  | {
+      readonly type: 'map-committed'
+      readonly at: number
+      readonly task: string
+      readonly attempt: number
+      readonly report: MapReport
+    }
+  | { readonly type: 'map-stage-ended'; readonly at: number }
+  /** A reduce attempt's files are in place. */
+  | {
+      readonly type: 'reduce-committed'
+      readonly at: number
+      readonly task: string
+      readonly attempt: number
+      readonly report: ReduceReport
+    }
+  | { readonly type: 'result-committed'; readonly at: number; readonly result: CommittedResult }
+  /** Not committed: inputs are incomplete or records were rejected. */
+  | { readonly type: 'refused'; readonly at: number; readonly shortfalls: readonly Shortfall[] }
+  | { readonly type: 'failed'; readonly at: number; readonly fault: Fault }
+  | { readonly type: 'interrupted'; readonly at: number }
+  /** The run goes on after it was refused, interrupted or cut off. */
+  | { readonly type: 'resumed'; readonly at: number }
+
+/** How far a running attempt is; shown, never journaled. */
+export interface ProgressEvent {
+  readonly type: 'progress'
+  readonly at: number
+  readonly task: string
+  readonly attempt: number
+  /** Bytes read from disk, compressed where the input is; the sum over all tasks is `inputBytes`. */
+  readonly readBytes: number
+  /** Bytes after decompression. */
+  readonly bytes: number
+  readonly records: number
+  readonly rejected: number
+}

@@ -1,0 +1,39 @@
+import type { Expectation } from '../job/index.ts'
+
+/** Where a run's tasks run. */
+export type Isolation = 'process' | 'thread'
+
+/** How many rejected records are tolerated: a number, or a share of all records. */
+export type BadRecordLimit =
+  | { readonly kind: 'count'; readonly count: number }
+  | { readonly kind: 'percent'; readonly percent: number }
+
+/** A run as the user asked for it: what was not said is null, and settled by `settle` in one place. Plain data. */
+export interface RunOptions {
+  /** The job file as named, relative to `cwd` or absolute. */
+  readonly job: string
+  /** Files, directories and globs as named. */
+  readonly inputs: readonly string[]
+  /** Absolute directory that relative paths start from. */
+  readonly cwd: string
+  readonly isolation: Isolation
+  /** null: one for each core this process may use. */
+  readonly workers: number | null
+  /** Bytes for the coordinator and all workers together; null: 60 % of what is available. */
+  readonly memoryBytes: number | null
+  /** Longest byte range of a plain file; null: 32 MiB. */
+  readonly splitBytes: number | null
+  /** Parameters as typed. */
+  readonly params: Readonly<Record<string, string>>
+  /** Overrides the job's own. */
+  readonly expect: Expectation | null
+  /** Names of damaged or missing inputs the user knows about and does without. */
+  readonly accept: readonly string[]
+  readonly badRecords: BadRecordLimit
+  /** Attempts a task has before the run fails. */
+  readonly attemptsMax: number
+}
+
+/** No rejected record is tolerated unless the user says so. */
+export const noBadRecords: BadRecordLimit = { kind: 'count', count: 0 }
+export const attemptsMaxDefault = 3

@@ -1,0 +1,46 @@
+import type { Discovery, Split } from '../input/index.ts'
+import type { Expectation, JobDescription } from '../job/index.ts'
+import type { BadRecordLimit, Isolation } from './options.ts'
+
+/** Bytes of memory and how they are shared out, settled before the first record. */
+export interface MemoryBudget {
+  /** For the coordinator and all workers together. */
+  readonly totalBytes: number
+  /** Heap limit of one worker. */
+  readonly workerHeapBytes: number
+  /** What a map task may hold, in counted bytes, before it spills. */
+  readonly combineBytesMax: number
+}
+
+/** The splits of one map task: `firstSplit` to `endSplit`, exclusive. */
+export interface PlannedTask {
+  readonly firstSplit: number
+  readonly endSplit: number
+}
+
+/** A job and its inputs cut into tasks. Plain data, kept as `plan.json`; a resumed run reads it instead of planning again. */
+export interface Plan {
+  readonly job: {
+    /** The job file as named. */
+    readonly path: string
+    readonly description: JobDescription
+    /** Parameters after validation. */
+    readonly params: Readonly<Record<string, unknown>>
+    /** SHA-256 of the bundled code, in hex. */
+    readonly codeSha256: string
+  }
+  /** SHA-256 over code, parameters and identity of the inputs, in hex: equal fingerprints give equal results. */
+  readonly fingerprint: string
+  readonly discovery: Discovery
+  readonly splits: readonly Split[]
+  readonly tasks: readonly PlannedTask[]
+  readonly partitions: number
+  readonly isolation: Isolation
+  readonly workers: number
+  readonly memory: MemoryBudget
+  readonly splitBytes: number
+  readonly attemptsMax: number
+  readonly expect: Expectation | null
+  readonly accept: readonly string[]
+  readonly badRecords: BadRecordLimit
+}

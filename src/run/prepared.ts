@@ -1,0 +1,27 @@
+import type { CommittedResult, ProgressEvent, RunEvent } from './events.ts'
+import type { Plan } from './plan.ts'
+import type { RunState } from './state.ts'
+
+/** Watches a run. Called after each event has been journaled and applied; what it throws ends the run. */
+export type RunObserver = (event: RunEvent | ProgressEvent, state: RunState) => void
+
+/** A run that is planned and has its workers, but has read no record yet. */
+export interface PreparedRun {
+  readonly id: string
+  /** Absolute path of the run's directory. */
+  readonly directory: string
+  readonly plan: Plan
+  /**
+   * Runs the map and the reduce stage. Called once. Settles when every part file is in place (phase `reduce`), or the
+   * run was refused, failed or interrupted: the phase says which. Rejects only for trouble with the run's own files.
+   *
+   * @param stop aborted to end the run cleanly: running attempts are given up, the phase becomes `interrupted`
+   */
+  execute(observer: RunObserver, stop: AbortSignal): Promise<RunState>
+  /** Journals a result that is in its place. Called after `execute` gave phase `reduce`. */
+  commit(result: CommittedResult, observer: RunObserver): Promise<RunState>
+  /** Ends the workers and lets go of the run's directory. Safe at any time, more than once. */
+  close(): Promise<void>
+  /** `close`, and removes the run's directory: for a plan that was only to be shown. */
+  discard(): Promise<void>
+}
