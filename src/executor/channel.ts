@@ -19,10 +19,22 @@ export interface Exit {
 /** The coordinator's end of the line to one worker: all that threads, processes and containers differ in. */
 export interface Link {
   send(message: ToWorker): void
+  /** Where what it prints is kept. */
+  readonly logFile: string
   /** Settles once, when the worker is gone for whatever reason. Never rejects. */
   readonly exited: Promise<Exit>
   /** Ends the worker and everything it started, at once. Safe at any time, more than once. */
   kill(): void
+}
+
+/** What every kind of worker is started with. */
+export interface WorkerSettings {
+  /** Heap limit of one worker. */
+  readonly heapBytes: number
+  /** The directory the inputs were planned in: their names are relative to it. */
+  readonly cwd: string
+  /** Existing directory for what workers print. */
+  readonly logDirectory: string
 }
 
 /** Starts workers of one kind. */

@@ -13,12 +13,17 @@ const frameBytesMax = 256 * 1024 * 1024
 
 /** Encodes one message. */
 export function encodeFrame(message: object): Buffer {
-  const json = Buffer.from(JSON.stringify(message), 'utf8')
+  const json = Buffer.from(JSON.stringify(message, showBigInt), 'utf8')
   const frame = Buffer.allocUnsafe(headerBytes + json.length)
   frame[0] = magic
   frame.writeUInt32LE(json.length, 1)
   json.copy(frame, headerBytes)
   return frame
+}
+
+/** A job's parameters may be bigints; messages only show them. */
+function showBigInt(_name: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? String(value) : value
 }
 
 /** Cuts a byte stream into messages, however the bytes arrive. */

@@ -6,10 +6,12 @@ import type { Attempt, AttemptProgress, AttemptReport } from './attempt.ts'
 export interface LoadOrder {
   /** The bundled job, an absolute path. */
   readonly jobFile: string
+  /** The job file as the user named it, for messages. */
+  readonly jobName: string
   /** Absolute path of the run's directory. */
   readonly runDirectory: string
-  /** Parameters as typed by the user. */
-  readonly params: Readonly<Record<string, string>>
+  /** Parameters as typed by the user; null where the job is only to be described, so that none may be missing. */
+  readonly params: Readonly<Record<string, string>> | null
 }
 
 /** From the coordinator to a worker. A worker is told to load once, then runs one attempt at a time. */

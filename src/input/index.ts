@@ -1,4 +1,4 @@
-export { matchesAccepted } from './accepted.ts'
+export { acceptOption, matchesAccepted } from './accepted.ts'
 export { bytes } from './decode/bytes.ts'
 export { jsonl } from './decode/jsonl.ts'
 export { text } from './decode/text.ts'

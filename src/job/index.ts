@@ -13,6 +13,7 @@ export {
   type ParamsInput,
   type TablesOf,
 } from './job.ts'
+export { nearestName } from './nearest.ts'
 export { type ParamDescription, resolveParams } from './params.ts'
 export type { AnyReducer, GroupReducer, KeyOf, Reducer, ResultOf, ValueOf } from './reducer.ts'
 export { all } from './reducers/all.ts'

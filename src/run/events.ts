@@ -1,5 +1,6 @@
 import type { Fault } from '../errors.ts'
 import type { MapReport, ReduceReport } from '../flow/index.ts'
+import type { BadRecordLimit } from './options.ts'
 import type { Shortfall } from './shortfall.ts'
 
 /** A table of a committed result. */
@@ -62,7 +63,8 @@ export type RunEvent =
       readonly attempt: number
       readonly report: MapReport
     }
-  | { readonly type: 'map-stage-ended'; readonly at: number }
+  /** Every input was read to its end, or what is lacking was accepted. */
+  | { readonly type: 'map-stage-ended'; readonly at: number; readonly accepted: readonly Shortfall[] }
   /** A reduce attempt's files are in place. */
   | {
       readonly type: 'reduce-committed'
@@ -77,7 +79,12 @@ export type RunEvent =
   | { readonly type: 'failed'; readonly at: number; readonly fault: Fault }
   | { readonly type: 'interrupted'; readonly at: number }
   /** The run goes on after it was refused, interrupted or cut off. */
-  | { readonly type: 'resumed'; readonly at: number }
+  | {
+      readonly type: 'resumed'
+      readonly at: number
+      readonly accept: readonly string[]
+      readonly badRecords: BadRecordLimit
+    }
 
 /** How far a running attempt is; shown, never journaled. */
 export interface ProgressEvent {

@@ -1,3 +1,7 @@
+/** Who decides: plan, events, state, journal, and the coordinator that turns decisions into work. */
+
+export { bundleModule } from './bundle.ts'
+export { packageRoot, RunDirectory, writeWhole } from './directory.ts'
 export type { CommittedResult, CommittedTable, ProgressEvent, RunEvent } from './events.ts'
 export {
   attemptsMaxDefault,
@@ -7,6 +11,10 @@ export {
   type RunOptions,
 } from './options.ts'
 export type { MemoryBudget, Plan, PlannedTask } from './plan.ts'
+export { inspectJob, prepareRun } from './prepare.ts'
 export type { PreparedRun, RunObserver } from './prepared.ts'
+export { type ResumeOptions, type RunOnDisk, readRun, resumeRun } from './reopen.ts'
 export type { Shortfall } from './shortfall.ts'
 export type { Phase, RunState, TaskState } from './state.ts'
+export { taskId } from './task-id.ts'
+export { type InputTotals, inputTotals, notesOf, type RunTotals, totalsOf } from './totals.ts'

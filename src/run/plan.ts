@@ -23,9 +23,13 @@ export interface Plan {
   readonly job: {
     /** The job file as named. */
     readonly path: string
+    /** Absolute path of the job file. */
+    readonly file: string
     readonly description: JobDescription
     /** Parameters after validation. */
     readonly params: Readonly<Record<string, unknown>>
+    /** Parameters as typed. */
+    readonly typedParams: Readonly<Record<string, string>>
     /** SHA-256 of the bundled code, in hex. */
     readonly codeSha256: string
   }

@@ -5,12 +5,14 @@ import type { RunState } from './state.ts'
 /** Watches a run. Called after each event has been journaled and applied; what it throws ends the run. */
 export type RunObserver = (event: RunEvent | ProgressEvent, state: RunState) => void
 
-/** A run that is planned and has its workers, but has read no record yet. */
+/** A run that is planned and has its workers, and waits to be executed. */
 export interface PreparedRun {
   readonly id: string
   /** Absolute path of the run's directory. */
   readonly directory: string
   readonly plan: Plan
+  /** How far it is. */
+  readonly state: RunState
   /**
    * Runs the map and the reduce stage. Called once. Settles when every part file is in place (phase `reduce`), or the
    * run was refused, failed or interrupted: the phase says which. Rejects only for trouble with the run's own files.

@@ -3,14 +3,14 @@ export type Shortfall =
   /** An expected input that is missing, damaged, or without a record. */
   | {
       readonly kind: 'input'
-      /** Path, or day, as it is accepted by. */
+      /** File, member or day. */
       readonly name: string
       /** Whole sentence, subject first. */
       readonly message: string
       readonly wayOut: string | null
       readonly accepted: boolean
     }
-  /** More records were rejected than `--max-bad` allows. */
+  /** More records were rejected than are tolerated. */
   | {
       readonly kind: 'rejected'
       readonly message: string

@@ -1,19 +1,14 @@
-import { assertNever, type Fault } from '../errors.ts'
+import { assertNever, type Fault, TallymanError } from '../errors.ts'
 import type { MapReport, ReduceReport } from '../flow/index.ts'
 import type { CommittedResult, RunEvent } from './events.ts'
 import type { Plan } from './plan.ts'
 import type { Shortfall } from './shortfall.ts'
+import { parseTaskId } from './task-id.ts'
 
-/** Where a task stands. `charged` counts the attempts that were its own fault. */
+/** Where a task stands. `attempts` counts all that were begun, `charged` those that count against its limit. */
 export type TaskState<Report> =
   | {
-      readonly kind: 'waiting'
-      readonly attempts: number
-      readonly charged: number
-      readonly lastFault: Fault | null
-    }
-  | {
-      readonly kind: 'running'
+      readonly kind: 'waiting' | 'running'
       readonly attempts: number
       readonly charged: number
       readonly lastFault: Fault | null
@@ -27,11 +22,115 @@ export type Phase = 'map' | 'reduce' | 'complete' | 'refused' | 'failed' | 'inte
 export interface RunState {
   readonly plan: Plan
   readonly phase: Phase
+  /** Whether the map stage was found complete: what the reduce stage waits for. */
+  readonly mapStageEnded: boolean
   readonly map: readonly TaskState<MapReport>[]
   readonly reduce: readonly TaskState<ReduceReport>[]
-  /** By ordinal of the split. */
+  /** Splits that could not be read to their end, by ordinal. */
   readonly damaged: ReadonlyMap<number, Fault>
+  /** What is lacking, accepted or not; known once the map stage has ended. */
   readonly shortfalls: readonly Shortfall[]
   readonly result: CommittedResult | null
+  /** Why the run failed. */
   readonly fault: Fault | null
+}
+
+const untried = { kind: 'waiting', attempts: 0, charged: 0, lastFault: null } as const
+
+/** A run that has been planned and nothing more. */
+export function initialState(plan: Plan): RunState {
+  return {
+    plan,
+    phase: 'map',
+    mapStageEnded: false,
+    map: plan.tasks.map(() => untried),
+    reduce: Array.from({ length: plan.partitions }, () => untried),
+    damaged: new Map(),
+    shortfalls: [],
+    result: null,
+    fault: null,
+  }
+}
+
+/** The state after an event. Pure; the state given is not changed. Cost: copies the list of one stage's tasks. */
+export function apply(state: RunState, event: RunEvent): RunState {
+  switch (event.type) {
+    case 'planned':
+      return state
+    case 'attempt-started':
+      return withOpenTask(state, event.task, (task) => ({
+        ...task,
+        kind: 'running',
+        attempts: event.attempt,
+      }))
+    case 'attempt-failed':
+      return withOpenTask(state, event.task, ({ attempts, charged }) => {
+        return {
+          kind: 'waiting',
+          attempts,
+          charged: charged + (event.charged ? 1 : 0),
+          lastFault: event.fault,
+        }
+      })
+    case 'inputs-damaged': {
+      const damaged = new Map(state.damaged)
+      for (const { ordinal, fault } of event.splits) damaged.set(ordinal, fault)
+      return withOpenTask({ ...state, damaged }, event.task, (task) => ({ ...task, kind: 'waiting' }))
+    }
+    case 'map-committed': {
+      const { task, attempt, report } = event
+      const done = { kind: 'done', attempts: attempt, attempt, report } as const
+      return { ...state, map: state.map.with(parseTaskId(task).index, done) }
+    }
+    case 'map-stage-ended':
+      return { ...state, phase: 'reduce', mapStageEnded: true, shortfalls: event.accepted }
+    case 'reduce-committed': {
+      const { task, attempt, report } = event
+      const done = { kind: 'done', attempts: attempt, attempt, report } as const
+      return { ...state, reduce: state.reduce.with(parseTaskId(task).index, done) }
+    }
+    case 'result-committed':
+      return { ...state, phase: 'complete', result: event.result }
+    case 'refused':
+      return { ...state, phase: 'refused', shortfalls: event.shortfalls }
+    case 'failed':
+      return { ...state, phase: 'failed', fault: event.fault }
+    case 'interrupted':
+      return { ...state, phase: 'interrupted' }
+    case 'resumed':
+      return resume(state, event)
+    default:
+      return assertNever(event)
+  }
+}
+
+/** Tasks that were running when the run ended have to run again; what is done stays done. */
+function resume(state: RunState, event: Extract<RunEvent, { type: 'resumed' }>): RunState {
+  const plan: Plan = { ...state.plan, accept: event.accept, badRecords: event.badRecords }
+  const reopen = <R>(task: TaskState<R>): TaskState<R> =>
+    task.kind === 'done' ? task : { ...untried, attempts: task.attempts }
+  return {
+    ...state,
+    plan,
+    phase: state.mapStageEnded ? 'reduce' : 'map',
+    map: state.map.map(reopen),
+    reduce: state.reduce.map(reopen),
+    shortfalls: [],
+    fault: null,
+  }
+}
+
+type OpenTask = Exclude<TaskState<never>, { kind: 'done' }>
+
+/** The state with one unfinished task changed. */
+function withOpenTask(state: RunState, id: string, change: (task: OpenTask) => OpenTask): RunState {
+  const { stage, index } = parseTaskId(id)
+  const task = state[stage][index]
+  if (task === undefined || task.kind === 'done') {
+    throw new TallymanError('internal', `Task ${id} is not there, or done, and was begun again.`)
+  }
+  const changed = change(task)
+  return stage === 'map'
+    ? { ...state, map: state.map.with(index, changed) }
+    : { ...state, reduce: state.reduce.with(index, changed) }
 }

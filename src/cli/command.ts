@@ -1,0 +1,24 @@
+import type { Arguments } from './arguments.ts'
+import type { ExitCode } from './exit-codes.ts'
+import type { Terminal } from './terminal.ts'
+
+/** A command: what it is called, what help says of it, and what it does. */
+export interface Command {
+  readonly name: string
+  /** Arguments that are no flags, as help shows them: `JOB INPUT…`. */
+  readonly operands: string
+  /** What it does, as the rest of a sentence that begins with the command. */
+  readonly summary: string
+  /** Further lines of its help. */
+  readonly details?: readonly string[]
+  /** A command line to start from. */
+  readonly example: string
+  /**
+   * Runs it. Called once. What it throws is shown to the user and decides the exit code.
+   *
+   * @returns the exit code
+   */
+  run(args: Arguments, terminal: Terminal): Promise<ExitCode>
+  /** Says more than the table of flags does, where `--help` came with operands; false where there is no more to say. */
+  help?(args: Arguments, terminal: Terminal): Promise<boolean>
+}

@@ -1,0 +1,70 @@
+import { join } from 'node:path'
+import { TallymanError } from '../../errors.ts'
+import { RunDirectory, type RunOnDisk, readRun, totalsOf } from '../../run/index.ts'
+import type { Command } from '../command.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { printable } from '../printable.ts'
+import { showCount } from '../quantities.ts'
+import { listRuns, runsFolder } from '../runs-folder.ts'
+import { sayStatus, statusOf } from '../status.ts'
+import { alignColumns } from '../tables.ts'
+
+export const runs: Command = {
+  name: 'runs',
+  operands: '',
+  summary: 'lists the runs, newest first',
+  example: 'tallyman runs',
+  run: async (args, terminal) => {
+    const folder = runsFolder(terminal)
+    const found = listRuns(folder).map((id) => ({ id, run: tryRead(new RunDirectory(join(folder, id))) }))
+    if (args.has('json')) {
+      for (const { id, run } of found) terminal.out(JSON.stringify({ id, ...summaryOf(run) }))
+    } else if (found.length === 0) {
+      terminal.say(`There are no runs in ${printable(folder)}. \`tallyman run JOB INPUT…\` makes one.`)
+    } else {
+      const rows = found.map(({ id, run }) => {
+        const { status, records, job } = summaryOf(run)
+        return [
+          id,
+          sayStatus(status),
+          records === null ? '' : `${showCount(records)} records`,
+          printable(job ?? ''),
+        ]
+      })
+      for (const line of alignColumns(rows, 'left')) terminal.out(line)
+    }
+    return exitCodes.complete
+  },
+}
+
+function tryRead(directory: RunDirectory): RunOnDisk | null {
+  try {
+    return readRun(directory)
+  } catch (error) {
+    if (error instanceof TallymanError) return null
+    throw error
+  }
+}
+
+function summaryOf(run: RunOnDisk | null) {
+  if (run === null)
+    return {
+      status: 'unreadable',
+      job: null,
+      createdAt: null,
+      records: null,
+      rejected: null,
+      result: null,
+      digest: null,
+    } as const
+  const totals = run.state === null ? null : totalsOf(run.state)
+  return {
+    status: statusOf(run),
+    job: run.identity.job,
+    createdAt: run.identity.createdAt,
+    records: totals?.records ?? null,
+    rejected: totals?.rejected ?? null,
+    result: run.state?.result?.directory ?? null,
+    digest: run.state?.result?.digest ?? null,
+  } as const
+}

@@ -1,0 +1,106 @@
+import { existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { TallymanError } from '../../errors.ts'
+import { type Manifest, readHead, readManifest } from '../../result/index.ts'
+import { type RunOnDisk, readRun, totalsOf } from '../../run/index.ts'
+import type { Arguments } from '../arguments.ts'
+import type { Command } from '../command.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { printable } from '../printable.ts'
+import { countOf, showBytes, showCount } from '../quantities.ts'
+import { shownPath } from '../report.ts'
+import { findRun } from '../runs-folder.ts'
+import { sayStatus, statusOf } from '../status.ts'
+import { showHeads } from '../tables.ts'
+import type { Terminal } from '../terminal.ts'
+
+const rowsDefault = 10
+
+export const show: Command = {
+  name: 'show',
+  operands: '[RUN|RESULT]',
+  summary: 'shows a run, how complete it is, and the head of its tables',
+  details: [
+    'RUN is an id, the beginning of one, "last" (the default), or the path of a run; RESULT is the directory of a result.',
+  ],
+  example: 'tallyman show last --rows 20',
+  run: async (args, terminal) => {
+    const [name = 'last', ...more] = args.positionals
+    if (more.length > 0) throw new TallymanError('usage', '`tallyman show` takes one run or result.')
+    const result = resolve(terminal.cwd, name)
+    if (existsSync(join(result, 'manifest.json'))) {
+      if (args.has('json')) terminal.out(JSON.stringify(readManifest(result)))
+      else showResult(result, args, terminal)
+      return exitCodes.complete
+    }
+    const directory = findRun(name, terminal)
+    const run = readRun(directory)
+    if (args.has('json')) terminal.out(JSON.stringify(jsonOf(run)))
+    else showRun(run, directory.path, args, terminal)
+    return exitCodes.complete
+  },
+}
+
+function jsonOf(run: RunOnDisk): object {
+  const { identity, state } = run
+  const status = statusOf(run)
+  if (state === null) return { ...identity, status }
+  const { plan, shortfalls, fault, result } = state
+  return {
+    ...identity,
+    status,
+    totals: totalsOf(state),
+    partitions: plan.partitions,
+    workers: plan.workers,
+    isolation: plan.isolation,
+    shortfalls,
+    fault,
+    result,
+  }
+}
+
+function showRun(run: RunOnDisk, path: string, args: Arguments, terminal: Terminal): void {
+  const { out } = terminal
+  const { identity, state } = run
+  const status = statusOf(run)
+  out(`Run ${identity.id}: ${sayStatus(status)}`)
+  out(
+    `  of ${printable(identity.job)}, begun ${new Date(identity.createdAt).toISOString()}, in ${shownPath(path, terminal.cwd)}`,
+  )
+  if (state === null) return
+  const totals = totalsOf(state)
+  out(
+    `  ${showCount(totals.tasksDone)} of ${countOf(totals.tasks, 'map task')}, ${showCount(totals.partitionsDone)} of ${countOf(state.plan.partitions, 'reduce task')}; ` +
+      `${countOf(totals.records, 'record')}, ${showCount(totals.rejected)} rejected; ${showBytes(totals.readBytes)} of ${showBytes(totals.inputBytes)} read`,
+  )
+  for (const { message, accepted } of state.shortfalls)
+    out(`  ${accepted ? 'without' : 'lacking'}: ${printable(message)}`)
+  if (state.fault !== null) out(`  ${printable(state.fault.message)}`)
+  if (state.result !== null && existsSync(join(state.result.directory, 'manifest.json'))) {
+    showResult(state.result.directory, args, terminal)
+  } else if (state.result !== null) {
+    out(`  Its result was in ${shownPath(state.result.directory, terminal.cwd)}, and is not there any more.`)
+  } else if (status !== 'running') {
+    out(`  Go on: tallyman resume ${identity.id}`)
+  }
+}
+
+function showResult(directory: string, args: Arguments, terminal: Terminal): void {
+  const manifest = readManifest(directory)
+  const { out } = terminal
+  out(`Result ${shownPath(directory, terminal.cwd)}: ${completenessOf(manifest)}`)
+  for (const { message } of manifest.completeness.accepted) out(`  without: ${printable(message)}`)
+  for (const [name, count] of Object.entries(manifest.counters))
+    out(`  ${printable(name)}: ${showCount(count)}`)
+  const rowsMax = args.count('rows') ?? rowsDefault
+  for (const table of manifest.tables) {
+    if (manifest.tableFormat === 'jsonl') showHeads(terminal, [readHead(directory, table, rowsMax)])
+    else out(`${table.name}: ${countOf(table.rows, 'row')} in ${table.file}`)
+  }
+  out(`digest ${manifest.digest}`)
+}
+
+function completenessOf({ completeness, inputs, records, rejected }: Manifest): string {
+  const how = completeness.complete ? 'complete' : 'incomplete, as accepted'
+  return `${how}; ${countOf(inputs.length, 'file')}, ${countOf(records, 'record')}, ${showCount(rejected)} rejected`
+}

@@ -1,0 +1,52 @@
+import stringWidth from 'string-width'
+
+/**
+ * What a terminal would act upon instead of showing: control characters (C0, DEL, C1), line and paragraph separators,
+ * the bidirectional controls that can make a line read as another (Unicode TR 36), invisible tags and noncharacters; and
+ * lone surrogates, which are no characters.
+ */
+const unprintable =
+  /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb\ufffe\uffff]|[\u{e0000}-\u{e007f}]|\p{Surrogate}/gu
+
+const short: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }
+
+/** Text from data, safe to show on one line: what a terminal would act upon is escaped as in JavaScript. */
+export function printable(text: string): string {
+  return text.replace(unprintable, (character) => {
+    const point = character.codePointAt(0) ?? 0
+    const hex = point.toString(16)
+    return short[character] ?? (point < 0x10000 ? `\\u${hex.padStart(4, '0')}` : `\\u{${hex}}`)
+  })
+}
+
+/** The same, but line breaks stay: for messages and stacks of several lines. */
+export function printableLines(text: string): string {
+  return text.split(/\r?\n/).map(printable).join('\n')
+}
+
+/** Cells a text takes in a terminal. */
+export function widthOf(text: string): number {
+  return stringWidth(text)
+}
+
+const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' })
+
+/** The text, cut to so many cells, with an ellipsis where something is cut off. */
+export function clip(text: string, cells: number): string {
+  if (text.length <= cells && widthOf(text) <= cells) return text
+  let kept = ''
+  let width = 0
+  for (const { segment } of segmenter.segment(text)) {
+    const next = widthOf(segment)
+    if (width + next > cells - 1) break
+    kept += segment
+    width += next
+  }
+  return `${kept}…`
+}
+
+/** Pads to so many cells. */
+export function pad(text: string, cells: number, side: 'left' | 'right'): string {
+  const spaces = ' '.repeat(Math.max(0, cells - widthOf(text)))
+  return side === 'left' ? spaces + text : text + spaces
+}

@@ -1,0 +1,52 @@
+import { readdirSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { TallymanError } from '../errors.ts'
+import { nearestName } from '../job/index.ts'
+import { RunDirectory } from '../run/index.ts'
+import type { Terminal } from './terminal.ts'
+
+/** Where runs live: `$TALLYMAN_HOME/runs`, or `.tallyman/runs` under the current directory. */
+export function runsFolder({ cwd, env }: Terminal): string {
+  const home = env.TALLYMAN_HOME
+  return home === undefined || home === '' ? join(cwd, '.tallyman', 'runs') : resolve(cwd, home, 'runs')
+}
+
+/** Ids of all runs, newest first. */
+export function listRuns(folder: string): string[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => name)
+      .sort()
+      .reverse()
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return []
+    throw error
+  }
+}
+
+/**
+ * The run of an id, of the beginning of one id, of `last`, or of a path.
+ *
+ * @throws {TallymanError} `not-found` where there is none, `usage` where the beginning is that of several
+ */
+export function findRun(name: string, terminal: Terminal): RunDirectory {
+  const folder = runsFolder(terminal)
+  const ids = listRuns(folder)
+  if (ids.includes(name)) return new RunDirectory(join(folder, name))
+  const [last] = ids
+  if (name === 'last' && last !== undefined) return new RunDirectory(join(folder, last))
+  if (name.includes('/')) return new RunDirectory(resolve(terminal.cwd, name))
+  const begun = ids.filter((id) => id.startsWith(name))
+  const [only, second] = begun
+  if (only !== undefined && second === undefined) return new RunDirectory(join(folder, only))
+  if (only !== undefined) {
+    throw new TallymanError('usage', `Run ${JSON.stringify(name)} may be ${begun.slice(0, 3).join(', ')}.`, {
+      wayOut: 'Write more of the id.',
+    })
+  }
+  const near = nearestName(name, ids)
+  throw new TallymanError('not-found', `Run ${JSON.stringify(name)} does not exist in ${folder}.`, {
+    wayOut: near === null ? '`tallyman runs` lists the runs there are.' : `Did you mean ${near}?`,
+  })
+}

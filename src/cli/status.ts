@@ -1,0 +1,42 @@
+import { assertNever } from '../errors.ts'
+import type { RunOnDisk } from '../run/index.ts'
+
+/** Where a run stands, in one word. */
+export type RunStatus =
+  | 'running'
+  | 'complete'
+  | 'refused'
+  | 'failed'
+  | 'interrupted'
+  /** Its process is gone and said nothing: killed, or the machine went down. */
+  | 'cut-off'
+  /** It ended before it had a plan. */
+  | 'unplanned'
+  | 'unreadable'
+
+export function statusOf({ state, isHeld }: RunOnDisk): RunStatus {
+  if (isHeld) return 'running'
+  if (state === null) return 'unplanned'
+  return state.phase === 'map' || state.phase === 'reduce' ? 'cut-off' : state.phase
+}
+
+/** The same for people. */
+export function sayStatus(status: RunStatus): string {
+  switch (status) {
+    case 'running':
+    case 'complete':
+    case 'failed':
+    case 'interrupted':
+      return status
+    case 'refused':
+      return 'not committed'
+    case 'cut-off':
+      return 'cut off'
+    case 'unplanned':
+      return 'ended before its plan'
+    case 'unreadable':
+      return 'cannot be read'
+    default:
+      return assertNever(status)
+  }
+}

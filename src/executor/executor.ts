@@ -1,0 +1,18 @@
+import type { WorkerSettings } from './channel.ts'
+import type { LoadOrder } from './messages.ts'
+import { Pool } from './pool.ts'
+import { processLinks } from './processes.ts'
+import { threadLinks } from './threads.ts'
+
+const factories = { process: processLinks, thread: threadLinks } as const
+
+/** The kinds of workers there are. */
+export type WorkerKind = keyof typeof factories
+
+/** A pool of workers of one kind; none of them is started yet. */
+export function openPool(
+  kind: WorkerKind,
+  options: { readonly seats: number; readonly order: LoadOrder; readonly settings: WorkerSettings },
+): Pool {
+  return new Pool(factories[kind](options.settings), options)
+}

@@ -1,0 +1,5 @@
+export type { Attempt, AttemptProgress, AttemptReport, MapWork, ReduceWork } from './attempt.ts'
+export type { WorkerSettings } from './channel.ts'
+export { openPool, type WorkerKind } from './executor.ts'
+export type { LoadedJob, LoadOrder } from './messages.ts'
+export type { AttemptOutcome, Pool } from './pool.ts'

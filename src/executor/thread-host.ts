@@ -1,0 +1,70 @@
+/**
+ * Entry of the process that worker threads live in. A thread that exceeds its heap may abort the whole process it runs
+ * in, so that process is not the coordinator but this one, which can be lost.
+ */
+import { Socket } from 'node:net'
+import { setPriority } from 'node:os'
+import { Worker } from 'node:worker_threads'
+import { assertNever } from '../errors.ts'
+import { encodeFrame, readFrames } from './frames.ts'
+import { niceness } from './niceness.ts'
+import type { FromHost, ToHost } from './thread-messages.ts'
+
+setPriority(niceness)
+const socket = new Socket({ fd: 3, readable: true, writable: true })
+socket.on('close', () => process.exit(0))
+socket.on('error', () => process.exit(0))
+
+const threads = new Map<number, Worker>()
+
+function tell(message: FromHost): void {
+  socket.write(encodeFrame(message))
+}
+
+function open(life: number, heapBytes: number): void {
+  const thread = new Worker(
+    new URL(import.meta.url.endsWith('.ts') ? './worker-thread.ts' : './worker-thread.js', import.meta.url),
+    {
+      resourceLimits: { maxOldGenerationSizeMb: Math.ceil(heapBytes / 2 ** 20) },
+    },
+  )
+  threads.set(life, thread)
+  let lastError: unknown = null
+  thread.on('message', (message) => tell({ type: 'said', life, message }))
+  thread.on('error', (error) => {
+    lastError = error
+  })
+  thread.on('exit', (exitCode) => {
+    threads.delete(life)
+    tell({ type: 'gone', life, exitCode, error: describe(lastError) })
+  })
+}
+
+function describe(error: unknown): { readonly code: string; readonly message: string } | null {
+  if (error === null) return null
+  if (!(error instanceof Error)) return { code: '', message: String(error) }
+  return { code: 'code' in error ? String(error.code) : '', message: error.message }
+}
+
+function take(message: ToHost): void {
+  switch (message.type) {
+    case 'open':
+      open(message.life, message.heapBytes)
+      return
+    case 'say':
+      threads.get(message.life)?.postMessage(message.message)
+      return
+    case 'kill':
+      void threads.get(message.life)?.terminate()
+      return
+    default:
+      assertNever(message)
+  }
+}
+
+// The other end is the coordinator that started this process: what it says is a `ToHost`.
+readFrames(
+  socket,
+  (message) => take(message as ToHost),
+  () => process.exit(1),
+)

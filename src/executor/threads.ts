@@ -1,0 +1,97 @@
+import { join } from 'node:path'
+import { assertNever } from '../errors.ts'
+import type { Exit, Link, LinkFactory, WorkerSettings } from './channel.ts'
+import { NodeProcess } from './node-process.ts'
+import type { FromHost, ToHost } from './thread-messages.ts'
+
+/** Workers that are threads of one disposable host process, which is started again when it is lost. */
+export function threadLinks(settings: WorkerSettings): LinkFactory {
+  return new ThreadLinks(settings)
+}
+
+/** A thread as the coordinator sees it. */
+interface Life {
+  readonly onMessage: (message: unknown) => void
+  readonly end: (exit: Exit) => void
+}
+
+class ThreadLinks implements LinkFactory {
+  readonly name = 'thread'
+  readonly #settings: WorkerSettings
+  readonly #lives = new Map<number, Life>()
+  #host: NodeProcess | null = null
+  #lifeNext = 0
+
+  constructor(settings: WorkerSettings) {
+    this.#settings = settings
+  }
+
+  open(_seat: number, onMessage: (message: unknown) => void): Link {
+    const host = this.#requireHost()
+    const life = this.#lifeNext++
+    const say = (message: ToHost): void => host.send(message)
+    const exited = new Promise<Exit>((end) => {
+      this.#lives.set(life, { onMessage, end })
+    })
+    say({ type: 'open', life, heapBytes: this.#settings.heapBytes })
+    return {
+      send: (message) => say({ type: 'say', life, message }),
+      logFile: host.logFile,
+      exited,
+      kill: () => say({ type: 'kill', life }),
+    }
+  }
+
+  async close(): Promise<void> {
+    const host = this.#host
+    if (host === null) return
+    host.kill()
+    await host.exited
+  }
+
+  #requireHost(): NodeProcess {
+    if (this.#host !== null) return this.#host
+    const host = new NodeProcess({
+      entry: 'thread-host',
+      nodeFlags: [],
+      cwd: this.#settings.cwd,
+      logFile: join(this.#settings.logDirectory, 'threads.log'),
+      // Only our own code writes on the host's line.
+      onMessage: (message) => this.#take(message as FromHost),
+    })
+    this.#host = host
+    void host.exited.then((exit) => this.#loseHost(exit))
+    return host
+  }
+
+  #take(message: FromHost): void {
+    const life = this.#lives.get(message.life)
+    if (life === undefined) return
+    switch (message.type) {
+      case 'said':
+        life.onMessage(message.message)
+        return
+      case 'gone':
+        this.#lives.delete(message.life)
+        life.end(exitOf(message))
+        return
+      default:
+        assertNever(message)
+    }
+  }
+
+  /** Every thread went down with the process they lived in. */
+  #loseHost(exit: Exit): void {
+    this.#host = null
+    for (const life of this.#lives.values())
+      life.end({ ...exit, how: `went down with the process of all threads, which ${exit.how}` })
+    this.#lives.clear()
+  }
+}
+
+function exitOf({ exitCode, error }: Extract<FromHost, { type: 'gone' }>): Exit {
+  if (error?.code === 'ERR_WORKER_OUT_OF_MEMORY')
+    return { how: 'ran out of heap', code: 'out-of-memory', lastWords: error.message }
+  const how = error === null ? `ended with exit code ${exitCode}` : `ended with an error (${error.message})`
+  return { how, code: 'worker-died', lastWords: error?.message ?? '' }
+}

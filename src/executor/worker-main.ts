@@ -1,0 +1,178 @@
+import { pathToFileURL } from 'node:url'
+import { TallymanError, toFault } from '../errors.ts'
+import { type RecordSource, runMapTask, runReduceTask } from '../flow/index.ts'
+import { openSplit, type Split } from '../input/index.ts'
+import { type AnyJob, describeJob, isJob, jobTables, resolveParams } from '../job/index.ts'
+import type { Attempt, AttemptReport, MapWork, ReduceWork } from './attempt.ts'
+import type { WorkerChannel } from './channel.ts'
+import { FileStorage } from './file-storage.ts'
+import type { LoadedJob, LoadOrder, ToWorker } from './messages.ts'
+
+/** Milliseconds between two progress messages of one attempt. */
+const progressEveryMs = 100
+
+/**
+ * What runs inside every worker, whatever kind it is: loads the job once, then runs one attempt after another. User
+ * code runs here and nowhere else.
+ *
+ * @param leave ends the worker; called when it is told to stop, or after it has reported a failure outside any attempt
+ */
+export function serve(channel: WorkerChannel, leave: () => void): void {
+  const worker = new WorkerLife(channel, leave)
+  channel.listen((message) => worker.take(message))
+  // A failure that nobody awaited: the attempt at hand can't be trusted any more, nor can this worker.
+  process.on('uncaughtException', (error) => worker.failOutside(error))
+}
+
+/** The job as this worker holds it. */
+interface Loaded {
+  readonly job: AnyJob
+  readonly params: LoadedJob['params']
+  readonly order: LoadOrder
+}
+
+class WorkerLife {
+  readonly #channel: WorkerChannel
+  readonly #leave: () => void
+  #loaded: Loaded | null = null
+  #attempt: string | null = null
+
+  constructor(channel: WorkerChannel, leave: () => void) {
+    this.#channel = channel
+    this.#leave = leave
+  }
+
+  take(message: ToWorker): void {
+    switch (message.type) {
+      case 'load':
+        void this.#load(message.order)
+        return
+      case 'run':
+        void this.#run(message.attempt)
+        return
+      case 'stop':
+        this.#leave()
+    }
+  }
+
+  failOutside(error: unknown): void {
+    const reason = error instanceof Error ? error.message : String(error)
+    const fault = toFault(
+      new TallymanError('job-threw', `Something the job started and did not await failed: ${reason}`, {
+        wayOut: 'Await every promise in map, setup and flush, and handle the errors of streams and timers.',
+        cause: error,
+      }),
+    )
+    if (this.#attempt !== null) this.#channel.send({ type: 'failed', id: this.#attempt, fault })
+    else if (this.#loaded === null) this.#channel.send({ type: 'refused', fault })
+    this.#leave()
+  }
+
+  async #load(order: LoadOrder): Promise<void> {
+    try {
+      const job = await importJob(order)
+      const params = order.params === null ? {} : await resolveParams(job, order.params)
+      this.#loaded = { job, params, order }
+      this.#channel.send({ type: 'loaded', job: { description: describeJob(job), params } })
+    } catch (error) {
+      this.#channel.send({ type: 'refused', fault: toFault(error) })
+    }
+  }
+
+  async #run(attempt: Attempt): Promise<void> {
+    const { id } = attempt
+    this.#attempt = id
+    try {
+      const report = await this.#perform(attempt)
+      this.#attempt = null
+      this.#channel.send({ type: 'done', id, report })
+    } catch (error) {
+      this.#attempt = null
+      this.#channel.send({ type: 'failed', id, fault: toFault(error) })
+    }
+  }
+
+  #perform(attempt: Attempt): Promise<AttemptReport> {
+    const { work } = attempt
+    return work.kind === 'map' ? this.#map(attempt, work) : this.#reduce(attempt, work)
+  }
+
+  async #map(attempt: Attempt, work: MapWork): Promise<AttemptReport> {
+    const { job, params, order } = this.#requireJob()
+    let toldAtMs = Date.now()
+    const report = await runMapTask({
+      job,
+      params,
+      sources: work.splits.map((split) => sourceOf(split, job)),
+      partitions: work.partitions,
+      combineBytesMax: work.combineBytesMax,
+      storage: new FileStorage(order.runDirectory, attempt.directory),
+      tick: async (progress) => {
+        const nowMs = Date.now()
+        if (nowMs - toldAtMs >= progressEveryMs) {
+          toldAtMs = nowMs
+          this.#channel.send({ type: 'progress', id: attempt.id, progress })
+        }
+        await breathe()
+      },
+    })
+    return { kind: 'map', report }
+  }
+
+  async #reduce(attempt: Attempt, work: ReduceWork): Promise<AttemptReport> {
+    const { job, order } = this.#requireJob()
+    const report = await runReduceTask({
+      tables: jobTables(job),
+      spills: work.spills,
+      recordsExpected: work.recordsExpected,
+      storage: new FileStorage(order.runDirectory, attempt.directory),
+      tick: breathe,
+    })
+    return { kind: 'reduce', report }
+  }
+
+  #requireJob(): Loaded {
+    if (this.#loaded === null)
+      throw new TallymanError('internal', 'A worker was given an attempt before a job.')
+    return this.#loaded
+  }
+}
+
+/** Lets messages in and timers run: a task is one long loop otherwise. */
+function breathe(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve)
+  })
+}
+
+function sourceOf(split: Split, job: AnyJob): RecordSource {
+  return {
+    ordinal: split.ordinal,
+    path: split.path,
+    member: split.kind === 'zip-member' ? split.member : null,
+    fromStart: split.kind !== 'range' || split.startByte === 0,
+    open: () => openSplit(split, job.input, job.input.decoder()),
+  }
+}
+
+async function importJob({ jobFile, jobName }: LoadOrder): Promise<AnyJob> {
+  let module: { readonly default?: unknown }
+  try {
+    module = await import(pathToFileURL(jobFile).href)
+  } catch (error) {
+    if (error instanceof TallymanError) throw error
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new TallymanError('job-invalid', `${jobName} could not be loaded: ${reason}`, {
+      wayOut: 'Mend what it does when it is imported.',
+      cause: error,
+    })
+  }
+  if (isJob(module.default)) return module.default
+  const what =
+    module.default === undefined
+      ? 'has no default export'
+      : 'exports something else than a job as its default'
+  throw new TallymanError('job-invalid', `${jobName} ${what}.`, {
+    wayOut: 'Say `export default defineJob({ … })`.',
+  })
+}

@@ -1,0 +1,17 @@
+/** Entry of a worker thread; its line leads to the host process, which passes messages on. */
+import { parentPort } from 'node:worker_threads'
+import { TallymanError } from '../errors.ts'
+import type { ToWorker } from './messages.ts'
+import { serve } from './worker-main.ts'
+
+process.setSourceMapsEnabled(true)
+const port = parentPort
+if (port === null) throw new TallymanError('internal', 'This file is the entry of a worker thread.')
+serve(
+  {
+    send: (message) => port.postMessage(message),
+    listen: (onMessage) => port.on('message', (message: ToWorker) => onMessage(message)),
+  },
+  // What was posted is delivered before the thread ends.
+  () => setImmediate(() => process.exit(0)),
+)

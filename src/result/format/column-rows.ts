@@ -1,0 +1,96 @@
+import type { Scalar } from '../../record/index.ts'
+import { type Columns, isTuple, type ResultRow, type RowWriter } from './row-writer.ts'
+
+/**
+ * Tables of columns: `key` or `key_1`, `key_2`, …, then `value` or the properties all values have. A cell that is absent
+ * (null, or an element a shorter key does not have) and an empty text are two things in both formats.
+ */
+
+/** How a format writes cells. */
+interface CellStyle {
+  readonly separator: string
+  readonly end: string
+  /** A cell that holds nothing. */
+  readonly absent: string
+  text(text: string): string
+}
+
+/** RFC 4180, lines ended by CRLF. Absent is an empty cell, the empty text is `""`, as PostgreSQL's COPY does. */
+const csv: CellStyle = {
+  separator: ',',
+  end: '\r\n',
+  absent: '',
+  text: (text) => (text === '' || /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text),
+}
+
+const tsvEscapes: Readonly<Record<string, string>> = {
+  '\\': '\\\\',
+  '\t': '\\t',
+  '\n': '\\n',
+  '\r': '\\r',
+}
+
+/** The text format of PostgreSQL's COPY: `\t`, `\n`, `\r` and `\\` are escaped, absent is `\N`. */
+const tsv: CellStyle = {
+  separator: '\t',
+  end: '\n',
+  absent: '\\N',
+  text: (text) => text.replaceAll(/[\\\t\n\r]/g, (character) => tsvEscapes[character] ?? character),
+}
+
+export function csvWriter(columns: Columns): RowWriter {
+  return columnWriter(columns, csv)
+}
+
+export function tsvWriter(columns: Columns): RowWriter {
+  return columnWriter(columns, tsv)
+}
+
+function columnWriter({ keyWidth, valueFields }: Columns, style: CellStyle): RowWriter {
+  const keyNames =
+    keyWidth === null ? ['key'] : Array.from({ length: keyWidth }, (_, index) => `key_${index + 1}`)
+  const valueNames = valueFields ?? ['value']
+  const line = (cells: readonly string[]): string => cells.join(style.separator) + style.end
+  return {
+    head: line([...keyNames, ...valueNames].map((name) => style.text(name))),
+    row: (row) => {
+      const { key } = row
+      const elements = isTuple(key) ? key : [key]
+      const keys = keyNames.map((_, index) => keyCell(elements[index] ?? null, style))
+      return line([...keys, ...valueCells(row, valueFields, style)])
+    },
+    tail: '',
+  }
+}
+
+function keyCell(element: Scalar, style: CellStyle): string {
+  if (element === null) return style.absent
+  return style.text(typeof element === 'string' ? element : Object.is(element, -0) ? '0' : String(element))
+}
+
+function valueCells({ valueJson }: ResultRow, fields: readonly string[] | null, style: CellStyle): string[] {
+  if (fields === null) return [jsonCell(valueJson, style)]
+  return splitObject(valueJson).map((json) => jsonCell(json, style))
+}
+
+/** A scalar as itself, anything else as its JSON. Numbers keep the digits they have, however many. */
+function jsonCell(json: string, style: CellStyle): string {
+  if (json === 'null') return style.absent
+  if (json.startsWith('"')) {
+    const text: unknown = JSON.parse(json)
+    return style.text(String(text))
+  }
+  return style.text(json)
+}
+
+/** The JSON texts of a flat object's values, in order, without going through numbers, which would round them. */
+function splitObject(json: string): string[] {
+  const scalar = /"(?:[^"\\]|\\.)*":("(?:[^"\\]|\\.)*"|[^,{}"]+)/gy
+  const values: string[] = []
+  scalar.lastIndex = 1
+  for (let match = scalar.exec(json); match !== null; match = scalar.exec(json)) {
+    values.push(match[1] ?? '')
+    scalar.lastIndex += 1
+  }
+  return values
+}

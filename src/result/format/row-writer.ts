@@ -1,0 +1,61 @@
+import type { Key, Scalar } from '../../record/index.ts'
+
+/** The forms a table can be written in. */
+export const tableFormats = ['jsonl', 'json', 'csv', 'tsv'] as const
+export type TableFormat = (typeof tableFormats)[number]
+
+/** A row as every format gets it: the key, and both halves as canonical JSON. */
+export interface ResultRow {
+  readonly key: Key
+  readonly keyJson: string
+  readonly valueJson: string
+}
+
+/** Turns the rows of one table into text. */
+export interface RowWriter {
+  /** Text before the first row. */
+  readonly head: string
+  /** Text of one row. */
+  row(row: ResultRow): string
+  /** Text after the last row. */
+  readonly tail: string
+}
+
+/** What a table of columns must know before its first row: how wide keys are, and what the values hold. */
+export interface Columns {
+  /** Elements of the longest key; null where all keys are scalars. */
+  readonly keyWidth: number | null
+  /** Properties that every value has, in order; null where values are not objects of the same scalar properties. */
+  readonly valueFields: readonly string[] | null
+}
+
+/** Finds the columns of a table. Cost: one pass over its rows. */
+export function findColumns(rows: Iterable<{ readonly key: Key; readonly valueJson: string }>): Columns {
+  let keyWidth: number | null = null
+  let valueFields: readonly string[] | null | undefined
+  for (const { key, valueJson } of rows) {
+    if (isTuple(key)) keyWidth = Math.max(keyWidth ?? 1, key.length)
+    if (valueFields !== null) valueFields = sameFields(valueFields, fieldsOf(valueJson))
+  }
+  return { keyWidth, valueFields: valueFields ?? null }
+}
+
+function fieldsOf(valueJson: string): readonly string[] | null {
+  if (!valueJson.startsWith('{') || valueJson === '{}') return null
+  const value: unknown = JSON.parse(valueJson)
+  if (typeof value !== 'object' || value === null) return null
+  const isFlat = Object.values(value).every((field) => typeof field !== 'object' || field === null)
+  return isFlat ? Object.keys(value) : null
+}
+
+function sameFields(
+  before: readonly string[] | undefined,
+  now: readonly string[] | null,
+): readonly string[] | null {
+  if (before === undefined || now === null) return now
+  return before.length === now.length && before.every((name, index) => name === now[index]) ? before : null
+}
+
+export function isTuple(key: Key): key is readonly Scalar[] {
+  return Array.isArray(key)
+}

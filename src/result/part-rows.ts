@@ -1,0 +1,53 @@
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { decodeKey, type Key, RecordFileReader } from '../record/index.ts'
+
+/** A part file that is open. */
+interface Part {
+  readonly reader: RecordFileReader
+  close(): void
+}
+
+/** A row as it stands in a part file: the key's bytes and the value's JSON. */
+export interface PartRow {
+  readonly key: Key
+  /** Canonical JSON. */
+  readonly valueJson: string
+}
+
+/**
+ * All rows of one table, its partitions merged, in key order. A key lies in one partition, so keys never tie.
+ *
+ * @param files part files of the table, at most a few dozen: one from each partition that has rows
+ * @throws {TallymanError} `file-damaged` for a part file whose checksums are wrong
+ */
+export function* partRows(files: readonly string[]): Generator<PartRow, void> {
+  const parts = files.map(openPart)
+  try {
+    let open = parts.filter(({ reader }) => reader.next())
+    while (open.length > 0) {
+      const first = open.reduce((least, part) => (precedes(part, least) ? part : least))
+      const { bytes, keyStart, keyEnd, valueStart, valueEnd } = first.reader
+      yield {
+        key: decodeKey(bytes, keyStart, keyEnd),
+        valueJson: bytes.toString('utf8', valueStart, valueEnd),
+      }
+      if (!first.reader.next()) open = open.filter((part) => part !== first)
+    }
+  } finally {
+    for (const part of parts) part.close()
+  }
+}
+
+function openPart(file: string): Part {
+  const fd = openSync(file, 'r')
+  const source = {
+    name: file,
+    sizeBytes: fstatSync(fd).size,
+    read: (into: Buffer, atByte: number) => readSync(fd, into, 0, into.length, atByte),
+  }
+  return { reader: new RecordFileReader(source, 'part'), close: () => closeSync(fd) }
+}
+
+function precedes({ reader: a }: Part, { reader: b }: Part): boolean {
+  return a.bytes.compare(b.bytes, b.keyStart, b.keyEnd, a.keyStart, a.keyEnd) < 0
+}

@@ -1,0 +1,212 @@
+import { createHash, type Hash } from 'node:crypto'
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { canonicalJson } from '../record/index.ts'
+import {
+  type CommittedResult,
+  type CommittedTable,
+  inputTotals,
+  notesOf,
+  type PreparedRun,
+  packageRoot,
+  RunDirectory,
+  type RunState,
+  taskId,
+  totalsOf,
+} from '../run/index.ts'
+import { csvWriter, tsvWriter } from './format/column-rows.ts'
+import { canonicalLine, jsonlWriter, jsonWriter } from './format/json-rows.ts'
+import { findColumns, type ResultRow, type RowWriter, type TableFormat } from './format/row-writer.ts'
+import { type Manifest, manifestName } from './manifest.ts'
+import { partRows } from './part-rows.ts'
+import { splitRow, type TableHead } from './table-head.ts'
+import { checkTarget } from './target.ts'
+
+export interface WriteOptions {
+  /** Absolute path the result appears at. */
+  readonly target: string
+  readonly format: TableFormat
+}
+
+/** A result in its place. */
+export interface WrittenResult {
+  /** For the journal. */
+  readonly committed: CommittedResult
+  readonly manifest: Manifest
+  /** The first rows of each table. */
+  readonly heads: readonly TableHead[]
+}
+
+/** Rows of a table that are kept to be shown. */
+const headRowsMax = 10
+
+/**
+ * Writes the result of a run whose part files are all in place: tables in key order, then the manifest, in a directory
+ * beside the target that is then renamed. The target holds the whole result, or what it held before.
+ *
+ * @throws {TallymanError} `result-exists` when the target was taken since the run began; `file-damaged` for a part file
+ */
+export function writeResult(run: PreparedRun, { target, format }: WriteOptions): WrittenResult {
+  const { state } = run
+  const { file } = state.plan.job
+  const place = checkTarget(target, file)
+  const staging = `${target}.${run.id}.new`
+  rmSync(staging, { recursive: true, force: true })
+  mkdirSync(staging)
+  try {
+    const digest = createHash('sha256')
+    const written = state.plan.job.description.tables.map(({ name }) =>
+      writeTable(name, partFiles(new RunDirectory(run.directory), state, name), { staging, format, digest }),
+    )
+    const tables = written.map(({ table }) => table)
+    const heads = written.map(({ table, head }) => ({
+      table: table.name,
+      file: table.file,
+      rows: table.rows,
+      head: head.map(splitRow),
+    }))
+    const committed = { directory: target, digest: `sha256:${digest.digest('hex')}`, tables }
+    const manifest = manifestOf(run, committed, format)
+    writeFileSync(join(staging, manifestName), `${JSON.stringify(manifest, null, 2)}\n`)
+    replace(staging, target, place === 'older-result' ? `${target}.${run.id}.old` : null)
+    return { committed, manifest, heads }
+  } catch (error) {
+    rmSync(staging, { recursive: true, force: true })
+    throw error
+  }
+}
+
+/** Puts the new directory in its place; an older one is moved away first, and removed only when the new one is there. */
+function replace(staging: string, target: string, aside: string | null): void {
+  if (aside === null) {
+    renameSync(staging, target)
+    return
+  }
+  renameSync(target, aside)
+  try {
+    renameSync(staging, target)
+  } catch (error) {
+    renameSync(aside, target)
+    throw error
+  }
+  rmSync(aside, { recursive: true, force: true })
+}
+
+/** The table's part files, one from each partition that has rows. */
+function partFiles(directory: RunDirectory, state: RunState, table: string): string[] {
+  return state.reduce.flatMap((task, partition) => {
+    if (task.kind !== 'done') return []
+    const folder = directory.absolute(directory.committedFolder(taskId('reduce', partition)))
+    return task.report.parts.filter((part) => part.table === table).map(({ name }) => join(folder, name))
+  })
+}
+
+const writeBytesMin = 64 * 1024
+
+function writeTable(
+  name: string,
+  parts: readonly string[],
+  {
+    staging,
+    format,
+    digest,
+  }: { readonly staging: string; readonly format: TableFormat; readonly digest: Hash },
+): { readonly table: CommittedTable; readonly head: readonly string[] } {
+  const head: string[] = []
+  const file = `${name}.${format}`
+  const writer = writerOf(format, parts)
+  const fd = openSync(join(staging, file), 'wx')
+  let [rows, bytes, text, canonical] = [0, 0, writer.head, `table ${name}\n`]
+  const flush = (): void => {
+    const chunk = Buffer.from(text, 'utf8')
+    for (let at = 0; at < chunk.length; ) at += writeSync(fd, chunk, at)
+    digest.update(canonical)
+    bytes += chunk.length
+    text = ''
+    canonical = ''
+  }
+  try {
+    for (const row of resultRows(parts)) {
+      const line = canonicalLine(row)
+      canonical += line
+      text += format === 'jsonl' ? line : writer.row(row)
+      if (rows < headRowsMax) head.push(line)
+      rows += 1
+      if (text.length >= writeBytesMin) flush()
+    }
+    text += writer.tail
+    flush()
+  } finally {
+    closeSync(fd)
+  }
+  return { table: { name, file, rows, bytes }, head }
+}
+
+function* resultRows(parts: readonly string[]): Generator<ResultRow, void> {
+  for (const { key, valueJson } of partRows(parts)) yield { key, keyJson: canonicalJson(key), valueJson }
+}
+
+function writerOf(format: TableFormat, parts: readonly string[]): RowWriter {
+  switch (format) {
+    case 'jsonl':
+      return jsonlWriter()
+    case 'json':
+      return jsonWriter()
+    case 'csv':
+      return csvWriter(findColumns(partRows(parts)))
+    case 'tsv':
+      return tsvWriter(findColumns(partRows(parts)))
+  }
+}
+
+function manifestOf(run: PreparedRun, result: CommittedResult, format: TableFormat): Manifest {
+  const { plan, shortfalls } = run.state
+  const { records, rejected, readBytes, bytes, counters } = totalsOf(run.state)
+  const { path, file, description, params, codeSha256 } = plan.job
+  return {
+    format: 'tallyman result',
+    version: 1,
+    digest: result.digest,
+    tables: result.tables,
+    tableFormat: format,
+    job: { path, file, description, params, codeSha256 },
+    fingerprint: plan.fingerprint,
+    inputs: inputTotals(run.state),
+    completeness: {
+      complete: shortfalls.length === 0,
+      accepted: shortfalls,
+      series: plan.discovery.series,
+      notes: notesOf(run.state),
+    },
+    records,
+    rejected,
+    readBytes,
+    bytes,
+    counters,
+    run: {
+      id: run.id,
+      isolation: plan.isolation,
+      workers: plan.workers,
+      mapTasks: plan.tasks.length,
+      partitions: plan.partitions,
+      createdAt: Date.now(),
+    },
+    versions: { tallyman: packageVersion(), node: process.version },
+  }
+}
+
+function packageVersion(): string {
+  const manifest: { readonly version: string } = JSON.parse(
+    readFileSync(join(packageRoot, 'package.json'), 'utf8'),
+  )
+  return manifest.version
+}

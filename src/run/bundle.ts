@@ -1,0 +1,128 @@
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { basename, dirname, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import type { BuildFailure, Loader, Plugin } from 'esbuild'
+import { TallymanError } from '../errors.ts'
+import { packageRoot } from './directory.ts'
+
+/** A bundled module. */
+export interface Bundle {
+  /** Absolute path of the code. */
+  readonly file: string
+  /** SHA-256 of the code, in hex. */
+  readonly sha256: string
+}
+
+/**
+ * Bundles a TypeScript or JavaScript module with its own files and packages into one file, so that editing them later
+ * changes nothing. `tallyman` itself stays an import. A source map beside the file leads stack traces to the user's
+ * lines; `import.meta.url` stays what it was, so that files beside the source are found.
+ *
+ * @param entry absolute path of the module
+ * @param outFile where the code goes, ending in `.mjs`; its map lies beside it
+ * @throws {TallymanError} `job-invalid` for what does not compile, with file, line and column
+ */
+export async function bundleModule(entry: string, outFile: string): Promise<Bundle> {
+  const { build } = await import('esbuild')
+  try {
+    await build({
+      entryPoints: [entry],
+      outdir: dirname(outFile),
+      entryNames: basename(outFile, '.mjs'),
+      outExtension: { '.js': '.mjs' },
+      absWorkingDir: dirname(entry),
+      bundle: true,
+      platform: 'node',
+      target: 'node20',
+      format: 'esm',
+      external: ['tallyman'],
+      sourcemap: 'linked',
+      legalComments: 'none',
+      logLevel: 'silent',
+      loader: { '.node': 'copy' },
+      // Packages in the older module format call `require`, which a module in the newer one does not have.
+      banner: {
+        js: "import { createRequire as tallymanRequire } from 'node:module'; const require = tallymanRequire(import.meta.url);",
+      },
+      define: { 'import.meta.url': sourceUrlName, 'import.meta.dirname': sourceFolderName },
+      plugins: [keepSourceUrl, lendPackages],
+    })
+  } catch (error) {
+    throw isBuildFailure(error) ? compileError(error, entry) : error
+  }
+  return {
+    file: outFile,
+    sha256: createHash('sha256')
+      .update(await readFile(outFile))
+      .digest('hex'),
+  }
+}
+
+const sourceUrlName = '__tallymanSourceUrl'
+const sourceFolderName = '__tallymanSourceFolder'
+
+const loaders: Readonly<Record<string, Loader>> = {
+  ts: 'ts',
+  mts: 'ts',
+  cts: 'ts',
+  tsx: 'tsx',
+  js: 'js',
+  mjs: 'js',
+  cjs: 'js',
+  jsx: 'jsx',
+}
+
+/** Gives every module that asks where it lies the place of its source, on its first line so that lines stay. */
+const keepSourceUrl: Plugin = {
+  name: 'keep-source-url',
+  setup({ onLoad }) {
+    onLoad({ filter: /\.[cm]?[jt]sx?$/ }, async ({ path }) => {
+      const source = await readFile(path, 'utf8')
+      if (!source.includes('import.meta')) return undefined
+      const names = [
+        [sourceUrlName, pathToFileURL(path).href],
+        [sourceFolderName, dirname(path)],
+      ].map(([name, value]) => `const ${name} = ${JSON.stringify(value)};`)
+      const loader = loaders[path.slice(path.lastIndexOf('.') + 1)] ?? 'js'
+      return {
+        contents: `${names.join(' ')} ${source.replace(/^#!.*/, '')}`,
+        loader,
+        resolveDir: dirname(path),
+      }
+    })
+  },
+}
+
+/** Packages a job may use without installing them, since tallyman has them itself. */
+const lentPackages: ReadonlySet<string> = new Set(['zod'])
+
+/** Resolves a lent package from the job's own folder first, then from tallyman's. */
+const lendPackages: Plugin = {
+  name: 'lend-packages',
+  setup(build) {
+    build.onResolve({ filter: /^[^./]/ }, async ({ path, pluginData, ...options }) => {
+      if (pluginData === 'lending' || !lentPackages.has(path.split('/')[0] ?? '')) return undefined
+      const own = await build.resolve(path, { ...options, pluginData: 'lending' })
+      if (own.errors.length === 0) return own
+      return build.resolve(path, { ...options, resolveDir: packageRoot, pluginData: 'lending' })
+    })
+  },
+}
+
+function isBuildFailure(error: unknown): error is BuildFailure {
+  return error instanceof Error && 'errors' in error && Array.isArray(error.errors)
+}
+
+function compileError(failure: BuildFailure, entry: string): TallymanError {
+  const [first] = failure.errors
+  const place = first?.location
+  const file = place == null ? entry : resolve(dirname(entry), place.file)
+  const at = place == null ? '' : `, line ${place.line}, column ${place.column + 1}`
+  const more = failure.errors.length > 1 ? ` (and ${failure.errors.length - 1} more)` : ''
+  const text = first?.text ?? failure.message
+  const isPackage = text.startsWith('Could not resolve "') && !/"[./]/.test(text)
+  return new TallymanError('job-invalid', `${file}${at}: ${text}${more}`, {
+    wayOut: isPackage ? 'Install the package where the job lies, or mend the name.' : 'Mend that line.',
+  })
+}

@@ -1,0 +1,193 @@
+import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { basename, join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { TallymanError } from '../errors.ts'
+
+/** The package this code belongs to: both `src/run` and `dist/run` lie two folders below it. */
+export const packageRoot = fileURLToPath(new URL('../..', import.meta.url))
+
+/** What `run.json` says: written first, never changed. */
+export interface RunIdentity {
+  readonly format: 'tallyman run'
+  readonly version: 1
+  readonly id: string
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number
+  /** The job file as named. */
+  readonly job: string
+  /** Absolute directory that names of inputs are relative to. */
+  readonly cwd: string
+}
+
+/** Every path of a run, in one place; docs/formats/run-directory.md describes them. */
+export class RunDirectory {
+  readonly path: string
+
+  constructor(path: string) {
+    this.path = path
+  }
+
+  get identityFile(): string {
+    return join(this.path, 'run.json')
+  }
+  get lockFile(): string {
+    return join(this.path, 'lock')
+  }
+  get planFile(): string {
+    return join(this.path, 'plan.json')
+  }
+  get journalFile(): string {
+    return join(this.path, 'journal.jsonl')
+  }
+  get jobFolder(): string {
+    return join(this.path, 'job')
+  }
+  get bundleFile(): string {
+    return join(this.jobFolder, 'job.mjs')
+  }
+  get logFolder(): string {
+    return join(this.path, 'logs')
+  }
+  get rejectedFile(): string {
+    return join(this.path, 'rejected.jsonl')
+  }
+  /** Where attempts write; what lies here is of no use to anybody but its own attempt. */
+  get attemptsFolder(): string {
+    return join(this.path, 'attempts')
+  }
+
+  /** Of an attempt, relative to the run's directory. */
+  attemptFolder(attempt: string): string {
+    return join('attempts', attempt)
+  }
+
+  /** Of a committed task's files, relative to the run's directory. */
+  committedFolder(task: string): string {
+    return join('committed', task)
+  }
+
+  absolute(path: string): string {
+    return join(this.path, path)
+  }
+
+  /** Puts a finished attempt's files into their place. Done again after a crash, it replaces what was not journaled. */
+  commitAttempt(attempt: string, task: string): void {
+    const place = this.absolute(this.committedFolder(task))
+    rmSync(place, { recursive: true, force: true })
+    renameSync(this.absolute(this.attemptFolder(attempt)), place)
+  }
+
+  discardAttempt(attempt: string): void {
+    rmSync(this.absolute(this.attemptFolder(attempt)), { recursive: true, force: true })
+  }
+
+  /** Removes what unfinished attempts left behind. */
+  discardAttempts(): void {
+    rmSync(this.attemptsFolder, { recursive: true, force: true })
+    mkdirSync(this.attemptsFolder, { recursive: true })
+  }
+
+  /** Removes the files between the stages, once the result is in its place and nobody needs them. */
+  discardCommitted(): void {
+    rmSync(this.absolute('committed'), { recursive: true, force: true })
+  }
+
+  /** The path as people see it: relative where that is shorter. */
+  shown(path: string, cwd: string): string {
+    const short = relative(cwd, path)
+    return short.length < path.length && !short.startsWith('..') ? short : path
+  }
+
+  remove(): void {
+    rmSync(this.path, { recursive: true, force: true })
+  }
+}
+
+/** Makes the directory of a new run under a free name: `20201231-235959-hashtags`, then `…-2`, `…-3`. */
+export function createRunDirectory(
+  runsFolder: string,
+  options: { readonly job: string; readonly cwd: string; readonly now: Date },
+): RunDirectory {
+  mkdirIn(runsFolder)
+  const stamp = options.now.toISOString().replace(/\..*/, '').replaceAll(/[-:]/g, '').replace('T', '-')
+  const id = reserve(runsFolder, `${stamp}-${slugOf(options.job)}`)
+  const directory = new RunDirectory(join(runsFolder, id))
+  for (const folder of [directory.jobFolder, directory.logFolder, directory.attemptsFolder]) mkdirSync(folder)
+  mkdirSync(directory.absolute('committed'))
+  // The bundled job imports tallyman by name: it must be the copy that runs it.
+  mkdirSync(directory.absolute('node_modules'))
+  symlinkSync(packageRoot, directory.absolute(join('node_modules', 'tallyman')), 'dir')
+  const identity: RunIdentity = {
+    format: 'tallyman run',
+    version: 1,
+    id,
+    createdAt: options.now.getTime(),
+    job: options.job,
+    cwd: options.cwd,
+  }
+  writeWhole(directory.identityFile, `${JSON.stringify(identity, null, 2)}\n`)
+  return directory
+}
+
+function mkdirIn(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true })
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new TallymanError('io', `The folder for runs, ${folder}, could not be made: ${reason}`, {
+      wayOut: 'Start in a directory you may write to, or name one in $TALLYMAN_HOME.',
+      cause,
+    })
+  }
+}
+
+function reserve(folder: string, name: string): string {
+  for (let number = 1; ; number++) {
+    const id = number === 1 ? name : `${name}-${number}`
+    try {
+      mkdirSync(join(folder, id))
+      return id
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
+    }
+  }
+}
+
+function slugOf(job: string): string {
+  const stem = basename(job).replace(/(\.job)?\.[cm]?[jt]sx?$/, '')
+  return (
+    stem
+      .replaceAll(/[^A-Za-z0-9_]+/g, '-')
+      .replaceAll(/^-+|-+$/g, '')
+      .slice(0, 40) || 'job'
+  )
+}
+
+/** Reads `run.json`. Throws `not-found` where there is no run. */
+export function readIdentity(directory: RunDirectory): RunIdentity {
+  let text: string
+  try {
+    text = readFileSync(directory.identityFile, 'utf8')
+  } catch (cause) {
+    throw new TallymanError('not-found', `${directory.path} is no run of tallyman: it has no run.json.`, {
+      wayOut: '`tallyman runs` lists the runs there are.',
+      cause,
+    })
+  }
+  const identity: unknown = JSON.parse(text)
+  const isOurs =
+    typeof identity === 'object' &&
+    identity !== null &&
+    'format' in identity &&
+    identity.format === 'tallyman run'
+  if (!isOurs || !('version' in identity) || identity.version !== 1) {
+    throw new TallymanError('not-found', `${directory.identityFile} is of no run that this version can read.`)
+  }
+  return identity as RunIdentity
+}
+
+/** Writes a file so that it is there whole or not at all. */
+export function writeWhole(path: string, text: string): void {
+  writeFileSync(`${path}.new`, text)
+  renameSync(`${path}.new`, path)
+}

@@ -1,0 +1,131 @@
+import { readFileSync, truncateSync } from 'node:fs'
+import { basename } from 'node:path'
+import { TallymanError } from '../errors.ts'
+import { openPool } from '../executor/index.ts'
+import { Coordinator } from './coordinator.ts'
+import { type RunDirectory, type RunIdentity, readIdentity } from './directory.ts'
+import { JournalWriter, readJournal } from './journal.ts'
+import { isHeld, releaseLock, takeLock } from './lock.ts'
+import type { BadRecordLimit } from './options.ts'
+import type { Plan } from './plan.ts'
+import type { PreparedRun } from './prepared.ts'
+import { apply, initialState, type Phase, type RunState } from './state.ts'
+
+/** A run as it lies on disk. */
+export interface RunOnDisk {
+  readonly identity: RunIdentity
+  /** Null for a run that ended before it had a plan. */
+  readonly state: RunState | null
+  /** Is a process at work on it now? */
+  readonly isHeld: boolean
+  /** Milliseconds since the epoch of the last thing that happened. */
+  readonly lastAt: number
+  /** Bytes of the journal that are whole lines. */
+  readonly journalBytes: number
+}
+
+/**
+ * Reads a run back from its directory: the plan, and the journal applied to it. Changes nothing.
+ *
+ * @throws {TallymanError} `not-found` where there is no run, `file-damaged` for a journal whose checksums are wrong
+ */
+export function readRun(directory: RunDirectory): RunOnDisk {
+  const identity = readIdentity(directory)
+  const held = isHeld(directory)
+  const plan = readPlan(directory)
+  if (plan === null)
+    return { identity, state: null, isHeld: held, lastAt: identity.createdAt, journalBytes: 0 }
+  const { events, wholeBytes } = readJournal(directory.journalFile)
+  const state = events.reduce(apply, initialState(plan))
+  return {
+    identity,
+    state,
+    isHeld: held,
+    lastAt: events.at(-1)?.at ?? identity.createdAt,
+    journalBytes: wholeBytes,
+  }
+}
+
+function readPlan(directory: RunDirectory): Plan | null {
+  let text: string
+  try {
+    text = readFileSync(directory.planFile, 'utf8')
+  } catch {
+    // The run ended while it was planned: `plan.json` is there whole or not at all.
+    return null
+  }
+  // Written by this program, whole or not at all.
+  return JSON.parse(text) as Plan
+}
+
+/** What a resumed run is told anew. */
+export interface ResumeOptions {
+  /** Names to accept, beside those that were accepted before. */
+  readonly accept: readonly string[]
+  /** Null: as before. */
+  readonly badRecords: BadRecordLimit | null
+}
+
+const resumable: ReadonlySet<Phase> = new Set(['map', 'reduce', 'refused', 'failed', 'interrupted'])
+
+/**
+ * Opens a run that was interrupted, refused, cut off or failed, to go on where its journal ends. What is committed is not
+ * done again.
+ *
+ * @throws {TallymanError} `usage` for a run that is complete, or that another process is at work on; `not-found` for none
+ */
+export async function resumeRun(directory: RunDirectory, options: ResumeOptions): Promise<PreparedRun> {
+  const { state, journalBytes, identity } = readRun(directory)
+  if (state === null) {
+    throw new TallymanError(
+      'usage',
+      `Run ${identity.id} ended before it had a plan, so there is nothing to go on from.`,
+      {
+        wayOut: 'Start it again.',
+      },
+    )
+  }
+  if (!resumable.has(state.phase)) {
+    throw new TallymanError('usage', `Run ${identity.id} is ${state.phase}; there is nothing left to do.`, {
+      wayOut: `\`tallyman show ${identity.id}\` shows its result.`,
+    })
+  }
+  takeLock(directory)
+  try {
+    truncateSync(directory.journalFile, journalBytes)
+    directory.discardAttempts()
+    const { plan } = state
+    const journal = new JournalWriter(directory.journalFile, 'continue')
+    const resumed = {
+      type: 'resumed',
+      at: Date.now(),
+      accept: [...new Set([...plan.accept, ...options.accept])],
+      badRecords: options.badRecords ?? plan.badRecords,
+    } as const
+    journal.append(resumed)
+    const pool = openPool(plan.isolation, {
+      seats: plan.workers,
+      order: {
+        jobFile: directory.bundleFile,
+        jobName: plan.job.path,
+        runDirectory: directory.path,
+        params: plan.job.typedParams,
+      },
+      settings: {
+        heapBytes: plan.memory.workerHeapBytes,
+        cwd: identity.cwd,
+        logDirectory: directory.logFolder,
+      },
+    })
+    return new Coordinator({
+      id: basename(directory.path),
+      directory,
+      journal,
+      pool,
+      state: apply(state, resumed),
+    })
+  } catch (error) {
+    releaseLock(directory)
+    throw error
+  }
+}

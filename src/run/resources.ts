@@ -1,0 +1,66 @@
+import { TallymanError } from '../errors.ts'
+import type { Machine } from '../host/index.ts'
+import type { Isolation, RunOptions } from './options.ts'
+import type { MemoryBudget } from './plan.ts'
+
+/** How many workers there are, and what each may hold. */
+export interface Resources {
+  readonly workers: number
+  readonly memory: MemoryBudget
+}
+
+const MiB = 2 ** 20
+
+/** What the coordinator takes, and for threads the process they live in; see bench/wordcount-memory.mjs. */
+const coordinatorBytes: Readonly<Record<Isolation, number>> = { process: 96 * MiB, thread: 144 * MiB }
+/** What a worker takes before it holds anything: code, one chunk of input and its decompressor, sort and write buffers. */
+const workerBaseBytes: Readonly<Record<Isolation, number>> = { process: 80 * MiB, thread: 48 * MiB }
+/** Least a worker needs beyond that. */
+const workerSpareMin = 16 * MiB
+/** A worker does not get faster by holding more. */
+const workerSpareMax = 1536 * MiB
+/** Heap bytes a counted byte costs at the worst: garbage not yet collected, and keys encoded for sorting. */
+const bytesPerCounted = 3
+
+/** Of the memory that is there, what a run takes where nothing was said. */
+const shareByDefault = 0.6
+
+/**
+ * Shares out cores and memory. Pure.
+ *
+ * @throws {TallymanError} `usage` where the memory is too little for the workers asked for
+ */
+export function settleResources(
+  options: Pick<RunOptions, 'isolation' | 'workers' | 'memoryBytes'>,
+  machine: Machine,
+): Resources {
+  const { isolation } = options
+  const totalBytes = options.memoryBytes ?? Math.floor(machine.availableBytes * shareByDefault)
+  const forWorkers = totalBytes - coordinatorBytes[isolation]
+  const leastBytes = workerBaseBytes[isolation] + workerSpareMin
+  const affordable = Math.floor(forWorkers / leastBytes)
+  const workers = options.workers ?? Math.max(1, Math.min(machine.cores, affordable))
+  if (affordable < workers)
+    throw tooLittle(workers, totalBytes, coordinatorBytes[isolation] + workers * leastBytes)
+  const spare = Math.min(workerSpareMax, Math.floor(forWorkers / workers) - workerBaseBytes[isolation])
+  return {
+    workers,
+    memory: {
+      totalBytes,
+      workerHeapBytes: spare + Math.floor(workerBaseBytes[isolation] / 2),
+      combineBytesMax: Math.floor(spare / bytesPerCounted),
+    },
+  }
+}
+
+function tooLittle(workers: number, totalBytes: number, neededBytes: number): TallymanError {
+  const inMiB = (bytes: number): string => `${Math.ceil(bytes / MiB)} MiB`
+  const who = workers === 1 ? 'one worker' : `${workers} workers`
+  return new TallymanError(
+    'usage',
+    `Memory of ${inMiB(totalBytes)} is too little for ${who}: they need ${inMiB(neededBytes)}.`,
+    {
+      wayOut: `Say --memory ${Math.ceil(neededBytes / MiB)}M or more${workers === 1 ? '' : ', or fewer --workers'}.`,
+    },
+  )
+}

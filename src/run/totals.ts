@@ -1,0 +1,116 @@
+import type { InputFile, Split } from '../input/index.ts'
+import type { RunState } from './state.ts'
+
+/** Sums over everything that is committed. */
+export interface RunTotals {
+  readonly tasks: number
+  readonly tasksDone: number
+  readonly partitionsDone: number
+  /** Bytes of all inputs on disk. */
+  readonly inputBytes: number
+  /** Of these, read. */
+  readonly readBytes: number
+  /** What was read, decompressed. */
+  readonly bytes: number
+  readonly records: number
+  readonly rejected: number
+  readonly emitted: number
+  /** By name, in order of names. */
+  readonly counters: Readonly<Record<string, number>>
+}
+
+/** Bytes a split takes on disk. */
+export function diskBytes(split: Split): number {
+  switch (split.kind) {
+    case 'range':
+      return split.endByte - split.startByte
+    case 'gzip':
+      return split.identity.sizeBytes
+    case 'zip-member':
+      return split.compressedBytes
+  }
+}
+
+export function totalsOf(state: RunState): RunTotals {
+  let [tasksDone, readBytes, bytes, records, rejected, emitted] = [0, 0, 0, 0, 0, 0]
+  const counters = new Map<string, number>()
+  for (const task of state.map) {
+    if (task.kind !== 'done') continue
+    tasksDone += 1
+    emitted += task.report.emitted
+    for (const source of task.report.sources) {
+      readBytes += source.readBytes
+      bytes += source.bytes
+      records += source.records
+      rejected += source.rejected
+    }
+    for (const [name, by] of Object.entries(task.report.counters))
+      counters.set(name, (counters.get(name) ?? 0) + by)
+  }
+  return {
+    tasks: state.map.length,
+    tasksDone,
+    partitionsDone: state.reduce.filter(({ kind }) => kind === 'done').length,
+    inputBytes: state.plan.splits.reduce((sum, split) => sum + diskBytes(split), 0),
+    readBytes,
+    bytes,
+    records,
+    rejected,
+    emitted,
+    counters: Object.fromEntries([...counters].sort(([a], [b]) => (a < b ? -1 : 1))),
+  }
+}
+
+/** What one input file gave. */
+export interface InputTotals {
+  readonly path: string
+  readonly kind: InputFile['kind']
+  readonly sizeBytes: number
+  readonly members: number
+  /** Members that hold no record. */
+  readonly emptyMembers: readonly string[]
+  readonly records: number
+  readonly rejected: number
+  /** Decompressed. */
+  readonly bytes: number
+}
+
+/** What each input file gave, in the order of inputs; known once the map stage has ended. */
+export function inputTotals(state: RunState): InputTotals[] {
+  const { splits, discovery } = state.plan
+  const byPath = new Map<
+    string,
+    { emptyMembers: string[]; records: number; rejected: number; bytes: number }
+  >()
+  for (const task of state.map) {
+    if (task.kind !== 'done') continue
+    for (const { ordinal, records, rejected, bytes } of task.report.sources) {
+      const split = splits[ordinal]
+      if (split === undefined) continue
+      let totals = byPath.get(split.path)
+      if (totals === undefined) {
+        totals = { emptyMembers: [], records: 0, rejected: 0, bytes: 0 }
+        byPath.set(split.path, totals)
+      }
+      totals.records += records
+      totals.rejected += rejected
+      totals.bytes += bytes
+      if (split.kind === 'zip-member' && records + rejected === 0) totals.emptyMembers.push(split.member)
+    }
+  }
+  return discovery.files.map(({ path, kind, identity, members }) => ({
+    path,
+    kind,
+    sizeBytes: identity.sizeBytes,
+    members: members.length,
+    ...(byPath.get(path) ?? { emptyMembers: [], records: 0, rejected: 0, bytes: 0 }),
+  }))
+}
+
+/** Harmless, but worth saying: what planning noted, and members without a record in archives that have some. */
+export function notesOf(state: RunState): string[] {
+  const empty = inputTotals(state).flatMap(({ path, emptyMembers, records }) =>
+    records === 0 ? [] : emptyMembers.map((member) => `${path}!${member} holds no record.`),
+  )
+  return [...state.plan.discovery.notes, ...empty]
+}
