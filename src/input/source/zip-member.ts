@@ -1,4 +1,4 @@
-import { crc32 } from 'node:zlib'
+import { crc32, inflateRawSync } from 'node:zlib'
 import type { ZipMemberSplit } from '../split.ts'
 import { AheadChunks, type ByteChunks, SourceFault } from './byte-chunks.ts'
 import { FileFeed } from './file-feed.ts'
@@ -81,7 +81,74 @@ export async function openZipMember(
       split,
     )
   }
-  return new AheadChunks(new CheckedMember(new DeflatedMember(file, startByte, endByte, chunkBytes), split))
+  const streamed = (): ByteChunks =>
+    new AheadChunks(new CheckedMember(new DeflatedMember(file, startByte, endByte, chunkBytes), split))
+  return split.uncompressedBytes <= chunkBytes && split.compressedBytes <= chunkBytes
+    ? new ShortMember(file, split, startByte, streamed)
+    : streamed()
+}
+
+/**
+ * A member that fits into one chunk, inflated in one call: a decompressor of its own with its buffers would cost several
+ * times what inflating does. Where anything is not as the archive says, the long way is gone, which tells what and where.
+ */
+class ShortMember implements ByteChunks {
+  readonly #file: InputFile
+  readonly #split: ZipMemberSplit
+  readonly #startByte: number
+  readonly #streamed: () => ByteChunks
+  #isTold = false
+  #fallback: ByteChunks | null = null
+
+  constructor(file: InputFile, split: ZipMemberSplit, startByte: number, streamed: () => ByteChunks) {
+    this.#file = file
+    this.#split = split
+    this.#startByte = startByte
+    this.#streamed = streamed
+  }
+
+  async next(): Promise<Buffer | null> {
+    if (this.#fallback !== null) return await this.#fallback.next()
+    if (this.#isTold) return null
+    this.#isTold = true
+    const data = Buffer.allocUnsafe(this.#split.compressedBytes)
+    await this.#file.read(data, 0, data.length, this.#startByte)
+    const bytes = inflateExactly(data, this.#split)
+    if (bytes === null) {
+      this.#fallback = this.#streamed()
+      return await this.#fallback.next()
+    }
+    return bytes.length === 0 ? null : bytes
+  }
+
+  async close(): Promise<void> {
+    await this.#fallback?.close()
+  }
+}
+
+/** Inflates a member that is just what the archive says: every byte used, length and CRC-32 right. Null otherwise. */
+function inflateExactly(data: Buffer, { uncompressedBytes, crc32: expected }: ZipMemberSplit): Buffer | null {
+  try {
+    const inflated: unknown = inflateRawSync(data, {
+      chunkSize: Math.max(64, uncompressedBytes),
+      maxOutputLength: Math.max(1, uncompressedBytes),
+      info: true,
+    })
+    if (!isInflated(inflated)) return null
+    const { buffer, engine } = inflated
+    const isExact = engine.bytesWritten === data.length && buffer.length === uncompressedBytes
+    return isExact && crc32(buffer) === expected ? buffer : null
+  } catch (error) {
+    if (error instanceof Error && 'code' in error) return null
+    throw error
+  }
+}
+
+/** What `info: true` asks of zlib, and its types do not tell. */
+function isInflated(
+  value: unknown,
+): value is { readonly buffer: Buffer; readonly engine: { readonly bytesWritten: number } } {
+  return typeof value === 'object' && value !== null && 'buffer' in value && 'engine' in value
 }
 
 /** Reads the local header; returns where the member's data begins. */
