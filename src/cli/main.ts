@@ -1,12 +1,12 @@
 import { TallymanError } from '../errors.ts'
 import { nearestName } from '../job/index.ts'
+import { packageVersion } from '../run/index.ts'
 import { parseArguments } from './arguments.ts'
 import type { Command } from './command.ts'
 import { commands } from './command-list.ts'
 import { type ExitCode, exitCodeOf, exitCodes } from './exit-codes.ts'
 import { commandHelp, overview } from './help.ts'
 import { openTerminal, sayError, type Terminal } from './terminal.ts'
-import { packageVersion } from './version.ts'
 
 /** Runs the command line this process was started with; what `bin/tallyman` calls. */
 export async function start(): Promise<void> {

@@ -1,14 +1,5 @@
 import { createHash, type Hash } from 'node:crypto'
-import {
-  closeSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs'
+import { closeSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { canonicalJson } from '../record/index.ts'
 import {
@@ -17,7 +8,7 @@ import {
   inputTotals,
   notesOf,
   type PreparedRun,
-  packageRoot,
+  packageVersion,
   RunDirectory,
   type RunState,
   taskId,
@@ -77,7 +68,7 @@ export function writeResult(run: PreparedRun, { target, format }: WriteOptions):
     const committed = { directory: target, digest: `sha256:${digest.digest('hex')}`, tables }
     const manifest = manifestOf(run, committed, format)
     writeFileSync(join(staging, manifestName), `${JSON.stringify(manifest, null, 2)}\n`)
-    replace(staging, target, place === 'older-result' ? `${target}.${run.id}.old` : null)
+    replace(staging, target, `${target}.${run.id}.old`, place === 'older-result')
     return { committed, manifest, heads }
   } catch (error) {
     rmSync(staging, { recursive: true, force: true })
@@ -85,17 +76,16 @@ export function writeResult(run: PreparedRun, { target, format }: WriteOptions):
   }
 }
 
-/** Puts the new directory in its place; an older one is moved away first, and removed only when the new one is there. */
-function replace(staging: string, target: string, aside: string | null): void {
-  if (aside === null) {
-    renameSync(staging, target)
-    return
-  }
-  renameSync(target, aside)
+/**
+ * Puts the new directory in its place; an older one is moved aside first, and removed only when the new one is there. What
+ * a crash in the middle left aside is removed as well.
+ */
+function replace(staging: string, target: string, aside: string, hasOlder: boolean): void {
+  if (hasOlder) renameSync(target, aside)
   try {
     renameSync(staging, target)
   } catch (error) {
-    renameSync(aside, target)
+    if (hasOlder) renameSync(aside, target)
     throw error
   }
   rmSync(aside, { recursive: true, force: true })
@@ -202,11 +192,4 @@ function manifestOf(run: PreparedRun, result: CommittedResult, format: TableForm
     },
     versions: { tallyman: packageVersion(), node: process.version },
   }
-}
-
-function packageVersion(): string {
-  const manifest: { readonly version: string } = JSON.parse(
-    readFileSync(join(packageRoot, 'package.json'), 'utf8'),
-  )
-  return manifest.version
 }

@@ -4,7 +4,7 @@ import { basename, dirname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { BuildFailure, Loader, Plugin } from 'esbuild'
 import { TallymanError } from '../errors.ts'
-import { packageRoot } from './directory.ts'
+import { packageRoot } from './package.ts'
 
 /** A bundled module. */
 export interface Bundle {

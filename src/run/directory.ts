@@ -1,10 +1,7 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { basename, join, relative } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { TallymanError } from '../errors.ts'
-
-/** The package this code belongs to: both `src/run` and `dist/run` lie two folders below it. */
-export const packageRoot = fileURLToPath(new URL('../..', import.meta.url))
+import { packageRoot } from './package.ts'
 
 /** What `run.json` says: written first, never changed. */
 export interface RunIdentity {

@@ -1,7 +1,7 @@
 /** Who decides: plan, events, state, journal, and the coordinator that turns decisions into work. */
 
 export { bundleModule } from './bundle.ts'
-export { packageRoot, RunDirectory, writeWhole } from './directory.ts'
+export { RunDirectory } from './directory.ts'
 export type { CommittedResult, CommittedTable, ProgressEvent, RunEvent } from './events.ts'
 export {
   attemptsMaxDefault,
@@ -10,6 +10,7 @@ export {
   noBadRecords,
   type RunOptions,
 } from './options.ts'
+export { packageRoot, packageVersion } from './package.ts'
 export type { MemoryBudget, Plan, PlannedTask } from './plan.ts'
 export { inspectJob, prepareRun } from './prepare.ts'
 export type { PreparedRun, RunObserver } from './prepared.ts'

@@ -1,7 +1,7 @@
+import { packageVersion } from '../../run/index.ts'
 import type { Command } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { manPage } from '../man-page.ts'
-import { packageVersion } from '../version.ts'
 
 /** @param commands all of them, this one included */
 export function manCommand(commands: () => readonly Command[]): Command {
