@@ -35,10 +35,20 @@ const rules = {
   'input-changed': once,
   /** A file tallyman wrote itself (spill, part file, journal) fails its checksum. */
   'file-damaged': again,
-  /** A worker ended before its attempt did. */
+  /** A worker ended before its attempt did, by itself or by a signal nobody here sent. */
   'worker-died': again,
+  /** The job's own code ended its worker: process.exit(). */
+  'job-exited': again,
   /** A worker ran out of heap. */
   'out-of-memory': again,
+  /** A worker was ended since the run held more memory than it may. */
+  'memory-limit': again,
+  /** An attempt made no progress for --task-timeout: an endless loop, or a wait that never ends. */
+  'no-progress': again,
+  /** A limit on processes or threads, or on open files, was reached. */
+  'limit-reached': again,
+  /** A second attempt at the same task gave other bytes than the first. */
+  'not-deterministic': once,
   /** A worker said something that is not in the protocol. */
   'protocol-broken': again,
   /** The disk, or a quota on it, is full. */
@@ -60,6 +70,8 @@ export type ErrorCode = keyof typeof rules
 export interface ErrorDetails {
   /** What the user can do now, as a whole sentence. */
   readonly wayOut?: string
+  /** For `file-damaged`: which file, as it was named when it was opened. */
+  readonly file?: string
   readonly cause?: unknown
 }
 
@@ -80,11 +92,13 @@ export class TallymanError extends Error {
   override readonly name = 'TallymanError'
   readonly code: ErrorCode
   readonly wayOut: string | undefined
+  readonly file: string | undefined
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause })
     this.code = code
     this.wayOut = details.wayOut
+    this.file = details.file
   }
 }
 
@@ -93,6 +107,8 @@ export interface Fault {
   readonly code: ErrorCode
   readonly message: string
   readonly wayOut?: string
+  /** For `file-damaged`: which file. */
+  readonly file?: string
   /** Stack of the user's or the engine's code, where it helps. */
   readonly stack?: string
 }
@@ -102,8 +118,14 @@ export function mayRetry(code: ErrorCode): boolean {
   return rules[code].retry
 }
 
-/** Operating system errors whose cause is a full disk or quota. */
-const diskFullErrnos: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT'])
+/** Operating system errors that have a code of their own here; every other one is `io`. */
+const errnoCodes: ReadonlyMap<string, ErrorCode> = new Map([
+  ['ENOSPC', 'disk-full'],
+  ['EDQUOT', 'disk-full'],
+  ['EAGAIN', 'limit-reached'],
+  ['EMFILE', 'limit-reached'],
+  ['ENFILE', 'limit-reached'],
+])
 
 /** Turns anything thrown into plain data. Never throws. */
 export function toFault(error: unknown): Fault {
@@ -113,13 +135,14 @@ export function toFault(error: unknown): Fault {
       code: error.code,
       message: error.message,
       ...(error.wayOut === undefined ? {} : { wayOut: error.wayOut }),
+      ...(error.file === undefined ? {} : { file: error.file }),
       ...(origin.stack === undefined ? {} : { stack: origin.stack }),
     }
   }
   if (!(error instanceof Error))
     return { code: 'internal', message: `Something that is no error was thrown: ${String(error)}` }
   const errno = 'code' in error && typeof error.code === 'string' ? error.code : undefined
-  const code = errno === undefined ? 'internal' : diskFullErrnos.has(errno) ? 'disk-full' : 'io'
+  const code = errno === undefined ? 'internal' : (errnoCodes.get(errno) ?? 'io')
   return { code, message: error.message, ...(error.stack === undefined ? {} : { stack: error.stack }) }
 }
 

@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, mkdirSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
+import { TallymanError } from '../errors.ts'
 import type { InputBytes, OutputFile, Storage } from '../flow/index.ts'
 
 /**
@@ -30,7 +31,7 @@ export class FileStorage implements Storage {
 
   open(name: string): InputBytes {
     const path = join(name.includes('/') ? this.#runDirectory : this.#directory, name)
-    const fd = openSync(path, 'r')
+    const fd = openFinished(path, name)
     return {
       name,
       sizeBytes: fstatSync(fd).size,
@@ -43,6 +44,20 @@ export class FileStorage implements Storage {
 
   remove(name: string): void {
     unlinkSync(join(this.#directory, name))
+  }
+}
+
+/** A file that was finished and is not there is as damaged as one whose bytes changed. */
+function openFinished(path: string, name: string): number {
+  try {
+    return openSync(path, 'r')
+  } catch (cause) {
+    if (!(cause instanceof Error && 'code' in cause && cause.code === 'ENOENT')) throw cause
+    throw new TallymanError('file-damaged', `File "${name}" was written and is not there any more.`, {
+      wayOut: 'The work that wrote the file has to be done again.',
+      file: name,
+      cause,
+    })
   }
 }
 

@@ -2,7 +2,9 @@ export {
   type DamagedSource,
   type MapProgress,
   type MapReport,
+  type RecordPlace,
   runMapTask,
+  type SkippedRecord,
   type SourceTotals,
 } from './map-task.ts'
 export type { RecordSource } from './record-source.ts'

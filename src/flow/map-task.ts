@@ -46,6 +46,19 @@ export interface MapReport {
   readonly damaged: readonly DamagedSource[]
 }
 
+/** A record, found again by where it begins. */
+export interface RecordPlace {
+  /** Ordinal of its split. */
+  readonly ordinal: number
+  /** Offset of its first byte in the file or member, after decompression. */
+  readonly byte: number
+}
+
+/** A record to be passed over. */
+export interface SkippedRecord extends RecordPlace {
+  readonly reason: string
+}
+
 export interface MapTask {
   readonly job: AnyJob
   readonly params: Readonly<Record<string, unknown>>
@@ -56,6 +69,10 @@ export interface MapTask {
   readonly storage: Storage
   /** True makes a throwing mapper end the task instead of rejecting the record. */
   readonly throwMapperErrors?: boolean
+  /** Records that are not mapped but rejected with a reason, since they ended their worker before. */
+  readonly skip?: readonly SkippedRecord[]
+  /** Told of each record before it is mapped, so that a worker's death can be traced to the record at hand. */
+  readonly onRecord?: (place: RecordPlace) => void
   /** Called after about every megabyte of input: lets the caller breathe, report, or end the task by throwing. */
   readonly tick: (progress: MapProgress) => Promise<void>
 }
@@ -95,6 +112,8 @@ class MapRun {
   readonly #damaged: DamagedSource[] = []
   /** What the record at hand has emitted: it counts only once its map has returned. */
   readonly #pending: { table: number; key: Key; value: unknown }[] = []
+  /** Reasons by place; null where nothing is skipped, as nearly always. */
+  readonly #skip: ReadonlyMap<string, string> | null
   #accepting = false
   #emitted = 0
   #records = 0
@@ -108,6 +127,8 @@ class MapRun {
     this.#combine = this.#tables.map((table) => new CombineTable(table.reducer))
     this.#context = new MapContext(task.params)
     this.#rejected = new RejectedLog(task.storage)
+    const { skip = [] } = task
+    this.#skip = skip.length === 0 ? null : new Map(skip.map((place) => [placeKey(place), place.reason]))
     this.#emit = bindEmit(task.job, (table, key, value) => {
       if (!this.#accepting) {
         throw new TallymanError(
@@ -180,6 +201,7 @@ class MapRun {
           this.#reject(reader, { reason: message, atByte, by: 'decoder' })
           continue
         }
+        if (this.#isSkipped(source, reader)) continue
         const waiting = this.#mapRecord(reader)
         if (waiting !== undefined) await waiting
       }
@@ -190,6 +212,20 @@ class MapRun {
         rejected: this.#rejected.count,
       })
     }
+  }
+
+  /** Tells of the record at hand; true, having rejected it, where it is one to be passed over. */
+  #isSkipped({ ordinal }: RecordSource, reader: SplitReader<unknown>): boolean {
+    const { onRecord } = this.#task
+    if (onRecord === undefined && this.#skip === null) return false
+    const place = { ordinal, byte: reader.startByte }
+    const reason = this.#skip?.get(placeKey(place))
+    if (reason === undefined) {
+      onRecord?.(place)
+      return false
+    }
+    this.#reject(reader, { reason, atByte: null, by: 'mapper' })
+    return true
   }
 
   /** Maps the record the reader stands at; returns a promise only when the user's map did. */
@@ -320,6 +356,10 @@ class MapRun {
       })
     }
   }
+}
+
+function placeKey({ ordinal, byte }: RecordPlace): string {
+  return `${ordinal} ${byte}`
 }
 
 const damageCodes: ReadonlySet<string> = new Set(['input-damaged', 'input-unsupported', 'input-missing'])

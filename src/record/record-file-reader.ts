@@ -134,6 +134,7 @@ export class RecordFileReader {
     this.cursor.at = this.blockEnd
     return new TallymanError('file-damaged', `File "${this.source.name}" ${problem}, at byte ${atByte}.`, {
       wayOut: 'Check the disk; the work that wrote the file has to be done again.',
+      file: this.source.name,
     })
   }
 }

@@ -1,0 +1,261 @@
+import { gzipSync } from 'node:zlib'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { mapTask, runTasks, TaskInputs } from '../../test/fixtures/task-runs.ts'
+import { TallymanError } from '../errors.ts'
+import { text } from '../input/index.ts'
+import { type AnyJob, collect, count, defineJob, sum } from '../job/index.ts'
+import { RecordFileReader } from '../record/index.ts'
+import { MemoryStorage } from './storage.ts'
+
+let inputs: TaskInputs
+beforeEach(() => {
+  inputs = new TaskInputs()
+})
+afterEach(() => inputs.remove())
+
+async function failureOf(work: Promise<unknown>): Promise<TallymanError> {
+  const error = await work.then(
+    () => null,
+    (thrown: unknown) => thrown,
+  )
+  if (error instanceof TallymanError) return error
+  throw new Error(`Expected a TallymanError, got ${String(error)}.`)
+}
+
+const lines = (job: Partial<Parameters<typeof defineJob>[0]>): AnyJob =>
+  defineJob({ input: text(), reduce: count(), map: () => undefined, ...job } as never) as unknown as AnyJob
+
+function rejectedIn(storage: MemoryStorage): Record<string, unknown>[] {
+  const file = storage.open('rejected.jsonl')
+  const bytes = Buffer.alloc(file.sizeBytes)
+  file.read(bytes, 0)
+  return bytes
+    .toString()
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+}
+
+describe('runMapTask', () => {
+  it('drops what a record emitted and counted when its map throws, and goes on', async () => {
+    inputs.write('a.txt', 'one\ntwo\nthree\n')
+    const job = lines({
+      map: (line: unknown, emit: unknown, ctx: { counter(name: string): void }) => {
+        ;(emit as (key: string) => void)(String(line))
+        ctx.counter('seen')
+        if (line === 'two') throw new TypeError('no twos')
+      },
+    } as never)
+    const storage = new MemoryStorage()
+    const report = await mapTask(job, await inputs.sources(job), storage)
+    expect(report).toMatchObject({ emitted: 2, counters: { seen: 2 } })
+    expect(report.sources).toMatchObject([{ records: 2, rejected: 1, lines: 3 }])
+    const [rejected] = rejectedIn(storage)
+    expect(rejected).toMatchObject({
+      byte: 4,
+      lineInSplit: 2,
+      by: 'mapper',
+      reason: 'map threw: no twos',
+      excerpt: 'two',
+    })
+    expect(rejected?.stack).toContain('map-task.test.ts')
+  })
+
+  it('waits for an async map before it takes the next record', async () => {
+    inputs.write('a.txt', 'b\na\nc\n')
+    const seen: string[] = []
+    const job = lines({
+      reduce: collect(),
+      map: async (line: unknown, emit: unknown) => {
+        seen.push(`begin ${line}`)
+        await new Promise((resolve) => setTimeout(resolve, 1))
+        seen.push(`end ${line}`)
+        ;(emit as (key: string, value: unknown) => void)('all', line)
+      },
+    } as never)
+    expect(await runTasks(job, await inputs.sources(job))).toEqual([['result', 'all', ['b', 'a', 'c']]])
+    expect(seen).toEqual(['begin b', 'end b', 'begin a', 'end a', 'begin c', 'end c'])
+  })
+
+  it('refuses an emit that comes after its map has returned', async () => {
+    inputs.write('a.txt', 'one\ntwo\n')
+    const late: (() => void)[] = []
+    const job = lines({
+      map: (line: unknown, emit: unknown) => {
+        if (line === 'two') late.pop()?.()
+        else late.push(() => (emit as (key: string) => void)('late'))
+      },
+      flush: () => undefined,
+    } as never)
+    // Within the map of another record it counts as that record's; after the last one it is refused.
+    await mapTask(job, await inputs.sources(job), new MemoryStorage())
+    const stray = lines({
+      map: (_line: unknown, emit: unknown) => {
+        late.push(() => (emit as (key: string) => void)('late'))
+      },
+    } as never)
+    await mapTask(stray, await inputs.sources(stray), new MemoryStorage())
+    expect(late.pop()).toThrow('got a value after its record')
+  })
+
+  it('ends with job-threw, the table, the place and the key when a key is none', async () => {
+    inputs.write('a.txt', 'one\n')
+    const job = lines({
+      map: (_: unknown, emit: unknown) => (emit as (key: unknown) => void)(['a', Number.NaN]),
+    } as never)
+    const error = await failureOf(mapTask(job, await inputs.sources(job), new MemoryStorage()))
+    expect(error.code).toBe('job-threw')
+    expect(error.message).toMatch(
+      /Emit to table "result" failed at .*a\.txt, byte 0 .*Element 2 of a key is NaN/,
+    )
+  })
+
+  it('ends with job-threw when the map throws at each of the first hundred records', async () => {
+    inputs.write('a.txt', 'x\n'.repeat(150))
+    const job = lines({
+      map: () => {
+        throw new Error('always')
+      },
+    } as never)
+    const error = await failureOf(mapTask(job, await inputs.sources(job), new MemoryStorage()))
+    expect(error).toMatchObject({ code: 'job-threw' })
+    expect(error.message).toContain('each of the first 100 records')
+  })
+
+  it.each(['setup', 'flush'])('ends with job-threw and the hook that threw: %s', async (hook) => {
+    inputs.write('a.txt', 'x\n')
+    const job = lines({
+      [hook]: () => {
+        throw new Error('not ready')
+      },
+    } as never)
+    const error = await failureOf(mapTask(job, await inputs.sources(job), new MemoryStorage()))
+    expect(error).toMatchObject({ code: 'job-threw', message: `The job's ${hook} threw: not ready` })
+  })
+
+  it('runs setup once, hands its state to map and flush, and keeps what flush emits', async () => {
+    inputs.write('a.txt', 'x\ny\n')
+    const job = lines({
+      reduce: sum(),
+      setup: async () => ({ lines: 0 }),
+      map: (_: unknown, __: unknown, ctx: { state: { lines: number } }) => {
+        ctx.state.lines += 1
+      },
+      flush: (emit: unknown, ctx: { state: { lines: number } }) =>
+        (emit as (key: string, value: number) => void)('lines', ctx.state.lines),
+    } as never)
+    expect(await runTasks(job, await inputs.sources(job))).toEqual([['result', 'lines', 2]])
+  })
+
+  it('draws the same random numbers and has the same positions whatever the splits are', async () => {
+    inputs.write('a.txt', Array.from({ length: 40 }, (_, index) => `line ${index}\r\n`).join(''))
+    const job = lines({
+      reduce: collect(),
+      map: (line: unknown, emit: unknown, ctx: { random(): number; position: { byte: number } }) =>
+        (emit as (key: unknown, value: unknown) => void)(line, [
+          ctx.random(),
+          ctx.random(),
+          ctx.position.byte,
+        ]),
+    } as never)
+    const whole = await runTasks(job, await inputs.sources(job))
+    const draws = whole.map(([, , value]) => (value as number[][])[0]?.[0])
+    expect(new Set(draws).size).toBe(40)
+    for (const splitBytes of [1, 7, 100]) {
+      expect(await runTasks(job, await inputs.sources(job, splitBytes))).toEqual(whole)
+    }
+  })
+
+  it('refuses a position outside a record and a counter that is no whole number', async () => {
+    inputs.write('a.txt', 'x\n')
+    const early = lines({ setup: (ctx: { position?: unknown }) => ctx.position } as never)
+    expect(await failureOf(mapTask(early, await inputs.sources(early), new MemoryStorage()))).toMatchObject({
+      code: 'job-threw',
+      message: expect.stringContaining('outside a record'),
+    })
+    const half = lines({
+      map: (_: unknown, __: unknown, ctx: { counter(n: string, by: number): void }) =>
+        ctx.counter('half', 0.5),
+    } as never)
+    const storage = new MemoryStorage()
+    await mapTask(half, await inputs.sources(half), storage)
+    expect(rejectedIn(storage)[0]?.reason).toContain('a counter counts in whole numbers')
+  })
+
+  it('names every damaged source, reads the others, and spills nothing', async () => {
+    const whole = gzipSync('one\ntwo\n')
+    inputs.write('a.txt.gz', whole.subarray(0, whole.length - 6))
+    inputs.write('b.txt', 'three\n')
+    inputs.write('c.txt.gz', whole.fill(0xff, 12, 14))
+    const job = lines({
+      map: (line: unknown, emit: unknown) => (emit as (key: unknown) => void)(line),
+    } as never)
+    const report = await mapTask(job, await inputs.sources(job), new MemoryStorage())
+    expect(report.damaged.map(({ ordinal, fault }) => [ordinal, fault.code])).toEqual([
+      [0, 'input-damaged'],
+      [2, 'input-damaged'],
+    ])
+    expect(report.spills).toEqual([])
+    expect(report.sources.find(({ ordinal }) => ordinal === 1)).toMatchObject({ records: 1 })
+  })
+
+  it('rejects the records it is told to skip, and tells of each other one before it is mapped', async () => {
+    inputs.write('a.txt', 'one\ntwo\nthree\n')
+    const mapped: unknown[] = []
+    const told: unknown[] = []
+    const job = lines({ map: (line: unknown) => void mapped.push(line) } as never)
+    const storage = new MemoryStorage()
+    const report = await mapTask(job, await inputs.sources(job), storage, {
+      skip: [{ ordinal: 0, byte: 4, reason: 'it ended its worker twice' }],
+      onRecord: (place) => told.push([place, mapped.length]),
+    })
+    expect(mapped).toEqual(['one', 'three'])
+    expect(told).toEqual([
+      [{ ordinal: 0, byte: 0 }, 0],
+      [{ ordinal: 0, byte: 8 }, 1],
+    ])
+    expect(report.sources).toMatchObject([{ records: 2, rejected: 1 }])
+    expect(rejectedIn(storage)).toMatchObject([
+      { byte: 4, by: 'mapper', reason: 'it ended its worker twice' },
+    ])
+  })
+
+  it('counts all rejected records and lists the first ten thousand', async () => {
+    inputs.write('a.txt', `good\n${'x\n'.repeat(10_050)}`)
+    const job = lines({
+      map: (line: unknown, _: unknown, ctx: { reject(reason: string): never }) => {
+        if (line === 'x') ctx.reject('no x')
+      },
+    } as never)
+    const storage = new MemoryStorage()
+    const report = await mapTask(job, await inputs.sources(job), storage)
+    expect(report.sources).toMatchObject([{ records: 1, rejected: 10_050 }])
+    expect(rejectedIn(storage)).toHaveLength(10_000)
+  })
+
+  it('spills sorted files when its budget is full, with as many records as the report says', async () => {
+    inputs.write(
+      'a.txt',
+      Array.from({ length: 3000 }, (_, index) => `key ${(index * 7919) % 3000}\n`).join(''),
+    )
+    const job = lines({
+      map: (line: unknown, emit: unknown) => (emit as (key: unknown) => void)(line),
+    } as never)
+    const storage = new MemoryStorage()
+    const report = await mapTask(job, await inputs.sources(job), storage, {
+      combineBytesMax: 20_000,
+      partitions: 2,
+    })
+    expect(report.spills.length).toBeGreaterThan(6)
+    let records = 0
+    for (const { name, records: said } of report.spills) {
+      const reader = new RecordFileReader(storage.open(name), 'spill')
+      const keys: Buffer[] = []
+      while (reader.next()) keys.push(Buffer.from(reader.bytes.subarray(reader.keyStart, reader.keyEnd)))
+      expect(keys).toEqual([...keys].sort(Buffer.compare))
+      expect(keys).toHaveLength(said)
+      records += said
+    }
+    expect(records).toBe(3000)
+  })
+})

@@ -1,0 +1,161 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { TallymanError } from '../errors.ts'
+import { collect, count, groupReduce, type JobTable } from '../job/index.ts'
+import { encodeKey, encodeValue, type Key, RecordFileWriter } from '../record/index.ts'
+import { mergeFilesMax } from './merge.ts'
+import { runReduceTask } from './reduce-task.ts'
+import { type InputBytes, MemoryStorage, type OutputFile, type Storage } from './storage.ts'
+
+/** Counts files that are open, to see that they stay few. */
+class CountingStorage implements Storage {
+  open_ = 0
+  most = 0
+  readonly #inner = new MemoryStorage()
+
+  create(name: string): OutputFile {
+    return this.#inner.create(name)
+  }
+
+  open(name: string): InputBytes {
+    const file = this.#inner.open(name)
+    this.open_ += 1
+    this.most = Math.max(this.most, this.open_)
+    return {
+      ...file,
+      close: () => {
+        this.open_ -= 1
+      },
+    }
+  }
+
+  remove(name: string): void {
+    this.#inner.remove(name)
+  }
+}
+
+/** Writes one spill of one table: sorted here, so that the property may give keys in any order. */
+function writeSpill(storage: Storage, name: string, rows: readonly (readonly [Key, unknown])[]): void {
+  const file = storage.create(name)
+  const writer = new RecordFileWriter(file, 'spill')
+  const encoded = rows.map(([key, value]) => ({
+    key: Buffer.concat([Buffer.of(0), encodeKey(key)]),
+    value: encodeValue(value),
+  }))
+  for (const { key, value } of encoded.sort((a, b) => Buffer.compare(a.key, b.key)))
+    writer.append(key, 0, key.length, value, 0, value.length)
+  writer.finish()
+  file.close()
+}
+
+async function reduceAll(
+  storage: Storage,
+  table: JobTable['reducer'],
+  names: readonly string[],
+  recordsExpected: number,
+): Promise<[Key, unknown][]> {
+  const rows: [Key, unknown][] = []
+  await runReduceTask({
+    tables: [{ name: 'result', reducer: table }],
+    spills: names,
+    recordsExpected,
+    storage,
+    onRow: (_, key, value) => rows.push([key, value]),
+    tick: async () => undefined,
+  })
+  return rows
+}
+
+const anyFiles = fc.array(
+  fc.uniqueArray(fc.tuple(fc.integer({ min: 0, max: 12 }), fc.string({ maxLength: 3 })), {
+    maxLength: 8,
+    selector: ([key]) => key,
+  }),
+  { maxLength: 200 },
+)
+
+describe('runReduceTask', () => {
+  it('gives each key once, in order, its values in the order of the files, however many files there are', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyFiles, fc.boolean(), async (files, isGroup) => {
+        const storage = new CountingStorage()
+        const expected = new Map<number, string[]>()
+        for (const [index, rows] of files.entries()) {
+          // A spilled state of collect is a list, as a spilled group is.
+          writeSpill(
+            storage,
+            `${index}.spill`,
+            rows.map(([key, value]) => [key, isGroup ? [value] : collect().add(collect().empty(), value)]),
+          )
+          for (const [key, value] of rows) expected.set(key, [...(expected.get(key) ?? []), value])
+        }
+        const table = isGroup ? groupReduce((_key: Key, values: Iterable<unknown>) => [...values]) : collect()
+        const total = files.reduce((sum, rows) => sum + rows.length, 0)
+        const names = files.map((_, index) => `${index}.spill`)
+        const rows = await reduceAll(storage, table as JobTable['reducer'], names, total)
+        expect(rows).toEqual([...expected].sort(([a], [b]) => a - b))
+        expect(storage.open_).toBe(0)
+        expect(storage.most).toBeLessThanOrEqual(mergeFilesMax)
+      }),
+      { numRuns: 150 },
+    )
+  })
+
+  it('fails as internal when a spilled record is missing', async () => {
+    const storage = new MemoryStorage()
+    writeSpill(storage, 'a.spill', [['x', 1]])
+    await expect(reduceAll(storage, count() as JobTable['reducer'], ['a.spill'], 2)).rejects.toMatchObject({
+      code: 'internal',
+      message: 'A partition was spilled with 2 records but merged with 1.',
+    })
+  })
+
+  it('fails as job-threw, with the table and the key, when a reducer throws', async () => {
+    const storage = new MemoryStorage()
+    writeSpill(storage, 'a.spill', [[['#flu', 'en'], ['v']]])
+    const broken = groupReduce(() => {
+      throw new RangeError('too many')
+    })
+    await expect(reduceAll(storage, broken as JobTable['reducer'], ['a.spill'], 1)).rejects.toMatchObject({
+      code: 'job-threw',
+      message: 'The reducer of table "result" failed at key ["#flu","en"]: too many',
+    })
+  })
+
+  it('names the damaged spill', async () => {
+    const storage = new MemoryStorage()
+    writeSpill(storage, 'a.spill', [['x', 1]])
+    const file = storage.open('a.spill')
+    const bytes = Buffer.alloc(file.sizeBytes)
+    file.read(bytes, 0)
+    bytes[16] = (bytes[16] ?? 0) ^ 1
+    storage.create('b.spill').close()
+    const damaged = storage.create('c.spill')
+    damaged.write(bytes)
+    damaged.close()
+    const failure = await reduceAll(storage, count() as JobTable['reducer'], ['a.spill', 'c.spill'], 2).catch(
+      (error: unknown) => error,
+    )
+    expect(failure).toBeInstanceOf(TallymanError)
+    expect(failure).toMatchObject({ code: 'file-damaged', file: 'c.spill' })
+  })
+
+  it('takes the values a reducer did not read, and shows none of the next group to one that kept its iterable', async () => {
+    const storage = new MemoryStorage()
+    writeSpill(storage, 'a.spill', [
+      ['a', [1, 2, 3]],
+      ['b', [4]],
+    ])
+    const kept: Iterable<unknown>[] = []
+    const greedy = groupReduce((_key: Key, values: Iterable<unknown>) => {
+      kept.push(values)
+      for (const value of values) return value
+      return null
+    })
+    expect(await reduceAll(storage, greedy as JobTable['reducer'], ['a.spill'], 2)).toEqual([
+      ['a', 1],
+      ['b', 4],
+    ])
+    expect([...(kept[0] ?? [])]).toEqual([])
+  })
+})
