@@ -1,6 +1,7 @@
+import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { TallymanError } from '../errors.ts'
+import { assertNever, TallymanError } from '../errors.ts'
 import type { Series } from '../input/index.ts'
 import type { JobDescription } from '../job/index.ts'
 import type { CommittedTable, InputTotals, Isolation, Shortfall } from '../run/index.ts'
@@ -52,36 +53,113 @@ export interface Manifest {
     readonly createdAt: number
   }
   readonly versions: { readonly tallyman: string; readonly node: string }
+  /** The seal: SHA-256, in hex, of the file's bytes before the line that says it. Always the last property. */
+  readonly manifestSha256: string
 }
 
 export const manifestName = 'manifest.json'
 
+/** A manifest before its own hash is known. */
+export type UnsealedManifest = Omit<Manifest, 'manifestSha256'>
+
+/**
+ * The text of `manifest.json`, and the manifest as it is read back. The last property is the SHA-256 of all bytes before
+ * its line, so that a change of any byte shows, and `head -n -2 manifest.json | sha256sum` tells it without tallyman.
+ */
+export function sealManifest(unsealed: UnsealedManifest): {
+  readonly text: string
+  readonly manifest: Manifest
+} {
+  const head = `${JSON.stringify(unsealed, null, 2).slice(0, -'\n}'.length)},\n`
+  const manifestSha256 = sha256(Buffer.from(head))
+  return { text: head + sealOf(manifestSha256), manifest: { ...unsealed, manifestSha256 } }
+}
+
+function sealOf(hex: string): string {
+  return `  "manifestSha256": "${hex}"\n}\n`
+}
+
+const sealBytes = sealOf('0'.repeat(64)).length
+
+function isSealed(bytes: Buffer): boolean {
+  const head = bytes.subarray(0, Math.max(0, bytes.length - sealBytes))
+  return bytes.toString('latin1', head.length) === sealOf(sha256(head))
+}
+
+function sha256(bytes: Buffer): string {
+  return createHash('sha256').update(bytes).digest('hex')
+}
+
+/** What lies where a manifest should. */
+export type ManifestOnDisk =
+  | { readonly kind: 'absent'; readonly cause: unknown }
+  /** Its bytes are not those that were written. `claims` is what it says nevertheless, null for what is no JSON object. */
+  | { readonly kind: 'changed'; readonly claims: object | null }
+  /** As it was written, by a version of tallyman that writes other results. */
+  | { readonly kind: 'foreign' }
+  | { readonly kind: 'whole'; readonly manifest: Manifest }
+
+/** Reads `manifest.json` and checks its seal. */
+export function inspectManifest(directory: string): ManifestOnDisk {
+  try {
+    return inspectBytes(readFileSync(join(directory, manifestName)))
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
+    if (code === 'ENOENT' || code === 'ENOTDIR') return { kind: 'absent', cause }
+    throw cause
+  }
+}
+
+/** The same for the bytes of a manifest. */
+export function inspectBytes(bytes: Buffer): Exclude<ManifestOnDisk, { readonly kind: 'absent' }> {
+  const claims = parse(bytes.toString('utf8'))
+  if (claims === null || !isSealed(bytes)) return { kind: 'changed', claims }
+  const isOurs = isOfResult(claims) && 'version' in claims && claims.version === 1
+  // The seal says that this program wrote it.
+  return isOurs ? { kind: 'whole', manifest: claims as Manifest } : { kind: 'foreign' }
+}
+
+/** Is it, or was it before it was changed, the manifest of a result? */
+export function isOfResult(claims: object | null): boolean {
+  return claims !== null && 'format' in claims && claims.format === 'tallyman result'
+}
+
 /**
  * Reads a result's manifest.
  *
- * @throws {TallymanError} `not-found` where there is no result; `file-damaged` for a manifest that is none
+ * @throws {TallymanError} `not-found` where there is no result; `file-damaged` for a manifest that is none, or that was
+ *   changed after it was written
  */
 export function readManifest(directory: string): Manifest {
   const file = join(directory, manifestName)
-  let text: string
-  try {
-    text = readFileSync(file, 'utf8')
-  } catch (cause) {
-    throw new TallymanError('not-found', `${directory} is no result: it has no ${manifestName}.`, {
-      wayOut: 'Name the directory that `tallyman run` wrote, or a run.',
-      cause,
-    })
+  const found = inspectManifest(directory)
+  switch (found.kind) {
+    case 'whole':
+      return found.manifest
+    case 'absent':
+      throw new TallymanError('not-found', `${directory} is no result: it has no ${manifestName}.`, {
+        wayOut: 'Name the directory that `tallyman run` wrote, or a run.',
+        cause: found.cause,
+      })
+    case 'foreign':
+      throw new TallymanError('file-damaged', `${file} is of a version this tallyman cannot read.`, {
+        wayOut: 'Read it with the version of tallyman that wrote it, or run the job again.',
+      })
+    case 'changed':
+      if (!isOfResult(found.claims)) {
+        throw new TallymanError('file-damaged', `${file} is not the manifest of a result.`)
+      }
+      throw new TallymanError(
+        'file-damaged',
+        `${file} is not as it was written: its bytes do not have the SHA-256 that its last line says.`,
+        {
+          wayOut:
+            '`tallyman verify` says what else is wrong with the result. Run the job again, or get another copy.',
+        },
+      )
+    default:
+      return assertNever(found)
   }
-  const manifest = parse(text)
-  if (manifest === null || !('format' in manifest) || manifest.format !== 'tallyman result') {
-    throw new TallymanError('file-damaged', `${file} is not the manifest of a result.`)
-  }
-  if (!('version' in manifest) || manifest.version !== 1) {
-    throw new TallymanError('file-damaged', `${file} is of a version this tallyman cannot read.`, {
-      wayOut: 'Read it with the version of tallyman that wrote it, or run the job again.',
-    })
-  }
-  return manifest as Manifest
 }
 
 function parse(text: string): object | null {

@@ -17,7 +17,7 @@ import {
 import { csvWriter, tsvWriter } from './format/column-rows.ts'
 import { canonicalLine, jsonlWriter, jsonWriter } from './format/json-rows.ts'
 import { findColumns, type ResultRow, type RowWriter, type TableFormat } from './format/row-writer.ts'
-import { type Manifest, manifestName } from './manifest.ts'
+import { type Manifest, manifestName, sealManifest, type UnsealedManifest } from './manifest.ts'
 import { partRows } from './part-rows.ts'
 import { splitRow, type TableHead } from './table-head.ts'
 import { checkTarget } from './target.ts'
@@ -65,10 +65,17 @@ export function writeResult(run: PreparedRun, { target, format }: WriteOptions):
       rows: table.rows,
       head: head.map(splitRow),
     }))
-    const committed = { directory: target, digest: `sha256:${digest.digest('hex')}`, tables }
-    const manifest = manifestOf(run, committed, format)
-    writeFileSync(join(staging, manifestName), `${JSON.stringify(manifest, null, 2)}\n`)
+    const { text, manifest } = sealManifest(
+      manifestOf(run, { digest: `sha256:${digest.digest('hex')}`, tables }, format),
+    )
+    writeFileSync(join(staging, manifestName), text)
     replace(staging, target, `${target}.${run.id}.old`, place === 'older-result')
+    const committed = {
+      directory: target,
+      digest: manifest.digest,
+      tables,
+      manifestSha256: manifest.manifestSha256,
+    }
     return { committed, manifest, heads }
   } catch (error) {
     rmSync(staging, { recursive: true, force: true })
@@ -115,10 +122,12 @@ function writeTable(
   const file = `${name}.${format}`
   const writer = writerOf(format, parts)
   const fd = openSync(join(staging, file), 'wx')
+  const hash = createHash('sha256')
   let [rows, bytes, text, canonical] = [0, 0, writer.head, `table ${name}\n`]
   const flush = (): void => {
     const chunk = Buffer.from(text, 'utf8')
     for (let at = 0; at < chunk.length; ) at += writeSync(fd, chunk, at)
+    hash.update(chunk)
     digest.update(canonical)
     bytes += chunk.length
     text = ''
@@ -138,7 +147,7 @@ function writeTable(
   } finally {
     closeSync(fd)
   }
-  return { table: { name, file, rows, bytes }, head }
+  return { table: { name, file, rows, bytes, sha256: hash.digest('hex') }, head }
 }
 
 function* resultRows(parts: readonly string[]): Generator<ResultRow, void> {
@@ -158,15 +167,19 @@ function writerOf(format: TableFormat, parts: readonly string[]): RowWriter {
   }
 }
 
-function manifestOf(run: PreparedRun, result: CommittedResult, format: TableFormat): Manifest {
+function manifestOf(
+  run: PreparedRun,
+  { digest, tables }: Pick<CommittedResult, 'digest' | 'tables'>,
+  format: TableFormat,
+): UnsealedManifest {
   const { plan, shortfalls } = run.state
   const { records, rejected, readBytes, bytes, counters } = totalsOf(run.state)
   const { path, file, description, params, codeSha256 } = plan.job
   return {
     format: 'tallyman result',
     version: 1,
-    digest: result.digest,
-    tables: result.tables,
+    digest,
+    tables,
     tableFormat: format,
     job: { path, file, description, params, codeSha256 },
     fingerprint: plan.fingerprint,

@@ -10,6 +10,8 @@ export interface CommittedTable {
   readonly file: string
   readonly rows: number
   readonly bytes: number
+  /** Of the file, in hex. */
+  readonly sha256: string
 }
 
 /** What a committed result is, as the journal's last line says it. */
@@ -19,6 +21,8 @@ export interface CommittedResult {
   /** `sha256:` and 64 hex digits. */
   readonly digest: string
   readonly tables: readonly CommittedTable[]
+  /** The seal of `manifest.json`, in hex. */
+  readonly manifestSha256: string
 }
 
 /** What happened, in order: each is a line of the journal. Times are milliseconds since the epoch, for people only. */

@@ -66,6 +66,8 @@ export interface InputTotals {
   readonly path: string
   readonly kind: InputFile['kind']
   readonly sizeBytes: number
+  /** Modification time in nanoseconds since the epoch, as decimal digits. */
+  readonly mtimeNs: string
   readonly members: number
   /** Members that hold no record. */
   readonly emptyMembers: readonly string[]
@@ -102,6 +104,7 @@ export function inputTotals(state: RunState): InputTotals[] {
     path,
     kind,
     sizeBytes: identity.sizeBytes,
+    mtimeNs: identity.mtimeNs,
     members: members.length,
     ...(byPath.get(path) ?? { emptyMembers: [], records: 0, rejected: 0, bytes: 0 }),
   }))
