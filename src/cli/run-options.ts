@@ -1,6 +1,12 @@
 import { TallymanError } from '../errors.ts'
 import { days, type ExpectedDays } from '../job/index.ts'
-import { attemptsMaxDefault, type BadRecordLimit, noBadRecords, type RunOptions } from '../run/index.ts'
+import {
+  attemptsMaxDefault,
+  type BadRecordLimit,
+  noBadRecords,
+  type RunOptions,
+  taskTimeoutMsDefault,
+} from '../run/index.ts'
 import type { Arguments } from './arguments.ts'
 
 /** Resolves a command line to the one frozen value a run is made of. */
@@ -24,6 +30,7 @@ export function readRunOptions(args: Arguments, cwd: string): RunOptions {
     accept: args.list('accept'),
     badRecords: readMaxBad(args.text('max-bad')) ?? noBadRecords,
     attemptsMax: args.count('attempts') ?? attemptsMaxDefault,
+    taskTimeoutMs: (args.count('task-timeout') ?? taskTimeoutMsDefault / 1000) * 1000,
   })
 }
 

@@ -1,4 +1,4 @@
-import type { MapReport, ReduceReport } from '../flow/index.ts'
+import type { MapReport, ReduceReport, SkippedRecord } from '../flow/index.ts'
 import type { Split } from '../input/index.ts'
 
 /** What a map attempt does: read these splits, spill by partition. */
@@ -7,6 +7,10 @@ export interface MapWork {
   readonly splits: readonly Split[]
   readonly partitions: number
   readonly combineBytesMax: number
+  /** Records to be rejected unseen, since they ended their worker before. */
+  readonly skip: readonly SkippedRecord[]
+  /** Whether each record's place is written down before it is mapped (`placeFile`), to be read after a death. */
+  readonly careful: boolean
 }
 
 /** What a reduce attempt does: merge these spills, reduce, write part files. */

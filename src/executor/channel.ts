@@ -11,7 +11,7 @@ export interface WorkerChannel {
 export interface Exit {
   /** For people: "exit code 1", "killed by SIGKILL". */
   readonly how: string
-  readonly code: 'worker-died' | 'out-of-memory' | 'protocol-broken'
+  readonly code: 'worker-died' | 'job-exited' | 'out-of-memory' | 'limit-reached' | 'protocol-broken'
   /** The last it wrote on stderr, at most a few kilobytes. */
   readonly lastWords: string
 }
@@ -29,19 +29,25 @@ export interface Link {
 
 /** What every kind of worker is started with. */
 export interface WorkerSettings {
-  /** Heap limit of one worker. */
-  readonly heapBytes: number
   /** The directory the inputs were planned in: their names are relative to it. */
   readonly cwd: string
   /** Existing directory for what workers print. */
   readonly logDirectory: string
 }
 
+/** What one worker is started for. */
+export interface LinkOrder {
+  /** The seat it takes, which its log is named by. */
+  readonly seat: number
+  /** Its heap limit. */
+  readonly heapBytes: number
+}
+
 /** Starts workers of one kind. */
 export interface LinkFactory {
   readonly name: 'thread' | 'process' | 'container'
-  /** Starts a worker for a seat; `onMessage` gets what it says, in order, until it is gone. */
-  open(seat: number, onMessage: (message: unknown) => void): Link
+  /** Starts a worker; `onMessage` gets what it says, in order, until it is gone. */
+  open(order: LinkOrder, onMessage: (message: unknown) => void): Link
   /** Releases what the workers shared. Called once, when all of them are gone. */
   close(): Promise<void>
 }

@@ -48,7 +48,7 @@ export class NodeProcess {
     })
     this.exited = new Promise((resolve) => {
       this.#child.once('error', (error) =>
-        resolve(this.#leave({ how: `could not be started (${error.message})` })),
+        resolve(this.#leave({ how: `could not be started (${error.message})`, code: 'limit-reached' })),
       )
       // 'close' comes after the last of its output, 'exit' may come before.
       this.#child.once('close', (code, signal) => resolve(this.#leave(howItEnded(code, signal))))
@@ -77,23 +77,33 @@ export class NodeProcess {
     }
   }
 
-  #leave(end: { readonly how: string }): Exit {
+  #leave(end: Pick<Exit, 'how' | 'code'>): Exit {
     this.#isGone = true
     const lastWords = this.#log.close()
     if (this.#broken !== null) return { how: this.#broken, code: 'protocol-broken', lastWords }
     const isHeap = lastWords.includes('heap out of memory') || lastWords.includes('heap limit')
-    return isHeap
-      ? { how: 'ran out of heap', code: 'out-of-memory', lastWords }
-      : { how: end.how, code: 'worker-died', lastWords }
+    return isHeap ? { how: 'ran out of heap', code: 'out-of-memory', lastWords } : { ...end, lastWords }
   }
 }
 
 /** Child processes always run the built files: Node itself cannot read TypeScript. */
 const builtFolder = new URL(import.meta.url.replace(/\/src\/executor\/[^/]*\.ts$/, '/dist/executor/'))
 
-function howItEnded(code: number | null, signal: NodeJS.Signals | null): { readonly how: string } {
-  if (signal === 'SIGKILL') {
-    return { how: 'was killed by SIGKILL: by someone, or by the system for want of memory' }
+function howItEnded(code: number | null, signal: NodeJS.Signals | null): Pick<Exit, 'how' | 'code'> {
+  // A worker of ours ends by itself only when it is told to; exit codes above 128 are how a shell says a signal.
+  if (signal === null && code !== null && code < 128) return { how: sayJobExited(code), code: 'job-exited' }
+  if (signal === 'SIGKILL')
+    return {
+      how: 'was killed by SIGKILL: by someone, or by the system for want of memory',
+      code: 'worker-died',
+    }
+  return {
+    how: signal === null ? `ended with exit code ${code}` : `was killed by ${signal}`,
+    code: 'worker-died',
   }
-  return { how: signal === null ? `ended with exit code ${code}` : `was killed by ${signal}` }
+}
+
+/** What it means that a worker left although nobody ended it. */
+export function sayJobExited(code: number): string {
+  return `was ended by the job itself: process.exit(${code})`
 }

@@ -6,10 +6,10 @@ import { NodeProcess } from './node-process.ts'
 export function processLinks(settings: WorkerSettings): LinkFactory {
   return {
     name: 'process',
-    open: (seat, onMessage): Link =>
+    open: ({ seat, heapBytes }, onMessage): Link =>
       new NodeProcess({
         entry: 'worker-process',
-        nodeFlags: [`--max-old-space-size=${Math.ceil(settings.heapBytes / 2 ** 20)}`],
+        nodeFlags: [`--max-old-space-size=${Math.ceil(heapBytes / 2 ** 20)}`],
         cwd: settings.cwd,
         logFile: join(settings.logDirectory, `worker-${seat}.log`),
         onMessage,

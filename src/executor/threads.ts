@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { assertNever } from '../errors.ts'
-import type { Exit, Link, LinkFactory, WorkerSettings } from './channel.ts'
-import { NodeProcess } from './node-process.ts'
+import type { Exit, Link, LinkFactory, LinkOrder, WorkerSettings } from './channel.ts'
+import { NodeProcess, sayJobExited } from './node-process.ts'
 import type { FromHost, ToHost } from './thread-messages.ts'
 
 /** Workers that are threads of one disposable host process, which is started again when it is lost. */
@@ -26,14 +26,14 @@ class ThreadLinks implements LinkFactory {
     this.#settings = settings
   }
 
-  open(_seat: number, onMessage: (message: unknown) => void): Link {
+  open({ heapBytes }: LinkOrder, onMessage: (message: unknown) => void): Link {
     const host = this.#requireHost()
     const life = this.#lifeNext++
     const say = (message: ToHost): void => host.send(message)
     const exited = new Promise<Exit>((end) => {
       this.#lives.set(life, { onMessage, end })
     })
-    say({ type: 'open', life, heapBytes: this.#settings.heapBytes })
+    say({ type: 'open', life, heapBytes })
     return {
       send: (message) => say({ type: 'say', life, message }),
       logFile: host.logFile,
@@ -92,6 +92,7 @@ class ThreadLinks implements LinkFactory {
 function exitOf({ exitCode, error }: Extract<FromHost, { type: 'gone' }>): Exit {
   if (error?.code === 'ERR_WORKER_OUT_OF_MEMORY')
     return { how: 'ran out of heap', code: 'out-of-memory', lastWords: error.message }
-  const how = error === null ? `ended with exit code ${exitCode}` : `ended with an error (${error.message})`
-  return { how, code: 'worker-died', lastWords: error?.message ?? '' }
+  // A thread that nobody ended and nothing threw in has called process.exit.
+  if (error === null) return { how: sayJobExited(exitCode), code: 'job-exited', lastWords: '' }
+  return { how: `ended with an error (${error.message})`, code: 'worker-died', lastWords: error.message }
 }

@@ -1,15 +1,19 @@
+import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { TallymanError, toFault } from '../errors.ts'
 import { type RecordSource, runMapTask, runReduceTask } from '../flow/index.ts'
 import { openSplit, type Split } from '../input/index.ts'
 import { type AnyJob, describeJob, isJob, jobTables, resolveParams } from '../job/index.ts'
-import type { Attempt, AttemptReport, MapWork, ReduceWork } from './attempt.ts'
+import type { Attempt, AttemptProgress, AttemptReport, MapWork, ReduceWork } from './attempt.ts'
 import type { WorkerChannel } from './channel.ts'
 import { FileStorage } from './file-storage.ts'
 import type { LoadedJob, LoadOrder, ToWorker } from './messages.ts'
+import { PlaceNote } from './place-note.ts'
 
 /** Milliseconds between two progress messages of one attempt. */
 const progressEveryMs = 100
+/** How long a task's loop may keep messages and timers waiting. */
+const breatheEveryMs = 10
 
 /**
  * What runs inside every worker, whatever kind it is: loads the job once, then runs one attempt after another. User
@@ -99,34 +103,37 @@ class WorkerLife {
 
   async #map(attempt: Attempt, work: MapWork): Promise<AttemptReport> {
     const { job, params, order } = this.#requireJob()
-    let toldAtMs = Date.now()
+    const pulse = new Pulse(this.#channel, attempt.id)
+    const storage = new FileStorage(order.runDirectory, attempt.directory)
+    const note = work.careful ? new PlaceNote(join(order.runDirectory, attempt.directory)) : null
     const report = await runMapTask({
       job,
       params,
       sources: work.splits.map((split) => sourceOf(split, job)),
       partitions: work.partitions,
       combineBytesMax: work.combineBytesMax,
-      storage: new FileStorage(order.runDirectory, attempt.directory),
-      tick: async (progress) => {
-        const nowMs = Date.now()
-        if (nowMs - toldAtMs >= progressEveryMs) {
-          toldAtMs = nowMs
-          this.#channel.send({ type: 'progress', id: attempt.id, progress })
-        }
-        await breathe()
-      },
+      storage,
+      skip: work.skip,
+      ...(note === null ? {} : { onRecord: (place) => note.write(place) }),
+      tick: (progress) => pulse.beat(progress),
     })
+    note?.remove()
     return { kind: 'map', report }
   }
 
   async #reduce(attempt: Attempt, work: ReduceWork): Promise<AttemptReport> {
     const { job, order } = this.#requireJob()
+    const pulse = new Pulse(this.#channel, attempt.id)
+    let groups = 0
     const report = await runReduceTask({
       tables: jobTables(job),
       spills: work.spills,
       recordsExpected: work.recordsExpected,
       storage: new FileStorage(order.runDirectory, attempt.directory),
-      tick: breathe,
+      tick: async () => {
+        groups += 1
+        await pulse.beat({ readBytes: 0, bytes: 0, records: groups, rejected: 0 })
+      },
     })
     return { kind: 'reduce', report }
   }
@@ -138,7 +145,31 @@ class WorkerLife {
   }
 }
 
-/** Lets messages in and timers run: a task is one long loop otherwise. */
+/** Tells the coordinator now and then that an attempt goes on, and lets messages in: a task is one long loop otherwise. */
+class Pulse {
+  readonly #channel: WorkerChannel
+  readonly #id: string
+  #toldAtMs = Date.now()
+  #breathedAtMs = Date.now()
+
+  constructor(channel: WorkerChannel, id: string) {
+    this.#channel = channel
+    this.#id = id
+  }
+
+  /** Called often; returns a promise only where it is time to breathe. */
+  beat(progress: AttemptProgress): Promise<void> | undefined {
+    const nowMs = Date.now()
+    if (nowMs - this.#breathedAtMs < breatheEveryMs) return undefined
+    this.#breathedAtMs = nowMs
+    if (nowMs - this.#toldAtMs >= progressEveryMs) {
+      this.#toldAtMs = nowMs
+      this.#channel.send({ type: 'progress', id: this.#id, progress })
+    }
+    return breathe()
+  }
+}
+
 function breathe(): Promise<void> {
   return new Promise((resolve) => {
     setImmediate(resolve)

@@ -73,8 +73,11 @@ export interface MapTask {
   readonly skip?: readonly SkippedRecord[]
   /** Told of each record before it is mapped, so that a worker's death can be traced to the record at hand. */
   readonly onRecord?: (place: RecordPlace) => void
-  /** Called after about every megabyte of input: lets the caller breathe, report, or end the task by throwing. */
-  readonly tick: (progress: MapProgress) => Promise<void>
+  /**
+   * Called after every 64 records, and at least after every megabyte of input: lets the caller breathe, report, or end the
+   * task by throwing. Nothing is awaited where it returns nothing.
+   */
+  readonly tick: (progress: MapProgress) => Promise<void> | undefined
 }
 
 /** How far a map task is. */
@@ -86,6 +89,8 @@ export interface MapProgress {
   readonly records: number
   readonly rejected: number
 }
+
+const recordsPerTick = 64
 
 /** A mapper that refuses this many records before it has accepted a single one is taken to be wrong itself. */
 const hopelessRecords = 100
@@ -204,14 +209,24 @@ class MapRun {
         if (this.#isSkipped(source, reader)) continue
         const waiting = this.#mapRecord(reader)
         if (waiting !== undefined) await waiting
+        if (this.#records % recordsPerTick === 0) {
+          const pause = this.#tick(reader)
+          if (pause !== undefined) await pause
+        }
       }
-      await this.#task.tick({
-        readBytes: this.#readBytes + reader.totals.readBytes,
-        bytes: this.#bytes + reader.totals.bytes,
-        records: this.#records,
-        rejected: this.#rejected.count,
-      })
+      const pause = this.#tick(reader)
+      if (pause !== undefined) await pause
     }
+  }
+
+  #tick(reader: SplitReader<unknown>): Promise<void> | undefined {
+    const { readBytes, bytes } = reader.totals
+    return this.#task.tick({
+      readBytes: this.#readBytes + readBytes,
+      bytes: this.#bytes + bytes,
+      records: this.#records,
+      rejected: this.#rejected.count,
+    })
   }
 
   /** Tells of the record at hand; true, having rejected it, where it is one to be passed over. */

@@ -10,6 +10,8 @@ export interface PartFile {
   readonly name: string
   readonly rows: number
   readonly bytes: number
+  /** Tells two attempts apart that wrote other bytes. */
+  readonly crc32: number
 }
 
 /** What a reduce task found and wrote. */
@@ -144,6 +146,7 @@ class PartFiles {
         name,
         rows: written.records,
         bytes: written.bytes,
+        crc32: written.crc32,
       }
     })
   }

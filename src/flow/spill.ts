@@ -8,6 +8,8 @@ export interface Spill {
   readonly name: string
   readonly records: number
   readonly bytes: number
+  /** Tells two attempts apart that wrote other bytes. */
+  readonly crc32: number
 }
 
 /** What is being sorted: keys as bytes end to end in one buffer, with where each begins and ends. */
@@ -68,7 +70,7 @@ export function writeSpills(
     .map(([partition, { name, file, writer }]) => {
       const written = writer.finish()
       file.close()
-      return { partition, name, records: written.records, bytes: written.bytes }
+      return { partition, name, ...written }
     })
 }
 

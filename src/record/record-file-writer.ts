@@ -1,5 +1,6 @@
 /** Writes record files: keys and values, already encoded, in checksummed blocks. */
 
+import { crc32 } from 'node:zlib'
 import { TallymanError } from '../errors.ts'
 import { copyBytes, varintBytesMax, writeVarintAt } from './bytes.ts'
 import {
@@ -27,6 +28,8 @@ export class RecordFileWriter {
   private blockLength = blockHeaderBytes
   private fileBytes = 0
   private records = 0
+  /** Over the checksums of all blocks so far. */
+  private crc = 0
 
   /** @param blockBytes most payload bytes of a block that holds more than one record */
   constructor(sink: ByteSink, kind: RecordFileKind, blockBytes = 65_536) {
@@ -65,13 +68,18 @@ export class RecordFileWriter {
     this.records += 1
   }
 
-  /** Writes what is left and the end block. Called once, last. Returns the totals of the whole file. */
-  finish(): { records: number; bytes: number } {
+  /**
+   * Writes what is left and the end block. Called once, last.
+   *
+   * @returns the totals of the whole file; `crc32` is over the checksums of its blocks, so files of equal records that
+   *   were cut into equal blocks have the same one
+   */
+  finish(): { records: number; bytes: number; crc32: number } {
     this.writeBlock()
     this.block.writeUInt32LE(0, crcBytes)
     this.block.writeBigUInt64LE(BigInt(this.records), blockHeaderBytes)
     this.writeChecked(blockHeaderBytes + recordCountBytes)
-    return { records: this.records, bytes: this.fileBytes }
+    return { records: this.records, bytes: this.fileBytes, crc32: this.crc }
   }
 
   private writeBlock(): void {
@@ -83,8 +91,14 @@ export class RecordFileWriter {
 
   /** Puts the checksum before the first `length` bytes of the block and writes them. */
   private writeChecked(length: number): void {
-    this.block.writeUInt32LE(blockCrc(this.fileBytes, [this.block.subarray(crcBytes, length)]), 0)
+    this.seal(this.block, [this.block.subarray(crcBytes, length)])
     this.write(this.block.subarray(0, length))
+  }
+
+  /** Writes the checksum of what follows it to the first bytes of a block. */
+  private seal(block: Buffer, pieces: readonly Buffer[]): void {
+    block.writeUInt32LE(blockCrc(this.fileBytes, pieces), 0)
+    this.crc = crc32(block.subarray(0, crcBytes), this.crc)
   }
 
   private writeLongRecord(key: Buffer, value: Buffer): void {
@@ -101,7 +115,7 @@ export class RecordFileWriter {
       )
     }
     head.writeUInt32LE(payloadBytes, crcBytes)
-    head.writeUInt32LE(blockCrc(this.fileBytes, [head.subarray(crcBytes, headLength), key, value]), 0)
+    this.seal(head, [head.subarray(crcBytes, headLength), key, value])
     for (const chunk of [head.subarray(0, headLength), key, value]) if (chunk.length > 0) this.write(chunk)
     this.records += 1
   }

@@ -157,6 +157,8 @@ export class Coordinator implements PreparedRun {
         .filter(({ ordinal }) => !this.#state.damaged.has(ordinal)),
       partitions,
       combineBytesMax: memory.combineBytesMax,
+      skip: [],
+      careful: false,
     }
   }
 

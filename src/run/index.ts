@@ -9,6 +9,7 @@ export {
   type Isolation,
   noBadRecords,
   type RunOptions,
+  taskTimeoutMsDefault,
 } from './options.ts'
 export { packageRoot, packageVersion } from './package.ts'
 export type { MemoryBudget, Plan, PlannedTask } from './plan.ts'

@@ -32,8 +32,12 @@ export interface RunOptions {
   readonly badRecords: BadRecordLimit
   /** Attempts a task has before the run fails. */
   readonly attemptsMax: number
+  /** An attempt that makes no progress for so long is ended, in milliseconds. */
+  readonly taskTimeoutMs: number
 }
 
 /** No rejected record is tolerated unless the user says so. */
 export const noBadRecords: BadRecordLimit = { kind: 'count', count: 0 }
 export const attemptsMaxDefault = 3
+/** As in Hadoop. */
+export const taskTimeoutMsDefault = 600_000

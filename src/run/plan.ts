@@ -44,6 +44,8 @@ export interface Plan {
   readonly memory: MemoryBudget
   readonly splitBytes: number
   readonly attemptsMax: number
+  /** An attempt that makes no progress for so long is ended. */
+  readonly taskTimeoutMs: number
   readonly expect: Expectation | null
   readonly accept: readonly string[]
   readonly badRecords: BadRecordLimit

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { basename, dirname, resolve } from 'node:path'
 import { TallymanError } from '../errors.ts'
-import { type LoadedJob, type LoadOrder, openPool, type Pool } from '../executor/index.ts'
+import type { LoadedJob, Pool } from '../executor/index.ts'
 import { readMachine } from '../host/index.ts'
 import { type Discovery, discoverInputs, packSplits, planSplits, type Split } from '../input/index.ts'
 import type { JobDescription } from '../job/index.ts'
@@ -17,6 +17,7 @@ import type { PreparedRun } from './prepared.ts'
 import { type Resources, settleResources } from './resources.ts'
 import { initialState } from './state.ts'
 import { totalsOf } from './totals.ts'
+import { openWorkers, type WorkerNeeds } from './workers.ts'
 
 /** Longest byte range of a plain file, where nothing was said. */
 const splitBytesDefault = 32 * 2 ** 20
@@ -80,7 +81,7 @@ export async function prepareRun(options: RunOptions, runsFolder: string): Promi
  * @throws {TallymanError} `not-found` or `job-invalid`
  */
 export async function inspectJob(
-  options: Pick<RunOptions, 'job' | 'cwd' | 'isolation' | 'memoryBytes'>,
+  options: Pick<RunOptions, 'job' | 'cwd' | 'isolation' | 'memoryBytes' | 'taskTimeoutMs'>,
   runsFolder: string,
 ): Promise<JobDescription> {
   const entry = findJobFile(options)
@@ -97,25 +98,12 @@ export async function inspectJob(
 async function startJob(
   entry: string,
   directory: RunDirectory,
-  options: Pick<RunOptions, 'job' | 'cwd' | 'isolation' | 'workers' | 'memoryBytes'> &
-    Pick<LoadOrder, 'params'>,
+  options: Pick<RunOptions, 'job' | 'cwd' | 'isolation' | 'workers' | 'memoryBytes' | 'taskTimeoutMs'> &
+    Pick<WorkerNeeds, 'params'>,
 ): Promise<StartedJob> {
   const resources = settleResources(options, readMachine())
   const bundle = await bundleModule(entry, directory.bundleFile)
-  const pool = openPool(options.isolation, {
-    seats: resources.workers,
-    order: {
-      jobFile: bundle.file,
-      jobName: options.job,
-      runDirectory: directory.path,
-      params: options.params,
-    },
-    settings: {
-      heapBytes: resources.memory.workerHeapBytes,
-      cwd: options.cwd,
-      logDirectory: directory.logFolder,
-    },
-  })
+  const pool = openWorkers(directory, { ...options, ...resources, jobName: options.job })
   try {
     return { bundle, pool, loaded: await pool.load(), resources }
   } catch (error) {
@@ -175,6 +163,7 @@ function makePlan(options: RunOptions, entry: string, job: StartedJob, discovery
     memory: resources.memory,
     splitBytes,
     attemptsMax: options.attemptsMax,
+    taskTimeoutMs: options.taskTimeoutMs,
     expect: options.expect ?? loaded.description.expect,
     accept,
     badRecords: options.badRecords,

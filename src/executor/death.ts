@@ -1,0 +1,47 @@
+import { type Fault, TallymanError } from '../errors.ts'
+import type { Exit } from './channel.ts'
+
+/** Every death has a cause, and a log. */
+export function deathFault(exit: Exit, logFile: string): Fault {
+  const lastLine = exit.lastWords.trimEnd().split('\n').at(-1)?.trim() ?? ''
+  const words = lastLine === '' ? '' : ` Its last words: ${JSON.stringify(lastLine.slice(0, 200))}.`
+  return {
+    code: exit.code,
+    message: `The worker ${exit.how}.${words}`,
+    wayOut: wayOutOf(exit, logFile),
+  }
+}
+
+function wayOutOf({ code }: Exit, logFile: string): string {
+  switch (code) {
+    case 'out-of-memory':
+      return 'Give the run more memory (--memory), fewer workers (--workers), or let the job keep less per key.'
+    case 'job-exited':
+      return `Throw an error instead of calling process.exit. What it printed is in ${logFile}.`
+    case 'limit-reached':
+      return 'Ask for fewer workers (--workers), or raise the limit (ulimit -u, ulimit -n).'
+    default:
+      return `What it printed is in ${logFile}.`
+  }
+}
+
+/** Why an attempt, or the loading of a job, was given up. */
+export function noProgressFault(what: string, stillMs: number): Fault {
+  return {
+    code: 'no-progress',
+    message: `${what} made no progress for ${Math.round(stillMs / 1000)} s and was ended.`,
+    wayOut:
+      'Look for an endless loop, or a promise that never settles; where records take that long, say --task-timeout.',
+  }
+}
+
+/** A fault that crossed a channel, as the error it was. */
+export function errorOf(fault: Fault): TallymanError {
+  const error = new TallymanError(
+    fault.code,
+    fault.message,
+    fault.wayOut === undefined ? {} : { wayOut: fault.wayOut },
+  )
+  if (fault.stack !== undefined) error.stack = fault.stack
+  return error
+}

@@ -1,0 +1,204 @@
+import { type Fault, toFault } from '../errors.ts'
+import type { Attempt, AttemptProgress, AttemptReport } from './attempt.ts'
+import type { Link, LinkFactory } from './channel.ts'
+import { deathFault, errorOf, noProgressFault } from './death.ts'
+import { type FromWorker, isFromWorker, type LoadedJob, type LoadOrder } from './messages.ts'
+
+/** How an attempt ended. A worker's death is an outcome like any other, never an exception. */
+export type AttemptOutcome =
+  | { readonly kind: 'done'; readonly report: AttemptReport }
+  | { readonly kind: 'failed'; readonly fault: Fault }
+
+/** How many workers there are, and what each is given. */
+export interface PoolOptions {
+  readonly seats: number
+  readonly order: LoadOrder
+  /** Heap limit of a worker. */
+  readonly heapBytes: number
+  /** An attempt that makes no progress for so long is ended. */
+  readonly taskTimeoutMs: number
+}
+
+/** What an attempt needs beside its order. */
+export interface AttemptNeeds {
+  /** Heap limit of the worker that runs it; the pool's where it is left out. A worker with another one is replaced. */
+  readonly heapBytes?: number
+}
+
+/** What a seat waits for: the answer to the one thing its worker was told last. */
+type Answer = Exclude<FromWorker, { type: 'progress' }> | { readonly type: 'gone'; readonly fault: Fault }
+
+/** One worker's place in the pool; workers come and go in it. */
+export class Seat {
+  readonly number: number
+  readonly #factory: LinkFactory
+  readonly #options: PoolOptions
+  #link: Link | null = null
+  /** Heap limit of the worker that is there. */
+  #heapBytes = 0
+  #isLoaded = false
+  /** Why the worker was ended by us, which then is why its attempt failed. */
+  #verdict: Fault | null = null
+  /** When the attempt at hand last moved, on the clock of `performance.now`. */
+  #movedAtMs = 0
+  #records = -1
+  #readBytes = -1
+  /** Id of the attempt at hand. */
+  attempt: string | null = null
+  #answer: ((answer: Answer) => void) | null = null
+  #onProgress: ((progress: AttemptProgress) => void) | null = null
+  isBusy = false
+
+  constructor(factory: LinkFactory, number: number, options: PoolOptions) {
+    this.#factory = factory
+    this.number = number
+    this.#options = options
+  }
+
+  async load(): Promise<LoadedJob> {
+    this.isBusy = true
+    const watch = this.#watchProgress('Loading the job')
+    try {
+      this.#heapBytes = this.#options.heapBytes
+      const answer = await this.#ask({ type: 'load', order: this.#options.order })
+      if (answer.type === 'loaded') {
+        this.#isLoaded = true
+        return answer.job
+      }
+      await this.stop()
+      throw errorOf(faultOf(answer))
+    } finally {
+      clearInterval(watch)
+      this.#verdict = null
+      this.isBusy = false
+    }
+  }
+
+  async run(
+    attempt: Attempt,
+    onProgress: (progress: AttemptProgress) => void,
+    { heapBytes = this.#options.heapBytes }: AttemptNeeds,
+  ): Promise<AttemptOutcome> {
+    this.isBusy = true
+    this.attempt = attempt.id
+    this.#onProgress = onProgress
+    const watch = this.#watchProgress('The attempt')
+    try {
+      if (this.#heapBytes !== heapBytes) await this.stop()
+      this.#heapBytes = heapBytes
+      return await this.#tryRun(attempt)
+    } catch (error) {
+      return { kind: 'failed', fault: toFault(error) }
+    } finally {
+      clearInterval(watch)
+      this.#verdict = null
+      this.#onProgress = null
+      this.attempt = null
+      this.isBusy = false
+    }
+  }
+
+  /** Ends the worker; the attempt at hand fails with this fault. */
+  end(fault: Fault): void {
+    this.#verdict ??= fault
+    this.#link?.kill()
+  }
+
+  /** Ends an attempt that does not move any more: an endless loop, or a wait for what never comes. */
+  #watchProgress(what: string): NodeJS.Timeout {
+    const { taskTimeoutMs } = this.#options
+    this.#movedAtMs = performance.now()
+    this.#records = -1
+    this.#readBytes = -1
+    const look = (): void => {
+      const stillMs = performance.now() - this.#movedAtMs
+      if (stillMs >= taskTimeoutMs) this.end(noProgressFault(what, stillMs))
+    }
+    return setInterval(look, Math.min(1000, Math.ceil(taskTimeoutMs / 4)))
+  }
+
+  #noteProgress(progress: AttemptProgress): void {
+    const records = progress.records + progress.rejected
+    if (records !== this.#records || progress.readBytes !== this.#readBytes)
+      this.#movedAtMs = performance.now()
+    this.#records = records
+    this.#readBytes = progress.readBytes
+    this.#onProgress?.(progress)
+  }
+
+  async #tryRun(attempt: Attempt): Promise<AttemptOutcome> {
+    if (this.#link === null || !this.#isLoaded) {
+      const answer = await this.#ask({ type: 'load', order: this.#options.order })
+      if (answer.type !== 'loaded') {
+        await this.stop()
+        return { kind: 'failed', fault: faultOf(answer) }
+      }
+      this.#isLoaded = true
+    }
+    const answer = await this.#ask({ type: 'run', attempt })
+    if (answer.type === 'done') return { kind: 'done', report: answer.report }
+    await this.stop()
+    return { kind: 'failed', fault: faultOf(answer) }
+  }
+
+  async stop(): Promise<void> {
+    const link = this.#link
+    if (link === null) return
+    link.kill()
+    await link.exited
+  }
+
+  /** Tells the worker something and waits for its one answer, or for its end. */
+  #ask(message: Parameters<Link['send']>[0]): Promise<Answer> {
+    return new Promise((resolve) => {
+      this.#answer = resolve
+      this.#link ??= this.#open()
+      this.#link.send(message)
+    })
+  }
+
+  #open(): Link {
+    const order = { seat: this.number, heapBytes: this.#heapBytes }
+    const link = this.#factory.open(order, (message) => {
+      if (this.#link === link) this.#take(message)
+    })
+    void link.exited.then((exit) => {
+      this.#link = null
+      this.#isLoaded = false
+      this.#resolve({ type: 'gone', fault: this.#verdict ?? deathFault(exit, link.logFile) })
+    })
+    return link
+  }
+
+  /** A worker runs code that is not ours: what it says is checked before it is believed. */
+  #take(message: unknown): void {
+    if (!isFromWorker(message)) {
+      const said = JSON.stringify(message)?.slice(0, 100)
+      this.#resolve({
+        type: 'gone',
+        fault: { code: 'protocol-broken', message: `The worker said something unknown: ${said}.` },
+      })
+      return
+    }
+    if (message.type === 'progress') this.#noteProgress(message.progress)
+    else this.#resolve(message)
+  }
+
+  #resolve(answer: Answer): void {
+    const resolve = this.#answer
+    this.#answer = null
+    resolve?.(answer)
+  }
+}
+
+function faultOf(answer: Answer): Fault {
+  switch (answer.type) {
+    case 'refused':
+    case 'failed':
+    case 'gone':
+      return answer.fault
+    case 'loaded':
+    case 'done':
+      return { code: 'protocol-broken', message: `The worker said "${answer.type}" out of turn.` }
+  }
+}
