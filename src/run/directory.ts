@@ -160,7 +160,7 @@ function slugOf(job: string): string {
   )
 }
 
-/** Reads `run.json`. Throws `not-found` where there is no run. */
+/** Reads `run.json`. Throws `not-found` where there is no run, `file-damaged` where it is no JSON. */
 export function readIdentity(directory: RunDirectory): RunIdentity {
   let text: string
   try {
@@ -171,7 +171,7 @@ export function readIdentity(directory: RunDirectory): RunIdentity {
       cause,
     })
   }
-  const identity: unknown = JSON.parse(text)
+  const identity = parseIdentity(text, directory)
   const isOurs =
     typeof identity === 'object' &&
     identity !== null &&
@@ -181,6 +181,17 @@ export function readIdentity(directory: RunDirectory): RunIdentity {
     throw new TallymanError('not-found', `${directory.identityFile} is of no run that this version can read.`)
   }
   return identity as RunIdentity
+}
+
+function parseIdentity(text: string, directory: RunDirectory): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new TallymanError('file-damaged', `${directory.identityFile} is damaged: it is no JSON.`, {
+      wayOut: 'The run cannot be read any more: remove its directory, and start the run again.',
+      cause,
+    })
+  }
 }
 
 /** Writes a file so that it is there whole or not at all. */

@@ -76,9 +76,14 @@ function rejectedBeyond(state: RunState, limit: BadRecordLimit): Shortfall[] {
   return [
     {
       kind: 'rejected',
-      message: `${count} rejected, ${share.toPrecision(2)}% of all; ${tolerated} tolerated.`,
+      message: `${count} rejected, ${showShare(share)} of all; ${tolerated} tolerated.`,
       wayOut: `Mend the records or the job, or tolerate them: --max-bad ${rejected}.`,
       accepted,
     },
   ]
+}
+
+/** A share of records for people: three digits, and no exponent. */
+function showShare(percent: number): string {
+  return percent < 0.01 ? 'less than 0.01%' : `${Number(percent.toPrecision(3))}%`
 }

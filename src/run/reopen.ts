@@ -1,7 +1,6 @@
 import { readFileSync, truncateSync } from 'node:fs'
 import { basename } from 'node:path'
 import { TallymanError } from '../errors.ts'
-import { openPool } from '../executor/index.ts'
 import { Coordinator } from './coordinator.ts'
 import { type RunDirectory, type RunIdentity, readIdentity } from './directory.ts'
 import { JournalWriter, readJournal } from './journal.ts'
@@ -10,11 +9,12 @@ import type { BadRecordLimit } from './options.ts'
 import type { Plan } from './plan.ts'
 import type { PreparedRun } from './prepared.ts'
 import { apply, initialState, type Phase, type RunState } from './state.ts'
+import { openWorkers } from './workers.ts'
 
 /** A run as it lies on disk. */
 export interface RunOnDisk {
   readonly identity: RunIdentity
-  /** Null for a run that ended before it had a plan. */
+  /** Null for a run that ended before it had a plan and a journal. */
   readonly state: RunState | null
   /** Is a process at work on it now? */
   readonly isHeld: boolean
@@ -27,15 +27,16 @@ export interface RunOnDisk {
 /**
  * Reads a run back from its directory: the plan, and the journal applied to it. Changes nothing.
  *
- * @throws {TallymanError} `not-found` where there is no run, `file-damaged` for a journal whose checksums are wrong
+ * @throws {TallymanError} `not-found` where there is no run, `file-damaged` for a plan or a journal that is not as it was written
  */
 export function readRun(directory: RunDirectory): RunOnDisk {
   const identity = readIdentity(directory)
   const held = isHeld(directory)
   const plan = readPlan(directory)
-  if (plan === null)
+  const journal = readJournal(directory.journalFile)
+  if (plan === null || journal === null)
     return { identity, state: null, isHeld: held, lastAt: identity.createdAt, journalBytes: 0 }
-  const { events, wholeBytes } = readJournal(directory.journalFile)
+  const { events, wholeBytes } = journal
   const state = events.reduce(apply, initialState(plan))
   return {
     identity,
@@ -54,8 +55,19 @@ function readPlan(directory: RunDirectory): Plan | null {
     // The run ended while it was planned: `plan.json` is there whole or not at all.
     return null
   }
-  // Written by this program, whole or not at all.
-  return JSON.parse(text) as Plan
+  return parsePlan(text, directory.planFile)
+}
+
+/** The plan has no checksum of its own: it is written whole or not at all, and only a power cut can take it back. */
+function parsePlan(text: string, file: string): Plan {
+  try {
+    return JSON.parse(text) as Plan
+  } catch (cause) {
+    throw new TallymanError('file-damaged', `${file} is damaged: it is no JSON.`, {
+      wayOut: 'The run cannot go on from it: start the run again.',
+      cause,
+    })
+  }
 }
 
 /** What a resumed run is told anew. */
@@ -75,57 +87,58 @@ const resumable: ReadonlySet<Phase> = new Set(['map', 'reduce', 'refused', 'fail
  * @throws {TallymanError} `usage` for a run that is complete, or that another process is at work on; `not-found` for none
  */
 export async function resumeRun(directory: RunDirectory, options: ResumeOptions): Promise<PreparedRun> {
-  const { state, journalBytes, identity } = readRun(directory)
-  if (state === null) {
-    throw new TallymanError(
-      'usage',
-      `Run ${identity.id} ended before it had a plan, so there is nothing to go on from.`,
-      {
-        wayOut: 'Start it again.',
-      },
-    )
-  }
-  if (!resumable.has(state.phase)) {
-    throw new TallymanError('usage', `Run ${identity.id} is ${state.phase}; there is nothing left to do.`, {
-      wayOut: `\`tallyman show ${identity.id}\` shows its result.`,
-    })
-  }
+  readIdentity(directory)
+  // Taken before the journal is read: what its holder writes until it lets go must not be cut off below.
   takeLock(directory)
   try {
-    truncateSync(directory.journalFile, journalBytes)
-    directory.discardAttempts()
-    const { plan } = state
-    const journal = new JournalWriter(directory.journalFile, 'continue')
-    const resumed = {
-      type: 'resumed',
-      at: Date.now(),
-      accept: [...new Set([...plan.accept, ...options.accept])],
-      badRecords: options.badRecords ?? plan.badRecords,
-    } as const
-    journal.append(resumed)
-    const pool = openPool(plan.isolation, {
-      seats: plan.workers,
-      order: {
-        jobFile: directory.bundleFile,
-        jobName: plan.job.path,
-        runDirectory: directory.path,
-        params: plan.job.typedParams,
-      },
-      settings: {
-        heapBytes: plan.memory.workerHeapBytes,
-        cwd: identity.cwd,
-        logDirectory: directory.logFolder,
-      },
-    })
-    return new Coordinator({
-      id: basename(directory.path),
-      directory,
-      journal,
-      pool,
-      state: apply(state, resumed),
-    })
+    return reopen(directory, options)
   } catch (error) {
     releaseLock(directory)
     throw error
+  }
+}
+
+/** REQUIRES: the lock. */
+function reopen(directory: RunDirectory, options: ResumeOptions): PreparedRun {
+  const { state, journalBytes, identity } = readRun(directory)
+  requireResumable(state, identity)
+  truncateSync(directory.journalFile, journalBytes)
+  directory.discardAttempts()
+  const { plan } = state
+  const journal = new JournalWriter(directory.journalFile, 'continue')
+  const resumed = {
+    type: 'resumed',
+    at: Date.now(),
+    accept: [...new Set([...plan.accept, ...options.accept])],
+    badRecords: options.badRecords ?? plan.badRecords,
+  } as const
+  journal.append(resumed)
+  const pool = openWorkers(directory, {
+    ...plan,
+    jobName: plan.job.path,
+    params: plan.job.typedParams,
+    cwd: identity.cwd,
+  })
+  return new Coordinator({
+    id: basename(directory.path),
+    directory,
+    journal,
+    pool,
+    state: apply(state, resumed),
+  })
+}
+
+function requireResumable(state: RunState | null, { id }: RunIdentity): asserts state is RunState {
+  if (state === null) {
+    throw new TallymanError(
+      'usage',
+      `Run ${id} ended before it had a plan, so there is nothing to go on from.`,
+      { wayOut: 'Start it again.' },
+    )
+  }
+  if (!resumable.has(state.phase)) {
+    throw new TallymanError('usage', `Run ${id} is ${state.phase}; there is nothing left to do.`, {
+      wayOut: `\`tallyman show ${id}\` shows its result.`,
+    })
   }
 }
