@@ -1,31 +1,54 @@
-import { lstatSync } from 'node:fs'
+import { lstatSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { TallymanError } from '../errors.ts'
-import { manifestName, readManifest } from './manifest.ts'
+import { type Manifest, manifestName, readManifest } from './manifest.ts'
 
 /**
  * Checks that a result may go to a place: there is nothing, or an older result of the same job. Returns which.
  *
  * @param target absolute path
  * @param jobFile absolute path of the job file
- * @throws {TallymanError} `result-exists` for anything else; `not-found` where the folder around it is not there
+ * @throws {TallymanError} `result-exists` for anything else; `not-found` where there is no folder around it
  */
 export function checkTarget(target: string, jobFile: string): 'free' | 'older-result' {
-  if (!exists(dirname(target))) {
-    throw new TallymanError('not-found', `The folder ${dirname(target)} for the result does not exist.`, {
-      wayOut: 'Make it first, or name another place with -o.',
-    })
-  }
+  requireFolder(dirname(target))
   if (!exists(target)) return 'free'
   const refusal = (what: string): TallymanError =>
     new TallymanError('result-exists', `${target} ${what}; it is not overwritten.`, {
       wayOut: 'Name another directory with -o, or move this one away.',
     })
-  if (!exists(join(target, manifestName))) throw refusal('exists already and is no result')
-  if (readManifest(target).job.file !== jobFile) throw refusal('is the result of another job')
+  const manifest = manifestAt(target)
+  if (manifest === null) throw refusal('exists already and is no result, or none that this version can read')
+  if (manifest.job.file !== jobFile) throw refusal('is the result of another job')
   return 'older-result'
 }
 
+function requireFolder(folder: string): void {
+  const isThere = exists(folder)
+  if (isThere && statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return
+  const what = isThere ? 'is no folder' : 'does not exist'
+  throw new TallymanError('not-found', `The folder ${folder} for the result ${what}.`, {
+    wayOut: 'Make it first, or name another place with -o.',
+  })
+}
+
+/** The manifest of the result at a place; null for everything that is no result, or one of another version. */
+function manifestAt(target: string): Manifest | null {
+  if (!exists(join(target, manifestName))) return null
+  try {
+    return readManifest(target)
+  } catch (error) {
+    if (error instanceof TallymanError) return null
+    throw error
+  }
+}
+
 function exists(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false }) !== undefined
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined
+  } catch (error) {
+    // Something on the way there is a file.
+    if (error instanceof Error && 'code' in error && error.code === 'ENOTDIR') return false
+    throw error
+  }
 }

@@ -45,7 +45,11 @@ export async function bundleModule(entry: string, outFile: string): Promise<Bund
       banner: {
         js: "import { createRequire as tallymanRequire } from 'node:module'; const require = tallymanRequire(import.meta.url);",
       },
-      define: { 'import.meta.url': sourceUrlName, 'import.meta.dirname': sourceFolderName },
+      define: {
+        'import.meta.url': sourceUrlName,
+        'import.meta.dirname': sourceFolderName,
+        'import.meta.filename': sourceFileName,
+      },
       plugins: [keepSourceUrl, lendPackages],
     })
   } catch (error) {
@@ -61,6 +65,7 @@ export async function bundleModule(entry: string, outFile: string): Promise<Bund
 
 const sourceUrlName = '__tallymanSourceUrl'
 const sourceFolderName = '__tallymanSourceFolder'
+const sourceFileName = '__tallymanSourceFile'
 
 const loaders: Readonly<Record<string, Loader>> = {
   ts: 'ts',
@@ -83,6 +88,7 @@ const keepSourceUrl: Plugin = {
       const names = [
         [sourceUrlName, pathToFileURL(path).href],
         [sourceFolderName, dirname(path)],
+        [sourceFileName, path],
       ].map(([name, value]) => `const ${name} = ${JSON.stringify(value)};`)
       const loader = loaders[path.slice(path.lastIndexOf('.') + 1)] ?? 'js'
       return {

@@ -18,7 +18,7 @@ export class JournalWriter {
 
   /** Begins the journal, or goes on with the one that is there. */
   constructor(file: string, begin: 'new' | 'continue') {
-    this.#fd = openSync(file, begin === 'new' ? 'wx' : 'a')
+    this.#fd = openSync(file, begin === 'new' ? 'ax' : 'a')
     this.#wholeBytes = fstatSync(this.#fd).size
     if (begin === 'new') this.#write(header)
   }

@@ -36,7 +36,7 @@ const anyHistory = fc
 /** All events that say something of a task, in short. */
 function taskEvents(events: readonly RunEvent[]): { task: string; type: string; attempt: number }[] {
   return events.flatMap((event) =>
-    'task' in event ? [{ task: event.task, type: event.type, attempt: event.attempt }] : [],
+    'attempt' in event ? [{ task: event.task, type: event.type, attempt: event.attempt }] : [],
   )
 }
 

@@ -2,8 +2,9 @@ import type { Scalar } from '../../record/index.ts'
 import { type Columns, isTuple, type ResultRow, type RowWriter } from './row-writer.ts'
 
 /**
- * Tables of columns: `key` or `key_1`, `key_2`, …, then `value` or the properties all values have. A cell that is absent
- * (null, or an element a shorter key does not have) and an empty text are two things in both formats.
+ * Tables of columns: `key` or `key_1`, `key_2`, …, then `value` or the properties all values have, unless one is called as
+ * a column of the key is. A cell that is absent (null, or an element a shorter key does not have) and an empty text are
+ * two things in both formats.
  */
 
 /** How a format writes cells. */
@@ -49,7 +50,8 @@ export function tsvWriter(columns: Columns): RowWriter {
 function columnWriter({ keyWidth, valueFields }: Columns, style: CellStyle): RowWriter {
   const keyNames =
     keyWidth === null ? ['key'] : Array.from({ length: keyWidth }, (_, index) => `key_${index + 1}`)
-  const valueNames = valueFields ?? ['value']
+  const fields = valueFields?.some((name) => keyNames.includes(name)) ? null : valueFields
+  const valueNames = fields ?? ['value']
   const line = (cells: readonly string[]): string => cells.join(style.separator) + style.end
   return {
     head: line([...keyNames, ...valueNames].map((name) => style.text(name))),
@@ -57,7 +59,7 @@ function columnWriter({ keyWidth, valueFields }: Columns, style: CellStyle): Row
       const { key } = row
       const elements = isTuple(key) ? key : [key]
       const keys = keyNames.map((_, index) => keyCell(elements[index] ?? null, style))
-      return line([...keys, ...valueCells(row, valueFields, style)])
+      return line([...keys, ...valueCells(row, fields, style)])
     },
     tail: '',
   }
