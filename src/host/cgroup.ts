@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { readSmallFile, readSmallNumber } from './small-file.ts'
 
 /** What the control groups this process is in allow it; null where there is no limit. */
 export interface CgroupLimits {
@@ -29,18 +29,18 @@ export function readCgroupLimits(files: CgroupFiles = systemFiles): CgroupLimits
   const cpus: number[] = []
   const memories: { limit: number; used: number }[] = []
   for (const group of groupsUp(files.root, paths.unified, ['', 'unified'])) {
-    const [quota, period] = (readText(join(group, 'cpu.max')) ?? 'max').split(' ')
+    const [quota, period] = (readSmallFile(join(group, 'cpu.max')) ?? 'max').split(' ')
     if (quota !== 'max') cpus.push(Number(quota) / Number(period))
-    const limit = readNumber(join(group, 'memory.max'))
+    const limit = readSmallNumber(join(group, 'memory.max'))
     if (limit !== null) memories.push({ limit, used: used(group, 'memory.current', 'inactive_file') })
   }
   for (const group of groupsUp(files.root, paths.cpu, ['cpu', 'cpu,cpuacct'])) {
-    const quota = readNumber(join(group, 'cpu.cfs_quota_us'))
-    const period = readNumber(join(group, 'cpu.cfs_period_us'))
+    const quota = readSmallNumber(join(group, 'cpu.cfs_quota_us'))
+    const period = readSmallNumber(join(group, 'cpu.cfs_period_us'))
     if (quota !== null && quota > 0 && period !== null) cpus.push(quota / period)
   }
   for (const group of groupsUp(files.root, paths.memory, ['memory'])) {
-    const limit = readNumber(join(group, 'memory.limit_in_bytes'))
+    const limit = readSmallNumber(join(group, 'memory.limit_in_bytes'))
     // Without a limit version 1 says the largest multiple of a page that fits 63 bits.
     if (limit !== null && limit < 2 ** 62)
       memories.push({ limit, used: used(group, 'memory.usage_in_bytes', 'total_inactive_file') })
@@ -55,7 +55,7 @@ export function readCgroupLimits(files: CgroupFiles = systemFiles): CgroupLimits
 
 /** This process's group in each hierarchy; null where it is in none. */
 function membership({ membership: file }: CgroupFiles): Record<'unified' | 'cpu' | 'memory', string | null> {
-  const lines = (readText(file) ?? '').split('\n').map((line) => line.split(':'))
+  const lines = (readSmallFile(file) ?? '').split('\n').map((line) => line.split(':'))
   const pathOf = (controller: string): string | null => {
     const line = lines.find(([, controllers = '']) => controllers.split(',').includes(controller))
     return line === undefined ? null : line.slice(2).join(':')
@@ -81,23 +81,8 @@ function groupsUp(root: string, path: string | null, mounts: readonly string[]):
 }
 
 function used(group: string, usageFile: string, droppable: string): number {
-  const usage = readNumber(join(group, usageFile)) ?? 0
-  const stat = readText(join(group, 'memory.stat')) ?? ''
+  const usage = readSmallNumber(join(group, usageFile)) ?? 0
+  const stat = readSmallFile(join(group, 'memory.stat')) ?? ''
   const line = stat.split('\n').find((text) => text.startsWith(`${droppable} `))
   return Math.max(0, usage - Number(line?.split(' ')[1] ?? 0))
-}
-
-function readNumber(file: string): number | null {
-  const text = readText(file)
-  if (text === null || !/^-?\d+$/.test(text)) return null
-  return Number(text)
-}
-
-/** The file without its last newline; null where it is not there: controllers differ from machine to machine. */
-function readText(file: string): string | null {
-  try {
-    return readFileSync(file, 'utf8').trimEnd()
-  } catch {
-    return null
-  }
 }
