@@ -51,8 +51,8 @@ const rules = {
   'not-deterministic': once,
   /** A worker said something that is not in the protocol. */
   'protocol-broken': again,
-  /** The disk, or a quota on it, is full. */
-  'disk-full': again,
+  /** The disk, or a quota on it, is full: no other attempt finds more room. */
+  'disk-full': once,
   /** Any other operating system error. */
   io: again,
   /** The place a result should go to is taken. */

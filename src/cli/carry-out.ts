@@ -1,72 +1,131 @@
 import { createReadStream } from 'node:fs'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { pipeline } from 'node:stream/promises'
+import { StringDecoder } from 'node:string_decoder'
+import { toFault } from '../errors.ts'
 import { type WrittenResult, writeResult } from '../result/index.ts'
-import type { PreparedRun, RunState } from '../run/index.ts'
+import { type PreparedRun, type RunObserver, totalsOf } from '../run/index.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
 import type { Outlet } from './outlet.ts'
 import { Progress } from './progress.ts'
 import { sayComplete, sayFailed, sayInterrupted, sayRefused, saySummaryJson } from './report.ts'
-import { openJsonLines, type Terminal } from './terminal.ts'
+import { type JsonLines, openJsonLines, type Terminal } from './terminal.ts'
 
-/** Aborted by the first Ctrl-C, SIGTERM or SIGHUP; the second one ends this process at once. */
-export function stopOnSignals(): { readonly signal: AbortSignal; release(): void } {
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
+/**
+ * Does something that Ctrl-C, SIGTERM and SIGHUP stop: the first one by aborting what is given to `work`, the second one
+ * by ending this process at once. Work that rejects with the reason of the stop had not got as far as a run that could be
+ * resumed.
+ */
+export async function interruptible(
+  terminal: Terminal,
+  work: (stop: AbortSignal) => Promise<ExitCode>,
+): Promise<ExitCode> {
   const controller = new AbortController()
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+  const { signal } = controller
   const onSignal = (): void => {
-    if (controller.signal.aborted) process.exit(exitCodes.interrupted)
+    if (signal.aborted) process.exit(exitCodes.interrupted)
     controller.abort()
   }
-  for (const signal of signals) process.on(signal, onSignal)
-  return {
-    signal: controller.signal,
-    release: () => {
-      for (const signal of signals) process.off(signal, onSignal)
-    },
+  for (const name of signals) process.on(name, onSignal)
+  try {
+    return await work(signal)
+  } catch (error) {
+    if (!signal.aborted || error !== signal.reason) throw error
+    terminal.say('Interrupted before a record was read.')
+    return exitCodes.interrupted
+  } finally {
+    for (const name of signals) process.off(name, onSignal)
+  }
+}
+
+/** What a run is carried out with. */
+export interface Surroundings {
+  readonly outlet: Outlet
+  readonly terminal: Terminal
+  readonly stop: AbortSignal
+}
+
+/**
+ * Makes what `make` makes, with events going where the outlet says, and closes both in the end.
+ *
+ * @throws {TallymanError} `usage` where the file for events cannot be written; nothing has been made then
+ */
+export async function withRun(
+  make: () => Promise<PreparedRun>,
+  surroundings: Surroundings,
+): Promise<ExitCode> {
+  const { eventsFile } = surroundings.outlet
+  const events = eventsFile === null ? null : openJsonLines(eventsFile)
+  try {
+    const run = await make()
+    try {
+      return await carryOut(run, events, surroundings)
+    } finally {
+      await run.close()
+    }
+  } finally {
+    events?.close()
   }
 }
 
 /** Executes a prepared run to its end, writes its result, and tells the user how it went. */
-export async function carryOut(
+async function carryOut(
   run: PreparedRun,
-  outlet: Outlet,
-  terminal: Terminal,
-  stop: AbortSignal,
+  events: JsonLines | null,
+  { outlet, terminal, stop }: Surroundings,
 ): Promise<ExitCode> {
-  const events = outlet.eventsFile === null ? null : openJsonLines(outlet.eventsFile)
-  const progress = new Progress(terminal)
-  const observe: Parameters<PreparedRun['execute']>[0] = (event, state) => {
+  const before = totalsOf(run.state)
+  const startMs = performance.now()
+  const progress = outlet.quiet ? null : new Progress(terminal)
+  const observe: RunObserver = (event, state) => {
     events?.write(event)
-    if (!outlet.quiet) progress.observe(event, state)
+    progress?.observe(event, state)
   }
   try {
-    const state = await run.execute(observe, stop)
-    progress.end()
-    if (state.phase !== 'reduce') return await tellEnd(run, state, outlet, terminal)
-    const written = writeResult(run, {
-      target: outlet.target ?? join(run.directory, 'result'),
-      format: outlet.format,
-    })
+    const written = await executeAndWrite(run, outlet, { observe, progress, stop })
+    progress?.end()
+    if (written === null) return tellEnd(run, outlet, terminal)
     await run.commit(written.committed, observe)
     if (outlet.toStdout) await copyToStdout(written)
+    const session = { before, elapsedMs: performance.now() - startMs }
     if (outlet.json) saySummaryJson(terminal, run, written)
-    else sayComplete(terminal, { run, written, outlet, elapsedMs: progress.elapsedMs })
+    else sayComplete(terminal, { run, written, outlet, session })
     return exitCodes.complete
   } finally {
-    progress.end()
-    await events?.close()
+    progress?.end()
   }
 }
 
-async function tellEnd(
+/** Who follows a run, and who may stop it. */
+interface Watch {
+  readonly observe: RunObserver
+  readonly progress: Progress | null
+  readonly stop: AbortSignal
+}
+
+/** Null when the run ended without a result. Part files that turn out damaged as they are read are made again. */
+async function executeAndWrite(
   run: PreparedRun,
-  state: RunState,
-  outlet: Outlet,
-  terminal: Terminal,
-): Promise<ExitCode> {
+  { target, format, rows }: Outlet,
+  { observe, progress, stop }: Watch,
+): Promise<WrittenResult | null> {
+  for (;;) {
+    const { phase } = await run.execute(observe, stop)
+    if (phase !== 'reduce') return null
+    progress?.showWriting()
+    try {
+      return writeResult(run, { target: target ?? join(run.directory, 'result'), format, headRows: rows })
+    } catch (error) {
+      if (!run.redo(toFault(error))) throw error
+    }
+  }
+}
+
+function tellEnd(run: PreparedRun, outlet: Outlet, terminal: Terminal): ExitCode {
   if (outlet.json) saySummaryJson(terminal, run, null)
-  switch (state.phase) {
+  switch (run.state.phase) {
     case 'refused':
       sayRefused(terminal, run)
       return exitCodes.incomplete
@@ -79,16 +138,31 @@ async function tellEnd(
   }
 }
 
-/** Writes a result's rows to stdout: one table as its file is, several as JSON lines that name their table. */
+/**
+ * Writes a result's rows to stdout: one table as its file is, several as JSON lines that name their table. Whoever reads
+ * them may have enough; the result is in its place whatever they do.
+ */
 async function copyToStdout({ committed: { directory, tables } }: WrittenResult): Promise<void> {
-  for (const { name, file } of tables) {
-    const source = createReadStream(join(directory, file))
-    if (tables.length === 1) await pipeline(source, process.stdout, { end: false })
-    else await pipeline(source, (lines) => tagged(name, lines), process.stdout, { end: false })
+  const isOne = tables.length === 1
+  try {
+    for (const { name, file } of tables) {
+      const source = createReadStream(join(directory, file))
+      if (isOne) await pipeline(source, process.stdout, { end: false })
+      else await pipeline(source, (chunks) => tagged(name, chunks), process.stdout, { end: false })
+    }
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EPIPE')) throw error
   }
 }
 
-async function* tagged(table: string, source: NodeJS.ReadableStream): AsyncGenerator<string> {
-  for await (const line of createInterface({ input: source, crlfDelay: Number.POSITIVE_INFINITY }))
-    yield `{"table":${JSON.stringify(table)},${line.slice(1)}\n`
+/** Canonical lines, each with its table's name put before the key. */
+async function* tagged(table: string, chunks: AsyncIterable<Buffer>): AsyncGenerator<string> {
+  const decoder = new StringDecoder('utf8')
+  let rest = ''
+  for await (const chunk of chunks) {
+    const lines = (rest + decoder.write(chunk)).split('\n')
+    rest = lines.pop() ?? ''
+    if (lines.length > 0)
+      yield lines.map((line) => `{"table":${JSON.stringify(table)},${line.slice(1)}\n`).join('')
+  }
 }

@@ -19,13 +19,14 @@ export interface Flag {
   /** One letter, without the dash. */
   readonly short?: string
   readonly takes: FlagKind
-  /** What it does, as the rest of a sentence; the default last. */
+  /** What it is or does, as a sentence without its capital and full stop; the default last. */
   readonly help: string
-  /** Commands that take it; absent: all. */
+  /** Commands that take it; absent: all. A flag that means different things stands here once for each meaning. */
   readonly commands?: readonly string[]
 }
 
 const running = ['run']
+const resuming = ['resume']
 const goingOn = ['run', 'resume']
 
 export const flags: readonly Flag[] = [
@@ -33,105 +34,154 @@ export const flags: readonly Flag[] = [
     name: 'out',
     short: 'o',
     takes: { kind: 'text', placeholder: 'DIR' },
-    help: 'where the result goes; "-" writes its rows to stdout as well. Default: result/ in the run\'s directory',
-    commands: goingOn,
+    help: 'directory for the result: a new one, or one with an older result of this job. "-" writes the rows to stdout. Default: result/ in the run\'s directory',
+    commands: running,
+  },
+  {
+    name: 'out',
+    short: 'o',
+    takes: { kind: 'text', placeholder: 'DIR' },
+    help: 'directory for the result; "-" writes the rows to stdout. Default: the one the run was started with',
+    commands: resuming,
   },
   {
     name: 'format',
     takes: { kind: 'choice', choices: tableFormats },
     help: 'form of the tables. Default: jsonl',
-    commands: goingOn,
+    commands: running,
+  },
+  {
+    name: 'format',
+    takes: { kind: 'choice', choices: tableFormats },
+    help: 'form of the tables. Default: the one the run was started with',
+    commands: resuming,
   },
   {
     name: 'param',
     short: 'p',
     takes: { kind: 'text', placeholder: 'NAME=VALUE', repeat: true },
-    help: "sets one of the job's parameters; `tallyman run JOB --help` lists them",
+    help: 'a parameter of the job; `tallyman run JOB --help` lists them',
     commands: running,
   },
   {
     name: 'expect',
     takes: { kind: 'text', placeholder: 'FROM..TO' },
-    help: 'days (YYYY-MM-DD..YYYY-MM-DD) that must each have an input; overrides what the job expects',
+    help: 'first and last day, as 2020-01-01..2020-12-31: each day must have an input. Default: what the job expects',
     commands: running,
   },
   {
     name: 'accept',
     takes: { kind: 'text', placeholder: 'NAME', repeat: true },
-    help: 'a file, archive member or day that is missing or damaged, to be done without; the result says so',
+    help: 'goes on without this file, archive member or day, which is missing or damaged; the result says so',
     commands: goingOn,
   },
   {
     name: 'max-bad',
     takes: { kind: 'text', placeholder: 'N|P%' },
-    help: 'how many rejected records are tolerated, as a number or a share of all. Default: 0',
-    commands: goingOn,
+    help: 'how many rejected records are tolerated: a number, or a share of all such as 0.1%. Default: 0',
+    commands: running,
+  },
+  {
+    name: 'max-bad',
+    takes: { kind: 'text', placeholder: 'N|P%' },
+    help: 'how many rejected records are tolerated: a number, or a share of all such as 0.1%. Default: as before',
+    commands: resuming,
   },
   {
     name: 'isolation',
     takes: { kind: 'choice', choices: ['process', 'thread'] },
-    help: 'what workers are: processes, or threads of one process. Default: process',
+    help: 'what a worker is: a process of its own, or a thread in one. Default: process',
     commands: running,
   },
   {
     name: 'workers',
     short: 'w',
     takes: { kind: 'count', placeholder: 'N', least: 1 },
-    help: 'how many workers there are. Default: one for each core this process may use',
+    help: 'number of workers. Default: one for each core this process may use',
     commands: running,
   },
   {
     name: 'memory',
     short: 'm',
     takes: { kind: 'size', placeholder: 'SIZE' },
-    help: 'memory of the whole run, for example 2G. Default: 60 % of what is available',
+    help: 'memory for the whole run, as 512M or 2G. Default: 60% of what is available',
     commands: running,
   },
   {
     name: 'split',
     takes: { kind: 'size', placeholder: 'SIZE', words: ['whole'] },
-    help: 'longest piece of a plain file that one task reads, or "whole". Changes no result. Default: 32M',
+    help: 'longest piece of a plain file that one task reads, or "whole"; the result is the same. Default: 32M',
     commands: running,
   },
   {
     name: 'attempts',
     takes: { kind: 'count', placeholder: 'N', least: 1 },
-    help: 'how often a task is tried before the run fails, where trying again may help. Default: 3',
+    help: 'how often a task is tried, where trying again may help, before the run fails. Default: 3',
+    commands: running,
+  },
+  {
+    name: 'task-timeout',
+    takes: { kind: 'count', placeholder: 'SECONDS', least: 1 },
+    help: 'an attempt that makes no progress for so long is ended and tried again. Default: 600',
+    commands: running,
+  },
+  {
+    name: 'no-reuse',
+    takes: { kind: 'switch' },
+    help: 'does every task again, whatever earlier runs kept',
+    commands: running,
+  },
+  {
+    name: 'hash-inputs',
+    takes: { kind: 'switch' },
+    help: 'tells inputs apart by their content, which is read for it, not by size, time and inode',
+    commands: running,
+  },
+  {
+    name: 'keep',
+    takes: { kind: 'size', placeholder: 'SIZE' },
+    help: 'how much of what map tasks wrote is kept for later runs, the oldest freed first. Default: 10G',
     commands: running,
   },
   {
     name: 'dry-run',
     short: 'n',
     takes: { kind: 'switch' },
-    help: 'says what would be read, in how many tasks, and what would not and why; reads no record',
+    help: 'only says what would be read, in how many tasks, and what would not and why',
     commands: running,
   },
   {
     name: 'events',
     takes: { kind: 'text', placeholder: 'FILE' },
-    help: 'writes each event of the run to FILE, one JSON object a line',
+    help: 'writes what happens to FILE as it happens, one JSON object a line; overwrites it',
     commands: goingOn,
   },
   {
     name: 'rows',
     takes: { kind: 'count', placeholder: 'N', least: 0 },
     help: 'rows of each table to show. Default: 5',
-    commands: ['run', 'resume', 'show'],
+    commands: goingOn,
+  },
+  {
+    name: 'rows',
+    takes: { kind: 'count', placeholder: 'N', least: 0 },
+    help: 'rows of each table to show. Default: 10',
+    commands: ['show', 'diff'],
   },
   {
     name: 'quiet',
     short: 'q',
     takes: { kind: 'switch' },
-    help: 'says nothing but the digest, and what went wrong',
+    help: 'says nothing but the digest, or what went wrong',
     commands: goingOn,
   },
   {
     name: 'json',
     takes: { kind: 'switch' },
-    help: 'writes what it has to say to stdout as JSON',
-    commands: ['run', 'resume', 'runs', 'show', 'new'],
+    help: 'writes JSON to stdout, for programs',
+    commands: ['run', 'resume', 'runs', 'show', 'new', 'verify', 'diff'],
   },
-  { name: 'help', short: 'h', takes: { kind: 'switch' }, help: 'shows this' },
+  { name: 'help', short: 'h', takes: { kind: 'switch' }, help: 'shows this page' },
 ]
 
 /** The flags a command takes, in the table's order. */

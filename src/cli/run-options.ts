@@ -3,6 +3,7 @@ import { days, type ExpectedDays } from '../job/index.ts'
 import {
   attemptsMaxDefault,
   type BadRecordLimit,
+  keepBytesMaxDefault,
   noBadRecords,
   type RunOptions,
   taskTimeoutMsDefault,
@@ -30,6 +31,9 @@ export function readRunOptions(args: Arguments, cwd: string): RunOptions {
     accept: args.list('accept'),
     badRecords: readMaxBad(args.text('max-bad')) ?? noBadRecords,
     attemptsMax: args.count('attempts') ?? attemptsMaxDefault,
+    reuse: !args.has('no-reuse'),
+    hashInputs: args.has('hash-inputs'),
+    keepBytesMax: args.size('keep') ?? keepBytesMaxDefault,
     taskTimeoutMs: (args.count('task-timeout') ?? taskTimeoutMsDefault / 1000) * 1000,
   })
 }

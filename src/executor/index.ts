@@ -2,5 +2,6 @@ export type { Attempt, AttemptProgress, AttemptReport, MapWork, ReduceWork } fro
 export type { WorkerSettings } from './channel.ts'
 export { openPool, type WorkerKind } from './executor.ts'
 export type { LoadedJob, LoadOrder } from './messages.ts'
+export { readPlaceNote } from './place-note.ts'
 export type { Pool } from './pool.ts'
 export type { AttemptOutcome } from './seat.ts'

@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { TallymanError } from '../errors.ts'
 import { decodeKey, type Key, RecordFileReader } from '../record/index.ts'
 
 /** A part file that is open. */
@@ -21,8 +22,9 @@ export interface PartRow {
  * @throws {TallymanError} `file-damaged` for a part file whose checksums are wrong
  */
 export function* partRows(files: readonly string[]): Generator<PartRow, void> {
-  const parts = files.map(openPart)
+  const parts: Part[] = []
   try {
+    for (const file of files) parts.push(openPart(file))
     let open = parts.filter(({ reader }) => reader.next())
     while (open.length > 0) {
       const first = open.reduce((least, part) => (precedes(part, least) ? part : least))
@@ -39,13 +41,28 @@ export function* partRows(files: readonly string[]): Generator<PartRow, void> {
 }
 
 function openPart(file: string): Part {
-  const fd = openSync(file, 'r')
+  const fd = openFinished(file)
   const source = {
     name: file,
     sizeBytes: fstatSync(fd).size,
     read: (into: Buffer, atByte: number) => readSync(fd, into, 0, into.length, atByte),
   }
-  return { reader: new RecordFileReader(source, 'part'), close: () => closeSync(fd) }
+  try {
+    return { reader: new RecordFileReader(source, 'part'), close: () => closeSync(fd) }
+  } catch (error) {
+    closeSync(fd)
+    throw error
+  }
+}
+
+/** A part file that was written and is not there is as damaged as one whose bytes changed. */
+function openFinished(file: string): number {
+  try {
+    return openSync(file, 'r')
+  } catch (cause) {
+    if (!(cause instanceof Error && 'code' in cause && cause.code === 'ENOENT')) throw cause
+    throw new TallymanError('file-damaged', `Part file ${file} is not there any more.`, { file, cause })
+  }
 }
 
 function precedes({ reader: a }: Part, { reader: b }: Part): boolean {

@@ -1,7 +1,16 @@
 import { join } from 'node:path'
 import { assertNever, type Fault } from '../errors.ts'
-import type { Attempt, AttemptOutcome, MapWork, Pool, ReduceWork } from '../executor/index.ts'
-import { type Decision, decide } from './decide.ts'
+import {
+  type Attempt,
+  type AttemptOutcome,
+  type MapWork,
+  type Pool,
+  type ReduceWork,
+  readPlaceNote,
+} from '../executor/index.ts'
+import type { MapReport } from '../flow/index.ts'
+import { differenceFrom } from './compare-attempts.ts'
+import { type Care, type Decision, decide } from './decide.ts'
 import type { RunDirectory } from './directory.ts'
 import type { CommittedResult, RunEvent } from './events.ts'
 import type { JournalWriter } from './journal.ts'
@@ -11,7 +20,8 @@ import type { Plan } from './plan.ts'
 import type { PreparedRun, RunObserver } from './prepared.ts'
 import { writeRejectedList } from './rejected-list.ts'
 import { apply, type RunState } from './state.ts'
-import { attemptId, taskId } from './task-id.ts'
+import type { Store } from './store.ts'
+import { attemptId, parseTaskId, taskId } from './task-id.ts'
 
 /** What a coordinator is given to work with; all of it is its own from then on. */
 export interface CoordinatorParts {
@@ -20,6 +30,7 @@ export interface CoordinatorParts {
   readonly journal: JournalWriter
   readonly pool: Pool
   readonly state: RunState
+  readonly store: Store
 }
 
 /** An attempt whose end has not been journaled yet. */
@@ -40,18 +51,20 @@ export class Coordinator implements PreparedRun {
   readonly #directory: RunDirectory
   readonly #journal: JournalWriter
   readonly #pool: Pool
+  readonly #store: Store
   #state: RunState
   #observer: RunObserver = () => undefined
   readonly #ended: Ended[] = []
   #wake: () => void = () => undefined
   #isClosed = false
 
-  constructor({ id, directory, journal, pool, state }: CoordinatorParts) {
+  constructor({ id, directory, journal, pool, state, store }: CoordinatorParts) {
     this.id = id
     this.#directory = directory
     this.#journal = journal
     this.#pool = pool
     this.#state = state
+    this.#store = store
   }
 
   get directory(): string {
@@ -71,6 +84,7 @@ export class Coordinator implements PreparedRun {
     const wake = (): void => this.#wake()
     stop.addEventListener('abort', wake)
     try {
+      this.#reuse(stop)
       for (;;) {
         if (stop.aborted) return await this.#interrupt()
         for (const ended of this.#ended.splice(0)) this.#settle(ended)
@@ -99,6 +113,13 @@ export class Coordinator implements PreparedRun {
     }
   }
 
+  redo(fault: Fault): boolean {
+    const task = fault.code === 'file-damaged' ? this.#directory.taskOfCommitted(fault.file ?? '') : null
+    if (task === null || !isDone(this.#state, task)) return false
+    this.#record({ type: 'output-lost', at: Date.now(), task, fault })
+    return true
+  }
+
   async commit(result: CommittedResult, observer: RunObserver): Promise<RunState> {
     this.#observer = observer
     this.#record({ type: 'result-committed', at: Date.now(), result })
@@ -110,6 +131,7 @@ export class Coordinator implements PreparedRun {
     if (this.#isClosed) return
     this.#isClosed = true
     await this.#pool.stop()
+    this.#store.clean(this.plan.keepBytesMax)
     this.#journal.close()
     releaseLock(this.#directory)
   }
@@ -126,6 +148,43 @@ export class Coordinator implements PreparedRun {
     this.#observer(event, this.#state)
   }
 
+  /** Puts what earlier runs kept into the place of tasks that need not run. */
+  #reuse(stop: AbortSignal): void {
+    for (const [index, { reuse, firstSplit }] of this.plan.tasks.entries()) {
+      const task = this.#state.map[index]
+      if (reuse.kind === 'run' || task?.kind !== 'waiting' || task.attempts > 0 || stop.aborted) continue
+      // Lost once: what was kept is the same file, and no better.
+      if (task.trouble !== undefined) continue
+      const id = taskId('map', index)
+      const folder = this.#directory.absolute(this.#directory.committedFolder(id))
+      const report = this.#store.take(reuse.key, folder, firstSplit)
+      if (report === null) continue
+      this.#record({ type: 'map-reused', at: Date.now(), task: id, run: reuse.run, report })
+    }
+  }
+
+  /** Keeps a map task's output for later runs, unless it lacks something. */
+  #keep(id: string, report: MapReport): void {
+    const { index } = parseTaskId(id)
+    const { tasks, splits, partitions, job, contents } = this.plan
+    const task = tasks[index]
+    const own = splits.slice(task?.firstSplit, task?.endSplit)
+    const isWhole = own.every(({ ordinal }) => !this.#state.damaged.has(ordinal))
+    if (!isWhole || this.#state.map[index]?.trouble !== undefined) return
+    const { file: jobFile, codeSha256, typedParams: params } = job
+    this.#store.keep(
+      {
+        jobFile,
+        codeSha256,
+        params,
+        partitions,
+        splits: own,
+        contents: contents === null ? null : new Map(Object.entries(contents)),
+      },
+      { run: this.id, folder: this.#directory.absolute(this.#directory.committedFolder(id)), report },
+    )
+  }
+
   #somethingNew(stop: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       this.#wake = resolve
@@ -133,13 +192,18 @@ export class Coordinator implements PreparedRun {
     })
   }
 
-  #begin({ stage, index, task, attempt }: Start): void {
+  #begin({ stage, index, task, attempt, care }: Start): void {
     const id = attemptId(task, attempt)
-    const work = stage === 'map' ? this.#mapWork(index) : this.#reduceWork(index)
+    const work = stage === 'map' ? this.#mapWork(index, care) : this.#reduceWork(index)
     const order: Attempt = { id, directory: this.#directory.attemptFolder(id), work }
-    const { seat, outcome } = this.#pool.run(order, (progress) => {
-      this.#observer({ type: 'progress', at: Date.now(), task, attempt, ...progress }, this.#state)
-    })
+    const { workers, memory } = this.plan
+    const { seat, outcome } = this.#pool.run(
+      order,
+      (progress) => {
+        this.#observer({ type: 'progress', at: Date.now(), task, attempt, ...progress }, this.#state)
+      },
+      care.alone ? { heapBytes: memory.workerHeapBytes * workers } : {},
+    )
     this.#record({ type: 'attempt-started', at: Date.now(), task, attempt, seat })
     void outcome.then((how) => {
       this.#ended.push({ task, attempt, outcome: how })
@@ -147,9 +211,10 @@ export class Coordinator implements PreparedRun {
     })
   }
 
-  #mapWork(index: number): MapWork {
+  #mapWork(index: number, { careful }: Care): MapWork {
     const { splits, tasks, partitions, memory } = this.plan
     const task = tasks[index]
+    const trouble = this.#state.map[index]?.trouble
     return {
       kind: 'map',
       splits: splits
@@ -157,8 +222,8 @@ export class Coordinator implements PreparedRun {
         .filter(({ ordinal }) => !this.#state.damaged.has(ordinal)),
       partitions,
       combineBytesMax: memory.combineBytesMax,
-      skip: [],
-      careful: false,
+      skip: trouble?.skip ?? [],
+      careful,
     }
   }
 
@@ -182,8 +247,7 @@ export class Coordinator implements PreparedRun {
     const id = attemptId(task, attempt)
     const at = Date.now()
     if (outcome.kind === 'failed') {
-      this.#directory.discardAttempt(id)
-      this.#record({ type: 'attempt-failed', at, task, attempt, fault: outcome.fault, charged: true })
+      this.#settleFailure({ task, attempt, fault: outcome.fault })
       return
     }
     const { report } = outcome
@@ -192,10 +256,37 @@ export class Coordinator implements PreparedRun {
       this.#record({ type: 'inputs-damaged', at, task, attempt, splits: report.report.damaged })
       return
     }
+    const difference = differenceFrom(this.#state, task, report)
+    if (difference !== null) {
+      this.#directory.discardAttempt(id)
+      this.#record({ type: 'attempt-failed', at, task, attempt, fault: difference, charged: true })
+      return
+    }
     this.#directory.commitAttempt(id, task)
-    if (report.kind === 'map')
+    if (report.kind === 'map') {
       this.#record({ type: 'map-committed', at, task, attempt, report: report.report })
-    else this.#record({ type: 'reduce-committed', at, task, attempt, report: report.report })
+      this.#keep(task, report.report)
+    } else this.#record({ type: 'reduce-committed', at, task, attempt, report: report.report })
+  }
+
+  #settleFailure({ task, attempt, fault }: { task: string; attempt: number; fault: Fault }): void {
+    const id = attemptId(task, attempt)
+    const at = Date.now()
+    const place = readPlaceNote(this.#directory.absolute(this.#directory.attemptFolder(id)))
+    const loser = fault.code === 'file-damaged' ? this.#directory.taskOfCommitted(fault.file ?? '') : null
+    this.#directory.discardAttempt(id)
+    this.#record({
+      type: 'attempt-failed',
+      at,
+      task,
+      attempt,
+      fault,
+      // An attempt that met another one's damage did nothing wrong.
+      charged: loser === null,
+      ...(place === null ? {} : { place }),
+    })
+    if (loser !== null && isDone(this.#state, loser))
+      this.#record({ type: 'output-lost', at, task: loser, fault })
   }
 
   #judge(): void {
@@ -220,4 +311,9 @@ export class Coordinator implements PreparedRun {
     this.#record({ type: 'interrupted', at: Date.now() })
     return this.#state
   }
+}
+
+function isDone(state: RunState, id: string): boolean {
+  const { stage, index } = parseTaskId(id)
+  return state[stage][index]?.kind === 'done'
 }

@@ -9,6 +9,7 @@ import { apply, initialState, type RunState } from './state.ts'
 
 const plan = planOf([plainFile('a.txt', 30)], { partitions: 2, attemptsMax: 3 })
 const at = 0
+const ordinary = { careful: false, alone: false }
 
 function replay(...events: readonly RunEvent[]): RunState {
   return events.reduce((state, event) => apply(state, event), initialState(plan))
@@ -51,7 +52,7 @@ const reduced = [0, 1].map(
 
 describe('decide', () => {
   test('begins tasks in their order, as long as a seat is free', () => {
-    const first = { kind: 'start', stage: 'map', index: 0, task: 'map-00000', attempt: 1 }
+    const first = { kind: 'start', stage: 'map', index: 0, task: 'map-00000', attempt: 1, care: ordinary }
     expect(decide(replay(), 1)).toEqual(first)
     expect(decide(replay(started('map-00000')), 1)).toEqual({ ...first, index: 1, task: 'map-00001' })
     expect(decide(replay(started('map-00000')), 0)).toEqual({ kind: 'wait' })
@@ -98,6 +99,83 @@ describe('decide', () => {
     expect(decide(state, 0)).toEqual({
       kind: 'fail',
       fault: { code: 'job-threw', message: 'It went wrong.', wayOut: 'Mend it.' },
+    })
+  })
+
+  test('runs a task with care after its worker died, and with none after anything else', () => {
+    const next = (code: ErrorCode) => decide(replay(started('map-00000'), failed('map-00000', 1, code)), 2)
+    for (const code of ['worker-died', 'job-exited', 'no-progress'] as const)
+      expect(next(code)).toMatchObject({ index: 0, attempt: 2, care: { careful: true, alone: false } })
+    for (const code of ['io', 'protocol-broken', 'limit-reached', 'file-damaged'] as const)
+      expect(next(code)).toMatchObject({ index: 0, attempt: 2, care: ordinary })
+  })
+
+  test('runs a task that ran out of memory at the end of its stage, when nothing else runs, and nothing beside it', () => {
+    const hungry = [started('map-00000'), failed('map-00000', 1, 'out-of-memory')]
+    expect(decide(replay(...hungry), 2)).toMatchObject({ index: 1, care: ordinary })
+    expect(decide(replay(...hungry, started('map-00001'), mapped[2]!), 2)).toEqual({ kind: 'wait' })
+    const rest = [mapped[1]!, mapped[2]!]
+    expect(decide(replay(...hungry, ...rest), 2)).toMatchObject({
+      index: 0,
+      attempt: 2,
+      care: { careful: true, alone: true },
+    })
+    const alone = replay(...hungry, started('map-00001'), mapped[2]!, started('map-00000', 2))
+    expect(decide(alone, 2)).toEqual({ kind: 'wait' })
+    const died = replay(...hungry, mapped[2]!, started('map-00000', 2), started('map-00001'))
+    expect(decide(apply(died, failed('map-00001', 1, 'io')), 2)).toEqual({ kind: 'wait' })
+  })
+
+  test('passes over a record at which a worker died twice, forgives the task, and gives up at the sixth', () => {
+    const dies = (attempt: number, byte: number): RunEvent[] => [
+      started('map-00000', attempt),
+      { ...failed('map-00000', attempt, 'job-exited'), place: { ordinal: 0, byte } } as RunEvent,
+    ]
+    const once = replay(...dies(1, 4))
+    expect(once.map[0]?.trouble).toMatchObject({ suspect: { ordinal: 0, byte: 4 }, skip: [] })
+    const twice = replay(...dies(1, 4), ...dies(2, 4))
+    expect(twice.map[0]).toMatchObject({
+      charged: 0,
+      trouble: {
+        suspect: null,
+        skip: [{ ordinal: 0, byte: 4, reason: 'its worker ended twice at this record: It went wrong.' }],
+      },
+    })
+    expect(decide(twice, 1)).toMatchObject({ kind: 'start', attempt: 3, care: { careful: true } })
+    const elsewhere = replay(...dies(1, 4), ...dies(2, 9))
+    expect(elsewhere.map[0]).toMatchObject({ charged: 2, trouble: { suspect: { byte: 9 }, skip: [] } })
+    const many = [0, 1, 2, 3, 4, 5].flatMap((byte) => [
+      ...dies(2 * byte + 1, byte),
+      ...dies(2 * byte + 2, byte),
+    ])
+    expect(decide(replay(...many.slice(0, -4)), 1)).toMatchObject({ kind: 'start' })
+    expect(decide(replay(...many), 1)).toMatchObject({
+      kind: 'fail',
+      fault: { code: 'job-exited', message: expect.stringContaining('ended its worker at 6 records') },
+    })
+  })
+
+  test('does a map task again whose output was lost, judges again, keeps what was reduced, and gives up on a bad disk', () => {
+    const lost: RunEvent = {
+      type: 'output-lost',
+      at,
+      task: 'map-00001',
+      fault: { code: 'file-damaged', message: 'A block is damaged.' },
+    }
+    const before = replay(...mapped, mapStageEnded, reduced[0]!)
+    const state = apply(before, lost)
+    expect(state).toMatchObject({ phase: 'map', mapStageEnded: false })
+    expect(decide(state, 2)).toMatchObject({ kind: 'start', task: 'map-00001', attempt: 2, care: ordinary })
+    const again = replay(...mapped, mapStageEnded, reduced[0]!, lost, {
+      ...mapped[1]!,
+      attempt: 2,
+    } as RunEvent)
+    expect(decide(again, 2)).toEqual({ kind: 'judge-map-stage' })
+    expect(decide(apply(again, mapStageEnded), 2)).toMatchObject({ kind: 'start', task: 'reduce-00001' })
+    const losing = [2, 3, 4, 5].flatMap((attempt) => [lost, { ...mapped[1]!, attempt } as RunEvent])
+    expect(decide(replay(...mapped, mapStageEnded, ...losing, lost), 2)).toMatchObject({
+      kind: 'fail',
+      fault: { code: 'io', message: 'What task map-00001 wrote was lost 5 times.' },
     })
   })
 

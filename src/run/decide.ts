@@ -1,7 +1,16 @@
-import type { Fault } from '../errors.ts'
+import type { ErrorCode, Fault } from '../errors.ts'
 import { mayRetry } from '../errors.ts'
-import type { RunState, TaskState } from './state.ts'
+import type { RunState } from './state.ts'
 import { type Stage, taskId } from './task-id.ts'
+import type { OpenTask, TaskState } from './task-state.ts'
+
+/** How an attempt is run, after what the one before it died of. */
+export interface Care {
+  /** Each record's place is noted before it is mapped, so that a death can be traced to its record. */
+  readonly careful: boolean
+  /** Nothing else runs beside it, and it has the memory of all workers. */
+  readonly alone: boolean
+}
 
 /** What is to be done next. */
 export type Decision =
@@ -12,6 +21,7 @@ export type Decision =
       readonly index: number
       readonly task: string
       readonly attempt: number
+      readonly care: Care
     }
   /** Nothing can be done before something that is running ends. */
   | { readonly kind: 'wait' }
@@ -22,33 +32,88 @@ export type Decision =
   /** A task has failed for good. */
   | { readonly kind: 'fail'; readonly fault: Fault }
 
+/** A task that ended its worker at more records than this is wrong itself. */
+const skippedMax = 5
+/** A disk that loses what was written more often than this is not to be trusted. */
+const lossesMax = 3
+
+/** Faults in which the worker itself went down, and took with it which record it was at. */
+const deaths: ReadonlySet<ErrorCode> = new Set([
+  'worker-died',
+  'job-exited',
+  'out-of-memory',
+  'memory-limit',
+  'no-progress',
+])
+
+/** Faults of an attempt that held more than its share. */
+const hungers: ReadonlySet<ErrorCode> = new Set(['out-of-memory', 'memory-limit'])
+
 /**
- * Decides the next step. Pure, and the same for the same state: tasks are begun in their order, so what a run does
- * depends on the order of completion alone.
+ * Decides the next step. Pure, and the same for the same state: tasks are begun in their order, those that have to run
+ * alone at the end of their stage, so what a run does depends on the order of completion alone.
  */
 export function decide(state: RunState, freeSeats: number): Decision {
   if (state.phase !== 'map' && state.phase !== 'reduce') return { kind: 'rest' }
   const stage = state.phase
   const tasks: readonly TaskState<unknown>[] = state[stage]
-  const { attemptsMax } = state.plan
   let isDone = true
-  let next: Decision | null = null
+  let isAnyRunning = false
+  let isOneAlone = false
+  let next: number | null = null
+  let nextAlone: number | null = null
   for (let index = 0; index < tasks.length; index++) {
     const task = tasks[index]
     if (task === undefined || task.kind === 'done') continue
     isDone = false
-    if (task.kind === 'running') continue
-    const fault = task.lastFault
-    if (fault !== null && task.charged > 0 && (!mayRetry(fault.code) || task.charged >= attemptsMax)) {
-      return { kind: 'fail', fault: finalFault(taskId(stage, index), fault, task.charged) }
+    const { alone } = careOf(task)
+    if (task.kind === 'running') {
+      isAnyRunning = true
+      isOneAlone ||= alone
+      continue
     }
-    next ??= { kind: 'start', stage, index, task: taskId(stage, index), attempt: task.attempts + 1 }
+    const fault = finalFault(taskId(stage, index), task, state.plan.attemptsMax)
+    if (fault !== null) return { kind: 'fail', fault }
+    if (alone) nextAlone ??= index
+    else next ??= index
   }
   if (isDone) return stage === 'map' ? { kind: 'judge-map-stage' } : { kind: 'rest' }
-  return next !== null && freeSeats > 0 ? next : { kind: 'wait' }
+  const chosen = next ?? (isAnyRunning ? null : nextAlone)
+  const open = chosen === null ? undefined : tasks[chosen]
+  if (chosen === null || open === undefined || open.kind === 'done' || isOneAlone || freeSeats <= 0)
+    return { kind: 'wait' }
+  return {
+    kind: 'start',
+    stage,
+    index: chosen,
+    task: taskId(stage, chosen),
+    attempt: open.attempts + 1,
+    care: careOf(open),
+  }
 }
 
-function finalFault(task: string, fault: Fault, attempts: number): Fault {
+/** How the next attempt of a task is run, or the one that is running. */
+function careOf({ lastFault, trouble }: OpenTask<unknown>): Care {
+  if (lastFault === null) return { careful: trouble !== undefined && trouble.skip.length > 0, alone: false }
+  return { careful: deaths.has(lastFault.code), alone: hungers.has(lastFault.code) }
+}
+
+/** Why a task is not tried again; null where it is. */
+function finalFault(id: string, task: OpenTask<unknown>, attemptsMax: number): Fault | null {
+  const { lastFault: fault, charged, trouble } = task
+  if (trouble !== undefined && trouble.losses > lossesMax)
+    return {
+      code: 'io',
+      message: `What task ${id} wrote was lost ${trouble.losses} times.`,
+      wayOut: 'Check the disk.',
+    }
+  if (fault === null) return null
+  if (trouble !== undefined && trouble.skip.length > skippedMax) {
+    const message = `Task ${id} ended its worker at ${trouble.skip.length} records, the last time so: ${fault.message}`
+    return { ...fault, message }
+  }
+  if (charged === 0) return null
   if (!mayRetry(fault.code)) return fault
-  return { ...fault, message: `Task ${task} failed ${attempts} times, the last time so: ${fault.message}` }
+  if (charged < attemptsMax) return null
+  return { ...fault, message: `Task ${id} failed ${charged} times, the last time so: ${fault.message}` }
 }

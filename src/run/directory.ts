@@ -1,5 +1,5 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { basename, join, relative } from 'node:path'
+import { basename, isAbsolute, join, relative } from 'node:path'
 import { TallymanError } from '../errors.ts'
 import { packageRoot } from './package.ts'
 
@@ -61,6 +61,12 @@ export class RunDirectory {
   /** Of a committed task's files, relative to the run's directory. */
   committedFolder(task: string): string {
     return join('committed', task)
+  }
+
+  /** The task whose committed file this is: a path relative to the run's directory, or an absolute one. Null for any other. */
+  taskOfCommitted(file: string): string | null {
+    const path = isAbsolute(file) ? relative(this.path, file) : file
+    return /^committed\/((?:map|reduce)-\d+)\//.exec(path)?.[1] ?? null
   }
 
   absolute(path: string): string {

@@ -1,5 +1,5 @@
 import type { Fault } from '../errors.ts'
-import type { MapReport, ReduceReport } from '../flow/index.ts'
+import type { MapReport, RecordPlace, ReduceReport } from '../flow/index.ts'
 import type { BadRecordLimit } from './options.ts'
 import type { Shortfall } from './shortfall.ts'
 
@@ -50,7 +50,11 @@ export type RunEvent =
       readonly attempt: number
       readonly fault: Fault
       readonly charged: boolean
+      /** The record its worker died at, where that is known. */
+      readonly place?: RecordPlace
     }
+  /** What a committed task wrote is damaged or gone: the task runs again. */
+  | { readonly type: 'output-lost'; readonly at: number; readonly task: string; readonly fault: Fault }
   /** Splits that cannot be read to their end: their task runs again without them. */
   | {
       readonly type: 'inputs-damaged'
@@ -65,6 +69,15 @@ export type RunEvent =
       readonly at: number
       readonly task: string
       readonly attempt: number
+      readonly report: MapReport
+    }
+  /** An earlier run's output was put in a map task's place. */
+  | {
+      readonly type: 'map-reused'
+      readonly at: number
+      readonly task: string
+      /** Id of the run that kept it. */
+      readonly run: string
       readonly report: MapReport
     }
   /** Every input was read to its end, or what is lacking was accepted. */

@@ -1,12 +1,13 @@
 /** Who decides: plan, events, state, journal, and the coordinator that turns decisions into work. */
 
 export { bundleModule } from './bundle.ts'
-export { RunDirectory } from './directory.ts'
+export { RunDirectory, writeWhole } from './directory.ts'
 export type { CommittedResult, CommittedTable, ProgressEvent, RunEvent } from './events.ts'
 export {
   attemptsMaxDefault,
   type BadRecordLimit,
   type Isolation,
+  keepBytesMaxDefault,
   noBadRecords,
   type RunOptions,
   taskTimeoutMsDefault,
@@ -17,6 +18,7 @@ export { inspectJob, prepareRun } from './prepare.ts'
 export type { PreparedRun, RunObserver } from './prepared.ts'
 export { type ResumeOptions, type RunOnDisk, readRun, resumeRun } from './reopen.ts'
 export type { Shortfall } from './shortfall.ts'
-export type { Phase, RunState, TaskState } from './state.ts'
+export type { Phase, RunState } from './state.ts'
 export { taskId } from './task-id.ts'
+export type { TaskState } from './task-state.ts'
 export { type InputTotals, inputTotals, notesOf, type RunTotals, totalsOf } from './totals.ts'

@@ -34,6 +34,12 @@ export interface RunOptions {
   readonly attemptsMax: number
   /** An attempt that makes no progress for so long is ended, in milliseconds. */
   readonly taskTimeoutMs: number
+  /** Whether what earlier runs kept is used. */
+  readonly reuse: boolean
+  /** Whether inputs are told apart by their content, which is read for it, and not by size, time and inode. */
+  readonly hashInputs: boolean
+  /** Bytes of map outputs that are kept for later runs; the oldest are freed first. */
+  readonly keepBytesMax: number
 }
 
 /** No rejected record is tolerated unless the user says so. */
@@ -41,3 +47,4 @@ export const noBadRecords: BadRecordLimit = { kind: 'count', count: 0 }
 export const attemptsMaxDefault = 3
 /** As in Hadoop. */
 export const taskTimeoutMsDefault = 600_000
+export const keepBytesMaxDefault = 10 * 2 ** 30

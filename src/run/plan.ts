@@ -1,6 +1,7 @@
 import type { Discovery, Split } from '../input/index.ts'
 import type { Expectation, JobDescription } from '../job/index.ts'
 import type { BadRecordLimit, Isolation } from './options.ts'
+import type { Reuse } from './store.ts'
 
 /** Bytes of memory and how they are shared out, settled before the first record. */
 export interface MemoryBudget {
@@ -16,6 +17,8 @@ export interface MemoryBudget {
 export interface PlannedTask {
   readonly firstSplit: number
   readonly endSplit: number
+  /** Whether an earlier run's output is used for it, or why it has to run. */
+  readonly reuse: Reuse
 }
 
 /** A job and its inputs cut into tasks. Plain data, kept as `plan.json`; a resumed run reads it instead of planning again. */
@@ -49,4 +52,8 @@ export interface Plan {
   readonly expect: Expectation | null
   readonly accept: readonly string[]
   readonly badRecords: BadRecordLimit
+  /** SHA-256 of each input's content by path, in hex; null where nobody asked for it. */
+  readonly contents: Readonly<Record<string, string>> | null
+  /** Bytes of map outputs that are kept for later runs. */
+  readonly keepBytesMax: number
 }

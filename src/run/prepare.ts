@@ -3,29 +3,21 @@ import { basename, dirname, resolve } from 'node:path'
 import { TallymanError } from '../errors.ts'
 import type { LoadedJob, Pool } from '../executor/index.ts'
 import { readMachine } from '../host/index.ts'
-import { type Discovery, discoverInputs, packSplits, planSplits, type Split } from '../input/index.ts'
+import { discoverInputs, toFsPath } from '../input/index.ts'
 import type { JobDescription } from '../job/index.ts'
 import { type Bundle, bundleModule } from './bundle.ts'
 import { Coordinator } from './coordinator.ts'
 import { createRunDirectory, type RunDirectory, writeWhole } from './directory.ts'
-import { fingerprint } from './fingerprint.ts'
 import { JournalWriter } from './journal.ts'
 import { releaseLock, takeLock } from './lock.ts'
+import { hashContents, makePlan } from './make-plan.ts'
 import type { RunOptions } from './options.ts'
-import type { Plan, PlannedTask } from './plan.ts'
 import type { PreparedRun } from './prepared.ts'
 import { type Resources, settleResources } from './resources.ts'
 import { initialState } from './state.ts'
+import { Store, storeFolder } from './store.ts'
 import { totalsOf } from './totals.ts'
 import { openWorkers, type WorkerNeeds } from './workers.ts'
-
-/** Longest byte range of a plain file, where nothing was said. */
-const splitBytesDefault = 32 * 2 ** 20
-/** Below this much input a second partition costs more than it brings. */
-const onePartitionBytesMax = 16 * 2 ** 20
-const partitionsMax = 32
-/** Each map task may leave a file for each partition: this bounds how many there are. */
-const spillFilesMax = 100_000
 
 /** A job that has been bundled, and a pool whose first worker has loaded it. */
 interface StartedJob {
@@ -40,23 +32,44 @@ interface StartedJob {
  * into tasks. No record is read. Where it fails, the directory is removed again.
  *
  * @param runsFolder where runs live; made when it is not there
+ * @param stop aborted to give it up, even while the job is busy loading; it rejects with the reason then
  * @throws {TallymanError} `not-found` for the job file, `job-invalid`, `param-invalid`, `input-missing`,
  *   `input-unsupported`, or `usage` for too little memory
  */
-export async function prepareRun(options: RunOptions, runsFolder: string): Promise<PreparedRun> {
+export async function prepareRun(
+  options: RunOptions,
+  runsFolder: string,
+  stop?: AbortSignal,
+): Promise<PreparedRun> {
   const entry = findJobFile(options)
   const directory = createRunDirectory(runsFolder, { job: options.job, cwd: options.cwd, now: new Date() })
   let pool: Pool | null = null
   try {
     takeLock(directory)
-    const job = await startJob(entry, directory, options)
+    const job = await startJob(entry, directory, { ...options, stop })
     pool = job.pool
     const discovery = await discoverInputs(options.inputs, {
       cwd: options.cwd,
       expect: options.expect ?? job.loaded.description.expect,
     })
-    const state = initialState(makePlan(options, entry, job, discovery))
-    const { plan } = state
+    stop?.throwIfAborted()
+    const store = new Store(storeFolder(runsFolder))
+    const contents = options.hashInputs
+      ? await hashContents(discovery.files, (path) => toFsPath(resolve(options.cwd, path)), stop)
+      : null
+    const { bundle, loaded, resources } = job
+    const { sha256: codeSha256 } = bundle
+    const plan = makePlan({
+      options,
+      jobFile: entry,
+      codeSha256,
+      loaded,
+      resources,
+      discovery,
+      store,
+      contents,
+    })
+    const state = initialState(plan)
     writeWhole(directory.planFile, `${JSON.stringify(plan)}\n`)
     const journal = new JournalWriter(directory.journalFile, 'new')
     journal.append({
@@ -66,7 +79,7 @@ export async function prepareRun(options: RunOptions, runsFolder: string): Promi
       partitions: plan.partitions,
       inputBytes: totalsOf(state).inputBytes,
     })
-    return new Coordinator({ id: basename(directory.path), directory, journal, pool, state })
+    return new Coordinator({ id: basename(directory.path), directory, journal, pool, state, store })
   } catch (error) {
     await pool?.stop()
     releaseLock(directory)
@@ -78,16 +91,18 @@ export async function prepareRun(options: RunOptions, runsFolder: string): Promi
 /**
  * Loads a job without a run, for what it says of itself. No parameter need be given.
  *
+ * @param stop aborted to give it up; it rejects with the reason then
  * @throws {TallymanError} `not-found` or `job-invalid`
  */
 export async function inspectJob(
   options: Pick<RunOptions, 'job' | 'cwd' | 'isolation' | 'memoryBytes' | 'taskTimeoutMs'>,
   runsFolder: string,
+  stop?: AbortSignal,
 ): Promise<JobDescription> {
   const entry = findJobFile(options)
   const directory = createRunDirectory(runsFolder, { job: options.job, cwd: options.cwd, now: new Date() })
   try {
-    const { pool, loaded } = await startJob(entry, directory, { ...options, workers: 1, params: null })
+    const { pool, loaded } = await startJob(entry, directory, { ...options, workers: 1, params: null, stop })
     await pool.stop()
     return loaded.description
   } finally {
@@ -99,16 +114,24 @@ async function startJob(
   entry: string,
   directory: RunDirectory,
   options: Pick<RunOptions, 'job' | 'cwd' | 'isolation' | 'workers' | 'memoryBytes' | 'taskTimeoutMs'> &
-    Pick<WorkerNeeds, 'params'>,
+    Pick<WorkerNeeds, 'params'> & { readonly stop: AbortSignal | undefined },
 ): Promise<StartedJob> {
   const resources = settleResources(options, readMachine())
   const bundle = await bundleModule(entry, directory.bundleFile)
   const pool = openWorkers(directory, { ...options, ...resources, jobName: options.job })
+  const giveUp = (): void => {
+    void pool.stop()
+  }
+  options.stop?.throwIfAborted()
+  options.stop?.addEventListener('abort', giveUp)
   try {
     return { bundle, pool, loaded: await pool.load(), resources }
   } catch (error) {
     await pool.stop()
+    options.stop?.throwIfAborted()
     throw error
+  } finally {
+    options.stop?.removeEventListener('abort', giveUp)
   }
 }
 
@@ -133,54 +156,4 @@ function sayJobsIn(folder: string): string | null {
     .slice(0, 3)
     .map((name) => JSON.stringify(name))
     .join(', ')}${jobs.length > 3 ? ` and ${jobs.length - 3} more` : ''}.`
-}
-
-function makePlan(options: RunOptions, entry: string, job: StartedJob, discovery: Discovery): Plan {
-  const { bundle, loaded, resources } = job
-  const splitBytes = options.splitBytes ?? splitBytesDefault
-  const splits = planSplits(discovery.files, {
-    splitBytes,
-    splittable: loaded.description.input.unit === 'line',
-  })
-  const tasks = toTasks(packSplits(splits, splitBytes))
-  const { accept, params } = options
-  return {
-    job: {
-      path: options.job,
-      file: entry,
-      description: loaded.description,
-      params: loaded.params,
-      typedParams: params,
-      codeSha256: bundle.sha256,
-    },
-    fingerprint: fingerprint({ codeSha256: bundle.sha256, params, files: discovery.files, accept }),
-    discovery,
-    splits,
-    tasks,
-    partitions: choosePartitions(discovery, tasks.length, resources.workers),
-    isolation: options.isolation,
-    workers: resources.workers,
-    memory: resources.memory,
-    splitBytes,
-    attemptsMax: options.attemptsMax,
-    taskTimeoutMs: options.taskTimeoutMs,
-    expect: options.expect ?? loaded.description.expect,
-    accept,
-    badRecords: options.badRecords,
-  }
-}
-
-function toTasks(packed: readonly (readonly Split[])[]): PlannedTask[] {
-  let firstSplit = 0
-  return packed.map(({ length }) => {
-    const task = { firstSplit, endSplit: firstSplit + length }
-    firstSplit += length
-    return task
-  })
-}
-
-function choosePartitions({ files }: Discovery, tasks: number, workers: number): number {
-  const bytes = files.reduce((sum, { identity }) => sum + identity.sizeBytes, 0)
-  if (bytes <= onePartitionBytesMax) return 1
-  return Math.max(1, Math.min(workers, partitionsMax, Math.floor(spillFilesMax / Math.max(1, tasks))))
 }

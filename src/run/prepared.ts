@@ -1,3 +1,4 @@
+import type { Fault } from '../errors.ts'
 import type { CommittedResult, ProgressEvent, RunEvent } from './events.ts'
 import type { Plan } from './plan.ts'
 import type { RunState } from './state.ts'
@@ -14,12 +15,17 @@ export interface PreparedRun {
   /** How far it is. */
   readonly state: RunState
   /**
-   * Runs the map and the reduce stage. Called once. Settles when every part file is in place (phase `reduce`), or the
+   * Runs the map and the reduce stage. Called once, and again after `redo`. Settles when every part file is in place (phase `reduce`), or the
    * run was refused, failed or interrupted: the phase says which. Rejects only for trouble with the run's own files.
    *
    * @param stop aborted to end the run cleanly: running attempts are given up, the phase becomes `interrupted`
    */
   execute(observer: RunObserver, stop: AbortSignal): Promise<RunState>
+  /**
+   * Says that a file the run had committed turned out damaged: its task is opened again, and `execute` may be called once
+   * more. Returns false for a fault that is about no such file.
+   */
+  redo(fault: Fault): boolean
   /** Journals a result that is in its place. Called after `execute` gave phase `reduce`. */
   commit(result: CommittedResult, observer: RunObserver): Promise<RunState>
   /** Ends the workers and lets go of the run's directory. Safe at any time, more than once. */

@@ -1,5 +1,5 @@
 import { readFileSync, truncateSync } from 'node:fs'
-import { basename } from 'node:path'
+import { basename, dirname } from 'node:path'
 import { TallymanError } from '../errors.ts'
 import { Coordinator } from './coordinator.ts'
 import { type RunDirectory, type RunIdentity, readIdentity } from './directory.ts'
@@ -9,6 +9,7 @@ import type { BadRecordLimit } from './options.ts'
 import type { Plan } from './plan.ts'
 import type { PreparedRun } from './prepared.ts'
 import { apply, initialState, type Phase, type RunState } from './state.ts'
+import { Store, storeFolder } from './store.ts'
 import { openWorkers } from './workers.ts'
 
 /** A run as it lies on disk. */
@@ -125,6 +126,7 @@ function reopen(directory: RunDirectory, options: ResumeOptions): PreparedRun {
     journal,
     pool,
     state: apply(state, resumed),
+    store: new Store(storeFolder(dirname(directory.path))),
   })
 }
 

@@ -1,7 +1,15 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { playRun } from '../../test/fixtures/histories.ts'
-import { mapReport, plainFile, planOf, reduceReport, sourceOf, zipFile } from '../../test/fixtures/plans.ts'
+import {
+  mapReport,
+  plainFile,
+  planOf,
+  ran,
+  reduceReport,
+  sourceOf,
+  zipFile,
+} from '../../test/fixtures/plans.ts'
 import type { RunEvent } from './events.ts'
 import { fingerprint } from './fingerprint.ts'
 import type { Plan } from './plan.ts'
@@ -22,7 +30,7 @@ const anyPlan: fc.Arbitrary<Plan> = fc
     let firstSplit = 0
     const tasks = widths.map((width) => {
       const endSplit = Math.min(firstSplit + width, plan.splits.length)
-      const task = { firstSplit, endSplit }
+      const task = { firstSplit, endSplit, reuse: ran }
       firstSplit = endSplit
       return task
     })

@@ -1,41 +1,20 @@
 import { assertNever, type Fault, TallymanError } from '../errors.ts'
-import type { MapReport, RecordPlace, ReduceReport, SkippedRecord } from '../flow/index.ts'
+import type { MapReport, ReduceReport } from '../flow/index.ts'
 import type { CommittedResult, RunEvent } from './events.ts'
 import { fingerprint } from './fingerprint.ts'
 import type { Plan } from './plan.ts'
 import type { Shortfall } from './shortfall.ts'
 import { parseTaskId, type Stage } from './task-id.ts'
-
-/** Where a task stands. `attempts` counts all that were begun, `charged` those that count against its limit. */
-export type TaskState<Report> =
-  | {
-      readonly kind: 'waiting' | 'running'
-      readonly attempts: number
-      readonly charged: number
-      readonly lastFault: Fault | null
-      readonly trouble?: Trouble<Report>
-    }
-  | {
-      readonly kind: 'done'
-      readonly attempts: number
-      readonly attempt: number
-      readonly report: Report
-      readonly trouble?: Trouble<Report>
-    }
-
-/** What is remembered of a task that did not just go well. */
-export interface Trouble<Report> {
-  /** The record its last worker died at: one more death there, and it is passed over. */
-  readonly suspect: RecordPlace | null
-  /** Records that ended their worker twice. */
-  readonly skip: readonly SkippedRecord[]
-  /** What an earlier attempt wrote before it was lost: another one must write the same. */
-  readonly earlier: Report | null
-  /** How often what it wrote was lost. */
-  readonly losses: number
-}
-
-const noTrouble: Trouble<never> = { suspect: null, skip: [], earlier: null, losses: 0 }
+import {
+  afterCommit,
+  afterFailure,
+  afterLoss,
+  afterResume,
+  type DoneTask,
+  type OpenTask,
+  type TaskState,
+  untried,
+} from './task-state.ts'
 
 /** What a run is doing, or how it ended. */
 export type Phase = 'map' | 'reduce' | 'complete' | 'refused' | 'failed' | 'interrupted'
@@ -56,8 +35,6 @@ export interface RunState {
   /** Why the run failed. */
   readonly fault: Fault | null
 }
-
-const untried = { kind: 'waiting', attempts: 0, charged: 0, lastFault: null } as const
 
 /** A run that has been planned and nothing more. */
 export function initialState(plan: Plan): RunState {
@@ -84,7 +61,11 @@ export function apply(state: RunState, event: RunEvent): RunState {
     case 'planned':
       return state
     case 'attempt-started':
-      return withOpenTask(state, event.task, (task) => ({ ...task, kind: 'running', attempts: event.attempt }))
+      return withOpenTask(state, event.task, (task) => ({
+        ...task,
+        kind: 'running',
+        attempts: event.attempt,
+      }))
     case 'attempt-failed':
       return withOpenTask(state, event.task, (task) => afterFailure(task, event))
     case 'output-lost':
@@ -95,14 +76,18 @@ export function apply(state: RunState, event: RunEvent): RunState {
       return withOpenTask({ ...state, damaged }, event.task, (task) => ({ ...task, kind: 'waiting' }))
     }
     case 'map-committed': {
-      const { index, open } = openTask(state.map, 'map', event.task)
-      return { ...state, map: state.map.with(index, doneTask(open, event)) }
+      const { index, task } = openTask(state.map, 'map', event.task)
+      return { ...state, map: state.map.with(index, afterCommit(task, event)) }
+    }
+    case 'map-reused': {
+      const { index, task } = openTask(state.map, 'map', event.task)
+      return { ...state, map: state.map.with(index, afterCommit(task, { attempt: 0, report: event.report })) }
     }
     case 'map-stage-ended':
       return { ...state, phase: 'reduce', mapStageEnded: true, shortfalls: event.accepted }
     case 'reduce-committed': {
-      const { index, open } = openTask(state.reduce, 'reduce', event.task)
-      return { ...state, reduce: state.reduce.with(index, doneTask(open, event)) }
+      const { index, task } = openTask(state.reduce, 'reduce', event.task)
+      return { ...state, reduce: state.reduce.with(index, afterCommit(task, event)) }
     }
     case 'result-committed':
       return { ...state, phase: 'complete', result: event.result }
@@ -137,27 +122,23 @@ function resume(state: RunState, event: Extract<RunEvent, { type: 'resumed' }>):
       accept,
     }),
   }
-  const reopen = <R>(task: TaskState<R>): TaskState<R> =>
-    task.kind === 'done' ? task : { ...untried, attempts: task.attempts }
   return {
     ...state,
     plan,
     phase: state.mapStageEnded ? 'reduce' : 'map',
-    map: state.map.map(reopen),
-    reduce: state.reduce.map(reopen),
+    map: state.map.map(afterResume),
+    reduce: state.reduce.map(afterResume),
     shortfalls: state.mapStageEnded ? state.shortfalls : [],
     fault: null,
   }
 }
 
-type OpenTask = Exclude<TaskState<never>, { kind: 'done' }>
-
 /** A task of this stage that is there and not done. */
-function openTask(
-  tasks: readonly TaskState<unknown>[],
+function openTask<R>(
+  tasks: readonly TaskState<R>[],
   stage: Stage,
   id: string,
-): { readonly index: number; readonly task: OpenTask } {
+): { readonly index: number; readonly task: OpenTask<R> } {
   const { stage: named, index } = parseTaskId(id)
   const task = named === stage ? tasks[index] : undefined
   if (task === undefined || task.kind === 'done') {
@@ -167,11 +148,27 @@ function openTask(
 }
 
 /** The state with one unfinished task changed. */
-function withOpenTask(state: RunState, id: string, change: (task: OpenTask) => OpenTask): RunState {
-  const { stage } = parseTaskId(id)
-  const { index, task } = openTask(state[stage], stage, id)
-  const changed = change(task)
-  return stage === 'map'
-    ? { ...state, map: state.map.with(index, changed) }
-    : { ...state, reduce: state.reduce.with(index, changed) }
+function withOpenTask(state: RunState, id: string, change: <R>(task: OpenTask<R>) => OpenTask<R>): RunState {
+  if (parseTaskId(id).stage === 'map') {
+    const { index, task } = openTask(state.map, 'map', id)
+    return { ...state, map: state.map.with(index, change(task)) }
+  }
+  const { index, task } = openTask(state.reduce, 'reduce', id)
+  return { ...state, reduce: state.reduce.with(index, change(task)) }
+}
+
+/** Opens a done task again. Without a map task's spills the map stage has not ended; parts that were reduced stay. */
+function loseOutput(state: RunState, id: string): RunState {
+  const { stage, index } = parseTaskId(id)
+  if (stage === 'map') {
+    const lost = afterLoss(doneTask(state.map, index, id))
+    return { ...state, phase: 'map', mapStageEnded: false, map: state.map.with(index, lost) }
+  }
+  return { ...state, reduce: state.reduce.with(index, afterLoss(doneTask(state.reduce, index, id))) }
+}
+
+function doneTask<R>(tasks: readonly TaskState<R>[], index: number, id: string): DoneTask<R> {
+  const task = tasks[index]
+  if (task?.kind === 'done') return task
+  throw new TallymanError('internal', `Task ${id} lost what it wrote before it was done.`)
 }

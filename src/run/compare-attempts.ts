@@ -1,0 +1,33 @@
+import type { Fault } from '../errors.ts'
+import type { AttemptReport } from '../executor/index.ts'
+import type { RunState } from './state.ts'
+import { parseTaskId } from './task-id.ts'
+
+/**
+ * What is wrong when a second attempt at a task wrote other bytes than the first: mixing the two would make a result that
+ * no single run has. Null where there was no first one, or both are the same. Pure.
+ */
+export function differenceFrom(state: RunState, id: string, { kind, report }: AttemptReport): Fault | null {
+  const { stage, index } = parseTaskId(id)
+  const earlier = state[stage][index]?.trouble?.earlier ?? null
+  if (earlier === null) return null
+  const now = kind === 'map' ? report.spills : report.parts
+  const before = 'spills' in earlier ? earlier.spills : earlier.parts
+  if (JSON.stringify(now) === JSON.stringify(before)) return null
+  return {
+    code: 'not-deterministic',
+    message: `Task ${id} (${whatItReads(state, stage, index)}) gave other output when it ran again.`,
+    wayOut:
+      'Look in the job for the clock, Math.random (ctx.random is the same in every attempt), or what changes outside it; nothing was committed.',
+  }
+}
+
+function whatItReads(state: RunState, stage: string, index: number): string {
+  if (stage === 'reduce') return `partition ${index}`
+  const { tasks, splits } = state.plan
+  const task = tasks[index]
+  const own = splits.slice(task?.firstSplit, task?.endSplit)
+  const first = own[0]
+  const more = own.length > 1 ? ` and ${own.length - 1} more` : ''
+  return `${first?.path ?? 'no input'}${first?.kind === 'zip-member' ? `!${first.member}` : ''}${more}`
+}

@@ -1,0 +1,116 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { pipeline } from 'node:stream/promises'
+import type { LoadedJob } from '../executor/index.ts'
+import { type Discovery, type InputFile, packSplits, planSplits, type Split } from '../input/index.ts'
+import { fingerprint } from './fingerprint.ts'
+import type { RunOptions } from './options.ts'
+import type { Plan, PlannedTask } from './plan.ts'
+import type { Resources } from './resources.ts'
+import type { Reuse, Store, TaskIdentity } from './store.ts'
+
+/** Longest byte range of a plain file, where nothing was said. */
+const splitBytesDefault = 32 * 2 ** 20
+/** Below this much input a second partition costs more than it brings. */
+const onePartitionBytesMax = 16 * 2 ** 20
+const partitionsMax = 16
+/** Each map task may leave a file for each partition: this bounds how many there are. */
+const spillFilesMax = 100_000
+
+/** What a plan is made of, once the job is loaded and the inputs are found. */
+export interface PlanParts {
+  readonly options: RunOptions
+  /** Absolute path of the job file. */
+  readonly jobFile: string
+  readonly codeSha256: string
+  readonly loaded: LoadedJob
+  readonly resources: Resources
+  readonly discovery: Discovery
+  /** What earlier runs kept. */
+  readonly store: Store
+  /** SHA-256 of each input's content by path; null where they are told apart by size, time and inode. */
+  readonly contents: ReadonlyMap<string, string> | null
+}
+
+/** Cuts a job and its inputs into tasks, and looks for each whether an earlier run has done it. */
+export function makePlan(parts: PlanParts): Plan {
+  const { options, jobFile, codeSha256, loaded, resources, discovery, contents } = parts
+  const { accept, params } = options
+  const splitBytes = options.splitBytes ?? splitBytesDefault
+  const splits = planSplits(discovery.files, {
+    splitBytes,
+    splittable: loaded.description.input.unit === 'line',
+  })
+  const packed = packSplits(splits, splitBytes)
+  const partitions = choosePartitions(discovery, packed.length)
+  const identity = { jobFile, codeSha256, params, partitions, contents }
+  return {
+    job: {
+      path: options.job,
+      file: jobFile,
+      description: loaded.description,
+      params: loaded.params,
+      typedParams: params,
+      codeSha256,
+    },
+    fingerprint: fingerprint({ codeSha256, params, files: discovery.files, accept }),
+    discovery,
+    splits,
+    tasks: toTasks(packed, (own) => findKept(parts, { ...identity, splits: own })),
+    partitions,
+    isolation: options.isolation,
+    workers: resources.workers,
+    memory: resources.memory,
+    splitBytes,
+    attemptsMax: options.attemptsMax,
+    taskTimeoutMs: options.taskTimeoutMs,
+    expect: options.expect ?? loaded.description.expect,
+    accept,
+    badRecords: options.badRecords,
+    contents: contents === null ? null : Object.fromEntries(contents),
+    keepBytesMax: options.keepBytesMax,
+  }
+}
+
+function toTasks(
+  packed: readonly (readonly Split[])[],
+  find: (splits: readonly Split[]) => Reuse,
+): PlannedTask[] {
+  let firstSplit = 0
+  return packed.map((splits) => {
+    const task = { firstSplit, endSplit: firstSplit + splits.length, reuse: find(splits) }
+    firstSplit = task.endSplit
+    return task
+  })
+}
+
+function findKept({ options, store }: PlanParts, task: TaskIdentity): Reuse {
+  return options.reuse ? store.find(task) : { kind: 'run', why: 'not-wanted' }
+}
+
+/**
+ * How many partitions there are depends on the input alone, so that other workers can use what these kept; and in
+ * powers of two, so that one more file seldom changes it.
+ */
+function choosePartitions({ files }: Discovery, tasks: number): number {
+  const bytes = files.reduce((sum, { identity }) => sum + identity.sizeBytes, 0)
+  if (bytes <= onePartitionBytesMax) return 1
+  let partitions = partitionsMax
+  while (partitions > 1 && partitions * tasks > spillFilesMax) partitions /= 2
+  return partitions
+}
+
+/** SHA-256 of every input's content, in hex. Cost: reads all of them once. */
+export async function hashContents(
+  files: readonly InputFile[],
+  locate: (path: string) => string | Buffer,
+  stop?: AbortSignal,
+): Promise<Map<string, string>> {
+  const contents = new Map<string, string>()
+  for (const { path } of files) {
+    const hash = createHash('sha256')
+    await pipeline(createReadStream(locate(path)), hash, stop === undefined ? {} : { signal: stop })
+    contents.set(path, hash.digest('hex'))
+  }
+  return contents
+}

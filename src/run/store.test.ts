@@ -1,0 +1,108 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { mapReport, plainFile, planOf, sourceOf } from '../../test/fixtures/plans.ts'
+import type { Split } from '../input/index.ts'
+import { Store, type TaskIdentity } from './store.ts'
+
+let root: string
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'tallyman-store-'))
+})
+afterEach(() => rmSync(root, { recursive: true, force: true }))
+
+const [split] = planOf([plainFile('a.txt', 5)]).splits as [Split]
+
+function taskOf(change: Partial<TaskIdentity> = {}): TaskIdentity {
+  return {
+    jobFile: '/home/ada/words.job.ts',
+    codeSha256: 'ab'.repeat(32),
+    params: { limit: '10' },
+    partitions: 1,
+    splits: [split],
+    contents: null,
+    ...change,
+  }
+}
+
+/** A committed task's folder with one spill, and rejected records where asked for. */
+function committed(name: string, rejectedOrdinal: number | null = null): string {
+  const folder = join(root, name)
+  mkdirSync(folder)
+  writeFileSync(join(folder, 'p0-s0.spill'), `spill of ${name}`)
+  if (rejectedOrdinal !== null)
+    writeFileSync(
+      join(folder, 'rejected.jsonl'),
+      `${JSON.stringify({ ordinal: rejectedOrdinal, byte: 4 })}\n`,
+    )
+  return folder
+}
+
+function keptStore(task = taskOf()): Store {
+  const store = new Store(join(root, 'store'))
+  const first = task.splits[0] as Split
+  store.keep(task, {
+    run: 'r1',
+    folder: committed('first', first.ordinal),
+    report: mapReport([sourceOf(first)]),
+  })
+  return store
+}
+
+describe('Store', () => {
+  test('gives back what was kept, with ordinals of the new run, also in the list of rejected records', () => {
+    const store = keptStore()
+    const now = { ...split, ordinal: 7 }
+    const found = store.find(taskOf({ splits: [now] }))
+    if (found.kind !== 'kept') throw new Error(`It was not found: ${found.why}.`)
+    expect(found.run).toBe('r1')
+    const folder = join(root, 'again')
+    const report = store.take(found.key, folder, 7)
+    expect(report?.sources.map(({ ordinal }) => ordinal)).toEqual([7])
+    expect(readdirSync(folder).sort()).toEqual(['p0-s0.spill', 'rejected.jsonl'])
+    expect(readFileSync(join(folder, 'p0-s0.spill'), 'utf8')).toBe('spill of first')
+    expect(JSON.parse(readFileSync(join(folder, 'rejected.jsonl'), 'utf8'))).toEqual({ ordinal: 7, byte: 4 })
+  })
+
+  test.each([
+    ['new', { splits: [{ ...split, path: 'b.txt' }] }],
+    ['new', { jobFile: '/home/ada/other.job.ts' }],
+    ['code-changed', { codeSha256: 'cd'.repeat(32) }],
+    ['params-changed', { params: { limit: '11' } }],
+    ['params-changed', { params: {} }],
+    ['input-changed', { splits: [{ ...split, identity: { ...split.identity, mtimeNs: '5' } }] }],
+    ['input-changed', { splits: [{ ...split, identity: { ...split.identity, inode: '99' } }] }],
+    ['input-changed', { contents: new Map([['a.txt', 'ef']]) }],
+    ['partitions-changed', { partitions: 2 }],
+  ] as const)('uses nothing stale: %s', (why, change) => {
+    expect(keptStore().find(taskOf(change as Partial<TaskIdentity>))).toEqual({ kind: 'run', why })
+  })
+
+  test('finds content again under another time and inode when contents are compared', () => {
+    const contents = new Map([['a.txt', 'ef']])
+    const store = keptStore(taskOf({ contents }))
+    const copied = { ...split, identity: { ...split.identity, inode: '99', mtimeNs: '5' } }
+    expect(store.find(taskOf({ contents, splits: [copied] })).kind).toBe('kept')
+    expect(store.find(taskOf({ contents: new Map([['a.txt', '00']]), splits: [copied] }))).toEqual({
+      kind: 'run',
+      why: 'input-changed',
+    })
+  })
+
+  test('frees what was used longest ago, says what is gone, and takes nothing of it', () => {
+    const store = keptStore()
+    const other = { ...split, path: 'b.txt' }
+    store.keep(taskOf({ splits: [other] }), { run: 'r2', folder: committed('second'), report: mapReport([]) })
+    const before = store.find(taskOf())
+    if (before.kind !== 'kept') throw new Error('It was not kept.')
+    for (const { path } of store.list())
+      if (path.endsWith(before.key)) utimesSync(path, new Date(0), new Date(0))
+    const sizes = store.list().map(({ bytes }) => bytes)
+    expect(store.clean(Math.max(...sizes))).toMatchObject({ entries: 1 })
+    expect(store.find(taskOf())).toEqual({ kind: 'run', why: 'cleaned' })
+    expect(store.find(taskOf({ splits: [other] })).kind).toBe('kept')
+    expect(store.take(before.key, join(root, 'again'), 0)).toBeNull()
+    expect(readdirSync(root)).not.toContain('again')
+  })
+})

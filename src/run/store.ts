@@ -1,0 +1,284 @@
+import { createHash } from 'node:crypto'
+import {
+  copyFileSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
+import { type MapReport, type Rejected, rejectedName } from '../flow/index.ts'
+import type { FileIdentity, Split } from '../input/index.ts'
+import { encodeValue } from '../record/index.ts'
+
+/**
+ * Keeps what map tasks wrote, so that a later run over the same inputs need not do them again. An entry is a folder under
+ * the hash of everything its bytes depend on: `entry.json` and the task's files, which are links to those of the run. The
+ * place of a task (job file, input, range) leads to the entry that was kept for it last, which tells why another one is
+ * not found. docs/formats/store.md describes it.
+ */
+
+/** Everything a map task's output depends on, in parts that can be told apart. */
+export interface TaskIdentity {
+  /** Absolute path of the job file: together with the splits, the place of a task. */
+  readonly jobFile: string
+  readonly codeSha256: string
+  /** As typed. */
+  readonly params: Readonly<Record<string, string>>
+  readonly partitions: number
+  readonly splits: readonly Split[]
+  /** SHA-256 of the inputs' content by path, which then counts in place of size, time and inode; null where nobody asked. */
+  readonly contents: ReadonlyMap<string, string> | null
+}
+
+/** Why a task has to run: nothing that was kept fits it. */
+export type MissReason =
+  /** Nothing was ever kept for these inputs. */
+  | 'new'
+  | 'code-changed'
+  | 'params-changed'
+  /** An input was written to, or replaced. */
+  | 'input-changed'
+  /** The number of partitions is another one. */
+  | 'partitions-changed'
+  /** It was kept, and is not there any more. */
+  | 'cleaned'
+  /** The run was told not to use what is kept. */
+  | 'not-wanted'
+
+/** Whether what was kept of a task is used. */
+export type Reuse =
+  | { readonly kind: 'kept'; readonly key: string; readonly run: string }
+  | { readonly kind: 'run'; readonly why: MissReason }
+
+/** What `entry.json` says. */
+interface Entry {
+  readonly version: 1
+  readonly run: string
+  /** Ordinals in it count from the task's first split. */
+  readonly report: MapReport
+}
+
+/** The parts of a task's identity, as the index keeps them. */
+interface Parts {
+  readonly key: string
+  readonly run: string
+  readonly codeSha256: string
+  readonly params: string
+  readonly partitions: number
+  readonly inputs: string
+}
+
+/** What a committed task wrote. */
+export interface KeptOutput {
+  /** Id of the run. */
+  readonly run: string
+  /** The task's folder. */
+  readonly folder: string
+  readonly report: MapReport
+}
+
+export class Store {
+  readonly #folder: string
+
+  /** @param folder made when the first entry is kept */
+  constructor(folder: string) {
+    this.#folder = folder
+  }
+
+  /** Looks up one task. Cost: a hash over its splits and two small files read. */
+  find(task: TaskIdentity): Reuse {
+    const parts = partsOf(task, '')
+    const last = this.#readPlace(placeOf(task))
+    if (last === null) return { kind: 'run', why: 'new' }
+    if (last.key === parts.key) {
+      const isThere = existsSync(join(this.#entryFolder(last.key), 'entry.json'))
+      return isThere ? { kind: 'kept', key: last.key, run: last.run } : { kind: 'run', why: 'cleaned' }
+    }
+    return { kind: 'run', why: differenceOf(last, parts) }
+  }
+
+  /** Keeps what a committed task wrote. An entry appears whole or not at all; one that is there is left as it is. */
+  keep(task: TaskIdentity, output: KeptOutput): void {
+    const parts = partsOf(task, output.run)
+    const place = this.#entryFolder(parts.key)
+    if (!existsSync(join(place, 'entry.json'))) {
+      const first = task.splits[0]?.ordinal ?? 0
+      const staging = `${place}.${output.run}.new`
+      rmSync(staging, { recursive: true, force: true })
+      mkdirSync(staging, { recursive: true })
+      for (const name of readdirSync(output.folder)) {
+        const [from, to] = [join(output.folder, name), join(staging, name)]
+        if (name === rejectedName) shiftRejected(from, to, -first)
+        else linkOrCopy(from, to)
+      }
+      const entry: Entry = { version: 1, run: output.run, report: shiftReport(output.report, -first) }
+      writeFileSync(join(staging, 'entry.json'), JSON.stringify(entry))
+      rmSync(place, { recursive: true, force: true })
+      renameSync(staging, place)
+    }
+    this.#writePlace(placeOf(task), parts)
+  }
+
+  /**
+   * Puts a kept output's files into a new folder, as a task of the run would have written them.
+   *
+   * @param firstOrdinal of the task's first split in this run
+   * @returns its report, or null where the entry is not there any more; the folder is then not made
+   */
+  take(key: string, folder: string, firstOrdinal: number): MapReport | null {
+    const place = this.#entryFolder(key)
+    let entry: Entry
+    try {
+      entry = JSON.parse(readFileSync(join(place, 'entry.json'), 'utf8'))
+      mkdirSync(folder, { recursive: true })
+      for (const name of readdirSync(place)) {
+        if (name === rejectedName) shiftRejected(join(place, name), join(folder, name), firstOrdinal)
+        else if (name !== 'entry.json') linkOrCopy(join(place, name), join(folder, name))
+      }
+      const now = new Date()
+      utimesSync(place, now, now)
+    } catch {
+      // Cleaned by another run since it was found, or cut short by a crash: then the task runs.
+      rmSync(folder, { recursive: true, force: true })
+      return null
+    }
+    return shiftReport(entry.report, firstOrdinal)
+  }
+
+  /** Removes the entries that were used longest ago until at most `bytesMax` are left. Returns how many were freed. */
+  clean(bytesMax: number): { readonly entries: number; readonly bytes: number } {
+    const entries = this.list().sort((a, b) => b.usedAtMs - a.usedAtMs)
+    let [kept, freed, count] = [0, 0, 0]
+    for (const { path, bytes } of entries) {
+      if (kept + bytes <= bytesMax) {
+        kept += bytes
+        continue
+      }
+      rmSync(path, { recursive: true, force: true })
+      freed += bytes
+      count += 1
+    }
+    return { entries: count, bytes: freed }
+  }
+
+  /** Every entry with its size. Cost: a look at every file kept. */
+  list(): { readonly path: string; readonly bytes: number; readonly usedAtMs: number }[] {
+    const folder = join(this.#folder, 'entries')
+    if (!existsSync(folder)) return []
+    return readdirSync(folder)
+      .filter((name) => /^[0-9a-f]{64}$/.test(name))
+      .map((name) => {
+        const path = join(folder, name)
+        const bytes = readdirSync(path).reduce((sum, file) => sum + statSync(join(path, file)).size, 0)
+        return { path, bytes, usedAtMs: statSync(path).mtimeMs }
+      })
+  }
+
+  #entryFolder(key: string): string {
+    return join(this.#folder, 'entries', key)
+  }
+
+  #placeFile(place: string): string {
+    return join(this.#folder, 'places', `${place}.json`)
+  }
+
+  #readPlace(place: string): Parts | null {
+    try {
+      return JSON.parse(readFileSync(this.#placeFile(place), 'utf8'))
+    } catch {
+      // Never kept, or written by half when the machine went down: either way nothing is known.
+      return null
+    }
+  }
+
+  #writePlace(place: string, parts: Parts): void {
+    const file = this.#placeFile(place)
+    mkdirSync(join(this.#folder, 'places'), { recursive: true })
+    writeFileSync(`${file}.${parts.run}.new`, JSON.stringify(parts))
+    renameSync(`${file}.${parts.run}.new`, file)
+  }
+}
+
+/** Where a task stands, whatever its inputs hold now. */
+function placeOf({ jobFile, splits }: TaskIdentity): string {
+  return hashOf([
+    jobFile,
+    splits.map((split) => [
+      split.kind,
+      split.path,
+      ...(split.kind === 'zip-member' ? [split.member] : rangeOf(split)),
+    ]),
+  ])
+}
+
+function rangeOf(split: Split): number[] {
+  return split.kind === 'range' ? [split.startByte] : []
+}
+
+function partsOf(task: TaskIdentity, run: string): Parts {
+  const { codeSha256, params, partitions, splits, contents } = task
+  const typed = Object.entries(params).sort(([a], [b]) => (a < b ? -1 : 1))
+  const parts = {
+    codeSha256,
+    params: hashOf(typed),
+    partitions,
+    inputs: hashOf(
+      splits.map(({ ordinal: _, identity, ...split }) => [
+        contents?.get(split.path) ?? identityOf(identity),
+        Object.entries(split),
+      ]),
+    ),
+  }
+  return { key: hashOf([1, parts.codeSha256, parts.params, partitions, parts.inputs]), run, ...parts }
+}
+
+function identityOf({ sizeBytes, mtimeNs, inode }: FileIdentity): unknown[] {
+  return [sizeBytes, mtimeNs, inode]
+}
+
+function differenceOf(last: Parts, now: Parts): MissReason {
+  if (last.codeSha256 !== now.codeSha256) return 'code-changed'
+  if (last.params !== now.params) return 'params-changed'
+  if (last.inputs !== now.inputs) return 'input-changed'
+  return 'partitions-changed'
+}
+
+function hashOf(value: unknown): string {
+  return createHash('sha256').update(encodeValue(value)).digest('hex')
+}
+
+function shiftReport(report: MapReport, by: number): MapReport {
+  const sources = report.sources.map((source) => ({ ...source, ordinal: source.ordinal + by }))
+  return { ...report, sources }
+}
+
+/** Rejected records name the ordinal of their split, which is another one in each run. */
+function shiftRejected(from: string, to: string, by: number): void {
+  const records = readFileSync(from, 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line): Rejected => JSON.parse(line))
+  const shifted = records.map((record) => ({ ...record, ordinal: record.ordinal + by }))
+  writeFileSync(to, shifted.map((record) => `${JSON.stringify(record)}\n`).join(''))
+}
+
+/** A link costs nothing; another file system, or one without links, gets a copy. */
+function linkOrCopy(from: string, to: string): void {
+  try {
+    linkSync(from, to)
+  } catch {
+    copyFileSync(from, to)
+  }
+}
+
+/** Where what is kept lies: beside the runs. */
+export function storeFolder(runsFolder: string): string {
+  return join(dirname(runsFolder), 'store')
+}
