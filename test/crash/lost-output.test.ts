@@ -1,0 +1,77 @@
+/** What a run has written is damaged behind its back; the bytes of the result must not change. */
+import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { Workshop } from '../fixtures/program.ts'
+
+let shop: Workshop
+beforeEach(() => {
+  shop = new Workshop()
+  for (const name of ['a', 'b', 'c', 'd']) {
+    const lines = Array.from({ length: 200 }, (_, index) => `${name}${index % 50}\nboth${index % 7}\n`)
+    shop.write(`in/${name}.txt`, `${lines.join('')}stop ${name}\n`)
+  }
+  shop.job('words.job.ts', 'if (line === "stop d") throw new Error("not this one"); emit(line)')
+})
+afterEach(() => shop.remove())
+
+/** Runs to the refusal before the reduce stage, for one rejected record. */
+function refusedRun(): string {
+  expect(shop.run('run', 'words.job.ts', 'in', '-w', '1', '--no-reuse')).toMatchObject({ status: 3 })
+  return shop.runs().at(-1) ?? ''
+}
+
+const damages: Record<string, (file: string) => void> = {
+  'a flipped bit': (file) => {
+    const bytes = readFileSync(file)
+    const middle = bytes.length >> 1
+    bytes[middle] = (bytes[middle] ?? 0) ^ 4
+    writeFileSync(file, bytes)
+  },
+  'a file cut short': (file) => truncateSync(file, 30),
+  'an empty file': (file) => truncateSync(file, 0),
+  'a file that is gone': (file) => rmSync(file),
+}
+
+describe('resume over damaged spills', () => {
+  it.each(Object.keys(damages))('does the one task again whose spill is damaged: %s', (name) => {
+    const undisturbed = shop.digestOf(
+      shop.run('run', 'words.job.ts', 'in', '-w', '1', '--no-reuse', '--max-bad', '9'),
+    )
+    const run = refusedRun()
+    const spill = join(
+      run,
+      'committed',
+      'map-00002',
+      readdirSync(join(run, 'committed', 'map-00002'))[0] ?? '',
+    )
+    damages[name]?.(spill)
+    const ended = shop.run('resume', 'last', '--max-bad', '9')
+    expect(ended).toMatchObject({ status: 0 })
+    expect(shop.digestOf(ended)).toBe(undisturbed)
+    const events = shop.events(run)
+    const resumed = events.slice(events.findIndex(({ type }) => type === 'resumed'))
+    expect(resumed.filter(({ type }) => type === 'output-lost').map(({ task }) => task)).toEqual([
+      'map-00002',
+    ])
+    expect(resumed.filter(({ type }) => type === 'map-committed').map(({ task }) => task)).toEqual([
+      'map-00002',
+    ])
+  })
+})
+
+describe('a job that is not deterministic', () => {
+  it('ends the run when a task that runs again gives other bytes', () => {
+    shop.job(
+      'chance.job.ts',
+      'if (line === "a1" && Math.random() < 2) emit(String(Math.random())); if (line === "b1") throw new Error("stop here")',
+    )
+    expect(shop.run('run', 'chance.job.ts', 'in', '-w', '1')).toMatchObject({ status: 3 })
+    const run = shop.runs().at(-1) ?? ''
+    rmSync(join(run, 'committed', 'map-00000', 'p0-s0.spill'))
+    const ended = shop.run('resume', 'last', '--max-bad', '100')
+    expect(ended).toMatchObject({ status: 1 })
+    expect(ended.stderr).toContain('Task map-00000 (in/a.txt) gave other output when it ran again.')
+    expect(ended.stderr).toContain('ctx.random')
+  })
+})
