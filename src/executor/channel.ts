@@ -48,6 +48,6 @@ export interface LinkFactory {
   readonly name: 'thread' | 'process' | 'container'
   /** Starts a worker; `onMessage` gets what it says, in order, until it is gone. */
   open(order: LinkOrder, onMessage: (message: unknown) => void): Link
-  /** Releases what the workers shared. Called once, when all of them are gone. */
+  /** Ends the workers that are still there, at once, and what they shared. Nothing is opened after. Safe more than once. */
   close(): Promise<void>
 }

@@ -3,13 +3,19 @@ import type { Exit } from './channel.ts'
 
 /** Every death has a cause, and a log. */
 export function deathFault(exit: Exit, logFile: string): Fault {
-  const lastLine = exit.lastWords.trimEnd().split('\n').at(-1)?.trim() ?? ''
+  const lastLine = tellingLine(exit.lastWords)
   const words = lastLine === '' ? '' : ` Its last words: ${JSON.stringify(lastLine.slice(0, 200))}.`
   return {
     code: exit.code,
     message: `The worker ${exit.how}.${words}`,
     wayOut: wayOutOf(exit, logFile),
   }
+}
+
+/** The last line that tells something: not a frame of a native stack, nor the version that Node ends its last words with. */
+function tellingLine(words: string): string {
+  const lines = words.split('\n').map((line) => line.trim())
+  return lines.findLast((line) => line !== '' && !/^(\d+: 0x|-----|Node\.js v)/.test(line)) ?? ''
 }
 
 function wayOutOf({ code }: Exit, logFile: string): string {

@@ -3,22 +3,28 @@ import { TallymanError } from '../errors.ts'
 
 /**
  * Messages over a byte stream: magic (one byte), length (four bytes, little endian), then that many bytes of JSON.
- * The magic and a bound on the length make garbage on the channel an error instead of a silent wait.
+ * The magic and a bound on the length make garbage on the channel an error instead of a silent wait: the magic is a byte
+ * that no text in UTF-8 has, so nothing that is printed there by mistake is taken for the head of a long message.
  */
 
-const magic = 0x54
+const magic = 0xff
 const headerBytes = 5
 /** A report of ten thousand splits is about two megabytes. */
 const frameBytesMax = 256 * 1024 * 1024
 
 /** Encodes one message. */
 export function encodeFrame(message: object): Buffer {
-  const json = Buffer.from(JSON.stringify(message, showBigInt), 'utf8')
+  const json = Buffer.from(encodeJson(message), 'utf8')
   const frame = Buffer.allocUnsafe(headerBytes + json.length)
   frame[0] = magic
   frame.writeUInt32LE(json.length, 1)
   json.copy(frame, headerBytes)
   return frame
+}
+
+/** The JSON of a message: what a frame holds, or another channel takes instead of it. */
+export function encodeJson(message: object): string {
+  return JSON.stringify(message, showBigInt)
 }
 
 /** A job's parameters may be bigints; messages only show them. */
@@ -82,7 +88,7 @@ function parse(json: Buffer): unknown {
   }
 }
 
-/** Calls back for every message of a stream, and once for bytes that are none. */
+/** Calls back for every message of a stream, and once for bytes that are none; the stream is then closed. */
 export function readFrames(
   stream: Duplex,
   onMessage: (message: unknown) => void,
@@ -90,11 +96,14 @@ export function readFrames(
 ): void {
   const parser = new FrameParser()
   stream.on('data', (chunk: Buffer) => {
+    let messages: readonly unknown[]
     try {
-      for (const message of parser.push(chunk)) onMessage(message)
+      messages = parser.push(chunk)
     } catch (error) {
       stream.destroy()
       onGarbage(error)
+      return
     }
+    for (const message of messages) onMessage(message)
   })
 }

@@ -20,13 +20,17 @@ export type ToWorker =
   | { readonly type: 'run'; readonly attempt: Attempt }
   | { readonly type: 'stop' }
 
-/** From a worker to the coordinator. Every `load` and `run` is answered exactly once, progress apart. */
+/**
+ * From a worker to the coordinator. Every `load` and `run` is answered exactly once, progress apart; `broken` says that the
+ * job failed outside any attempt and the worker ends, so that whatever it is told meanwhile has no other answer.
+ */
 export type FromWorker =
   | { readonly type: 'loaded'; readonly job: LoadedJob }
   | { readonly type: 'refused'; readonly fault: Fault }
   | { readonly type: 'progress'; readonly id: string; readonly progress: AttemptProgress }
   | { readonly type: 'done'; readonly id: string; readonly report: AttemptReport }
   | { readonly type: 'failed'; readonly id: string; readonly fault: Fault }
+  | { readonly type: 'broken'; readonly fault: Fault }
 
 /** The job as plain data, as the first worker that loaded it sees it. */
 export interface LoadedJob {
@@ -35,15 +39,22 @@ export interface LoadedJob {
   readonly params: Readonly<Record<string, unknown>>
 }
 
-const fromWorkerTypes: ReadonlySet<string> = new Set(['loaded', 'refused', 'progress', 'done', 'failed'])
+/** What each message holds beside its type, and for an attempt's its id. */
+const contents: ReadonlyMap<unknown, string> = new Map([
+  ['loaded', 'job'],
+  ['refused', 'fault'],
+  ['progress', 'progress'],
+  ['done', 'report'],
+  ['failed', 'fault'],
+  ['broken', 'fault'],
+])
+
+const ofAttempts: ReadonlySet<unknown> = new Set(['progress', 'done', 'failed'])
 
 /** Is this something a worker may say? Checked at the border, since a worker runs code that is not ours. */
 export function isFromWorker(message: unknown): message is FromWorker {
-  return (
-    typeof message === 'object' &&
-    message !== null &&
-    'type' in message &&
-    typeof message.type === 'string' &&
-    fromWorkerTypes.has(message.type)
-  )
+  if (typeof message !== 'object' || message === null || !('type' in message)) return false
+  if (ofAttempts.has(message.type) && !('id' in message)) return false
+  const content: unknown = Object.getOwnPropertyDescriptor(message, contents.get(message.type) ?? '')?.value
+  return typeof content === 'object' && content !== null
 }

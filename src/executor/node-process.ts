@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import type { Exit } from './channel.ts'
 import { encodeFrame, readFrames } from './frames.ts'
+import type { Leash } from './leash.ts'
 import { WorkerLog } from './worker-log.ts'
 
 /** What a child process of ours is started with. */
@@ -14,56 +15,80 @@ export interface NodeProcessOptions {
   readonly cwd: string
   /** Takes what the child prints. */
   readonly logFile: string
+  /** Holds the child while it is there. */
+  readonly leash: Leash
   readonly onMessage: (message: unknown) => void
 }
+
+/** How long what a dead child printed is waited for, where something else holds its output open. */
+const outputGraceMs = 500
+/** How long a child may live on without its line: it closes when the child ends, and that is noticed a moment later. */
+const lineGraceMs = 1000
 
 /** A Node process that talks frames on file descriptor 3, in a process group of its own. */
 export class NodeProcess {
   readonly logFile: string
+  readonly exited: Promise<Exit>
   readonly #child: ChildProcess
-  readonly #line: Duplex
+  readonly #line: Duplex | null
   readonly #log: WorkerLog
+  readonly #leash: Leash
+  #graceTimer: NodeJS.Timeout | undefined
   #isGone = false
   #broken: string | null = null
-  readonly exited: Promise<Exit>
 
   constructor(options: NodeProcessOptions) {
     this.logFile = options.logFile
     this.#log = new WorkerLog(options.logFile)
-    const file = fileURLToPath(new URL(`./${options.entry}.js`, builtFolder))
-    this.#child = spawn(process.execPath, [...options.nodeFlags, file], {
-      cwd: options.cwd,
-      // A group of its own: Ctrl-C in the terminal is for the coordinator, and killing the group takes all it started.
-      detached: true,
-      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
-    })
+    this.#leash = options.leash
+    this.#child = start(options)
+    if (this.#child.pid !== undefined) this.#leash.hold(this.#child.pid)
     this.#child.stdout?.on('data', (chunk: Buffer) => this.#log.write(chunk))
     this.#child.stderr?.on('data', (chunk: Buffer) => this.#log.writeError(chunk))
-    this.#line = this.#child.stdio[3] as Duplex
-    // The line breaks when the child dies; `exited` tells of that.
-    this.#line.on('error', () => undefined)
-    readFrames(this.#line, options.onMessage, (error) => {
-      this.#broken = error instanceof Error ? error.message : String(error)
-      this.kill()
-    })
+    this.#line = lineOf(this.#child)
+    if (this.#line !== null) this.#listen(this.#line, options.onMessage)
     this.exited = new Promise((resolve) => {
-      this.#child.once('error', (error) =>
-        resolve(this.#leave({ how: `could not be started (${error.message})`, code: 'limit-reached' })),
-      )
+      this.#child.once('error', (error) => resolve(this.#leave(howNotStarted(error))))
       // 'close' comes after the last of its output, 'exit' may come before.
       this.#child.once('close', (code, signal) => resolve(this.#leave(howItEnded(code, signal))))
     })
-    // A process it left behind may hold its output open, and then 'close' would never come.
-    this.#child.once('exit', () => this.#killGroup())
+    this.#child.once('exit', () => this.#clearUp())
   }
 
   send(message: object): void {
-    if (!this.#isGone) this.#line.write(encodeFrame(message))
+    if (!this.#isGone) this.#line?.write(encodeFrame(message))
   }
 
   /** Ends the process and everything in its group, at once. */
   kill(): void {
     if (!this.#isGone) this.#killGroup()
+  }
+
+  /** Ends a process that does not keep to the protocol, and says so. */
+  breakOff(why: string): void {
+    this.#broken ??= why
+    this.kill()
+  }
+
+  #listen(line: Duplex, onMessage: (message: unknown) => void): void {
+    // The line breaks when the child dies; `exited` tells of that.
+    line.on('error', () => undefined)
+    readFrames(line, onMessage, (error) =>
+      this.breakOff(error instanceof Error ? error.message : String(error)),
+    )
+    line.once('close', () => {
+      if (this.#child.exitCode !== null || this.#child.signalCode !== null) return
+      this.#graceTimer = setTimeout(() => this.breakOff('closed its line to the coordinator'), lineGraceMs)
+    })
+  }
+
+  /** Ends what the child left behind, and waits no longer for output that such a process holds open. */
+  #clearUp(): void {
+    this.#killGroup()
+    clearTimeout(this.#graceTimer)
+    this.#graceTimer = setTimeout(() => {
+      for (const stream of this.#child.stdio) stream?.destroy()
+    }, outputGraceMs)
   }
 
   #killGroup(): void {
@@ -72,13 +97,16 @@ export class NodeProcess {
     try {
       process.kill(-pid, 'SIGKILL')
     } catch (error) {
-      // No such process: the whole group is gone already.
-      if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error
+      const code = error instanceof Error && 'code' in error ? error.code : null
+      // No such process: the whole group is gone. Not permitted: what is left of it has become another user's.
+      if (code !== 'ESRCH' && code !== 'EPERM') throw error
     }
   }
 
   #leave(end: Pick<Exit, 'how' | 'code'>): Exit {
     this.#isGone = true
+    clearTimeout(this.#graceTimer)
+    if (this.#child.pid !== undefined) this.#leash.release(this.#child.pid)
     const lastWords = this.#log.close()
     if (this.#broken !== null) return { how: this.#broken, code: 'protocol-broken', lastWords }
     const isHeap = lastWords.includes('heap out of memory') || lastWords.includes('heap limit')
@@ -88,6 +116,32 @@ export class NodeProcess {
 
 /** Child processes always run the built files: Node itself cannot read TypeScript. */
 const builtFolder = new URL(import.meta.url.replace(/\/src\/executor\/[^/]*\.ts$/, '/dist/executor/'))
+
+function start({ entry, nodeFlags, cwd }: NodeProcessOptions): ChildProcess {
+  const file = fileURLToPath(new URL(`./${entry}.js`, builtFolder))
+  return spawn(process.execPath, [...nodeFlags, file], {
+    cwd,
+    // A group of its own: Ctrl-C in the terminal is for the coordinator, and killing the group takes all it started.
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+  })
+}
+
+/** Null for a child that could not be started for want of file descriptors: it has no streams at all, whatever its type says. */
+function lineOf(child: ChildProcess): Duplex | null {
+  const streams: readonly unknown[] | undefined = child.stdio
+  return (streams?.[3] ?? null) as Duplex | null
+}
+
+const limitErrnos: ReadonlySet<unknown> = new Set(['EAGAIN', 'EMFILE', 'ENFILE', 'ENOMEM'])
+
+function howNotStarted(error: Error): Pick<Exit, 'how' | 'code'> {
+  const isLimit = 'code' in error && limitErrnos.has(error.code)
+  return {
+    how: `could not be started (${error.message})`,
+    code: isLimit ? 'limit-reached' : 'worker-died',
+  }
+}
 
 function howItEnded(code: number | null, signal: NodeJS.Signals | null): Pick<Exit, 'how' | 'code'> {
   // A worker of ours ends by itself only when it is told to; exit codes above 128 are how a shell says a signal.

@@ -56,8 +56,9 @@ export class Pool {
   /** Ends every worker at once; attempts that are running end as failed. Safe at any time, more than once. */
   async stop(): Promise<void> {
     this.#isStopped = true
-    await Promise.all(this.#seats.map((seat) => seat.stop()))
+    for (const seat of this.#seats) seat.close()
     await this.#factory.close()
+    await Promise.all(this.#seats.map((seat) => seat.stop()))
   }
 
   #takeSeat(): Seat {

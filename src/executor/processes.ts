@@ -1,19 +1,40 @@
 import { join } from 'node:path'
-import type { Link, LinkFactory, WorkerSettings } from './channel.ts'
+import type { Link, LinkFactory, LinkOrder, WorkerSettings } from './channel.ts'
+import { Leash } from './leash.ts'
 import { NodeProcess } from './node-process.ts'
 
 /** Workers that are processes: what one of them does to its memory or its event loop is its own affair. */
 export function processLinks(settings: WorkerSettings): LinkFactory {
-  return {
-    name: 'process',
-    open: ({ seat, heapBytes }, onMessage): Link =>
-      new NodeProcess({
-        entry: 'worker-process',
-        nodeFlags: [`--max-old-space-size=${Math.ceil(heapBytes / 2 ** 20)}`],
-        cwd: settings.cwd,
-        logFile: join(settings.logDirectory, `worker-${seat}.log`),
-        onMessage,
-      }),
-    close: async () => undefined,
+  return new ProcessLinks(settings)
+}
+
+class ProcessLinks implements LinkFactory {
+  readonly name = 'process'
+  readonly #settings: WorkerSettings
+  readonly #leash = new Leash()
+  readonly #processes = new Set<NodeProcess>()
+
+  constructor(settings: WorkerSettings) {
+    this.#settings = settings
+  }
+
+  open({ seat, heapBytes }: LinkOrder, onMessage: (message: unknown) => void): Link {
+    const worker = new NodeProcess({
+      entry: 'worker-process',
+      nodeFlags: [`--max-old-space-size=${Math.ceil(heapBytes / 2 ** 20)}`],
+      cwd: this.#settings.cwd,
+      logFile: join(this.#settings.logDirectory, `worker-${seat}.log`),
+      leash: this.#leash,
+      onMessage,
+    })
+    this.#processes.add(worker)
+    void worker.exited.then(() => this.#processes.delete(worker))
+    return worker
+  }
+
+  async close(): Promise<void> {
+    for (const worker of this.#processes) worker.kill()
+    await Promise.all([...this.#processes].map(({ exited }) => exited))
+    await this.#leash.close()
   }
 }

@@ -26,7 +26,14 @@ export interface AttemptNeeds {
 }
 
 /** What a seat waits for: the answer to the one thing its worker was told last. */
-type Answer = Exclude<FromWorker, { type: 'progress' }> | { readonly type: 'gone'; readonly fault: Fault }
+type Answer =
+  | Exclude<FromWorker, { type: 'progress' | 'broken' }>
+  | { readonly type: 'gone'; readonly fault: Fault }
+
+const stoppedFault: Fault = {
+  code: 'worker-died',
+  message: 'No worker was started: the pool had been stopped.',
+}
 
 /** One worker's place in the pool; workers come and go in it. */
 export class Seat {
@@ -48,6 +55,7 @@ export class Seat {
   #answer: ((answer: Answer) => void) | null = null
   #onProgress: ((progress: AttemptProgress) => void) | null = null
   isBusy = false
+  #isClosed = false
 
   constructor(factory: LinkFactory, number: number, options: PoolOptions) {
     this.#factory = factory
@@ -96,6 +104,11 @@ export class Seat {
       this.attempt = null
       this.isBusy = false
     }
+  }
+
+  /** From now on no worker is started here: what is asked of one fails. */
+  close(): void {
+    this.#isClosed = true
   }
 
   /** Ends the worker; the attempt at hand fails with this fault. */
@@ -151,6 +164,10 @@ export class Seat {
   /** Tells the worker something and waits for its one answer, or for its end. */
   #ask(message: Parameters<Link['send']>[0]): Promise<Answer> {
     return new Promise((resolve) => {
+      if (this.#link === null && this.#isClosed) {
+        resolve({ type: 'gone', fault: stoppedFault })
+        return
+      }
       this.#answer = resolve
       this.#link ??= this.#open()
       this.#link.send(message)
@@ -172,7 +189,7 @@ export class Seat {
 
   /** A worker runs code that is not ours: what it says is checked before it is believed. */
   #take(message: unknown): void {
-    if (!isFromWorker(message)) {
+    if (!isFromWorker(message) || ('id' in message && message.id !== this.attempt)) {
       const said = JSON.stringify(message)?.slice(0, 100)
       this.#resolve({
         type: 'gone',
@@ -181,6 +198,7 @@ export class Seat {
       return
     }
     if (message.type === 'progress') this.#noteProgress(message.progress)
+    else if (message.type === 'broken') this.#resolve({ type: 'gone', fault: message.fault })
     else this.#resolve(message)
   }
 

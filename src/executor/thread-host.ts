@@ -22,21 +22,31 @@ function tell(message: FromHost): void {
 }
 
 function open(life: number, heapBytes: number): void {
-  const thread = new Worker(
-    new URL(import.meta.url.endsWith('.ts') ? './worker-thread.ts' : './worker-thread.js', import.meta.url),
-    {
-      resourceLimits: { maxOldGenerationSizeMb: Math.ceil(heapBytes / 2 ** 20) },
-    },
-  )
+  let thread: Worker
+  try {
+    thread = start(heapBytes)
+  } catch (error) {
+    // For want of threads or memory. The others can go on.
+    tell({ type: 'gone', life, exitCode: 1, error: describe(error) })
+    return
+  }
   threads.set(life, thread)
   let lastError: unknown = null
-  thread.on('message', (message) => tell({ type: 'said', life, message }))
+  // What is no text was not sent by us but by the job: it is not in the protocol, as text or otherwise.
+  thread.on('message', (said: unknown) => tell({ type: 'said', life, json: String(said) }))
   thread.on('error', (error) => {
     lastError = error
   })
   thread.on('exit', (exitCode) => {
     threads.delete(life)
     tell({ type: 'gone', life, exitCode, error: describe(lastError) })
+  })
+}
+
+function start(heapBytes: number): Worker {
+  const entry = import.meta.url.endsWith('.ts') ? './worker-thread.ts' : './worker-thread.js'
+  return new Worker(new URL(entry, import.meta.url), {
+    resourceLimits: { maxOldGenerationSizeMb: Math.ceil(heapBytes / 2 ** 20) },
   })
 }
 

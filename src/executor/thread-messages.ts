@@ -6,12 +6,26 @@ export type ToHost =
   | { readonly type: 'say'; readonly life: number; readonly message: ToWorker }
   | { readonly type: 'kill'; readonly life: number }
 
-/** From that process to the coordinator. After `gone` a life says nothing more. */
+/** From that process to the coordinator. After `gone` a life says nothing more. What a thread said is as it was encoded. */
 export type FromHost =
-  | { readonly type: 'said'; readonly life: number; readonly message: unknown }
+  | { readonly type: 'said'; readonly life: number; readonly json: string }
   | {
       readonly type: 'gone'
       readonly life: number
       readonly exitCode: number
       readonly error: { readonly code: string; readonly message: string } | null
     }
+
+/** Is this something that process may say? Checked, since the jobs in it can write on its line. */
+export function isFromHost(message: unknown): message is FromHost {
+  if (typeof message !== 'object' || message === null || !('type' in message) || !('life' in message))
+    return false
+  switch (message.type) {
+    case 'said':
+      return 'json' in message && typeof message.json === 'string'
+    case 'gone':
+      return 'exitCode' in message && 'error' in message
+    default:
+      return false
+  }
+}

@@ -1,8 +1,9 @@
 import { join } from 'node:path'
 import { assertNever } from '../errors.ts'
 import type { Exit, Link, LinkFactory, LinkOrder, WorkerSettings } from './channel.ts'
+import { Leash } from './leash.ts'
 import { NodeProcess, sayJobExited } from './node-process.ts'
-import type { FromHost, ToHost } from './thread-messages.ts'
+import { type FromHost, isFromHost, type ToHost } from './thread-messages.ts'
 
 /** Workers that are threads of one disposable host process, which is started again when it is lost. */
 export function threadLinks(settings: WorkerSettings): LinkFactory {
@@ -15,8 +16,12 @@ interface Life {
   readonly end: (exit: Exit) => void
 }
 
+/** A thread that waits in the system, for a program it has started say, cannot be ended alone: then all of them are. */
+const terminateGraceMs = 3000
+
 class ThreadLinks implements LinkFactory {
   readonly name = 'thread'
+  readonly #leash = new Leash()
   readonly #settings: WorkerSettings
   readonly #lives = new Map<number, Life>()
   #host: NodeProcess | null = null
@@ -38,15 +43,19 @@ class ThreadLinks implements LinkFactory {
       send: (message) => say({ type: 'say', life, message }),
       logFile: host.logFile,
       exited,
-      kill: () => say({ type: 'kill', life }),
+      kill: () => {
+        say({ type: 'kill', life })
+        const timer = setTimeout(() => host.kill(), terminateGraceMs)
+        void exited.then(() => clearTimeout(timer))
+      },
     }
   }
 
   async close(): Promise<void> {
     const host = this.#host
-    if (host === null) return
-    host.kill()
-    await host.exited
+    host?.kill()
+    await host?.exited
+    await this.#leash.close()
   }
 
   #requireHost(): NodeProcess {
@@ -56,8 +65,11 @@ class ThreadLinks implements LinkFactory {
       nodeFlags: [],
       cwd: this.#settings.cwd,
       logFile: join(this.#settings.logDirectory, 'threads.log'),
-      // Only our own code writes on the host's line.
-      onMessage: (message) => this.#take(message as FromHost),
+      leash: this.#leash,
+      onMessage: (message) => {
+        if (isFromHost(message)) this.#take(message)
+        else host.breakOff('said something that is not in the protocol')
+      },
     })
     this.#host = host
     void host.exited.then((exit) => this.#loseHost(exit))
@@ -69,7 +81,7 @@ class ThreadLinks implements LinkFactory {
     if (life === undefined) return
     switch (message.type) {
       case 'said':
-        life.onMessage(message.message)
+        life.onMessage(parseJson(message.json))
         return
       case 'gone':
         this.#lives.delete(message.life)
@@ -86,6 +98,15 @@ class ThreadLinks implements LinkFactory {
     for (const life of this.#lives.values())
       life.end({ ...exit, how: `went down with the process of all threads, which ${exit.how}` })
     this.#lives.clear()
+  }
+}
+
+/** Null, which no worker says, for what is no JSON. */
+function parseJson(json: string): unknown {
+  try {
+    return JSON.parse(json)
+  } catch {
+    return null
   }
 }
 

@@ -2,12 +2,14 @@ import { appendFileSync } from 'node:fs'
 
 /** A job that prints a line for every record must not fill the disk. */
 const logBytesMax = 1024 * 1024
-const lastWordsBytesMax = 4096
+/** A process that runs out of heap says so before some thirty lines of native stack. */
+const lastWordsBytesMax = 16 * 1024
 
 /** Keeps what a worker prints: the first megabyte in a file, and the end of what it said on stderr. */
 export class WorkerLog {
   readonly #file: string
   #writtenBytes = 0
+  #isLost = false
   #lastWords = Buffer.alloc(0)
 
   constructor(file: string) {
@@ -19,10 +21,17 @@ export class WorkerLog {
     if (room <= 0) return
     this.#writtenBytes += chunk.length
     const cut = "\n[more was printed; a worker's log ends after its first megabyte]\n"
-    appendFileSync(
-      this.#file,
-      chunk.length > room ? Buffer.concat([chunk.subarray(0, room), Buffer.from(cut)]) : chunk,
-    )
+    this.#append(chunk.length > room ? Buffer.concat([chunk.subarray(0, room), Buffer.from(cut)]) : chunk)
+  }
+
+  #append(bytes: Buffer): void {
+    if (this.#isLost) return
+    try {
+      appendFileSync(this.#file, bytes)
+    } catch {
+      // On a disk that is full, say. What a worker prints is no reason to end the run: if it matters, the attempt fails too.
+      this.#isLost = true
+    }
   }
 
   writeError(chunk: Buffer): void {

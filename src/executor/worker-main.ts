@@ -69,6 +69,7 @@ class WorkerLife {
     )
     if (this.#attempt !== null) this.#channel.send({ type: 'failed', id: this.#attempt, fault })
     else if (this.#loaded === null) this.#channel.send({ type: 'refused', fault })
+    else this.#channel.send({ type: 'broken', fault })
     this.#leave()
   }
 
