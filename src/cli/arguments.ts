@@ -39,8 +39,15 @@ export class Arguments {
   }
 }
 
+/** A flag as it was met: what stands behind it in the same word, and the word itself. */
+interface Met {
+  readonly flag: Flag
+  readonly inline: string | null
+}
+
 /**
- * Takes a command line apart: `--name value`, `--name=value`, `-n value`, `-nvalue`, and after `--` nothing but arguments.
+ * Takes a command line apart: `--name value`, `--name=value`, `-n value`, `-nvalue`, switches together as `-nq`, and after
+ * `--` nothing but arguments.
  *
  * @throws {TallymanError} `usage` for a flag the command does not have, one without its value, or a value it does not take
  */
@@ -48,8 +55,8 @@ export function parseArguments(command: string, argv: readonly string[]): Argume
   const known = flagsOf(command)
   const positionals: string[] = []
   const values = new Map<string, string[]>()
-  const rest = argv.values()
-  for (const word of rest) {
+  const rest = [...argv]
+  for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
     if (word === '--') {
       positionals.push(...rest)
       break
@@ -58,29 +65,37 @@ export function parseArguments(command: string, argv: readonly string[]): Argume
       positionals.push(word)
       continue
     }
-    const { flag, inline } = findFlag(command, known, word)
-    const value = takeValue(flag, inline, rest)
-    checkValue(flag, value)
-    values.set(flag.name, [...(values.get(flag.name) ?? []), value])
+    for (const { flag, inline } of findFlags(command, known, word)) {
+      const value = takeValue(flag, inline, rest, known)
+      checkValue(flag, value)
+      values.set(flag.name, [...(values.get(flag.name) ?? []), value])
+    }
   }
   return new Arguments(positionals, values)
 }
 
-function findFlag(
-  command: string,
-  known: readonly Flag[],
-  word: string,
-): { readonly flag: Flag; readonly inline: string | null } {
-  if (word.startsWith('--')) {
-    const equals = word.indexOf('=')
-    const name = word.slice(2, equals === -1 ? undefined : equals)
-    const flag = known.find((one) => one.name === name)
-    if (flag === undefined) throw unknownFlag(command, known, `--${name}`)
-    return { flag, inline: equals === -1 ? null : word.slice(equals + 1) }
+function findFlags(command: string, known: readonly Flag[], word: string): Met[] {
+  if (!word.startsWith('--')) return findShort(command, known, word)
+  const equals = word.indexOf('=')
+  const name = word.slice(2, equals === -1 ? undefined : equals)
+  const flag = known.find((one) => one.name === name)
+  if (flag === undefined) throw unknownFlag(command, known, `--${name}`)
+  return [{ flag, inline: equals === -1 ? null : word.slice(equals + 1) }]
+}
+
+/** Switches may stand together; the first flag that takes a value takes the rest of the word. */
+function findShort(command: string, known: readonly Flag[], word: string): Met[] {
+  const met: Met[] = []
+  for (let at = 1; at < word.length; at++) {
+    const flag = known.find(({ short }) => short === word[at])
+    if (flag === undefined) throw unknownFlag(command, known, word)
+    if (flag.takes.kind !== 'switch') {
+      const inline = word.slice(at + 1)
+      return [...met, { flag, inline: inline === '' ? null : inline }]
+    }
+    met.push({ flag, inline: null })
   }
-  const flag = known.find(({ short }) => short === word[1])
-  if (flag === undefined) throw unknownFlag(command, known, word)
-  return { flag, inline: word.length > 2 ? word.slice(2) : null }
+  return met
 }
 
 function unknownFlag(command: string, known: readonly Flag[], word: string): TallymanError {
@@ -89,27 +104,38 @@ function unknownFlag(command: string, known: readonly Flag[], word: string): Tal
     known.map(({ name }) => name),
   )
   const meant = near === null ? '' : `Did you mean --${near}? `
+  // Two dashes are hardly ever the beginning of a file's name.
+  const file = word.startsWith('--') || near !== null ? '' : ' If it is a name, write it after "--".'
   return new TallymanError('usage', `"tallyman ${command}" has no option ${JSON.stringify(word)}.`, {
-    wayOut: `${meant}\`tallyman ${command} --help\` lists them all.`,
+    wayOut: `${meant}\`tallyman ${command} --help\` lists them all.${file}`,
   })
 }
 
-function takeValue(flag: Flag, inline: string | null, rest: Iterator<string>): string {
+/** The flag's value: the rest of its word, or the next word, which is taken from `rest`. */
+function takeValue(flag: Flag, inline: string | null, rest: string[], known: readonly Flag[]): string {
   if (flag.takes.kind === 'switch') {
     if (inline === null) return ''
     throw new TallymanError(
       'usage',
       `Option --${flag.name} takes no value; it was given ${JSON.stringify(inline)}.`,
+      { wayOut: `Say just --${flag.name}, or leave it out.` },
     )
   }
   if (inline !== null) return inline
-  const next = rest.next()
-  if (next.done === true || (next.value.startsWith('--') && next.value.length > 2)) {
-    throw new TallymanError('usage', `Option --${flag.name} needs a value.`, {
+  const [next] = rest
+  if (next === undefined || isFlag(next, known)) {
+    const given = next === undefined ? '' : `; ${JSON.stringify(next)} is an option itself`
+    throw new TallymanError('usage', `Option --${flag.name} needs a value${given}.`, {
       wayOut: `Say --${flag.name} ${placeholderOf(flag)}.`,
     })
   }
-  return next.value
+  rest.shift()
+  return next
+}
+
+/** Is this word meant as a flag, where a value is looked for? */
+function isFlag(word: string, known: readonly Flag[]): boolean {
+  return /^--./.test(word) || known.some(({ short }) => short !== undefined && word === `-${short}`)
 }
 
 function checkValue({ name, takes }: Flag, value: string): void {
@@ -129,6 +155,11 @@ function checkValue({ name, takes }: Flag, value: string): void {
       )
     case 'choice':
       if (takes.choices.includes(value)) return
-      throw refuse(takes.choices.join(', '))
+      throw refuse(sayOneOf(takes.choices))
   }
+}
+
+/** `a, b or c`. */
+export function sayOneOf(names: readonly string[]): string {
+  return names.length < 2 ? names.join() : `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`
 }

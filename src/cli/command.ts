@@ -7,9 +7,11 @@ export interface Command {
   readonly name: string
   /** Arguments that are no flags, as help shows them: `JOB INPUT…`. */
   readonly operands: string
+  /** How many of them it takes at most; more are refused before `run` is called. Absent: any number. */
+  readonly operandsMax?: number
   /** What it does, as the rest of a sentence that begins with the command. */
   readonly summary: string
-  /** Further lines of its help. */
+  /** Further paragraphs of its help. */
   readonly details?: readonly string[]
   /** A command line to start from. */
   readonly example: string
@@ -19,6 +21,10 @@ export interface Command {
    * @returns the exit code
    */
   run(args: Arguments, terminal: Terminal): Promise<ExitCode>
-  /** Says more than the table of flags does, where `--help` came with operands; false where there is no more to say. */
-  help?(args: Arguments, terminal: Terminal): Promise<boolean>
+  /**
+   * Says more than the table of flags does. Called instead of `run` where `--help` came with operands.
+   *
+   * @returns the exit code
+   */
+  help?(args: Arguments, terminal: Terminal): Promise<ExitCode>
 }

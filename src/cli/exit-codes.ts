@@ -12,8 +12,25 @@ export const exitCodes = {
 
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
 
-const usageErrors: ReadonlySet<ErrorCode> = new Set(['usage', 'param-invalid', 'result-exists', 'not-found'])
+/** The same for help and manual. */
+export const exitMeanings: readonly (readonly [code: ExitCode, meaning: string])[] = [
+  [exitCodes.complete, 'complete'],
+  [exitCodes.failed, 'failed'],
+  [exitCodes.usage, 'wrong usage'],
+  [exitCodes.incomplete, 'not committed (incomplete input, or rejected records)'],
+  [exitCodes.interrupted, 'interrupted (`tallyman resume` goes on)'],
+]
 
+/** What was typed does not fit: it is to be mended on the command line, and nothing was begun. */
+const usageErrors: ReadonlySet<ErrorCode> = new Set([
+  'usage',
+  'param-invalid',
+  'result-exists',
+  'not-found',
+  'input-missing',
+])
+
+/** What a command that threw such an error ends with. */
 export function exitCodeOf(code: ErrorCode): ExitCode {
   return usageErrors.has(code) ? exitCodes.usage : exitCodes.failed
 }

@@ -1,48 +1,48 @@
-/** The manual page, made of the commands and the table of flags; man(7) describes its macros. */
+/** The manual page, made of the commands and the table of flags; man(7) and groff_char(7) describe what is written. */
 import type { Command } from './command.ts'
+import { exitMeanings } from './exit-codes.ts'
 import { flagsOf, placeholderOf } from './flags.ts'
+import { flagSentences, sentence, usageOf } from './help.ts'
 
-/** The page `tallyman(1)` as roff. */
+/** The page `tallyman(1)` as roff, in ASCII. */
 export function manPage(commands: readonly Command[], version: string): string {
   const lines = [
-    `.TH TALLYMAN 1 "" "tallyman ${version}" "User Commands"`,
+    `.TH TALLYMAN 1 "" "tallyman ${roff(version)}" "User Commands"`,
     '.SH NAME',
     'tallyman \\- MapReduce for archives too big for one core',
     '.SH SYNOPSIS',
     '.B tallyman',
     '.I COMMAND',
     '[\\fIOPTION\\fR]... [\\fIOPERAND\\fR]...',
+    '.SH DESCRIPTION',
+    roff('A job is a TypeScript file with a map and a reduce. tallyman runs it over files and archives, on'),
+    roff('processes or threads, with the same result to the byte, and never shows an incomplete result as a'),
+    roff('complete one. Results go to stdout, what is meant for people goes to stderr.'),
     '.SH COMMANDS',
     ...commands.flatMap(commandLines),
     '.SH EXIT STATUS',
-    ...[
-      ['0', 'complete'],
-      ['1', 'failed'],
-      ['2', 'wrong usage'],
-      ['3', 'not committed: incomplete input, or rejected records'],
-      ['130', 'interrupted; the run can be resumed'],
-    ].flatMap(([code, meaning]) => ['.TP', `.B ${code}`, roff(meaning ?? '')]),
+    ...exitMeanings.flatMap(([code, meaning]) => ['.TP', `.B ${code}`, roff(sentence(meaning))]),
     '.SH ENVIRONMENT',
     '.TP',
     '.B TALLYMAN_HOME',
-    roff('Runs live in runs/ there; where it is not set, in .tallyman/runs under the current directory.'),
+    roff('Runs live in runs/ there; where it is not set, in .tallyman/runs/ under the current directory.'),
     '.TP',
     '.B NO_COLOR',
-    'Where it is set, nothing is coloured.',
+    roff('Where it is set and not empty, nothing is coloured.'),
   ]
   return `${lines.join('\n')}\n`
 }
 
 function commandLines(command: Command): string[] {
   return [
-    `.SS "tallyman ${roff(`${command.name} ${command.operands}`.trim())}"`,
-    roff(`${command.summary.charAt(0).toUpperCase()}${command.summary.slice(1)}.`),
+    `.SS "tallyman ${roff(usageOf(command))}"`,
+    roff(sentence(command.summary)),
     ...(command.details ?? []).flatMap((line) => ['.PP', roff(line)]),
     ...flagsOf(command.name).flatMap((flag) => {
       const placeholder = placeholderOf(flag)
       const short = flag.short === undefined ? '' : `\\fB\\-${flag.short}\\fR, `
       const value = placeholder === '' ? '' : ` \\fI${roff(placeholder)}\\fR`
-      return ['.TP', `${short}\\fB\\-\\-${roff(flag.name)}\\fR${value}`, roff(`${flag.help}.`)]
+      return ['.TP', `${short}\\fB\\-\\-${roff(flag.name)}\\fR${value}`, roff(flagSentences(flag))]
     }),
     '.PP',
     'Example:',
@@ -53,8 +53,23 @@ function commandLines(command: Command): string[] {
   ]
 }
 
+/** What roff would set as something else: a curly quote, a hyphen, a raised sign. */
+const roffNames: Readonly<Record<string, string>> = {
+  '\\': '\\[rs]',
+  '-': '\\-',
+  "'": '\\[aq]',
+  '"': '\\[dq]',
+  '`': '\\[ga]',
+  '^': '\\[ha]',
+  '~': '\\[ti]',
+  '…': '...',
+}
+
 /** Text that roff shows as it is. */
 function roff(text: string): string {
-  const escaped = text.replaceAll('\\', '\\e').replaceAll('-', '\\-').replaceAll('…', '...')
-  return escaped.startsWith('.') || escaped.startsWith("'") ? `\\&${escaped}` : escaped
+  const escaped = text.replaceAll(/[^\x20-\x7e]|[\\'"`^~-]/gu, (character) => {
+    const hex = (character.codePointAt(0) ?? 0).toString(16).toUpperCase()
+    return roffNames[character] ?? `\\[u${hex.padStart(4, '0')}]`
+  })
+  return escaped.startsWith('.') ? `\\&${escaped}` : escaped
 }

@@ -1,7 +1,8 @@
+import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { TallymanError } from '../errors.ts'
-import { checkTarget, type TableFormat } from '../result/index.ts'
-import type { PreparedRun } from '../run/index.ts'
+import { checkTarget, type TableFormat, tableFormats } from '../result/index.ts'
+import { type Plan, type RunDirectory, writeWhole } from '../run/index.ts'
 import type { Arguments } from './arguments.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -15,12 +16,26 @@ export interface Outlet {
   readonly rows: number
   readonly quiet: boolean
   readonly json: boolean
+  /** Absolute. */
   readonly eventsFile: string | null
 }
 
-const rowsDefault = 5
+/** The part of an outlet that a resumed run begins with: what `outlet.json` of the run holds. */
+interface KeptOutlet {
+  readonly version: 1
+  readonly target: string | null
+  readonly format: TableFormat
+}
 
-export function readOutlet(args: Arguments, { cwd }: Terminal): Outlet {
+const rowsDefault = 5
+const keptName = 'outlet.json'
+
+/** @param kept what the run was started with, for one that goes on */
+export function readOutlet(
+  args: Arguments,
+  { cwd }: Terminal,
+  kept: Pick<Outlet, 'target' | 'format'> | null = null,
+): Outlet {
   const out = args.text('out')
   const toStdout = out === '-'
   if (toStdout && args.has('json')) {
@@ -29,11 +44,11 @@ export function readOutlet(args: Arguments, { cwd }: Terminal): Outlet {
     })
   }
   const events = args.text('events')
+  const format = tableFormats.find((name) => name === args.text('format'))
   return {
-    target: out === null || toStdout ? null : resolve(cwd, out),
+    target: out === null || toStdout ? (kept?.target ?? null) : resolve(cwd, out),
     toStdout,
-    // The parser has checked that it is one of them.
-    format: (args.text('format') ?? 'jsonl') as TableFormat,
+    format: format ?? kept?.format ?? 'jsonl',
     rows: args.count('rows') ?? rowsDefault,
     quiet: args.has('quiet'),
     json: args.has('json'),
@@ -42,16 +57,33 @@ export function readOutlet(args: Arguments, { cwd }: Terminal): Outlet {
 }
 
 /** Checks, before a record is read, that the result can go where it should. */
-export function checkOutlet(run: PreparedRun, { target, toStdout, format }: Outlet): void {
-  if (target !== null) checkTarget(target, run.plan.job.file)
-  const { tables } = run.plan.job.description
+export function checkOutlet({ job }: Pick<Plan, 'job'>, { target, toStdout, format }: Outlet): void {
+  if (target !== null) checkTarget(target, job.file)
+  const { tables } = job.description
   if (toStdout && tables.length > 1 && format !== 'jsonl') {
     throw new TallymanError(
       'usage',
-      `The job has ${tables.length} tables; only as jsonl do they fit into one stream.`,
-      {
-        wayOut: 'Name a directory with -o, or leave out --format.',
-      },
+      `The job has ${tables.length} tables, and only as jsonl do several fit into one stream.`,
+      { wayOut: 'Name a directory with -o, or leave out --format.' },
     )
   }
+}
+
+/** Notes in the run's directory where its result is to go, so that a resumed run puts it there as well. */
+export function keepOutlet(directory: RunDirectory, { target, format }: Outlet): void {
+  const kept: KeptOutlet = { version: 1, target, format }
+  writeWhole(directory.absolute(keptName), `${JSON.stringify(kept)}\n`)
+}
+
+/** What `keepOutlet` noted; null where it did not come to that. */
+export function keptOutlet(directory: RunDirectory): KeptOutlet | null {
+  let text: string
+  try {
+    text = readFileSync(directory.absolute(keptName), 'utf8')
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null
+    throw error
+  }
+  // Written by this program, whole or not at all.
+  return JSON.parse(text) as KeptOutlet
 }

@@ -1,12 +1,14 @@
 import stringWidth from 'string-width'
 
 /**
- * What a terminal would act upon instead of showing: control characters (C0, DEL, C1), line and paragraph separators,
- * the bidirectional controls that can make a line read as another (Unicode TR 36), invisible tags and noncharacters; and
- * lone surrogates, which are no characters.
+ * What a terminal would act upon instead of showing, or show as nothing at all: control characters (C0, DEL, C1), line and
+ * paragraph separators, the bidirectional controls that can make a line read as another (Unicode TR 36), other ignorable
+ * characters such as tags and zero-width spaces, noncharacters; and lone surrogates, which are no characters. Two texts
+ * that differ shall look different. What shapes the visible characters around it stays: the joiners of emoji and of Indic
+ * and Persian words, and variation selectors.
  */
 const unprintable =
-  /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb\ufffe\uffff]|[\u{e0000}-\u{e007f}]|\p{Surrogate}/gu
+  /[\p{Cc}\p{Surrogate}\p{Zl}\p{Zp}\p{Noncharacter_Code_Point}\ufff9-\ufffb]|(?!\u034f|\u200c|\u200d|\p{Variation_Selector})\p{Default_Ignorable_Code_Point}/gu
 
 const short: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }
 
@@ -31,7 +33,7 @@ export function widthOf(text: string): number {
 
 const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' })
 
-/** The text, cut to so many cells, with an ellipsis where something is cut off. */
+/** The text, cut to so many cells (1 or more) between two graphemes, with an ellipsis where something is cut off. */
 export function clip(text: string, cells: number): string {
   if (text.length <= cells && widthOf(text) <= cells) return text
   let kept = ''

@@ -1,14 +1,16 @@
-import type { ProgressEvent, RunEvent, RunState } from '../run/index.ts'
+import type { ProgressEvent, RunEvent, RunState, RunTotals } from '../run/index.ts'
 import { totalsOf } from '../run/index.ts'
-import { clip } from './printable.ts'
+import { clip, widthOf } from './printable.ts'
 import { countOf, showBytes, showCount, showDuration } from './quantities.ts'
 import type { Terminal } from './terminal.ts'
 
 /** How often the line on a terminal is drawn, and how often a line is written where there is none. */
-const drawEveryMs = 100
+const drawEveryMs = 200
 const writeEveryMs = 15_000
 /** The recent rate is taken over so long. */
 const recentMs = 15_000
+/** Before that, a rate and a time left would be guesses. */
+const rateFromMs = 1000
 
 /** What has been read at one moment of this session. */
 interface Sample {
@@ -16,100 +18,149 @@ interface Sample {
   readonly readBytes: number
 }
 
+/** A part of the line; where the terminal is too narrow for all of them, those of the highest rank are left out first. */
+interface Part {
+  readonly text: string
+  readonly rank: number
+}
+
 /** Follows a run and shows how far it is: a line that is drawn again on a terminal, a line now and then without one. */
 export class Progress {
   readonly #terminal: Terminal
-  readonly #startMs = performance.now()
-  #startReadBytes: number | null = null
+  readonly #now: () => number
+  readonly #startMs: number
+  readonly #timer: NodeJS.Timeout
   readonly #running = new Map<string, ProgressEvent>()
   readonly #samples: Sample[] = []
-  #shownMs: number
+  #startReadBytes: number | null = null
   #state: RunState | null = null
 
-  constructor(terminal: Terminal) {
+  /**
+   * Begins the session, and draws from then on by itself.
+   *
+   * @param now milliseconds from any moment on, never going back
+   */
+  constructor(terminal: Terminal, now = (): number => performance.now()) {
     this.#terminal = terminal
-    this.#shownMs = this.#startMs
+    this.#now = now
+    this.#startMs = now()
+    this.#timer = setInterval(() => this.draw(), terminal.isLive ? drawEveryMs : writeEveryMs)
+    this.#timer.unref()
   }
 
   /** To be told every event of the run. */
   readonly observe = (event: RunEvent | ProgressEvent, state: RunState): void => {
+    this.#startReadBytes ??= totalsOf(state).readBytes
     this.#state = state
     if (event.type === 'progress') this.#running.set(event.task, event)
     else if ('task' in event) this.#running.delete(event.task)
-    const everyMs = this.#terminal.isLive ? drawEveryMs : writeEveryMs
-    const nowMs = performance.now()
-    if (nowMs - this.#shownMs < everyMs) return
-    this.#shownMs = nowMs
-    const line = this.#line(state, nowMs)
-    if (this.#terminal.isLive) this.#terminal.status(clip(line, this.#terminal.columns - 1))
-    else this.#terminal.say(line)
   }
 
-  /** Takes the line away. */
+  /** Shows how far the run is; before its first event, nothing. */
+  draw(): void {
+    if (this.#state === null) return
+    this.#show(this.#partsOf(this.#state))
+  }
+
+  /** Says that the tables are being written, which nothing is told of until it is done. */
+  showWriting(): void {
+    if (this.#terminal.isLive && this.#state !== null) this.#show([{ text: 'writing the result', rank: 0 }])
+  }
+
+  /** Takes the line away, for good. */
   end(): void {
+    clearInterval(this.#timer)
+    this.#state = null
     this.#terminal.status(null)
   }
 
-  /** Milliseconds since this session began. */
-  get elapsedMs(): number {
-    return performance.now() - this.#startMs
+  #show(parts: readonly Part[]): void {
+    const { isLive, columns } = this.#terminal
+    if (isLive) this.#terminal.status(fitted(parts, columns - 1))
+    else this.#terminal.say(joined(parts))
   }
 
-  /** Bytes from disk a second in this session. */
-  get readBytesPerSecond(): number {
-    if (this.#state === null) return 0
-    return (this.#readBytes(this.#state) - (this.#startReadBytes ?? 0)) / (this.elapsedMs / 1000)
-  }
-
-  #readBytes(state: RunState): number {
-    let bytes = totalsOf(state).readBytes
-    for (const { readBytes } of this.#running.values()) bytes += readBytes
-    return bytes
-  }
-
-  #line(state: RunState, nowMs: number): string {
+  #partsOf(state: RunState): Part[] {
+    const elapsedMs = this.#now() - this.#startMs
     const totals = totalsOf(state)
-    if (state.phase === 'reduce' || totals.tasksDone === totals.tasks) {
-      return `reduce  ${totals.partitionsDone} of ${countOf(state.plan.partitions, 'partition')}`
+    if (state.phase !== 'map' || totals.tasksDone === totals.tasks) {
+      const partitions = countOf(state.plan.partitions, 'partition')
+      return [
+        { text: `reduce  ${totals.partitionsDone} of ${partitions}`, rank: 0 },
+        { text: `${showDuration(elapsedMs)} so far`, rank: 1 },
+      ]
     }
+    return this.#mapParts(totals, elapsedMs)
+  }
+
+  #mapParts(totals: RunTotals, elapsedMs: number): Part[] {
     let { readBytes, records, rejected } = totals
     for (const event of this.#running.values()) {
       readBytes += event.readBytes
       records += event.records
       rejected += event.rejected
     }
-    this.#startReadBytes ??= totals.readBytes
-    this.#samples.push({ atMs: nowMs, readBytes })
-    while (this.#samples.length > 2 && nowMs - (this.#samples[0]?.atMs ?? nowMs) > recentMs)
-      this.#samples.shift()
-    const percent = totals.inputBytes === 0 ? 100 : Math.floor((100 * readBytes) / totals.inputBytes)
-    const rates = this.#rates(nowMs, readBytes)
+    const rates = this.#rates(readBytes, elapsedMs)
+    const left = totals.inputBytes - readBytes
+    const percent = left <= 0 ? 99 : Math.floor((100 * readBytes) / totals.inputBytes)
     return [
-      `map ${String(Math.min(percent, 100)).padStart(3)} %  ${showBytes(readBytes)} of ${showBytes(totals.inputBytes)}`,
-      `${showBytes(Math.max(...rates, 0))}/s`,
-      `${showCount(records)} records`,
-      ...(rejected === 0 ? [] : [`${showCount(rejected)} rejected`]),
-      leftOf(totals.inputBytes - readBytes, rates),
-    ].join(' · ')
+      { text: `map ${String(percent).padStart(2)} %`, rank: 0 },
+      { text: `${showBytes(readBytes)} of ${showBytes(totals.inputBytes)}`, rank: 3 },
+      ...(rates.length === 0 ? [] : [{ text: `${showBytes(Math.max(...rates))}/s`, rank: 4 }]),
+      { text: `${showCount(records)} records`, rank: 5 },
+      ...(rejected === 0 ? [] : [{ text: `${showCount(rejected)} rejected`, rank: 2 }]),
+      { text: sayEnd(totals, { left, rates, elapsedMs }), rank: 1 },
+    ]
   }
 
-  /** Bytes a second: over the whole session and over its last seconds. */
-  #rates(nowMs: number, readBytes: number): number[] {
-    const whole = rate(readBytes - (this.#startReadBytes ?? 0), nowMs - this.#startMs)
+  /** Bytes a second: over the whole session and over its last seconds. Empty while there is nothing to go by. */
+  #rates(readBytes: number, elapsedMs: number): number[] {
+    const atMs = this.#now()
+    this.#samples.push({ atMs, readBytes })
+    while (this.#samples.length > 2 && atMs - (this.#samples[0]?.atMs ?? atMs) > recentMs)
+      this.#samples.shift()
+    if (elapsedMs < rateFromMs) return []
     const first = this.#samples[0]
-    const recent = first === undefined ? 0 : rate(readBytes - first.readBytes, nowMs - first.atMs)
+    const whole = rate(readBytes - (this.#startReadBytes ?? 0), elapsedMs)
+    const recent = first === undefined ? 0 : rate(readBytes - first.readBytes, atMs - first.atMs)
     return [recent, whole].filter((bytesPerSecond) => bytesPerSecond > 0)
   }
+}
+
+function joined(parts: readonly Part[]): string {
+  return parts.map(({ text }) => text).join(' · ')
+}
+
+/** As many parts as fit. */
+function fitted(parts: readonly Part[], width: number): string {
+  let kept = parts
+  while (kept.length > 1 && widthOf(joined(kept)) > width) {
+    const last = Math.max(...kept.map(({ rank }) => rank))
+    kept = kept.filter(({ rank }) => rank !== last)
+  }
+  return clip(joined(kept), width)
 }
 
 function rate(bytes: number, ms: number): number {
   return ms <= 0 ? 0 : bytes / (ms / 1000)
 }
 
+/** How long it may still take. What is read is not mapped yet, so for the last tasks no time can be told. */
+function sayEnd(
+  { tasks, tasksDone }: RunTotals,
+  at: { readonly left: number; readonly rates: readonly number[]; readonly elapsedMs: number },
+): string {
+  if (at.left <= 0) return `${countOf(tasks - tasksDone, 'task')} to finish`
+  return at.rates.length === 0 ? `${showDuration(at.elapsedMs)} so far` : sayLeft(at.left, at.rates)
+}
+
 /** A range, since what is left may go at the recent rate or at the session's. */
-function leftOf(bytes: number, rates: readonly number[]): string {
-  if (rates.length === 0) return 'time left unknown'
-  const times = rates.map((bytesPerSecond) => (1000 * Math.max(0, bytes)) / bytesPerSecond)
-  const [least, most] = [showDuration(Math.min(...times)), showDuration(Math.max(...times))]
+function sayLeft(bytes: number, rates: readonly number[]): string {
+  const times = rates.map((bytesPerSecond) => (1000 * bytes) / bytesPerSecond)
+  const [least, most] = [Math.min(...times), Math.max(...times)].map(sayTime)
   return least === most ? `${least} left` : `${least} to ${most} left`
+}
+
+function sayTime(ms: number): string {
+  return ms < 1000 ? 'under 1 s' : showDuration(ms)
 }

@@ -1,6 +1,7 @@
 /** Numbers as people write and read them. */
 
 const units: readonly (readonly [suffix: string, bytes: number])[] = [
+  ['PB', 1e15],
   ['TB', 1e12],
   ['GB', 1e9],
   ['MB', 1e6],
@@ -25,9 +26,10 @@ export function showBytes(bytes: number): string {
   return `${Math.round(bytes)} B`
 }
 
-/** `0.4 s`, `12 s`, `3 min 20 s`, `2 h 5 min`. */
+/** `17 ms`, `0.4 s`, `12 s`, `3 min 20 s`, `2 h 5 min`. */
 export function showDuration(ms: number): string {
   const seconds = ms / 1000
+  if (seconds < 0.1) return `${Math.ceil(ms)} ms`
   if (seconds < 9.95) return `${seconds.toFixed(1)} s`
   const whole = Math.round(seconds)
   if (whole < 60) return `${whole} s`
@@ -37,7 +39,6 @@ export function showDuration(ms: number): string {
 
 const sizeUnits: Readonly<Record<string, number>> = {
   '': 1,
-  b: 1,
   k: 2 ** 10,
   m: 2 ** 20,
   g: 2 ** 30,

@@ -1,17 +1,13 @@
 /** What is said when a run has ended. */
-import { closeSync, existsSync, openSync, readSync } from 'node:fs'
-import { basename, relative } from 'node:path'
+import { existsSync } from 'node:fs'
+import { relative } from 'node:path'
+import type { ErrorCode } from '../errors.ts'
 import type { WrittenResult } from '../result/index.ts'
-import {
-  notesOf,
-  type PreparedRun,
-  RunDirectory,
-  type RunState,
-  type Shortfall,
-  totalsOf,
-} from '../run/index.ts'
+import { notesOf, type PreparedRun, RunDirectory, type RunTotals, totalsOf } from '../run/index.ts'
+import { firstLines } from './first-lines.ts'
+import { resumeCommand } from './next-command.ts'
 import type { Outlet } from './outlet.ts'
-import { printable } from './printable.ts'
+import { clip, printable } from './printable.ts'
 import { countOf, showBytes, showCount, showDuration } from './quantities.ts'
 import { showHeads } from './tables.ts'
 import { sayFault, type Terminal } from './terminal.ts'
@@ -19,11 +15,21 @@ import { sayFault, type Terminal } from './terminal.ts'
 /** More of a kind are counted, not listed. */
 const listedMax = 20
 const rejectedShownMax = 5
+const excerptCellsMax = 100
+/** In less time than this a rate says nothing. */
+const rateFromMs = 500
 
 /** A path as people see it: relative to where they are, where that is shorter. */
 export function shownPath(path: string, cwd: string): string {
   const short = relative(cwd, path)
   return printable(short !== '' && short.length < path.length && !short.startsWith('..') ? short : path)
+}
+
+/** What a session has done, for the line about its cost. */
+export interface Session {
+  /** What was committed before it began. */
+  readonly before: RunTotals
+  readonly elapsedMs: number
 }
 
 export function sayComplete(
@@ -32,45 +38,54 @@ export function sayComplete(
     readonly run: PreparedRun
     readonly written: WrittenResult
     readonly outlet: Outlet
-    readonly elapsedMs: number
+    readonly session: Session
   },
 ): void {
-  const { run, written, outlet, elapsedMs } = end
+  const { run, written, outlet, session } = end
   const { committed, heads } = written
   const digestLine = `digest ${committed.digest}`
+  const sayDigest = (): void => (outlet.toStdout ? terminal.say(digestLine) : terminal.out(digestLine))
   if (outlet.quiet) {
-    if (outlet.toStdout) terminal.say(digestLine)
-    else terminal.out(digestLine)
+    sayDigest()
     return
   }
-  if (!outlet.toStdout) {
-    const shown = heads.map((table) => ({ ...table, head: table.head.slice(0, outlet.rows) }))
-    if (outlet.rows > 0) showHeads(terminal, shown)
-  }
-  sayState(terminal, run.state, elapsedMs)
+  if (!outlet.toStdout && outlet.rows > 0) showHeads(terminal, heads)
+  sayTotals(terminal, run, session)
   const { say, colors } = terminal
   const place = shownPath(committed.directory, terminal.cwd)
   const files = committed.tables.map(({ file }) => file).join(', ')
   say(`${colors.bold('Result')} in ${place}: ${files}, manifest.json`)
   say(`Next: tallyman show ${run.id}`)
-  if (outlet.toStdout) say(digestLine)
-  else terminal.out(digestLine)
+  sayDigest()
 }
 
 /** How complete the result is, and what it cost. */
-function sayState({ say, colors }: Terminal, state: RunState, elapsedMs: number): void {
-  const { records, rejected, readBytes, bytes, counters } = totalsOf(state)
-  const inputs = countOf(state.plan.discovery.files.length, 'file')
+function sayTotals({ say, colors }: Terminal, { state }: PreparedRun, session: Session): void {
+  const totals = totalsOf(state)
   const isComplete = state.shortfalls.length === 0
   const head = isComplete ? colors.green('Complete') : colors.yellow('Incomplete, as accepted')
-  const rate = elapsedMs > 0 ? `, ${showBytes(bytes / (elapsedMs / 1000))}/s` : ''
   say(
-    `${head}: ${inputs}, ${countOf(records, 'record')}, ${showCount(rejected)} rejected; ` +
-      `${showBytes(bytes)} (${showBytes(readBytes)} on disk) in ${showDuration(elapsedMs)}${rate}.`,
+    `${head}: ${countOf(state.plan.discovery.files.length, 'file')}, ${countOf(totals.records, 'record')}, ` +
+      `${showCount(totals.rejected)} rejected; ${sayCost(totals, session)}.`,
   )
   listBounded(state.shortfalls.map(({ message }) => `  without: ${printable(message)}`)).map(say)
-  for (const [name, count] of Object.entries(counters)) say(`  ${printable(name)}: ${showCount(count)}`)
+  for (const [name, count] of Object.entries(totals.counters))
+    say(`  ${printable(name)}: ${showCount(count)}`)
   listBounded(notesOf(state).map((note) => `  note: ${printable(note)}`)).map(say)
+}
+
+/** `238 MB (40.9 MB on disk) in 3.7 s, 65 MB/s`. The rate is that of this session. */
+export function sayCost(
+  { bytes, readBytes }: Pick<RunTotals, 'bytes' | 'readBytes'>,
+  { before, elapsedMs }: { readonly before: Pick<RunTotals, 'bytes'>; readonly elapsedMs: number },
+): string {
+  const onDisk = bytes === readBytes ? '' : ` (${showBytes(readBytes)} on disk)`
+  const bytesNow = bytes - before.bytes
+  const share = bytesNow === 0 ? 'all of it read before' : `${showBytes(bytesNow)} of it now`
+  const now = before.bytes === 0 ? '' : `, ${share},`
+  const rate =
+    elapsedMs < rateFromMs || bytesNow === 0 ? '' : `, ${showBytes(bytesNow / (elapsedMs / 1000))}/s`
+  return `${showBytes(bytes)}${onDisk}${now} in ${showDuration(elapsedMs)}${rate}`
 }
 
 function listBounded(lines: readonly string[]): string[] {
@@ -82,68 +97,64 @@ export function sayRefused(terminal: Terminal, run: PreparedRun): void {
   const { say, colors } = terminal
   const lacking = run.state.shortfalls.filter(({ accepted }) => !accepted)
   say(colors.red('Not committed: the result would not be complete.'))
-  const lines = lacking.map(
-    ({ message, wayOut }) => `  ${printable(message)}${wayOut === null ? '' : ` ${printable(wayOut)}`}`,
+  // What to do about rejected records is said below, once for all.
+  const lines = lacking.map(({ kind, message, wayOut }) =>
+    printable(`  ${message}${kind === 'rejected' || wayOut === null ? '' : ` ${wayOut}`}`),
   )
   listBounded(lines).map(say)
   sayRejected(terminal, run)
-  say(`What was read is kept. Mend the inputs and run again, or go on without: ${resumeLine(run, lacking)}`)
+  say('What was read is kept. Mend what is wrong and run again, or go on without it:')
+  say(`  ${resumeCommand(run.id, run.state)}`)
 }
 
-/** The command that goes on without what is lacking, as it is typed in a shell. */
-function resumeLine(run: PreparedRun, lacking: readonly Shortfall[]): string {
-  const words: string[] = []
-  for (const shortfall of lacking) {
-    if (shortfall.kind === 'rejected') words.push('--max-bad', String(totalsOf(run.state).rejected))
-    else words.push('--accept', shellWord(basename(shortfall.name)))
-  }
-  const shown = words.length > 8 ? [...words.slice(0, 8), '…'] : words
-  return `tallyman resume ${run.id} ${shown.join(' ')}`
-}
-
-function shellWord(word: string): string {
-  if (/^[\w@%+=:,./-]+$/.test(word)) return word
-  return /[\u0000-\u001f\u007f]/.test(word)
-    ? `$'${printable(word).replaceAll("'", "\\'")}'`
-    : `'${word.replaceAll("'", "'\\''")}'`
+/** A rejected record, as far as it is shown; docs/formats/rejected.md describes the file. */
+interface RejectedLine {
+  readonly path: string
+  readonly member: string | null
+  readonly line: number
+  readonly byte: number
+  readonly reason: string
+  readonly excerpt: string
 }
 
 /** The first rejected records, and where all of them are. */
 function sayRejected(terminal: Terminal, run: PreparedRun): void {
   const { rejectedFile } = new RunDirectory(run.directory)
   if (!existsSync(rejectedFile)) return
-  for (const line of firstLines(rejectedFile).slice(0, rejectedShownMax)) {
-    const { path, member, line: number, byte, reason, excerpt } = JSON.parse(line)
-    const place = `${path}${member === null ? '' : `!${member}`}, line ${showCount(number)} (byte ${showCount(byte)})`
+  const cells = Math.min(excerptCellsMax, terminal.isLive ? terminal.columns - 4 : excerptCellsMax)
+  for (const text of firstLines(rejectedFile).slice(0, rejectedShownMax)) {
+    const { path, member, line, byte, reason, excerpt } = JSON.parse(text) as RejectedLine
+    const place = `${path}${member === null ? '' : `!${member}`}, line ${showCount(line)} (byte ${showCount(byte)})`
     terminal.say(`  ${printable(`${place}: ${reason}`)}`)
-    terminal.say(terminal.colors.dim(`    ${printable(String(excerpt).slice(0, 100))}`))
+    terminal.say(terminal.colors.dim(`    ${clip(printable(excerpt), cells)}`))
   }
   terminal.say(`  All of them: ${shownPath(rejectedFile, terminal.cwd)}`)
 }
 
-function firstLines(file: string): string[] {
-  const fd = openSync(file, 'r')
-  try {
-    const bytes = Buffer.alloc(64 * 1024)
-    const length = readSync(fd, bytes, 0, bytes.length, 0)
-    return bytes.toString('utf8', 0, length).split('\n').slice(0, -1)
-  } finally {
-    closeSync(fd)
-  }
-}
+/** The job is kept as it was when the run began: what its code does wrong, it does again. */
+const failAgain: ReadonlySet<ErrorCode> = new Set([
+  'job-threw',
+  'job-exited',
+  'key-invalid',
+  'value-invalid',
+  'not-deterministic',
+  'input-changed',
+])
 
 export function sayFailed(terminal: Terminal, run: PreparedRun): void {
   const { fault } = run.state
   if (fault !== null) sayFault(terminal, fault)
-  terminal.say(
-    `Run ${run.id} failed; nothing was committed. What was read is kept: tallyman resume ${run.id}`,
-  )
+  const next =
+    fault !== null && failAgain.has(fault.code)
+      ? 'When it is mended, run it again.'
+      : `What was done is kept; to try again: ${resumeCommand(run.id, run.state)}`
+  terminal.say(`Run ${run.id} failed; nothing was committed. ${next}`)
 }
 
 export function sayInterrupted(terminal: Terminal, run: PreparedRun): void {
   const { tasksDone, tasks } = totalsOf(run.state)
   terminal.say(
-    `Interrupted: ${showCount(tasksDone)} of ${countOf(tasks, 'task')} done and kept. Go on: tallyman resume ${run.id}`,
+    `Interrupted: ${showCount(tasksDone)} of ${countOf(tasks, 'map task')} done and kept. Go on: ${resumeCommand(run.id, run.state)}`,
   )
 }
 
@@ -154,6 +165,7 @@ export function saySummaryJson(terminal: Terminal, run: PreparedRun, written: Wr
   terminal.out(
     JSON.stringify({
       run: run.id,
+      directory: run.directory,
       status: phase,
       result: written?.committed.directory ?? null,
       digest: written?.committed.digest ?? null,

@@ -1,8 +1,9 @@
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { TallymanError } from '../errors.ts'
 import { nearestName } from '../job/index.ts'
 import { RunDirectory } from '../run/index.ts'
+import { printable } from './printable.ts'
 import type { Terminal } from './terminal.ts'
 
 /** Where runs live: `$TALLYMAN_HOME/runs`, or `.tallyman/runs` under the current directory. */
@@ -11,14 +12,43 @@ export function runsFolder({ cwd, env }: Terminal): string {
   return home === undefined || home === '' ? join(cwd, '.tallyman', 'runs') : resolve(cwd, home, 'runs')
 }
 
+/** Length of the time an id begins with: `20201231-235959`. */
+const secondLength = 15
+
+interface Dated {
+  readonly id: string
+  readonly second: string
+  readonly createdAt: () => number
+}
+
+/** Ids begin with the second, and within it `run.json` tells the millisecond. */
+function newestFirst(left: Dated, right: Dated): number {
+  if (left.second !== right.second) return left.second < right.second ? 1 : -1
+  return right.createdAt() - left.createdAt() || (left.id < right.id ? 1 : -1)
+}
+
+function createdAt(folder: string, id: string): number {
+  try {
+    const { identityFile } = new RunDirectory(join(folder, id))
+    return Number(JSON.parse(readFileSync(identityFile, 'utf8')).createdAt)
+  } catch {
+    // What cannot be read stands behind what can; `readRun` says what is wrong with it.
+    return 0
+  }
+}
+
 /** Ids of all runs, newest first. */
 export function listRuns(folder: string): string[] {
   try {
     return readdirSync(folder, { withFileTypes: true })
       .filter((entry) => entry.isDirectory())
-      .map(({ name }) => name)
-      .sort()
-      .reverse()
+      .map(({ name }) => ({
+        id: name,
+        second: name.slice(0, secondLength),
+        createdAt: () => createdAt(folder, name),
+      }))
+      .sort(newestFirst)
+      .map(({ id }) => id)
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return []
     throw error
@@ -45,8 +75,15 @@ export function findRun(name: string, terminal: Terminal): RunDirectory {
       wayOut: 'Write more of the id.',
     })
   }
+  if (last === undefined) {
+    throw new TallymanError('not-found', `Run ${JSON.stringify(name)} does not exist. ${sayNoRuns(folder)}`)
+  }
   const near = nearestName(name, ids)
   throw new TallymanError('not-found', `Run ${JSON.stringify(name)} does not exist in ${folder}.`, {
     wayOut: near === null ? '`tallyman runs` lists the runs there are.' : `Did you mean ${near}?`,
   })
+}
+
+export function sayNoRuns(folder: string): string {
+  return `There are no runs in ${printable(folder)}; \`tallyman run JOB INPUT…\` makes one.`
 }

@@ -1,7 +1,8 @@
-import { createWriteStream, type WriteStream } from 'node:fs'
+import { closeSync, openSync, writeSync } from 'node:fs'
 import pc from 'picocolors'
 import { type Fault, TallymanError, toFault } from '../errors.ts'
-import { printable, printableLines } from './printable.ts'
+import { packageRoot } from '../run/index.ts'
+import { printableLines } from './printable.ts'
 
 const { createColors } = pc
 
@@ -11,12 +12,13 @@ export interface Terminal {
   readonly env: Readonly<Record<string, string | undefined>>
   /** Is stderr a terminal that can move its cursor? */
   readonly isLive: boolean
-  /** Is stdout a terminal? */
-  readonly isOutLive: boolean
-  /** Columns of the terminal; 80 where there is none. */
+  /** Columns of the terminal that stderr is; 80 where it is none. */
   readonly columns: number
+  /** Columns of the terminal that stdout is; infinite where it is none. */
+  readonly outColumns: number
+  /** For what is said; what goes to stdout is never coloured. */
   readonly colors: ReturnType<typeof createColors>
-  /** Writes a line to stdout. */
+  /** Writes a line to stdout. Does nothing once whoever reads it has gone. */
   out(line: string): void
   /** Writes a line to stderr; a status line is put back below it. */
   say(line: string): void
@@ -24,39 +26,59 @@ export interface Terminal {
   status(line: string | null): void
 }
 
-/** The terminal this process was started in. */
+/** The terminal this process was started in. Called once. */
 export function openTerminal(): Terminal {
   const { env, stdout, stderr } = process
   const isLive = stderr.isTTY === true && env.TERM !== 'dumb'
+  const writeOut = writerTo(stdout)
+  const writeError = writerTo(stderr)
   let shown: string | null = null
   const clear = (): void => {
-    if (shown !== null) stderr.write('\r\u001b[K')
+    if (shown !== null) writeError('\r\u001b[K')
   }
   return {
     cwd: process.cwd(),
     env,
     isLive,
-    isOutLive: stdout.isTTY === true,
     get columns() {
       return stderr.columns ?? 80
     },
-    colors: createColors(isLive && env.NO_COLOR === undefined),
+    get outColumns() {
+      return stdout.columns ?? Number.POSITIVE_INFINITY
+    },
+    // no-color.org: present and not empty.
+    colors: createColors(isLive && (env.NO_COLOR ?? '') === ''),
     out: (line) => {
       clear()
       shown = null
-      stdout.write(`${line}\n`)
+      writeOut(`${line}\n`)
     },
     say: (line) => {
       clear()
-      stderr.write(`${line}\n`)
-      if (shown !== null) stderr.write(shown)
+      writeError(`${line}\n`)
+      if (shown !== null) writeError(shown)
     },
     status: (line) => {
       if (!isLive) return
       clear()
       shown = line
-      if (line !== null) stderr.write(line)
+      if (line !== null) writeError(line)
     },
+  }
+}
+
+/**
+ * Writes to a stream for as long as anybody reads it. Whoever does may have enough (`tallyman show | head`), or be a
+ * terminal that was closed: that ends what is said, never what is done.
+ */
+function writerTo(stream: NodeJS.WriteStream): (text: string) => void {
+  let isOpen = true
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE' && !(stream.isTTY && error.code === 'EIO')) throw error
+    isOpen = false
+  })
+  return (text) => {
+    if (isOpen) stream.write(text)
   }
 }
 
@@ -76,40 +98,62 @@ export function sayFault({ say, colors }: Terminal, fault: Fault): void {
     say('This is a defect of tallyman. Please report it with the lines above and what was run.')
 }
 
-/** Lines of a stack after its message, from files that are not Node's own. */
+/** Errors in code that is not ours, where a place in it helps. */
+const stackCodes: ReadonlySet<string> = new Set(['job-threw', 'job-invalid', 'internal'])
+
+/** Lines of a stack after its message: of an error of the user's, those in files that are neither Node's nor ours. */
 function stackOf({ code, stack }: Fault): string {
-  if (stack === undefined || (code !== 'job-threw' && code !== 'internal')) return ''
+  if (stack === undefined || !stackCodes.has(code)) return ''
   const frames = stack.split('\n').filter((line) => /^\s+at /.test(line))
-  const outside = frames.filter((line) => !/node:internal|\(native\)/.test(line))
-  // The engine's own frames tell the user nothing about a job that threw.
-  const own =
-    code === 'job-threw'
-      ? outside.filter((line) => !/\/dist\/(flow|executor|job|record)\//.test(line))
-      : outside
+  const outside = frames.filter((line) => !/\bnode:internal|\(native\)/.test(line))
+  const own = code === 'internal' ? outside : outside.filter((line) => !isEngine(line))
   return own.slice(0, 12).join('\n')
 }
 
-/** Opens a file that takes one JSON object a line. */
-export function openJsonLines(path: string): { write(value: object): void; close(): Promise<void> } {
-  const stream: WriteStream = createWriteStream(path)
-  let failure: Error | null = null
-  stream.on('error', (error) => {
-    failure = error
-  })
+function isEngine(frame: string): boolean {
+  return ['src/', 'dist/', 'node_modules/'].some((folder) => frame.includes(packageRoot + folder))
+}
+
+/** A file that takes one JSON object a line. */
+export interface JsonLines {
+  /** Throws `io` where the disk does not take it. */
+  write(value: object): void
+  close(): void
+}
+
+/**
+ * Opens a file that takes one JSON object a line; what it held before is lost.
+ *
+ * @throws {TallymanError} `usage` where it cannot be opened
+ */
+export function openJsonLines(path: string): JsonLines {
+  let fd: number
+  try {
+    fd = openSync(path, 'w')
+  } catch (cause) {
+    throw new TallymanError('usage', `File ${JSON.stringify(path)} cannot be written: ${reasonOf(cause)}.`, {
+      wayOut: 'Name a file in a folder you may write to.',
+      cause,
+    })
+  }
   return {
     write: (value) => {
-      if (failure !== null)
-        throw new TallymanError('io', `Events could not be written: ${failure.message}`, { cause: failure })
-      stream.write(`${JSON.stringify(value)}\n`)
+      const bytes = Buffer.from(`${JSON.stringify(value)}\n`)
+      try {
+        for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at)
+      } catch (cause) {
+        throw new TallymanError('io', `Events could not be written to ${path}: ${reasonOf(cause)}.`, {
+          wayOut: 'What was done is kept: `tallyman resume` goes on.',
+          cause,
+        })
+      }
     },
-    close: () =>
-      new Promise((resolve, reject) => {
-        stream.end(() => (failure === null ? resolve() : reject(failure)))
-      }),
+    close: () => closeSync(fd),
   }
 }
 
-/** A text in quotes, safe to show. */
-export function quoted(text: string): string {
-  return `"${printable(text)}"`
+/** `no such file or directory` of Node's `ENOENT: no such file or directory, open '…'`. */
+function reasonOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error)
+  return /^E[A-Z]+: ([^,]+)/.exec(message)?.[1] ?? message
 }

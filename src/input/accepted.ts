@@ -1,10 +1,12 @@
 import type { InputProblem } from './discovery.ts'
+import { toFsBytes } from './path-bytes.ts'
 import { shellWord } from './shell-word.ts'
 
 /**
  * Is this problem one the user accepted by name? A name is the path as the problem shows it, its last part, the missing
  * day (YYYY-MM-DD), or for a member `archive!member` with either form of the archive. The name of an archive accepts what
- * is wrong with its members, too.
+ * is wrong with its members, too. A name with bytes that are not UTF-8 reaches a program with U+FFFD in their place: that
+ * form is taken as well.
  *
  * @param accepted what `--accept` or the job named
  */
@@ -16,10 +18,11 @@ export function matchesAccepted(problem: InputProblem, accepted: readonly string
     names.add(`${path}!${member}`)
     names.add(`${base}!${member}`)
   }
+  for (const name of [...names]) names.add(toFsBytes(name).toString('utf8'))
   return accepted.some((name) => names.has(name.replace(/^(\.\/+)+/, '')) || names.has(name))
 }
 
 /** The option that accepts a name, as it is typed in a shell. */
 export function acceptOption(name: string): string {
-  return `--accept ${shellWord(name)}`
+  return `--accept${name.startsWith('-') ? '=' : ' '}${shellWord(name)}`
 }

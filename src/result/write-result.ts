@@ -26,6 +26,8 @@ export interface WriteOptions {
   /** Absolute path the result appears at. */
   readonly target: string
   readonly format: TableFormat
+  /** Rows of each table to keep to be shown; 10 where it is left out. */
+  readonly headRows?: number
 }
 
 /** A result in its place. */
@@ -37,17 +39,15 @@ export interface WrittenResult {
   readonly heads: readonly TableHead[]
 }
 
-/** Rows of a table that are kept to be shown. */
-const headRowsMax = 10
-
 /**
  * Writes the result of a run whose part files are all in place: tables in key order, then the manifest, in a directory
  * beside the target that is then renamed. The target holds the whole result, or what it held before.
  *
  * @throws {TallymanError} `result-exists` when the target was taken since the run began; `file-damaged` for a part file
  */
-export function writeResult(run: PreparedRun, { target, format }: WriteOptions): WrittenResult {
+export function writeResult(run: PreparedRun, options: WriteOptions): WrittenResult {
   const { state } = run
+  const { target, format, headRows = 10 } = options
   const { file } = state.plan.job
   const place = checkTarget(target, file)
   const staging = `${target}.${run.id}.new`
@@ -56,7 +56,12 @@ export function writeResult(run: PreparedRun, { target, format }: WriteOptions):
   try {
     const digest = createHash('sha256')
     const written = state.plan.job.description.tables.map(({ name }) =>
-      writeTable(name, partFiles(new RunDirectory(run.directory), state, name), { staging, format, digest }),
+      writeTable(name, partFiles(new RunDirectory(run.directory), state, name), {
+        staging,
+        format,
+        headRows,
+        digest,
+      }),
     )
     const tables = written.map(({ table }) => table)
     const heads = written.map(({ table, head }) => ({
@@ -115,8 +120,14 @@ function writeTable(
   {
     staging,
     format,
+    headRows,
     digest,
-  }: { readonly staging: string; readonly format: TableFormat; readonly digest: Hash },
+  }: {
+    readonly staging: string
+    readonly format: TableFormat
+    readonly headRows: number
+    readonly digest: Hash
+  },
 ): { readonly table: CommittedTable; readonly head: readonly string[] } {
   const head: string[] = []
   const file = `${name}.${format}`
@@ -138,7 +149,7 @@ function writeTable(
       const line = canonicalLine(row)
       canonical += line
       text += format === 'jsonl' ? line : writer.row(row)
-      if (rows < headRowsMax) head.push(line)
+      if (rows < headRows) head.push(line)
       rows += 1
       if (text.length >= writeBytesMin) flush()
     }

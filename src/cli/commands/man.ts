@@ -8,7 +8,8 @@ export function manCommand(commands: () => readonly Command[]): Command {
   return {
     name: 'man',
     operands: '',
-    summary: 'writes the manual page, in the form `man` reads',
+    operandsMax: 0,
+    summary: 'writes the manual page, in the form that `man` reads',
     example: 'tallyman man > tallyman.1 && man ./tallyman.1',
     run: async (_args, terminal) => {
       terminal.out(manPage(commands(), packageVersion()).trimEnd())

@@ -8,22 +8,23 @@ import { shownPath } from '../report.ts'
 export const newJob: Command = {
   name: 'new',
   operands: 'NAME',
+  operandsMax: 1,
   summary: 'writes a job and its test, which both run as they are',
   details: [
-    'NAME may have folders before it: texts/words writes texts/words.job.ts and texts/words.test.ts.',
+    'NAME may have folders before it: texts/words writes texts/words.job.ts and texts/words.test.ts. A file that is there is never overwritten.',
   ],
   example: 'tallyman new words',
   run: async (args, terminal) => {
-    const [name, ...more] = args.positionals
-    if (name === undefined || more.length > 0) {
-      throw new TallymanError('usage', '`tallyman new` takes the name of the job to write.', {
+    const [name] = args.positionals
+    if (name === undefined) {
+      throw new TallymanError('usage', 'Which name? `tallyman new` needs one for the job it writes.', {
         wayOut: 'Say for example: tallyman new words',
       })
     }
     const stem = resolve(terminal.cwd, name.replace(/(\.job)?\.ts$/, ''))
     if (!/^[A-Za-z0-9][\w.-]*$/.test(basename(stem))) {
-      throw new TallymanError('usage', `Name ${JSON.stringify(name)} is no good name for a job's file.`, {
-        wayOut: 'Use letters, digits, "-", "_" and ".".',
+      throw new TallymanError('usage', `Name ${JSON.stringify(name)} will not do for a job's file.`, {
+        wayOut: 'Use letters, digits, "-", "_" and ".", a letter or digit first.',
       })
     }
     const job = `${stem}.job.ts`
@@ -31,7 +32,7 @@ export const newJob: Command = {
     for (const file of [job, test]) {
       if (!existsSync(file)) continue
       throw new TallymanError('result-exists', `${file} exists already; it is not overwritten.`, {
-        wayOut: 'Choose another name.',
+        wayOut: 'Choose another name, or move that file away.',
       })
     }
     mkdirSync(dirname(stem), { recursive: true })

@@ -1,40 +1,45 @@
 import { TallymanError } from '../../errors.ts'
-import { type PreparedRun, resumeRun } from '../../run/index.ts'
-import { carryOut, stopOnSignals } from '../carry-out.ts'
+import { type PreparedRun, type RunDirectory, readRun, resumeRun } from '../../run/index.ts'
+import type { Arguments } from '../arguments.ts'
+import { interruptible, withRun } from '../carry-out.ts'
 import type { Command } from '../command.ts'
-import { checkOutlet, readOutlet } from '../outlet.ts'
+import { checkOutlet, keepOutlet, keptOutlet, type Outlet, readOutlet } from '../outlet.ts'
 import { readMaxBad } from '../run-options.ts'
 import { findRun } from '../runs-folder.ts'
 
 export const resume: Command = {
   name: 'resume',
   operands: 'RUN',
+  operandsMax: 1,
   summary: 'goes on with a run that was interrupted, refused, cut off or failed',
   details: [
-    'What was committed is not done again. RUN is an id, the beginning of one, "last", or the path of a run.',
-    'With --accept and --max-bad a run that was refused is finished without what is lacking.',
+    'What was committed is not done again, and the job is the one the run began with, even if its file has changed.',
+    'A run that was refused is finished without what is lacking when that is named with --accept, or tolerated with --max-bad.',
+    'RUN is an id, the beginning of one, "last", or the path of a run.',
   ],
   example: 'tallyman resume last --accept 2020-02-20',
   run: async (args, terminal) => {
-    const [name, ...more] = args.positionals
-    if (name === undefined || more.length > 0) {
-      throw new TallymanError('usage', '`tallyman resume` takes one run.', {
+    const [name] = args.positionals
+    if (name === undefined) {
+      throw new TallymanError('usage', 'Which run? `tallyman resume` needs the id of one.', {
         wayOut: 'Say for example: tallyman resume last. `tallyman runs` lists them.',
       })
     }
-    const outlet = readOutlet(args, terminal)
-    const { signal, release } = stopOnSignals()
-    let run: PreparedRun | null = null
-    try {
-      run = await resumeRun(findRun(name, terminal), {
-        accept: args.list('accept'),
-        badRecords: readMaxBad(args.text('max-bad')),
-      })
-      checkOutlet(run, outlet)
-      return await carryOut(run, outlet, terminal, signal)
-    } finally {
-      await run?.close()
-      release()
-    }
+    const directory = findRun(name, terminal)
+    const outlet = readOutlet(args, terminal, keptOutlet(directory))
+    const make = (): Promise<PreparedRun> => reopen(directory, args, outlet)
+    return await interruptible(terminal, (stop) => withRun(make, { outlet, terminal, stop }))
   },
+}
+
+async function reopen(directory: RunDirectory, args: Arguments, outlet: Outlet): Promise<PreparedRun> {
+  const { state } = readRun(directory)
+  // A run that is complete, or has no plan, is refused below for a better reason than where its result would go.
+  if (state !== null && state.phase !== 'complete') checkOutlet(state.plan, outlet)
+  const run = await resumeRun(directory, {
+    accept: args.list('accept'),
+    badRecords: readMaxBad(args.text('max-bad')),
+  })
+  keepOutlet(directory, outlet)
+  return run
 }

@@ -1,11 +1,15 @@
-import { inspectJob, type PreparedRun, prepareRun, totalsOf } from '../../run/index.ts'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { TallymanError } from '../../errors.ts'
+import { inspectJob, type PreparedRun, prepareRun, RunDirectory, totalsOf } from '../../run/index.ts'
 import type { Arguments } from '../arguments.ts'
-import { carryOut, stopOnSignals } from '../carry-out.ts'
+import { interruptible, withRun } from '../carry-out.ts'
 import type { Command } from '../command.ts'
-import { sayPlan } from '../dry-run.ts'
-import { type ExitCode, exitCodes } from '../exit-codes.ts'
+import { sayPlan, sayWorkers } from '../dry-run.ts'
+import { type ExitCode, exitCodes, exitMeanings } from '../exit-codes.ts'
 import { helpOfJob } from '../job-help.ts'
-import { checkOutlet, readOutlet } from '../outlet.ts'
+import { checkOutlet, keepOutlet, type Outlet, readOutlet } from '../outlet.ts'
 import { countOf, showBytes } from '../quantities.ts'
 import { readRunOptions } from '../run-options.ts'
 import { runsFolder } from '../runs-folder.ts'
@@ -17,61 +21,69 @@ export const run: Command = {
   summary: 'runs a job over files, directories and patterns',
   details: [
     'JOB is a TypeScript or JavaScript file whose default export is defineJob({ … }).',
-    'INPUT is a file, a directory, or a pattern in quotes ("*.zip", "2020-{01..06}-*", "**/*.jsonl"); .gz and .zip are read as they are.',
-    'Exit code: 0 complete, 1 failed, 2 wrong usage, 3 not committed (incomplete input or rejected records), 130 interrupted.',
+    'INPUT is a file, a directory, or a pattern in quotes: "*.zip", "2020-{01..06}-*", "**/*.jsonl". Gzip files and zip archives are read as they lie. Names that begin with "-" come after "--".',
+    'The head of each table and the digest go to stdout, what is said about the run to stderr.',
+    `Exit codes: ${exitMeanings.map(([code, meaning]) => `${code} ${meaning}`).join(', ')}.`,
   ],
   example: 'tallyman run words.job.ts "texts/*.txt" -o words',
   run: runJob,
-  help: async (args, terminal) => {
-    const options = readRunOptions(args, terminal.cwd)
-    helpOfJob(terminal, options.job, await inspectJob(options, runsFolder(terminal)))
-    return true
-  },
+  help: (args, terminal) => interruptible(terminal, (signal) => tellJob(args, terminal, signal)),
+}
+
+async function tellJob(args: Arguments, terminal: Terminal, stop: AbortSignal): Promise<ExitCode> {
+  const options = readRunOptions(args, terminal.cwd)
+  // Whoever only asks for help may not be allowed to write where runs live.
+  const folder = mkdtempSync(join(tmpdir(), 'tallyman-help-'))
+  try {
+    helpOfJob(terminal, options.job, await inspectJob(options, folder, stop))
+    return exitCodes.complete
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
 }
 
 async function runJob(args: Arguments, terminal: Terminal): Promise<ExitCode> {
   const options = readRunOptions(args, terminal.cwd)
-  const outlet = readOutlet(args, terminal)
-  const { signal, release } = stopOnSignals()
-  let prepared: PreparedRun | null = null
-  try {
-    prepared = await prepareRun(options, runsFolder(terminal))
-    if (args.has('dry-run') || signal.aborted) {
-      if (!signal.aborted) tellPlan(prepared, args, terminal)
-      await prepared.discard()
-      return signal.aborted ? exitCodes.interrupted : exitCodes.complete
-    }
-    await check(prepared, () => checkOutlet(prepared as PreparedRun, outlet))
-    if (!outlet.quiet) sayStart(prepared, terminal)
-    return await carryOut(prepared, outlet, terminal, signal)
-  } finally {
-    await prepared?.close()
-    release()
+  if (options.inputs.length === 0) {
+    throw new TallymanError('usage', 'Which inputs? `tallyman run` needs a job file and inputs.', {
+      wayOut: `Name files, directories, or patterns in quotes. \`tallyman run ${options.job} --help\` says what the job reads.`,
+    })
   }
+  const outlet = readOutlet(args, terminal)
+  return await interruptible(terminal, async (stop) => {
+    const prepare = (): Promise<PreparedRun> => prepareRun(options, runsFolder(terminal), stop)
+    if (args.has('dry-run')) return await dryRun(await prepare(), args, terminal)
+    const make = async (): Promise<PreparedRun> => begin(await prepare(), outlet, terminal)
+    return await withRun(make, { outlet, terminal, stop })
+  })
 }
 
 /** Nothing has been read yet: a run that cannot begin leaves nothing behind. */
-async function check(prepared: PreparedRun, look: () => void): Promise<void> {
+async function begin(prepared: PreparedRun, outlet: Outlet, terminal: Terminal): Promise<PreparedRun> {
   try {
-    look()
+    checkOutlet(prepared.plan, outlet)
+    keepOutlet(new RunDirectory(prepared.directory), outlet)
   } catch (error) {
     await prepared.discard()
     throw error
   }
+  if (!outlet.quiet) sayStart(prepared, terminal)
+  return prepared
 }
 
-function tellPlan(prepared: PreparedRun, args: Arguments, terminal: Terminal): void {
-  if (args.has('json')) terminal.out(JSON.stringify(prepared.plan))
-  else sayPlan(terminal, prepared)
+async function dryRun(prepared: PreparedRun, args: Arguments, terminal: Terminal): Promise<ExitCode> {
+  try {
+    if (args.has('json')) terminal.out(JSON.stringify(prepared.plan))
+    else sayPlan(terminal, prepared)
+    return exitCodes.complete
+  } finally {
+    await prepared.discard()
+  }
 }
 
 function sayStart({ id, plan, state }: PreparedRun, { say }: Terminal): void {
-  const workers =
-    plan.isolation === 'process'
-      ? countOf(plan.workers, 'worker process', 'worker processes')
-      : countOf(plan.workers, 'worker thread')
   say(
     `Run ${id}: ${countOf(plan.discovery.files.length, 'file')}, ${showBytes(totalsOf(state).inputBytes)}, ` +
-      `${countOf(plan.tasks.length, 'task')}, ${workers}.`,
+      `${countOf(plan.tasks.length, 'map task')}, ${sayWorkers(plan)}.`,
   )
 }

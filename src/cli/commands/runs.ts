@@ -5,14 +5,18 @@ import type { Command } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { printable } from '../printable.ts'
 import { showCount } from '../quantities.ts'
-import { listRuns, runsFolder } from '../runs-folder.ts'
+import { listRuns, runsFolder, sayNoRuns } from '../runs-folder.ts'
 import { sayStatus, statusOf } from '../status.ts'
 import { alignColumns } from '../tables.ts'
 
 export const runs: Command = {
   name: 'runs',
   operands: '',
+  operandsMax: 0,
   summary: 'lists the runs, newest first',
+  details: [
+    'Runs live in .tallyman/runs/ under the current directory, or in runs/ under $TALLYMAN_HOME where that is set.',
+  ],
   example: 'tallyman runs',
   run: async (args, terminal) => {
     const folder = runsFolder(terminal)
@@ -20,7 +24,7 @@ export const runs: Command = {
     if (args.has('json')) {
       for (const { id, run } of found) terminal.out(JSON.stringify({ id, ...summaryOf(run) }))
     } else if (found.length === 0) {
-      terminal.say(`There are no runs in ${printable(folder)}. \`tallyman run JOB INPUT…\` makes one.`)
+      terminal.say(sayNoRuns(folder))
     } else {
       const rows = found.map(({ id, run }) => {
         const { status, records, job } = summaryOf(run)
@@ -31,7 +35,11 @@ export const runs: Command = {
           printable(job ?? ''),
         ]
       })
-      for (const line of alignColumns(rows, 'left')) terminal.out(line)
+      for (const line of alignColumns(rows, {
+        sides: ['left', 'left', 'right'],
+        lineWidthMax: terminal.outColumns,
+      }))
+        terminal.out(line)
     }
     return exitCodes.complete
   },

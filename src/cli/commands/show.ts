@@ -1,12 +1,13 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { TallymanError } from '../../errors.ts'
 import { type Manifest, readHead, readManifest } from '../../result/index.ts'
-import { type RunOnDisk, readRun, totalsOf } from '../../run/index.ts'
+import { type CommittedTable, type RunOnDisk, readRun, totalsOf } from '../../run/index.ts'
 import type { Arguments } from '../arguments.ts'
 import type { Command } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { printable } from '../printable.ts'
+import { firstLines } from '../first-lines.ts'
+import { resumeCommand } from '../next-command.ts'
+import { clip, printable } from '../printable.ts'
 import { countOf, showBytes, showCount } from '../quantities.ts'
 import { shownPath } from '../report.ts'
 import { findRun } from '../runs-folder.ts'
@@ -19,14 +20,14 @@ const rowsDefault = 10
 export const show: Command = {
   name: 'show',
   operands: '[RUN|RESULT]',
-  summary: 'shows a run, how complete it is, and the head of its tables',
+  operandsMax: 1,
+  summary: 'shows a run or a result: how complete it is, and the head of its tables',
   details: [
-    'RUN is an id, the beginning of one, "last" (the default), or the path of a run; RESULT is the directory of a result.',
+    'RUN is an id, the beginning of one, "last", or the path of a run. RESULT is the directory of a result. Where nothing is named, the last run is shown.',
   ],
   example: 'tallyman show last --rows 20',
   run: async (args, terminal) => {
-    const [name = 'last', ...more] = args.positionals
-    if (more.length > 0) throw new TallymanError('usage', '`tallyman show` takes one run or result.')
+    const [name = 'last'] = args.positionals
     const result = resolve(terminal.cwd, name)
     if (existsSync(join(result, 'manifest.json'))) {
       if (args.has('json')) terminal.out(JSON.stringify(readManifest(result)))
@@ -65,7 +66,7 @@ function showRun(run: RunOnDisk, path: string, args: Arguments, terminal: Termin
   const status = statusOf(run)
   out(`Run ${identity.id}: ${sayStatus(status)}`)
   out(
-    `  of ${printable(identity.job)}, begun ${new Date(identity.createdAt).toISOString()}, in ${shownPath(path, terminal.cwd)}`,
+    `  of ${printable(identity.job)}, begun ${showTime(identity.createdAt)}, in ${shownPath(path, terminal.cwd)}`,
   )
   if (state === null) return
   const totals = totalsOf(state)
@@ -81,7 +82,7 @@ function showRun(run: RunOnDisk, path: string, args: Arguments, terminal: Termin
   } else if (state.result !== null) {
     out(`  Its result was in ${shownPath(state.result.directory, terminal.cwd)}, and is not there any more.`)
   } else if (status !== 'running') {
-    out(`  Go on: tallyman resume ${identity.id}`)
+    out(`  Go on: ${resumeCommand(identity.id, state)}`)
   }
 }
 
@@ -95,9 +96,28 @@ function showResult(directory: string, args: Arguments, terminal: Terminal): voi
   const rowsMax = args.count('rows') ?? rowsDefault
   for (const table of manifest.tables) {
     if (manifest.tableFormat === 'jsonl') showHeads(terminal, [readHead(directory, table, rowsMax)])
-    else out(`${table.name}: ${countOf(table.rows, 'row')} in ${table.file}`)
+    else showText(directory, table, { rowsMax, terminal })
   }
   out(`digest ${manifest.digest}`)
+}
+
+/** The first lines of a table that is no JSON lines, as they are: a line of names or brackets and so many rows. */
+function showText(
+  directory: string,
+  table: CommittedTable,
+  { rowsMax, terminal }: { readonly rowsMax: number; readonly terminal: Terminal },
+): void {
+  terminal.out(`${table.name}: ${countOf(table.rows, 'row')} in ${table.file}`)
+  if (rowsMax === 0) return
+  const lines = firstLines(join(directory, table.file))
+  const shown = lines.slice(0, 1 + rowsMax).map((line) => clip(printable(line), terminal.outColumns - 2))
+  for (const line of shown) terminal.out(`  ${line}`)
+  if (table.rows > rowsMax) terminal.out('  …')
+}
+
+/** `2020-12-31 23:59:59 UTC`. */
+function showTime(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 19).replace('T', ' ')} UTC`
 }
 
 function completenessOf({ completeness, inputs, records, rejected }: Manifest): string {

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 import { TallymanError } from '../../errors.ts'
@@ -10,19 +10,30 @@ import { type ExitCode, exitCodes } from '../exit-codes.ts'
 export const test: Command = {
   name: 'test',
   operands: 'FILE…',
-  summary: "runs a job's tests, written with node:test and testJob, from TypeScript as it is",
+  summary: "runs a job's tests",
+  details: [
+    'FILE is a TypeScript or JavaScript file with tests of node:test; testJob of tallyman runs a job in them. Nothing has to be installed or compiled.',
+  ],
   example: 'tallyman test words.test.ts',
   run: async (args, terminal) => {
     const files = args.positionals.map((file) => resolve(terminal.cwd, file))
     if (files.length === 0) {
-      throw new TallymanError('usage', '`tallyman test` takes the files of tests.', {
+      throw new TallymanError('usage', 'Which tests? `tallyman test` needs the files they are in.', {
         wayOut: 'Say for example: tallyman test words.test.ts',
       })
     }
-    const absent = files.find((file) => !existsSync(file))
-    if (absent !== undefined) throw new TallymanError('not-found', `Test file ${absent} does not exist.`)
+    for (const file of files) requireFile(file)
     return await runTests(files, terminal.cwd)
   },
+}
+
+function requireFile(file: string): void {
+  const found = statSync(file, { throwIfNoEntry: false })
+  if (found?.isFile()) return
+  const what = found === undefined ? 'does not exist' : 'is no file'
+  throw new TallymanError('not-found', `Test ${JSON.stringify(file)} ${what}.`, {
+    wayOut: 'Name a file, for example words.test.ts; `tallyman new NAME` writes a job and its test.',
+  })
 }
 
 /** Bundles each test to a folder where `tallyman` is this very copy, and has Node run them. */

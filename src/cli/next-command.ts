@@ -1,0 +1,31 @@
+/** Commands to go on with, as they are typed in a shell. */
+import { basename } from 'node:path'
+import { acceptOption } from '../input/index.ts'
+import { type RunState, totalsOf } from '../run/index.ts'
+
+/** More names than this are cut off: nobody accepts them one by one. */
+const acceptedMax = 40
+
+/** The command that goes on with a run; for one that was refused, without what is lacking. */
+export function resumeCommand(id: string, state: RunState): string {
+  const command = `tallyman resume ${id}`
+  if (state.phase !== 'refused') return command
+  const lacking = state.shortfalls.filter(({ accepted }) => !accepted)
+  const names = new Set(
+    lacking.flatMap((shortfall) => (shortfall.kind === 'input' ? [nameToAccept(shortfall.name, state)] : [])),
+  )
+  const options = [...names].map(acceptOption)
+  const shown = options.length > acceptedMax ? [...options.slice(0, acceptedMax), '…'] : options
+  if (lacking.some(({ kind }) => kind === 'rejected')) shown.push(`--max-bad ${totalsOf(state).rejected}`)
+  return [command, ...shown].join(' ')
+}
+
+/** The shortest name that accepts a shortfall; that of its archive where several members of it are lacking. */
+function nameToAccept(name: string, { plan, shortfalls }: RunState): string {
+  const archive = plan.discovery.files.find(({ path }) => name.startsWith(`${path}!`))
+  if (archive === undefined) return basename(name)
+  const inside = `${archive.path}!`
+  const isAlone =
+    shortfalls.filter((other) => other.kind === 'input' && other.name.startsWith(inside)).length === 1
+  return basename(archive.path) + (isAlone ? name.slice(archive.path.length) : '')
+}
