@@ -1,6 +1,9 @@
 /** Every command, in the order help lists them. */
 import type { Command } from './command.ts'
+import { clean } from './commands/clean.ts'
 import { completionsCommand } from './commands/completions.ts'
+import { diff } from './commands/diff.ts'
+import { explain } from './commands/explain.ts'
 import { manCommand } from './commands/man.ts'
 import { newJob } from './commands/new.ts'
 import { resume } from './commands/resume.ts'
@@ -8,6 +11,7 @@ import { run } from './commands/run.ts'
 import { runs } from './commands/runs.ts'
 import { show } from './commands/show.ts'
 import { test } from './commands/test.ts'
+import { verify } from './commands/verify.ts'
 
 export const commands: readonly Command[] = [
   newJob,
@@ -16,6 +20,10 @@ export const commands: readonly Command[] = [
   runs,
   show,
   resume,
+  explain,
+  verify,
+  diff,
+  clean,
   completionsCommand(() => commands),
   manCommand(() => commands),
 ]

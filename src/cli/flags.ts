@@ -144,6 +144,12 @@ export const flags: readonly Flag[] = [
     commands: running,
   },
   {
+    name: 'kept',
+    takes: { kind: 'switch' },
+    help: 'frees what map tasks wrote for later runs',
+    commands: ['clean'],
+  },
+  {
     name: 'dry-run',
     short: 'n',
     takes: { kind: 'switch' },
@@ -179,7 +185,7 @@ export const flags: readonly Flag[] = [
     name: 'json',
     takes: { kind: 'switch' },
     help: 'writes JSON to stdout, for programs',
-    commands: ['run', 'resume', 'runs', 'show', 'new', 'verify', 'diff'],
+    commands: ['run', 'resume', 'runs', 'show', 'new', 'explain', 'verify', 'diff', 'clean'],
   },
   { name: 'help', short: 'h', takes: { kind: 'switch' }, help: 'shows this page' },
 ]

@@ -88,7 +88,7 @@ describe('decide', () => {
       kind: 'fail',
       fault: {
         code: 'worker-died',
-        message: 'Task map-00001 failed 3 times, the last time so: It went wrong.',
+        message: 'Task map-00001 (a.txt, bytes 10 to 20) failed 3 times, the last time so: It went wrong.',
         wayOut: 'Mend it.',
       },
     })

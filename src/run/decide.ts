@@ -1,5 +1,6 @@
 import type { ErrorCode, Fault } from '../errors.ts'
 import { mayRetry } from '../errors.ts'
+import { sayTask } from './say-task.ts'
 import type { RunState } from './state.ts'
 import { type Stage, taskId } from './task-id.ts'
 import type { OpenTask, TaskState } from './task-state.ts'
@@ -72,7 +73,7 @@ export function decide(state: RunState, freeSeats: number): Decision {
       isOneAlone ||= alone
       continue
     }
-    const fault = finalFault(taskId(stage, index), task, state.plan.attemptsMax)
+    const fault = finalFault(task, state.plan.attemptsMax, () => sayTask(state.plan, stage, index))
     if (fault !== null) return { kind: 'fail', fault }
     if (alone) nextAlone ??= index
     else next ??= index
@@ -99,21 +100,22 @@ function careOf({ lastFault, trouble }: OpenTask<unknown>): Care {
 }
 
 /** Why a task is not tried again; null where it is. */
-function finalFault(id: string, task: OpenTask<unknown>, attemptsMax: number): Fault | null {
+function finalFault(task: OpenTask<unknown>, attemptsMax: number, say: () => string): Fault | null {
   const { lastFault: fault, charged, trouble } = task
   if (trouble !== undefined && trouble.losses > lossesMax)
     return {
       code: 'io',
-      message: `What task ${id} wrote was lost ${trouble.losses} times.`,
+      message: `What task ${say()} wrote was lost ${trouble.losses} times.`,
       wayOut: 'Check the disk.',
     }
   if (fault === null) return null
   if (trouble !== undefined && trouble.skip.length > skippedMax) {
-    const message = `Task ${id} ended its worker at ${trouble.skip.length} records, the last time so: ${fault.message}`
+    const message = `Task ${say()} ended its worker at ${trouble.skip.length} records, the last time so: ${fault.message}`
     return { ...fault, message }
   }
   if (charged === 0) return null
   if (!mayRetry(fault.code)) return fault
   if (charged < attemptsMax) return null
-  return { ...fault, message: `Task ${id} failed ${charged} times, the last time so: ${fault.message}` }
+  const often = charged === 1 ? '' : ` ${charged} times, the last time so`
+  return { ...fault, message: `Task ${say()} failed${often}: ${fault.message}` }
 }

@@ -3,6 +3,8 @@
 export { bundleModule } from './bundle.ts'
 export { RunDirectory, writeWhole } from './directory.ts'
 export type { CommittedResult, CommittedTable, ProgressEvent, RunEvent } from './events.ts'
+export { explainTasks, type TaskStory } from './explain.ts'
+export { isHeld as isRunHeld } from './lock.ts'
 export {
   attemptsMaxDefault,
   type BadRecordLimit,
@@ -19,6 +21,7 @@ export type { PreparedRun, RunObserver } from './prepared.ts'
 export { type ResumeOptions, type RunOnDisk, readRun, resumeRun } from './reopen.ts'
 export type { Shortfall } from './shortfall.ts'
 export type { Phase, RunState } from './state.ts'
+export { Store, storeFolder } from './store.ts'
 export { taskId } from './task-id.ts'
 export type { TaskState } from './task-state.ts'
 export { type InputTotals, inputTotals, notesOf, type RunTotals, totalsOf } from './totals.ts'

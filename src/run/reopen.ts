@@ -3,6 +3,7 @@ import { basename, dirname } from 'node:path'
 import { TallymanError } from '../errors.ts'
 import { Coordinator } from './coordinator.ts'
 import { type RunDirectory, type RunIdentity, readIdentity } from './directory.ts'
+import type { RunEvent } from './events.ts'
 import { JournalWriter, readJournal } from './journal.ts'
 import { isHeld, releaseLock, takeLock } from './lock.ts'
 import type { BadRecordLimit } from './options.ts'
@@ -21,6 +22,8 @@ export interface RunOnDisk {
   readonly isHeld: boolean
   /** Milliseconds since the epoch of the last thing that happened. */
   readonly lastAt: number
+  /** Everything that happened, in order. */
+  readonly events: readonly RunEvent[]
   /** Bytes of the journal that are whole lines. */
   readonly journalBytes: number
 }
@@ -36,7 +39,7 @@ export function readRun(directory: RunDirectory): RunOnDisk {
   const plan = readPlan(directory)
   const journal = readJournal(directory.journalFile)
   if (plan === null || journal === null)
-    return { identity, state: null, isHeld: held, lastAt: identity.createdAt, journalBytes: 0 }
+    return { identity, state: null, isHeld: held, lastAt: identity.createdAt, events: [], journalBytes: 0 }
   const { events, wholeBytes } = journal
   const state = events.reduce(apply, initialState(plan))
   return {
@@ -44,6 +47,7 @@ export function readRun(directory: RunDirectory): RunOnDisk {
     state,
     isHeld: held,
     lastAt: events.at(-1)?.at ?? identity.createdAt,
+    events,
     journalBytes: wholeBytes,
   }
 }

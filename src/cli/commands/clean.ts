@@ -1,0 +1,84 @@
+import { readdirSync, rmSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { TallymanError } from '../../errors.ts'
+import { isRunHeld, type RunDirectory, Store, storeFolder } from '../../run/index.ts'
+import type { Command } from '../command.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { countOf, showBytes } from '../quantities.ts'
+import { findRun, listRuns, runsFolder } from '../runs-folder.ts'
+import { alignColumns } from '../tables.ts'
+import type { Terminal } from '../terminal.ts'
+
+export const clean: Command = {
+  name: 'clean',
+  operands: '[RUN…]',
+  summary: 'shows what each run holds on disk, and frees the runs that are named',
+  details: [
+    'Without operands nothing is freed. "tallyman clean RUN…" removes runs with the results in their own directories; results written with -o stay.',
+    'With --kept also what map tasks wrote for later runs is freed.',
+  ],
+  example: 'tallyman clean 20261125-021524-hashtags',
+  run: async (args, terminal) => {
+    const folder = runsFolder(terminal)
+    const named = args.positionals.map((name) => findRun(name, terminal))
+    for (const directory of named) refuseHeld(directory)
+    let bytes = 0
+    for (const directory of named) {
+      bytes += bytesIn(directory.path)
+      directory.remove()
+    }
+    if (args.has('kept')) {
+      const kept = storeFolder(folder)
+      bytes += new Store(kept).list().reduce((sum, entry) => sum + entry.bytes, 0)
+      rmSync(kept, { recursive: true, force: true })
+    }
+    const isAny = named.length > 0 || args.has('kept')
+    if (isAny) sayFreed(terminal, { runs: named.length, bytes, json: args.has('json') })
+    else showHeld(terminal, folder, args.has('json'))
+    return exitCodes.complete
+  },
+}
+
+function refuseHeld(directory: RunDirectory): void {
+  if (!isRunHeld(directory)) return
+  throw new TallymanError('usage', `Run ${directory.path} is running; it is not removed.`, {
+    wayOut: 'Wait for it or stop it first. Nothing was freed.',
+  })
+}
+
+function sayFreed(
+  terminal: Terminal,
+  freed: { readonly runs: number; readonly bytes: number; readonly json: boolean },
+): void {
+  if (freed.json) terminal.out(JSON.stringify({ runs: freed.runs, bytes: freed.bytes }))
+  else
+    terminal.out(
+      `Freed ${showBytes(freed.bytes)}${freed.runs === 0 ? '' : ` of ${countOf(freed.runs, 'run')}`}.`,
+    )
+}
+
+function showHeld(terminal: Terminal, folder: string, json: boolean): void {
+  const runs = listRuns(folder).map((id) => ({ id, bytes: bytesIn(join(folder, id)) }))
+  const kept = new Store(storeFolder(folder)).list()
+  const keptBytes = kept.reduce((sum, { bytes }) => sum + bytes, 0)
+  if (json) {
+    for (const run of runs) terminal.out(JSON.stringify({ kind: 'run', ...run }))
+    terminal.out(JSON.stringify({ kind: 'kept', entries: kept.length, bytes: keptBytes }))
+    return
+  }
+  const rows = runs.map(({ id, bytes }) => [id, showBytes(bytes)])
+  rows.push([`kept for later runs (${countOf(kept.length, 'task')})`, showBytes(keptBytes)])
+  for (const line of alignColumns(rows, {})) terminal.out(line)
+  terminal.say(
+    `In ${dirname(folder)}. "tallyman clean RUN…" frees runs, "tallyman clean --kept" what is kept.`,
+  )
+}
+
+/** Bytes of all files below a folder; a file with several names counts under each. */
+function bytesIn(folder: string): number {
+  let bytes = 0
+  for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true })) {
+    if (entry.isFile()) bytes += statSync(join(entry.parentPath, entry.name)).size
+  }
+  return bytes
+}

@@ -1,0 +1,145 @@
+import { assertNever } from '../errors.ts'
+import type { Split } from '../input/index.ts'
+import type { RunEvent } from './events.ts'
+import type { RunState } from './state.ts'
+import type { MissReason } from './store.ts'
+import { type Stage, taskId } from './task-id.ts'
+
+/** What became of one task, and why. Plain data. */
+export interface TaskStory {
+  readonly task: string
+  readonly stage: Stage
+  /** What it reads: `path`, `path!member`, or with more than one `first to last`; `partition N` for a reduce task. */
+  readonly reads: string
+  readonly what: 'reused' | 'ran' | 'ran-again' | 'running' | 'waiting'
+  /** Attempts that were begun. */
+  readonly attempts: number
+  /** Whole clause: `kept by run …`, `nothing was kept of it`, `attempt 1: …`. */
+  readonly why: string
+}
+
+/** Tells of every task whether it ran, was reused or ran again, and why. Pure. Cost: one pass over the events. */
+export function explainTasks(state: RunState, events: readonly RunEvent[]): TaskStory[] {
+  const notes = collectNotes(events)
+  const map = state.plan.tasks.map((planned, index) => {
+    const task = taskId('map', index)
+    const own = state.plan.splits.slice(planned.firstSplit, planned.endSplit)
+    const miss = planned.reuse.kind === 'run' ? missWords[planned.reuse.why] : null
+    return story(state, { task, stage: 'map', index, reads: sayReads(own), miss }, notes.get(task) ?? [])
+  })
+  const reduce = state.reduce.map((_, index) => {
+    const task = taskId('reduce', index)
+    const about = { task, stage: 'reduce', index, reads: `partition ${index}`, miss: null } as const
+    return story(state, about, notes.get(task) ?? [])
+  })
+  return [...map, ...reduce]
+}
+
+/** What happened to a task besides its commit. */
+type Note =
+  | { readonly kind: 'reused'; readonly run: string }
+  | { readonly kind: 'trouble'; readonly text: string }
+
+function collectNotes(events: readonly RunEvent[]): Map<string, Note[]> {
+  const notes = new Map<string, Note[]>()
+  const add = (task: string, note: Note): void => {
+    notes.set(task, [...(notes.get(task) ?? []), note])
+  }
+  const running = new Map<string, number>()
+  for (const event of events) {
+    switch (event.type) {
+      case 'map-reused':
+        add(event.task, { kind: 'reused', run: event.run })
+        break
+      case 'attempt-started':
+        running.set(event.task, event.attempt)
+        break
+      case 'attempt-failed':
+        running.delete(event.task)
+        add(event.task, { kind: 'trouble', text: `attempt ${event.attempt}: ${event.fault.message}` })
+        break
+      case 'inputs-damaged':
+        running.delete(event.task)
+        add(event.task, {
+          kind: 'trouble',
+          text: `attempt ${event.attempt}: ${event.splits[0]?.fault.message ?? 'an input is damaged'}`,
+        })
+        break
+      case 'output-lost':
+        add(event.task, { kind: 'trouble', text: `what it wrote was lost: ${event.fault.message}` })
+        break
+      case 'map-committed':
+      case 'reduce-committed':
+        running.delete(event.task)
+        break
+      case 'resumed':
+        for (const [task, attempt] of running)
+          add(task, { kind: 'trouble', text: `attempt ${attempt}: the run ended in the middle of it` })
+        running.clear()
+        break
+      case 'planned':
+      case 'map-stage-ended':
+      case 'result-committed':
+      case 'refused':
+      case 'failed':
+      case 'interrupted':
+        break
+      default:
+        assertNever(event)
+    }
+  }
+  return notes
+}
+
+function story(
+  state: RunState,
+  about: {
+    readonly task: string
+    readonly stage: Stage
+    readonly index: number
+    readonly reads: string
+    readonly miss: string | null
+  },
+  notes: readonly Note[],
+): TaskStory {
+  const { task, stage, index, reads, miss } = about
+  const { kind = 'waiting', attempts = 0 } = state[stage][index] ?? {}
+  const reused = notes.find((note) => note.kind === 'reused')
+  const troubles = notes.flatMap((note) => (note.kind === 'trouble' ? [note.text] : []))
+  const common = { task, stage, reads, attempts }
+  if (kind === 'running' || kind === 'waiting')
+    return { ...common, what: kind, why: troubles.join('; ') || (miss ?? '') }
+  if (troubles.length > 0) return { ...common, what: 'ran-again', why: troubles.join('; ') }
+  if (reused !== undefined) return { ...common, what: 'reused', why: `kept by run ${reused.run}` }
+  return { ...common, what: 'ran', why: miss ?? 'reduce tasks are always done' }
+}
+
+const missWords: Readonly<Record<MissReason, string>> = {
+  new: 'nothing was kept of it before',
+  'code-changed': 'the code of the job changed',
+  'params-changed': 'the parameters changed',
+  'input-changed': 'the input was written to or replaced',
+  'partitions-changed': 'the run has another number of partitions',
+  cleaned: 'what was kept of it is not there any more',
+  'not-wanted': 'the run was told not to use what was kept',
+}
+
+function sayReads(splits: readonly Split[]): string {
+  const [first] = splits
+  const last = splits.at(-1)
+  if (first === undefined || last === undefined) return 'nothing'
+  return splits.length === 1 ? nameOf(first) : `${nameOf(first)} to ${nameOf(last)}`
+}
+
+function nameOf(split: Split): string {
+  switch (split.kind) {
+    case 'range': {
+      const isWhole = split.startByte === 0 && split.endByte === split.identity.sizeBytes
+      return isWhole ? split.path : `${split.path} from byte ${split.startByte}`
+    }
+    case 'gzip':
+      return split.path
+    case 'zip-member':
+      return `${split.path}!${split.member}`
+  }
+}

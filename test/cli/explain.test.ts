@@ -1,0 +1,112 @@
+import { existsSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { Workshop } from '../fixtures/program.ts'
+
+let shop: Workshop
+beforeEach(() => {
+  shop = new Workshop()
+  for (const day of ['01', '02', '03']) shop.write(`days/d2020-03-${day}.txt`, `a\nb ${day}\n`)
+  shop.job('words.job.ts', 'emit(line)')
+})
+afterEach(() => shop.remove())
+
+function run(...args: readonly string[]): string {
+  const ended = shop.run('run', 'words.job.ts', 'days', '-w', '1', ...args)
+  expect(ended.stderr).toContain('Complete')
+  return shop.digestOf(ended)
+}
+
+function explained(): string[] {
+  return shop.run('explain').stdout.trimEnd().split('\n').slice(0, -1)
+}
+
+describe('a run over what an earlier run has done', () => {
+  it('maps only the new day, and explain says so of each task', () => {
+    run()
+    expect(explained()).toEqual([
+      'map-00000 (days/d2020-03-01.txt) ran: nothing was kept of it before',
+      'map-00001 (days/d2020-03-02.txt) ran: nothing was kept of it before',
+      'map-00002 (days/d2020-03-03.txt) ran: nothing was kept of it before',
+    ])
+    const first = shop.runs().at(-1)?.split('/').at(-1)
+    // Earlier in the order than the others, so that every task's number moves.
+    shop.write('days/d2020-02-29.txt', 'a\nnew\n')
+    const digest = run()
+    expect(explained()).toEqual([
+      'map-00000 (days/d2020-02-29.txt) ran: nothing was kept of it before',
+      `map-00001 (days/d2020-03-01.txt) reused: kept by run ${first}`,
+      `map-00002 (days/d2020-03-02.txt) reused: kept by run ${first}`,
+      `map-00003 (days/d2020-03-03.txt) reused: kept by run ${first}`,
+    ])
+    expect(run('--no-reuse')).toBe(digest)
+    expect(explained()[0]).toContain('ran: the run was told not to use what was kept')
+  })
+
+  it('uses everything again with other workers, isolation and memory', () => {
+    const digest = run()
+    expect(run('--isolation', 'thread', '--workers', '3', '--memory', '1G')).toBe(digest)
+    expect(explained().every((line) => line.includes(' reused: '))).toBe(true)
+  })
+
+  it('uses nothing stale after the code, a parameter or an input changed, and says which', () => {
+    run()
+    shop.job('words.job.ts', 'emit(line.toUpperCase())')
+    const upper = run()
+    expect(explained().every((line) => line.endsWith('ran: the code of the job changed'))).toBe(true)
+    shop.write('days/d2020-03-02.txt', 'a\nB 02\n')
+    expect(run()).toBe(upper)
+    expect(explained().map((line) => line.replace(/^.*\) /, '').replace(/ kept by run.*/, ''))).toEqual([
+      'reused:',
+      'ran: the input was written to or replaced',
+      'reused:',
+    ])
+  })
+
+  it('knows content again under --hash-inputs when a file was only touched', () => {
+    const digest = run('--hash-inputs')
+    shop.write('days/d2020-03-02.txt', 'a\nb 02\n')
+    expect(run('--hash-inputs')).toBe(digest)
+    expect(explained().every((line) => line.includes(' reused: '))).toBe(true)
+  })
+})
+
+describe('explain', () => {
+  it('says which attempts failed of a task that ran again', () => {
+    shop.job(
+      'once.job.ts',
+      'if (line === "b 02" && !existsSync("flag")) { writeFileSync("flag", ""); process.exit(9) } emit(line)',
+      'import { existsSync, writeFileSync } from "node:fs"',
+    )
+    expect(shop.run('run', 'once.job.ts', 'days', '-w', '1')).toMatchObject({ status: 0 })
+    expect(explained()[1]).toMatch(
+      /^map-00001 \(days\/d2020-03-02\.txt\) ran again: attempt 1: The worker was ended by the job itself: process\.exit\(9\)/,
+    )
+  })
+})
+
+describe('clean', () => {
+  it('shows what runs hold, frees the ones that are named and what is kept, and nothing else', () => {
+    run('-o', 'out')
+    run()
+    const listed = shop
+      .run('clean', '--json')
+      .stdout.trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect(listed.map(({ kind }) => kind)).toEqual(['run', 'run', 'kept'])
+    expect(listed.every(({ bytes }) => bytes > 0)).toBe(true)
+    const [first, second] = shop.runs()
+    expect(shop.run('clean', first?.split('/').at(-1) ?? '')).toMatchObject({
+      status: 0,
+      stdout: expect.stringMatching(/^Freed .* of 1 run\.\n$/),
+    })
+    expect(shop.runs()).toEqual([second])
+    expect(existsSync(join(shop.folder, 'out', 'manifest.json'))).toBe(true)
+    expect(shop.run('clean', '--kept')).toMatchObject({ status: 0 })
+    expect(existsSync(join(shop.folder, 'home', 'store'))).toBe(false)
+    run()
+    expect(explained()[0]).toContain('ran: nothing was kept of it before')
+    rmSync(join(shop.folder, 'out'), { recursive: true })
+  })
+})
