@@ -1,6 +1,6 @@
 import { createHash, type Hash } from 'node:crypto'
 import { closeSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { canonicalJson } from '../record/index.ts'
 import {
   type CommittedResult,
@@ -11,6 +11,7 @@ import {
   packageVersion,
   RunDirectory,
   type RunState,
+  sync,
   taskId,
   totalsOf,
 } from '../run/index.ts'
@@ -74,6 +75,9 @@ export function writeResult(run: PreparedRun, options: WriteOptions): WrittenRes
       manifestOf(run, { digest: `sha256:${digest.digest('hex')}`, tables }, format),
     )
     writeFileSync(join(staging, manifestName), text)
+    for (const { file } of tables) sync(join(staging, file))
+    sync(join(staging, manifestName))
+    sync(staging)
     replace(staging, target, `${target}.${run.id}.old`, place === 'older-result')
     const committed = {
       directory: target,
@@ -100,6 +104,7 @@ function replace(staging: string, target: string, aside: string, hasOlder: boole
     if (hasOlder) renameSync(aside, target)
     throw error
   }
+  sync(dirname(target))
   rmSync(aside, { recursive: true, force: true })
 }
 

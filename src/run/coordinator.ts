@@ -123,6 +123,8 @@ export class Coordinator implements PreparedRun {
   async commit(result: CommittedResult, observer: RunObserver): Promise<RunState> {
     this.#observer = observer
     this.#record({ type: 'result-committed', at: Date.now(), result })
+    // Only then may go what the result could be made from again.
+    this.#journal.sync()
     this.#directory.discardCommitted()
     return this.#state
   }

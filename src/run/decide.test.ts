@@ -175,7 +175,7 @@ describe('decide', () => {
     const losing = [2, 3, 4, 5].flatMap((attempt) => [lost, { ...mapped[1]!, attempt } as RunEvent])
     expect(decide(replay(...mapped, mapStageEnded, ...losing, lost), 2)).toMatchObject({
       kind: 'fail',
-      fault: { code: 'io', message: 'What task map-00001 wrote was lost 5 times.' },
+      fault: { code: 'io', message: 'What task map-00001 (a.txt, bytes 10 to 20) wrote was lost 5 times.' },
     })
   })
 

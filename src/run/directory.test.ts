@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
 import { afterAll, describe, expect, test } from 'vitest'
 import { tempFolder } from '../../test/fixtures/temp-folder.ts'
-import { createRunDirectory, RunDirectory, readIdentity, writeWhole } from './directory.ts'
+import { createRunDirectory, RunDirectory, readIdentity } from './directory.ts'
 import { packageRoot } from './package.ts'
 
 const folder = tempFolder()
@@ -130,15 +130,5 @@ describe('RunDirectory', () => {
     expect(existsSync(directory.absolute('committed'))).toBe(false)
     directory.remove()
     expect(existsSync(directory.path)).toBe(false)
-  })
-})
-
-describe('writeWhole', () => {
-  test('replaces a file at once', () => {
-    const file = folder.at('whole.json')
-    writeWhole(file, 'one')
-    writeWhole(file, 'two')
-    expect(readFileSync(file, 'utf8')).toBe('two')
-    expect(existsSync(`${file}.new`)).toBe(false)
   })
 })

@@ -1,6 +1,7 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs'
 import { basename, isAbsolute, join, relative } from 'node:path'
 import { TallymanError } from '../errors.ts'
+import { writeWhole } from './durable.ts'
 import { packageRoot } from './package.ts'
 
 /** What `run.json` says: written first, never changed. */
@@ -198,10 +199,4 @@ function parseIdentity(text: string, directory: RunDirectory): unknown {
       cause,
     })
   }
-}
-
-/** Writes a file so that it is there whole or not at all. */
-export function writeWhole(path: string, text: string): void {
-  writeFileSync(`${path}.new`, text)
-  renameSync(`${path}.new`, path)
 }

@@ -1,7 +1,8 @@
 /** Who decides: plan, events, state, journal, and the coordinator that turns decisions into work. */
 
 export { bundleModule } from './bundle.ts'
-export { RunDirectory, writeWhole } from './directory.ts'
+export { RunDirectory } from './directory.ts'
+export { sync, writeWhole } from './durable.ts'
 export type { CommittedResult, CommittedTable, ProgressEvent, RunEvent } from './events.ts'
 export { explainTasks, type TaskStory } from './explain.ts'
 export { isHeld as isRunHeld } from './lock.ts'

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs'
+import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
 import { TallymanError } from '../errors.ts'
 import type { RunEvent } from './events.ts'
@@ -25,6 +25,11 @@ export class JournalWriter {
 
   append(event: RunEvent): void {
     this.#write(event)
+  }
+
+  /** Waits until everything that was appended is on the disk. */
+  sync(): void {
+    fsyncSync(this.#fd)
   }
 
   close(): void {

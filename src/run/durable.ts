@@ -1,0 +1,26 @@
+/**
+ * What has to survive a power cut. The run's own files between the stages are not synced: each is checksummed to its last
+ * byte, so what a power cut takes is found and its task done again, which costs less than syncing every one. Synced are the plan,
+ * which nothing can be found out without, and the result, together with the journal's word that it is there
+ * (docs/decisions/0006-detect-rather-than-sync.md).
+ */
+import { closeSync, fsyncSync, openSync, renameSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+
+/** Waits until a file's bytes, or a folder's entries, are on the disk. */
+export function sync(path: string): void {
+  const fd = openSync(path, 'r')
+  try {
+    fsyncSync(fd)
+  } finally {
+    closeSync(fd)
+  }
+}
+
+/** Writes a file so that it is there whole or not at all, also after a power cut. */
+export function writeWhole(path: string, text: string): void {
+  writeFileSync(`${path}.new`, text)
+  sync(`${path}.new`)
+  renameSync(`${path}.new`, path)
+  sync(dirname(path))
+}
