@@ -35,16 +35,14 @@ const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' })
 
 /** The text, cut to so many cells (1 or more) between two graphemes, with an ellipsis where something is cut off. */
 export function clip(text: string, cells: number): string {
-  if (text.length <= cells && widthOf(text) <= cells) return text
-  let kept = ''
-  let width = 0
-  for (const { segment } of segmenter.segment(text)) {
-    const next = widthOf(segment)
-    if (width + next > cells - 1) break
-    kept += segment
-    width += next
+  let [kept, width] = ['', 0]
+  for (const { segment, index } of segmenter.segment(text)) {
+    width += widthOf(segment)
+    // The ellipsis takes a cell as well. A long text is not looked at beyond what fits.
+    if (width <= cells - 1) kept = text.slice(0, index + segment.length)
+    else if (width > cells) return `${kept}…`
   }
-  return `${kept}…`
+  return text
 }
 
 /** Pads to so many cells. */

@@ -23,6 +23,13 @@ describe('matchesAccepted', () => {
     expect(matchesAccepted(problem(path, member), ['other', name])).toBe(expected)
   })
 
+  test('takes a name that is not UTF-8 in the form a command line gives it', () => {
+    const typed = Buffer.from('bad\xff\xe6\x97.gz', 'latin1').toString('utf8')
+    expect(matchesAccepted(problem('d/bad\udcff\udce6\udc97.gz'), [typed])).toBe(true)
+    expect(matchesAccepted(problem('d/bad\udcff\udce6\udc97.gz', 'm'), [`${typed}!m`])).toBe(true)
+    expect(matchesAccepted(problem('d/worse\udcff.gz'), [typed])).toBe(false)
+  })
+
   test('accepts nothing by no name', () => {
     expect(matchesAccepted(problem('a'), [])).toBe(false)
   })

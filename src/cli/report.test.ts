@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest'
+import { sayCost, shownPath } from './report.ts'
+
+const fresh = { bytes: 0 }
+
+describe('sayCost', () => {
+  it('tells bytes once where nothing was compressed', () => {
+    expect(sayCost({ bytes: 2000, readBytes: 2000 }, { before: fresh, elapsedMs: 2000 })).toBe(
+      '2 kB in 2.0 s, 1 kB/s',
+    )
+    expect(sayCost({ bytes: 238e6, readBytes: 40.9e6 }, { before: fresh, elapsedMs: 3700 })).toBe(
+      '238 MB (40.9 MB on disk) in 3.7 s, 64.3 MB/s',
+    )
+  })
+
+  it('tells no rate of less than half a second', () => {
+    expect(sayCost({ bytes: 30, readBytes: 30 }, { before: fresh, elapsedMs: 17 })).toBe('30 B in 17 ms')
+    expect(sayCost({ bytes: 30, readBytes: 30 }, { before: fresh, elapsedMs: 499 })).toBe('30 B in 0.5 s')
+    expect(sayCost({ bytes: 30, readBytes: 30 }, { before: fresh, elapsedMs: 500 })).toBe(
+      '30 B in 0.5 s, 60 B/s',
+    )
+  })
+
+  it('takes the rate over what this session has read', () => {
+    expect(sayCost({ bytes: 5000, readBytes: 5000 }, { before: { bytes: 3000 }, elapsedMs: 2000 })).toBe(
+      '5 kB, 2 kB of it now, in 2.0 s, 1 kB/s',
+    )
+    expect(sayCost({ bytes: 5000, readBytes: 5000 }, { before: { bytes: 5000 }, elapsedMs: 2000 })).toBe(
+      '5 kB, all of it read before, in 2.0 s',
+    )
+  })
+})
+
+describe('shownPath', () => {
+  it.each([
+    ['/work/a/b', '/work', 'a/b'],
+    ['/work', '/work', '/work'],
+    ['/other/a', '/work', '/other/a'],
+    ['/work/new\nline', '/work', 'new\\nline'],
+  ])('shows %j from %s as %s', (path, cwd, shown) => {
+    expect(shownPath(path, cwd)).toBe(shown)
+  })
+})

@@ -1,0 +1,118 @@
+import { describe, expect, it } from 'vitest'
+import type { RunOptions } from '../run/index.ts'
+import { parseArguments } from './arguments.ts'
+import { readMaxBad, readRunOptions } from './run-options.ts'
+
+function optionsOf(...words: readonly string[]): RunOptions {
+  return readRunOptions(parseArguments('run', words), '/work')
+}
+
+describe('readRunOptions', () => {
+  it('takes the job and its inputs from what is no flag, and leaves open what was not said', () => {
+    expect(optionsOf('words.job.ts', 'a.txt', '*.txt')).toMatchObject({
+      job: 'words.job.ts',
+      inputs: ['a.txt', '*.txt'],
+      cwd: '/work',
+      isolation: 'process',
+      workers: null,
+      memoryBytes: null,
+      splitBytes: null,
+      params: {},
+      expect: null,
+      accept: [],
+      badRecords: { kind: 'count', count: 0 },
+      attemptsMax: 3,
+      taskTimeoutMs: 600_000,
+    })
+  })
+
+  it('takes everything that is said', () => {
+    const words =
+      '--isolation=thread -w 3 -m 1G --split 64K --accept a --accept b --max-bad 5% --attempts 2 --task-timeout 7'
+    expect(optionsOf('j', ...words.split(' '))).toMatchObject({
+      isolation: 'thread',
+      workers: 3,
+      memoryBytes: 2 ** 30,
+      splitBytes: 65_536,
+      accept: ['a', 'b'],
+      badRecords: { kind: 'percent', percent: 5 },
+      attemptsMax: 2,
+      taskTimeoutMs: 7000,
+    })
+  })
+
+  it('reads whole files as splits without end', () => {
+    expect(optionsOf('j', '--split', 'whole').splitBytes).toBe(Number.MAX_SAFE_INTEGER)
+  })
+
+  it('is frozen', () => {
+    expect(Object.isFrozen(optionsOf('j'))).toBe(true)
+  })
+
+  it('refuses a command line without a job', () => {
+    expect(() => optionsOf()).toThrow('Which job? `tallyman run` needs a job file and inputs.')
+  })
+
+  it('keeps parameters as typed, the last of a name', () => {
+    expect(optionsOf('j', '-p', 'a=1', '-p', 'b=x=y', '-p', 'c=', '-p', 'a=2').params).toEqual({
+      a: '2',
+      b: 'x=y',
+      c: '',
+    })
+    expect(Object.keys(optionsOf('j', '-p', '__proto__=1').params)).toEqual(['__proto__'])
+  })
+
+  it.each(['limit', '=1', ''])('refuses --param %j', (text) => {
+    expect(() => optionsOf('j', '--param', text)).toThrow(
+      `Option --param is ${JSON.stringify(text)}; it takes NAME=VALUE.`,
+    )
+  })
+
+  it('reads expected days', () => {
+    expect(optionsOf('j', '--expect', '2020-01-01..2020-12-31').expect).toMatchObject({
+      from: '2020-01-01',
+      to: '2020-12-31',
+    })
+  })
+
+  it.each([
+    '2020',
+    '2020-01-01',
+    '2020-01-01..',
+    '2020-02-30..2020-03-01',
+    '2020-02-01..2020-01-01',
+    'a..b..c',
+  ])('refuses --expect %j', (text) => {
+    expect(() => optionsOf('j', '--expect', text)).toThrow(
+      expect.objectContaining({ code: 'usage', message: expect.stringContaining(`"${text}"`) }),
+    )
+  })
+})
+
+describe('readMaxBad', () => {
+  it.each([
+    ['0', { kind: 'count', count: 0 }],
+    ['12', { kind: 'count', count: 12 }],
+    ['0%', { kind: 'percent', percent: 0 }],
+    ['0.1%', { kind: 'percent', percent: 0.1 }],
+    ['100%', { kind: 'percent', percent: 100 }],
+  ])('reads %s', (text, limit) => {
+    expect(readMaxBad(text)).toEqual(limit)
+  })
+
+  it('says nothing where nothing was said', () => {
+    expect(readMaxBad(null)).toBeNull()
+  })
+
+  it.each(['', '-1', '1.5', '101%', '1e3', '%', '5 %', 'all', '1,000', '99999999999999999999'])(
+    'refuses %j',
+    (text) => {
+      expect(() => readMaxBad(text)).toThrow(
+        expect.objectContaining({
+          code: 'usage',
+          wayOut: 'Say for example --max-bad 10, or --max-bad 0.1%.',
+        }),
+      )
+    },
+  )
+})
