@@ -14,6 +14,8 @@ export interface Bundle {
   readonly sha256: string
 }
 
+let modulesBundling = 0
+
 /**
  * Bundles a TypeScript or JavaScript module with its own files and packages into one file, so that editing them later
  * changes nothing. `tallyman` itself stays an import. A source map beside the file leads stack traces to the user's
@@ -24,9 +26,10 @@ export interface Bundle {
  * @throws {TallymanError} `job-invalid` for what does not compile, with file, line and column
  */
 export async function bundleModule(entry: string, outFile: string): Promise<Bundle> {
-  const { build } = await import('esbuild')
+  const esbuild = await import('esbuild')
+  modulesBundling += 1
   try {
-    await build({
+    await esbuild.build({
       entryPoints: [entry],
       outdir: dirname(outFile),
       entryNames: basename(outFile, '.mjs'),
@@ -54,6 +57,10 @@ export async function bundleModule(entry: string, outFile: string): Promise<Bund
     })
   } catch (error) {
     throw isBuildFailure(error) ? compileError(error, entry) : error
+  } finally {
+    modulesBundling -= 1
+    // Its process would stay for as long as this one, and take memory that is meant for the run.
+    if (modulesBundling === 0) await esbuild.stop()
   }
   return {
     file: outFile,
