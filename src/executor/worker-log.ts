@@ -5,10 +5,13 @@ const logBytesMax = 1024 * 1024
 /** A process that runs out of heap says so before some thirty lines of native stack. */
 const lastWordsBytesMax = 16 * 1024
 
+const cut = "\n[more was printed; a worker's log ends after its first megabyte]\n"
+
 /** Keeps what a worker prints: the first megabyte in a file, and the end of what it said on stderr. */
 export class WorkerLog {
   readonly #file: string
   #writtenBytes = 0
+  #isCut = false
   #isLost = false
   #lastWords = Buffer.alloc(0)
 
@@ -18,10 +21,10 @@ export class WorkerLog {
 
   write(chunk: Buffer): void {
     const room = logBytesMax - this.#writtenBytes
-    if (room <= 0) return
+    if (this.#isCut) return
+    this.#isCut = chunk.length > room
     this.#writtenBytes += chunk.length
-    const cut = "\n[more was printed; a worker's log ends after its first megabyte]\n"
-    this.#append(chunk.length > room ? Buffer.concat([chunk.subarray(0, room), Buffer.from(cut)]) : chunk)
+    this.#append(this.#isCut ? Buffer.concat([chunk.subarray(0, room), Buffer.from(cut)]) : chunk)
   }
 
   #append(bytes: Buffer): void {

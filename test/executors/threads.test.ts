@@ -1,0 +1,3 @@
+import { testExecutor } from './executor-suite.ts'
+
+testExecutor('thread')
