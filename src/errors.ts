@@ -35,8 +35,10 @@ const rules = {
   'input-changed': once,
   /** A file tallyman wrote itself (spill, part file, journal) fails its checksum. */
   'file-damaged': again,
-  /** A worker ended before its attempt did, by itself or by a signal nobody here sent. */
+  /** A worker crashed before its attempt ended. */
   'worker-died': again,
+  /** A worker was ended from outside, by a signal that nobody here sent. */
+  killed: again,
   /** The job's own code ended its worker: process.exit(). */
   'job-exited': again,
   /** A worker ran out of heap. */

@@ -11,7 +11,7 @@ export interface WorkerChannel {
 export interface Exit {
   /** For people: "exit code 1", "killed by SIGKILL". */
   readonly how: string
-  readonly code: 'worker-died' | 'job-exited' | 'out-of-memory' | 'limit-reached' | 'protocol-broken'
+  readonly code: 'worker-died' | 'killed' | 'job-exited' | 'out-of-memory' | 'limit-reached' | 'protocol-broken'
   /** The last it wrote on stderr, at most a few kilobytes. */
   readonly lastWords: string
 }

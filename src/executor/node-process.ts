@@ -146,16 +146,24 @@ function howNotStarted(error: Error): Pick<Exit, 'how' | 'code'> {
 function howItEnded(code: number | null, signal: NodeJS.Signals | null): Pick<Exit, 'how' | 'code'> {
   // A worker of ours ends by itself only when it is told to; exit codes above 128 are how a shell says a signal.
   if (signal === null && code !== null && code < 128) return { how: sayJobExited(code), code: 'job-exited' }
-  if (signal === 'SIGKILL')
-    return {
-      how: 'was killed by SIGKILL: by someone, or by the system for want of memory',
-      code: 'worker-died',
-    }
+  if (signal !== null && sentSignals.has(signal)) {
+    const why = signal === 'SIGKILL' ? ': by someone, or by the system for want of memory' : ''
+    return { how: `was killed by ${signal}${why}`, code: 'killed' }
+  }
   return {
-    how: signal === null ? `ended with exit code ${code}` : `was killed by ${signal}`,
+    how: signal === null ? `ended with exit code ${code}` : `crashed with ${signal}`,
     code: 'worker-died',
   }
 }
+
+/** Signals that somebody sends; the others are what the system does to a program that goes wrong. */
+const sentSignals: ReadonlySet<NodeJS.Signals> = new Set([
+  'SIGKILL',
+  'SIGTERM',
+  'SIGINT',
+  'SIGHUP',
+  'SIGQUIT',
+])
 
 /** What it means that a worker left although nobody ended it. */
 export function sayJobExited(code: number): string {

@@ -38,7 +38,10 @@ const skippedMax = 5
 /** A disk that loses what was written more often than this is not to be trusted. */
 const lossesMax = 3
 
-/** Faults in which the worker itself went down, and took with it which record it was at. */
+/**
+ * Faults in which the record at hand may have taken its worker down. One that was killed from outside is not among them: who
+ * sends signals to workers would get records rejected.
+ */
 const deaths: ReadonlySet<ErrorCode> = new Set([
   'worker-died',
   'job-exited',
