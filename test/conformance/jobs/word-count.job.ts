@@ -1,0 +1,17 @@
+import { readFile } from 'node:fs/promises'
+import { defineJob, sum, text } from 'tallyman'
+import { z } from 'zod'
+
+export default defineJob({
+  description: 'Counts words, but for those of a file with one word a line.',
+  input: text(),
+  reduce: sum<string>(),
+  params: { stop: z.string().optional().describe('file of the words to leave out') },
+  setup: async ({ params: { stop } }) => ({
+    stopWords: new Set(stop === undefined ? [] : (await readFile(stop, 'utf8')).split('\n')),
+  }),
+  map(line, emit, ctx) {
+    for (const [word] of line.toLowerCase().matchAll(/[\w']+/g))
+      if (!ctx.state.stopWords.has(word)) emit(word, 1)
+  },
+})
