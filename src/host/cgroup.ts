@@ -18,7 +18,7 @@ export interface CgroupFiles {
   readonly root: string
 }
 
-const systemFiles: CgroupFiles = { membership: '/proc/self/cgroup', root: '/sys/fs/cgroup' }
+export const systemFiles: CgroupFiles = { membership: '/proc/self/cgroup', root: '/sys/fs/cgroup' }
 
 /**
  * Reads the limits of version 1, version 2 and hybrid hierarchies (cgroups(7)). A limit holds for a group and all below
@@ -53,8 +53,11 @@ export function readCgroupLimits(files: CgroupFiles = systemFiles): CgroupLimits
   }
 }
 
-/** This process's group in each hierarchy; null where it is in none. */
-function membership({ membership: file }: CgroupFiles): Record<'unified' | 'cpu' | 'memory', string | null> {
+/** This process's group in each hierarchy, as a path below where that is mounted; null where it is in none. */
+export type Membership = Readonly<Record<'unified' | 'cpu' | 'memory' | 'pids', string | null>>
+
+/** Reads it from /proc/self/cgroup: version 2's line is `0::PATH`. */
+export function membership({ membership: file }: CgroupFiles): Membership {
   const lines = (readSmallFile(file) ?? '').split('\n').map((line) => line.split(':'))
   const pathOf = (controller: string): string | null => {
     const line = lines.find(([, controllers = '']) => controllers.split(',').includes(controller))
@@ -65,11 +68,12 @@ function membership({ membership: file }: CgroupFiles): Record<'unified' | 'cpu'
     unified: unified === undefined ? null : unified.slice(2).join(':'),
     cpu: pathOf('cpu'),
     memory: pathOf('memory'),
+    pids: pathOf('pids'),
   }
 }
 
-/** The group's folder and those above it, under each place the hierarchy may be mounted at. */
-function groupsUp(root: string, path: string | null, mounts: readonly string[]): string[] {
+/** The group's folder and those above it, deepest first, under each place the hierarchy may be mounted at. */
+export function groupsUp(root: string, path: string | null, mounts: readonly string[]): string[] {
   if (path === null) return []
   const groups = new Set<string>()
   for (const mount of mounts) {

@@ -1,25 +1,10 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { tmpdir, userInfo } from 'node:os'
+import { mkdirSync, symlinkSync } from 'node:fs'
+import { userInfo } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { fileTree } from '../../test/fixtures/file-tree.ts'
 import { eventually, startShell } from '../../test/fixtures/shell.ts'
 import { carriersOf, descendantsOf, isDead, listProcesses, readProcess, type Token } from './process-tree.ts'
-
-function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'tallyman-proc-'))
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
-  return folder
-}
-
-/** A folder like /proc with one process in it. */
-function procWith(pid: number, stat: string): string {
-  const proc = temporaryFolder()
-  mkdirSync(join(proc, String(pid)))
-  mkdirSync(join(proc, 'sys'))
-  writeFileSync(join(proc, 'uptime'), '1 1\n')
-  writeFileSync(join(proc, String(pid), 'stat'), stat)
-  return proc
-}
 
 describe('listProcesses', () => {
   test('lists this process as the system knows it', () => {
@@ -53,7 +38,7 @@ describe('listProcesses', () => {
   })
 
   test('reads the fields behind a name that looks like fields', async () => {
-    const folder = temporaryFolder()
+    const folder = fileTree()
     const name = ') R 1 1 (x'
     symlinkSync('/bin/sleep', join(folder, name))
     const shell = startShell('echo up; exec "$PROGRAM" 60', { PROGRAM: join(folder, name) })
@@ -63,7 +48,11 @@ describe('listProcesses', () => {
   })
 
   test('is not confused by what else is in the folder, nor by a process that vanishes', () => {
-    const proc = procWith(7, '7 (a (b) c) S 3 4 5 0 -1 0 0 0 0 0 1 2 3 4 20 0 9 0 777 0 0')
+    const proc = fileTree({
+      uptime: '1 1',
+      'sys/x': '',
+      '7/stat': '7 (a (b) c) S 3 4 5 0 -1 0 0 0 0 0 1 2 3 4 20 0 9 0 777 0 0',
+    })
     mkdirSync(join(proc, '8'))
     expect(listProcesses(proc)).toEqual([
       expect.objectContaining({
@@ -81,7 +70,7 @@ describe('listProcesses', () => {
   })
 
   test('throws where there is no process table, rather than say that nobody is there', () => {
-    expect(() => listProcesses(join(temporaryFolder(), 'none'))).toThrow('ENOENT')
+    expect(() => listProcesses(join(fileTree(), 'none'))).toThrow('ENOENT')
   })
 })
 
@@ -96,7 +85,7 @@ describe('isDead', () => {
   })
 
   test('is false while threads outlive the first', () => {
-    const proc = procWith(7, '7 (x) Z 3 4 5 0 -1 0 0 0 0 0 1 2 3 4 20 0 3 0 777 0 0')
+    const proc = fileTree({ '7/stat': '7 (x) Z 3 4 5 0 -1 0 0 0 0 0 1 2 3 4 20 0 3 0 777 0 0' })
     expect(isDead(readProcess(7, proc)!)).toBe(false)
   })
 })
