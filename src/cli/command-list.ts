@@ -1,5 +1,6 @@
 /** Every command, in the order help lists them. */
 import type { Command } from './command.ts'
+import { chaos } from './commands/chaos.ts'
 import { clean } from './commands/clean.ts'
 import { completionsCommand } from './commands/completions.ts'
 import { diff } from './commands/diff.ts'
@@ -23,6 +24,7 @@ export const commands: readonly Command[] = [
   explain,
   verify,
   diff,
+  chaos,
   clean,
   completionsCommand(() => commands),
   manCommand(() => commands),

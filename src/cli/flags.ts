@@ -28,6 +28,8 @@ export interface Flag {
 const running = ['run']
 const resuming = ['resume']
 const goingOn = ['run', 'resume']
+/** Options that say what is run, and not how: a run that is disturbed on purpose takes them as well. */
+const chosen = ['run', 'chaos']
 
 export const flags: readonly Flag[] = [
   {
@@ -61,19 +63,19 @@ export const flags: readonly Flag[] = [
     short: 'p',
     takes: { kind: 'text', placeholder: 'NAME=VALUE', repeat: true },
     help: 'a parameter of the job; `tallyman run JOB --help` lists them',
-    commands: running,
+    commands: chosen,
   },
   {
     name: 'expect',
     takes: { kind: 'text', placeholder: 'FROM..TO' },
     help: 'first and last day, as 2020-01-01..2020-12-31: each day must have an input. Default: what the job expects',
-    commands: running,
+    commands: chosen,
   },
   {
     name: 'accept',
     takes: { kind: 'text', placeholder: 'NAME', repeat: true },
     help: 'goes on without this file, archive member or day, which is missing or damaged; the result says so',
-    commands: goingOn,
+    commands: ['run', 'resume', 'chaos'],
   },
   {
     name: 'max-bad',
@@ -144,6 +146,18 @@ export const flags: readonly Flag[] = [
     commands: running,
   },
   {
+    name: 'rounds',
+    takes: { kind: 'count', placeholder: 'N', least: 1 },
+    help: 'how often the run is disturbed. Default: 10',
+    commands: ['chaos'],
+  },
+  {
+    name: 'seed',
+    takes: { kind: 'count', placeholder: 'N', least: 0 },
+    help: 'does again what chance did with this seed. Default: another one each time',
+    commands: ['chaos'],
+  },
+  {
     name: 'kept',
     takes: { kind: 'switch' },
     help: 'frees what map tasks wrote for later runs',
@@ -160,7 +174,7 @@ export const flags: readonly Flag[] = [
     name: 'events',
     takes: { kind: 'text', placeholder: 'FILE' },
     help: 'writes what happens to FILE as it happens, one JSON object a line; overwrites it',
-    commands: goingOn,
+    commands: ['run', 'resume', 'chaos'],
   },
   {
     name: 'rows',

@@ -1,0 +1,78 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { descendantsOf, type ProcessEntry } from '../../host/index.ts'
+import type { Chance } from './chance.ts'
+
+/** What may happen to a run. */
+export const disturbances = [
+  'kill-worker',
+  'kill-all-workers',
+  'kill-coordinator',
+  'kill-everything',
+  'interrupt',
+  'stop-worker',
+] as const
+export type Disturbance = (typeof disturbances)[number]
+
+/** The same for people. */
+export const disturbanceWords: Readonly<Record<Disturbance, string>> = {
+  'kill-worker': 'killed a worker',
+  'kill-all-workers': 'killed all workers',
+  'kill-coordinator': 'killed the coordinator',
+  'kill-everything': 'killed everything at once',
+  interrupt: 'sent Ctrl-C',
+  'stop-worker': 'stopped a worker for a while',
+}
+
+/**
+ * Does one of them to the run of this process, whose workers are its descendants. Does nothing where nobody is left to do it
+ * to. Ends only processes that the run started.
+ *
+ * @param coordinator process id of the run
+ * @returns whether it did something
+ */
+export async function disturb(coordinator: number, what: Disturbance, chance: Chance): Promise<boolean> {
+  const workers = descendantsOf(coordinator)
+  switch (what) {
+    case 'kill-worker':
+      return sendToOne(workers, 'SIGKILL', chance)
+    case 'kill-all-workers':
+      return workers.filter(({ pid }) => send(pid, 'SIGKILL')).length > 0
+    case 'kill-coordinator':
+      return send(coordinator, 'SIGKILL')
+    case 'kill-everything': {
+      const isDone = send(coordinator, 'SIGKILL')
+      for (const { pid } of workers) send(pid, 'SIGKILL')
+      return isDone
+    }
+    case 'interrupt':
+      return send(coordinator, 'SIGINT')
+    case 'stop-worker':
+      return await stopOne(workers, chance)
+  }
+}
+
+function sendToOne(workers: readonly ProcessEntry[], signal: NodeJS.Signals, chance: Chance): boolean {
+  const [first, ...others] = workers
+  return first !== undefined && send(chance.one([first, ...others]).pid, signal)
+}
+
+async function stopOne(workers: readonly ProcessEntry[], chance: Chance): Promise<boolean> {
+  const [first, ...others] = workers
+  if (first === undefined) return false
+  const { pid } = chance.one([first, ...others])
+  if (!send(pid, 'SIGSTOP')) return false
+  await sleep(chance.whole(50, 500))
+  send(pid, 'SIGCONT')
+  return true
+}
+
+/** False for a process that is gone. */
+function send(pid: number, signal: NodeJS.Signals): boolean {
+  try {
+    process.kill(pid, signal)
+    return true
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ESRCH') return false
+    throw error
+  }
+}

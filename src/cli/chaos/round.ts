@@ -1,0 +1,126 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { TallymanError } from '../../errors.ts'
+import { packageRoot } from '../../run/index.ts'
+import type { Chance } from './chance.ts'
+import { type Disturbance, disturb, disturbances } from './disturbance.ts'
+
+/** How a run ends that was left alone, or was not. */
+interface Ended {
+  readonly exitCode: number | null
+  readonly digest: string | null
+  readonly stderr: string
+}
+
+/** What one round did and what came of it. */
+export interface Round {
+  /** Options of the run that chance chose. */
+  readonly options: readonly string[]
+  /** What was done to it, in order. */
+  readonly did: readonly Disturbance[]
+  readonly resumes: number
+  readonly digest: string | null
+  /** What the last process said, where there is no digest. */
+  readonly stderr: string
+}
+
+/** What every run of a chaos has in common. */
+export interface ChaosJob {
+  /** Job, inputs and options as typed. */
+  readonly args: readonly string[]
+  readonly cwd: string
+  /** A folder of its own for runs, emptied after each round. */
+  readonly home: string
+}
+
+/** A run that is still not done after so many resumes is left alone, so that a round ends. */
+const disturbedResumesMax = 6
+
+/** Runs the job undisturbed. Throws where it does not end complete: there would be nothing to compare with. */
+export async function runUndisturbed(job: ChaosJob): Promise<string> {
+  const { exitCode, digest, stderr } = await ended(start(job, ['run', ...job.args, '--no-reuse']))
+  rmSync(job.home, { recursive: true, force: true })
+  if (exitCode === 0 && digest !== null) return digest
+  throw new TallymanError(
+    'usage',
+    `The job does not end well when it is left alone (exit code ${exitCode}).`,
+    {
+      wayOut: stderr.trim(),
+    },
+  )
+}
+
+/** Runs the job with options of chance, disturbs it at moments of chance, resumes it until it is done. */
+export async function runRound(job: ChaosJob, chance: Chance, runMs: number): Promise<Round> {
+  const options = chooseOptions(chance)
+  const did: Disturbance[] = []
+  let resumes = 0
+  let child = start(job, ['run', ...job.args, ...options])
+  for (;;) {
+    const isCalm = resumes >= disturbedResumesMax
+    const [{ exitCode, digest, stderr }, done] = await Promise.all([
+      ended(child),
+      isCalm ? Promise.resolve([]) : trouble(child, chance, runMs),
+    ])
+    did.push(...done)
+    // What ended before it had a plan left nothing to resume: it is begun again.
+    const isUnplanned = /ended before it had a plan|There are no runs/.test(stderr)
+    const mayResume = exitCode === null || exitCode === 130 || exitCode === 1 || isUnplanned
+    if (!mayResume || resumes > disturbedResumesMax) {
+      rmSync(job.home, { recursive: true, force: true })
+      return { options, did, resumes, digest, stderr: digest === null ? stderr : '' }
+    }
+    resumes += 1
+    child = start(job, isUnplanned ? ['run', ...job.args, ...options] : ['resume', 'last'])
+  }
+}
+
+function chooseOptions(chance: Chance): string[] {
+  return [
+    ...['--isolation', chance.one(['process', 'thread'])],
+    ...['--workers', String(chance.whole(1, 4))],
+    ...['--split', chance.one(['4K', '64K', '1M', 'whole'])],
+    ...['--memory', chance.one(['600M', '1G'])],
+    ...['--attempts', String(chance.whole(2, 6))],
+    ...(chance.number() < 0.5 ? ['--no-reuse'] : []),
+  ]
+}
+
+/** Disturbs a process at moments of chance until it ends. */
+async function trouble(child: ChildProcess, chance: Chance, runMs: number): Promise<Disturbance[]> {
+  const did: Disturbance[] = []
+  const isOver = (): boolean => child.exitCode !== null || child.signalCode !== null
+  for (let count = chance.whole(1, 4); count > 0; count--) {
+    await sleep(chance.whole(20, Math.max(100, runMs)))
+    const what = chance.one(disturbances)
+    if (isOver() || child.pid === undefined) break
+    if (await disturb(child.pid, what, chance)) did.push(what)
+  }
+  return did
+}
+
+function start(job: ChaosJob, args: readonly string[]): ChildProcess {
+  return spawn(process.execPath, [join(packageRoot, 'bin', 'tallyman'), ...args, '--quiet'], {
+    cwd: job.cwd,
+    env: { ...process.env, TALLYMAN_HOME: job.home },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+}
+
+function ended(child: ChildProcess): Promise<Ended> {
+  let [stdout, stderr] = ['', '']
+  child.stdout?.on('data', (chunk: Buffer) => {
+    stdout += chunk.toString()
+  })
+  child.stderr?.on('data', (chunk: Buffer) => {
+    stderr = (stderr + chunk.toString()).slice(-4000)
+  })
+  return new Promise((resolve, reject) => {
+    child.on('error', reject)
+    child.on('close', (exitCode) => {
+      resolve({ exitCode, digest: /^digest (\S+)$/m.exec(stdout)?.[1] ?? null, stderr })
+    })
+  })
+}

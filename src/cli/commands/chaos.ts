@@ -1,0 +1,90 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { TallymanError } from '../../errors.ts'
+import type { Arguments } from '../arguments.ts'
+import { Chance } from '../chaos/chance.ts'
+import { disturbanceWords } from '../chaos/disturbance.ts'
+import { type ChaosJob, type Round, runRound, runUndisturbed } from '../chaos/round.ts'
+import type { Command } from '../command.ts'
+import { type ExitCode, exitCodes } from '../exit-codes.ts'
+import { printableLines } from '../printable.ts'
+import { countOf } from '../quantities.ts'
+import type { Terminal } from '../terminal.ts'
+
+const roundsDefault = 10
+
+export const chaos: Command = {
+  name: 'chaos',
+  operands: 'JOB INPUT…',
+  summary: 'kills and starves a run at random moments and proves the digest unchanged',
+  details: [
+    'The job is run once undisturbed, then again and again with workers, isolation, split size and memory of chance, while its workers and its coordinator are killed, stopped and interrupted; it is resumed until it is done. Every round must end with the same digest.',
+    'What was done is printed with the seed; --seed does it again, as far as time can be repeated. Runs go to a folder of their own, and nothing of yours is touched.',
+  ],
+  example: 'tallyman chaos words.job.ts "texts/*.txt" --rounds 25',
+  run: async (args, terminal) => {
+    if (args.positionals.length < 2) {
+      throw new TallymanError('usage', '`tallyman chaos` takes a job and inputs.', {
+        wayOut: 'Say for example: tallyman chaos words.job.ts "texts/*.txt"',
+      })
+    }
+    const home = mkdtempSync(join(tmpdir(), 'tallyman-chaos-'))
+    try {
+      return await runRounds(args, terminal, {
+        args: argumentsOf(args),
+        cwd: terminal.cwd,
+        home: join(home, 'runs'),
+      })
+    } finally {
+      rmSync(home, { recursive: true, force: true })
+    }
+  },
+}
+
+/** What is passed on to every run. */
+function argumentsOf(args: Arguments): string[] {
+  const passedOn = ['param', 'expect', 'accept', 'max-bad'].flatMap((name) =>
+    args.list(name).flatMap((value) => [`--${name}=${value}`]),
+  )
+  return [...passedOn, ...args.positionals]
+}
+
+async function runRounds(args: Arguments, terminal: Terminal, job: ChaosJob): Promise<ExitCode> {
+  const rounds = args.count('rounds') ?? roundsDefault
+  const seed = args.count('seed') ?? Math.floor(Math.random() * 1e9)
+  const startMs = performance.now()
+  const undisturbed = await runUndisturbed(job)
+  const runMs = performance.now() - startMs
+  terminal.out(`undisturbed  ${undisturbed}`)
+  let different = 0
+  for (let round = 1; round <= rounds; round++) {
+    // A seed of its own for each round: one alone can be had again with --seed and --rounds 1.
+    const roundSeed = (seed + round - 1) % 1_000_000_000
+    const result = await runRound(job, new Chance(roundSeed), runMs)
+    const isSame = result.digest === undisturbed
+    if (!isSame) different += 1
+    terminal.out(sayRound({ round, roundSeed, isSame }, result))
+    if (!isSame && result.digest === null) terminal.say(printableLines(result.stderr))
+  }
+  const again = `tallyman chaos … --seed ${seed} --rounds ${rounds}`
+  if (different === 0) {
+    terminal.out(`${countOf(rounds, 'round')}, the digest was the same in all. Seed ${seed}.`)
+    return exitCodes.complete
+  }
+  terminal.out(`${countOf(rounds, 'round')}, the digest was not the same in ${different}. Again: ${again}`)
+  return exitCodes.failed
+}
+
+function sayRound(
+  {
+    round,
+    roundSeed,
+    isSame,
+  }: { readonly round: number; readonly roundSeed: number; readonly isSame: boolean },
+  { options, did, resumes, digest }: Round,
+): string {
+  const done = did.length === 0 ? 'nothing done' : did.map((what) => disturbanceWords[what]).join(', ')
+  const outcome = isSame ? 'same digest' : `OTHER DIGEST ${digest ?? '(none)'}`
+  return `round ${round}  seed ${roundSeed}  ${options.join(' ')}: ${done}; ${countOf(resumes, 'resume')}; ${outcome}`
+}

@@ -1,0 +1,47 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Workshop } from '../fixtures/program.ts'
+
+const rounds = process.env.CI === undefined ? 5 : 25
+
+let shop: Workshop
+beforeAll(() => {
+  shop = new Workshop()
+  for (const name of ['a', 'b', 'c']) {
+    const lines = Array.from(
+      { length: 20_000 },
+      (_, index) => `${name} word${(index * 31) % 997} ${index % 7}\n`,
+    )
+    shop.write(`in/${name}.txt`, lines.join(''))
+  }
+})
+afterAll(() => shop.remove())
+
+describe('chaos', () => {
+  it(`finds the same digest after ${rounds} rounds of kills, stops and interrupts`, () => {
+    shop.job('words.job.ts', 'for (const word of line.split(" ")) emit(word)')
+    const ended = shop.run('chaos', 'words.job.ts', 'in', '--rounds', String(rounds), '--seed', '20')
+    expect(ended, ended.stdout + ended.stderr).toMatchObject({ status: 0 })
+    const lines = ended.stdout.trimEnd().split('\n')
+    expect(lines.filter((line) => line.endsWith('same digest'))).toHaveLength(rounds)
+    expect(lines.some((line) => line.includes('killed'))).toBe(true)
+    expect(lines.at(-1)).toBe(`${rounds} rounds, the digest was the same in all. Seed 20.`)
+  }, 600_000)
+
+  it('says that the digest is another one when a job depends on chance, and how to see it again', () => {
+    shop.job('chance.job.ts', 'emit(line + Math.random())')
+    const ended = shop.run('chaos', 'chance.job.ts', 'in/a.txt', '--rounds', '1', '--seed', '4')
+    expect(ended).toMatchObject({
+      status: 1,
+      stdout: expect.stringContaining('Again: tallyman chaos … --seed 4'),
+    })
+    expect(ended.stdout).toContain('OTHER DIGEST')
+  })
+
+  it('refuses a job that does not end well when it is left alone', () => {
+    shop.job('bad.job.ts', 'throw new Error("no line is good")')
+    const ended = shop.run('chaos', 'bad.job.ts', 'in/a.txt', '--rounds', '1')
+    expect(ended.status).toBe(2)
+    expect(ended.stderr).toContain('does not end well when it is left alone')
+    expect(ended.stderr).toContain('no line is good')
+  })
+})
