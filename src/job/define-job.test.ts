@@ -86,6 +86,11 @@ describe('defineJob', () => {
     { wrong: { ...least, reduce: { Lang: count() } }, message: 'Job field "reduce.Lang" is no table name.' },
     { wrong: { ...least, reduce: { 'a-b': count() } }, message: 'Job field "reduce.a-b" is no table name.' },
     {
+      wrong: { ...least, reduce: { manifest: count() } },
+      message:
+        'Job field "reduce.manifest" is no table name, since manifest.json of a result is the file that describes it.',
+    },
+    {
       wrong: { ...least, reduce: { lang: count } },
       message: 'Job field "reduce.lang" is the function "count", not called.',
     },

@@ -13,7 +13,7 @@ import { quote, quoteAll, showValue } from './show-value.ts'
  * the record's has to be written.
  *
  * With one reducer there is one table, `result`, and `emit(key, value)`; with an object of reducers, a table and an
- * `emit.NAME(key, value)` for each. Table names are `[a-z][A-Za-z0-9_]*`. Keys are any legal keys unless the reducer
+ * `emit.NAME(key, value)` for each. Table names are `[a-z][A-Za-z0-9_]*`, `manifest` apart. Keys are any legal keys unless the reducer
  * narrows them, as in `count<[tag: string, lang: string]>()`.
  *
  * @returns the job, frozen
@@ -170,6 +170,13 @@ function checkReduce(reduce: unknown): void {
         `reduce.${name}`,
         'is no table name',
         'A table name is a small letter, then letters, digits and underscores.',
+      )
+    }
+    if (name === 'manifest') {
+      throw invalid(
+        'reduce.manifest',
+        'is no table name, since manifest.json of a result is the file that describes it',
+        'Name the table after what it holds.',
       )
     }
     if (isReducerShape(reducer)) continue

@@ -28,7 +28,7 @@ export class RunDirectory {
   get identityFile(): string {
     return join(this.path, 'run.json')
   }
-  get lockFile(): string {
+  get lockFolder(): string {
     return join(this.path, 'lock')
   }
   get planFile(): string {

@@ -1,13 +1,5 @@
 import { spawn } from 'node:child_process'
-import {
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  readFileSync,
-  readlinkSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
 import { bundleProgram } from '../../test/fixtures/bundled.ts'
 import { eventually, startShell } from '../../test/fixtures/shell.ts'
@@ -27,9 +19,20 @@ function newDirectory(): RunDirectory {
   return new RunDirectory(path)
 }
 
-function hasLock(directory: RunDirectory): boolean {
-  return lstatSync(directory.lockFile, { throwIfNoEntry: false }) !== undefined
+/** Who holds a run by the names of files: `PID-STARTED`. */
+function holders(directory: RunDirectory): { pid: number; started: string }[] {
+  return readdirSync(directory.lockFolder).map((name) => {
+    const [, pid, started] = /^(\d+)-(.*)$/.exec(name) ?? []
+    return { pid: Number(pid), started: started ?? '' }
+  })
 }
+
+function putLock(directory: RunDirectory, name: string): void {
+  mkdirSync(directory.lockFolder, { recursive: true })
+  writeFileSync(`${directory.lockFolder}/${name}`, '')
+}
+
+const own = [{ pid: process.pid, started: expect.any(String) }]
 
 /** A process that takes a run, says so, and goes on living. */
 const holderProgram = `
@@ -43,7 +46,7 @@ async function startHolder(directory: RunDirectory, before = ''): Promise<{ pid:
   const file = bundleProgram(holderProgram)
   const shell = startShell(`${before} '${process.execPath}' '${file}' '${directory.path}'`)
   expect(await shell.nextLine()).toBe('held')
-  const { pid } = JSON.parse(readlinkSync(directory.lockFile))
+  const pid = holders(directory)[0]?.pid ?? 0
   return { pid, kill: () => process.kill(pid, 'SIGKILL') }
 }
 
@@ -55,10 +58,10 @@ describe('takeLock', () => {
     expect(isHeld(directory)).toBe(false)
     takeLock(directory)
     expect(isHeld(directory)).toBe(true)
-    expect(JSON.parse(readlinkSync(directory.lockFile))).toMatchObject({ pid: process.pid })
+    expect(holders(directory)).toEqual(own)
     releaseLock(directory)
     expect(isHeld(directory)).toBe(false)
-    expect(hasLock(directory)).toBe(false)
+    expect(holders(directory)).toEqual([])
     releaseLock(directory)
   })
 
@@ -72,7 +75,7 @@ describe('takeLock', () => {
         message: `Run ${directory.path} is held by process ${pid}, which is still running.`,
       }),
     )
-    expect(JSON.parse(readlinkSync(directory.lockFile))).toMatchObject({ pid })
+    expect(holders(directory)).toMatchObject([{ pid }])
   })
 
   test('refuses a run that this process holds already', () => {
@@ -88,7 +91,7 @@ describe('takeLock', () => {
     holder.kill()
     await eventually(() => !isHeld(directory), 'the killed process is gone')
     takeLock(directory)
-    expect(JSON.parse(readlinkSync(directory.lockFile))).toMatchObject({ pid: process.pid })
+    expect(holders(directory)).toEqual(own)
   })
 
   test.skipIf(!requires('/proc', hasProc))(
@@ -99,12 +102,12 @@ describe('takeLock', () => {
       // The shell becomes a program that never waits for its children.
       const shell = startShell(`'${process.execPath}' '${file}' '${directory.path}' & exec sleep 60`)
       expect(await shell.nextLine()).toBe('held')
-      const { pid } = JSON.parse(readlinkSync(directory.lockFile))
+      const pid = holders(directory)[0]?.pid ?? 0
       process.kill(pid, 'SIGKILL')
       const isZombie = (): boolean => /\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
       await eventually(isZombie, 'the killed process is a zombie')
       takeLock(directory)
-      expect(JSON.parse(readlinkSync(directory.lockFile))).toMatchObject({ pid: process.pid })
+      expect(holders(directory)).toEqual(own)
     },
   )
 
@@ -113,34 +116,47 @@ describe('takeLock', () => {
     () => {
       const directory = newDirectory()
       takeLock(directory)
-      const own = JSON.parse(readlinkSync(directory.lockFile))
+      const [self] = holders(directory)
+      const started = self?.started ?? ''
       releaseLock(directory)
-      expect(own.started).toMatch(/^[0-9a-f-]{36}\/\d+$/)
-      for (const started of [`${own.started}0`, own.started.replace(/^[^/]+/, 'another-boot'), '']) {
-        symlinkSync(JSON.stringify({ pid: process.pid, started }), directory.lockFile)
+      expect(started).toMatch(/^[0-9a-f-]{36}-\d+$/)
+      for (const other of [`${started}0`, started.replace(/^.{8}/, '00000000'), '']) {
+        putLock(directory, `${process.pid}-${other}`)
         expect(isHeld(directory)).toBe(false)
         takeLock(directory)
-        expect(JSON.parse(readlinkSync(directory.lockFile))).toEqual(own)
+        expect(holders(directory)).toEqual([self])
         releaseLock(directory)
       }
     },
   )
 
-  test('takes a run whose lock nobody can have written', () => {
+  test.skipIf(!requires('/proc', hasProc))(
+    'refuses a run that a living process tries to take and does not give up',
+    async () => {
+      const directory = newDirectory()
+      const shell = startShell('sleep 60')
+      const stat = readFileSync(`/proc/${shell.pid}/stat`, 'utf8')
+      const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
+      putLock(directory, `${shell.pid}-${boot}-${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]}`)
+      expect(isHeld(directory)).toBe(true)
+      expect(() => takeLock(directory)).toThrow(`is held by process ${shell.pid}`)
+      expect(holders(directory)).toMatchObject([{ pid: shell.pid }])
+    },
+  )
+
+  test('passes over files that no process of ours can have made', () => {
     const directory = newDirectory()
-    writeFileSync(directory.lockFile, '')
-    takeLock(directory)
-    releaseLock(directory)
-    symlinkSync('elsewhere', directory.lockFile)
+    for (const name of ['.nfs0001', 'notes.txt', '12']) putLock(directory, name)
     takeLock(directory)
     expect(isHeld(directory)).toBe(true)
+    releaseLock(directory)
+    expect(isHeld(directory)).toBe(false)
   })
 
   test('lets one of many processes have a run whose holder is gone', async () => {
-    const stale = JSON.stringify({ pid: 4_194_304, started: 'another-boot/1' })
-    const contested = Array.from({ length: 150 }, () => {
+    const contested = Array.from({ length: 100 }, () => {
       const directory = newDirectory()
-      symlinkSync(stale, directory.lockFile)
+      putLock(directory, '4194304-another-boot-1')
       return directory
     })
     const file = bundleProgram(`

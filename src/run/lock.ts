@@ -1,82 +1,110 @@
-import { readFileSync, readlinkSync, renameSync, rmSync, symlinkSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { TallymanError } from '../errors.ts'
 import type { RunDirectory } from './directory.ts'
 
-/** Who holds a run: a process id alone may be another process's after a while, so its start time is kept beside it. */
-interface Holder {
-  readonly pid: number
-  /** Clock ticks since boot at which the process started, and the boot; empty where the system does not tell. */
-  readonly started: string
-}
-
 /**
- * Takes a run for this process. The lock is a symbolic link to nowhere whose text says who holds it: a link appears whole or
- * not at all, and where one is there no second one can be made.
- *
- * @throws {TallymanError} `usage` when another process that is still there holds it
+ * Who holds a run: a file in its lock folder for each process that took it, or tries to. Its name says which process, so it
+ * is there whole or not at all, and removing the file of a process that is gone cannot hit another one's. It is empty until
+ * the process has seen that no other one is there: of several that come together, none goes on that was not alone.
  */
+
+/** How often, and after how many milliseconds, a process looks again whether another one has given way. */
+const looksMax = 50
+const lookEveryMs = 20
+const heldText = 'held\n'
+
+/** Takes a run for this process. Throws `usage` when another process that is still there holds it. */
 export function takeLock(directory: RunDirectory): void {
-  const own: Holder = { pid: process.pid, started: startOf(process.pid) }
-  while (!link(directory, own)) removeStale(directory)
+  mkdirSync(directory.lockFolder, { recursive: true })
+  for (let looks = 1; ; looks += 1) {
+    const other = tryToTake(directory)
+    if (other === null) return
+    // Of two that came together the one of the smaller number waits until the other has given way.
+    if (other.holds || other.pid < process.pid || looks === looksMax) throw heldBy(directory, other.pid)
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, lookEveryMs)
+  }
 }
 
 export function releaseLock(directory: RunDirectory): void {
-  rmSync(directory.lockFile, { force: true })
+  rmSync(fileOf(directory, ownName()), { force: true })
 }
 
 /** Is a process at work on this run? */
 export function isHeld(directory: RunDirectory): boolean {
-  const holder = readHolder(directory.lockFile)
-  return holder !== null && isThere(holder)
+  return holders(directory).some(isThere)
 }
 
-/** Makes the lock; false where there is one. */
-function link(directory: RunDirectory, holder: Holder): boolean {
+/** A process that took a run. */
+interface Holder {
+  readonly pid: number
+  /** The boot, and the clock ticks since then at which the process started; empty where the system does not tell. */
+  readonly started: string
+  /** Name of the file. */
+  readonly name: string
+}
+
+/** A process that is in the way. */
+interface Other {
+  readonly pid: number
+  /** False for one that came at the same time, and may give way. */
+  readonly holds: boolean
+}
+
+/** Says that this process takes the run. Where another one is there as well, takes it back and says which. */
+function tryToTake(directory: RunDirectory): Other | null {
+  const name = ownName()
+  const file = fileOf(directory, name)
   try {
-    symlinkSync(JSON.stringify(holder), directory.lockFile)
-    return true
+    writeFileSync(file, '', { flag: 'wx' })
   } catch (error) {
-    if (codeOf(error) === 'EEXIST') return false
+    if (codeOf(error) === 'EEXIST') return { pid: process.pid, holds: true }
     throw error
   }
-}
-
-/**
- * Removes the lock of a process that is gone. It is moved aside first and looked at once more: of several processes that
- * found it stale, one may have taken the run by now, and its lock is put back.
- */
-function removeStale(directory: RunDirectory): void {
-  requireGone(directory, readHolder(directory.lockFile))
-  const aside = `${directory.lockFile}.${process.pid}`
-  try {
-    renameSync(directory.lockFile, aside)
-  } catch (error) {
-    // Another process was faster; see what it left.
-    if (codeOf(error) === 'ENOENT') return
-    throw error
+  const others = holders(directory).filter((holder) => holder.name !== name)
+  const gone = others.filter((holder) => !isThere(holder))
+  for (const holder of gone) rmSync(fileOf(directory, holder.name), { force: true })
+  const [first] = others.filter((holder) => !gone.includes(holder)).sort((a, b) => a.pid - b.pid)
+  if (first === undefined) {
+    writeFileSync(file, heldText)
+    return null
   }
-  const moved = readHolder(aside)
-  rmSync(aside, { force: true })
-  if (moved !== null && isThere(moved)) link(directory, moved)
-  requireGone(directory, moved)
+  rmSync(file, { force: true })
+  const size = statSync(fileOf(directory, first.name), { throwIfNoEntry: false })?.size ?? 0
+  return { pid: first.pid, holds: size > 0 }
 }
 
-function requireGone(directory: RunDirectory, holder: Holder | null): void {
-  if (holder === null || !isThere(holder)) return
-  throw new TallymanError(
+function heldBy(directory: RunDirectory, pid: number): TallymanError {
+  return new TallymanError(
     'usage',
-    `Run ${directory.path} is held by process ${holder.pid}, which is still running.`,
-    { wayOut: 'Wait for it, or stop it with Ctrl-C where it runs.' },
+    `Run ${directory.path} is held by process ${pid}, which is still running.`,
+    {
+      wayOut: 'Wait for it, or stop it with Ctrl-C where it runs.',
+    },
   )
 }
 
-function readHolder(lockFile: string): Holder | null {
+function holders({ lockFolder }: RunDirectory): Holder[] {
+  let names: string[]
   try {
-    return JSON.parse(readlinkSync(lockFile))
-  } catch {
-    // No lock, or none that this program made: nobody holds the run.
-    return null
+    names = readdirSync(lockFolder)
+  } catch (error) {
+    // Nobody ever took it.
+    if (codeOf(error) === 'ENOENT') return []
+    throw error
   }
+  return names.flatMap((name) => {
+    const match = /^(\d+)-(.*)$/.exec(name)
+    return match === null ? [] : [{ pid: Number(match[1]), started: match[2] ?? '', name }]
+  })
+}
+
+function ownName(): string {
+  return `${process.pid}-${startOf(process.pid)}`
+}
+
+function fileOf({ lockFolder }: RunDirectory, name: string): string {
+  return join(lockFolder, name)
 }
 
 function codeOf(error: unknown): unknown {
@@ -102,7 +130,7 @@ function startOf(pid: number): string {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    return fields[0] === 'Z' ? 'ended' : `${boot}/${fields[19]}`
+    return fields[0] === 'Z' ? 'ended' : `${boot}-${fields[19]}`
   } catch {
     // Not Linux: the process id alone has to do.
     return ''

@@ -118,7 +118,8 @@ describe('docs/formats/record-files.md', () => {
       const [key, value] = [encodeKey(record[0]), encodeValue(record[1])]
       writer.append(key, 0, key.length, value, 0, value.length)
     }
-    expect(writer.finish()).toEqual({ records: 2, bytes: example.length })
+    const checksums = Buffer.concat([example.subarray(5, 9), example.subarray(27, 31)])
+    expect(writer.finish()).toEqual({ records: 2, bytes: example.length, crc32: crc32(checksums) })
     expect(Buffer.concat(chunks)).toEqual(example)
   })
 
