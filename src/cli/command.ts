@@ -21,6 +21,8 @@ export interface Command {
    * @returns the exit code
    */
   run(args: Arguments, terminal: Terminal): Promise<ExitCode>
+  /** What it ends with when it throws, where the usual code would say something else. */
+  readonly troubleCode?: ExitCode
   /**
    * Says more than the table of flags does. Called instead of `run` where `--help` came with operands.
    *

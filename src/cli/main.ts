@@ -18,7 +18,7 @@ export async function start(): Promise<void> {
     terminal.status(null)
     const { code, message, wayOut = null } = sayError(terminal, error)
     if (asksForJson(argv)) terminal.out(JSON.stringify({ error: { code, message, wayOut } }))
-    process.exitCode = exitCodeOf(code)
+    process.exitCode = commands.find(({ name }) => name === argv[0])?.troubleCode ?? exitCodeOf(code)
   }
 }
 

@@ -162,6 +162,8 @@ describe('tallyman diff', () => {
     const nowhere = shop.run('diff', 'before', 'nowhere')
     expect(nowhere.status).toBe(2)
     expect(nowhere.stderr).toContain('nowhere')
+    const json = shop.run('diff', 'before', 'nowhere', '--json')
+    expect([json.status, JSON.parse(json.stdout)]).toMatchObject([2, { error: { code: 'not-found' } }])
     const file = join(shop.folder, 'again', 'tags.jsonl')
     const whole = readFileSync(file, 'utf8')
     writeFileSync(file, whole.replace('1', '2'))

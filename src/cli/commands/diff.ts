@@ -7,7 +7,7 @@ import { sayDiff } from '../diff-report.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { percentStatus } from '../percent-status.ts'
 import { findResult, resultPlaceHelp } from '../result-place.ts'
-import { sayError, type Terminal } from '../terminal.ts'
+import type { Terminal } from '../terminal.ts'
 
 const rowsDefault = 10
 
@@ -22,19 +22,14 @@ export const diff: Command = {
     'Exit code, as of diff(1): 0 when the tables are the same, however they came about; 1 when they differ; 2 for trouble, such as a result that is damaged.',
   ],
   example: 'tallyman diff result-may result-june --rows 20',
+  // 1 says that the results differ.
+  troubleCode: exitCodes.usage,
   run: async (args, terminal) => {
-    try {
-      const found = compare(args, terminal)
-      terminal.status(null)
-      if (args.has('json')) terminal.out(diffJson(found))
-      else sayDiff(terminal, found)
-      return found.isSame ? exitCodes.complete : exitCodes.failed
-    } catch (error) {
-      // Thrown on, it might end in 1, which says that the results differ.
-      terminal.status(null)
-      sayError(terminal, error)
-      return exitCodes.usage
-    }
+    const found = compare(args, terminal)
+    terminal.status(null)
+    if (args.has('json')) terminal.out(diffJson(found))
+    else sayDiff(terminal, found)
+    return found.isSame ? exitCodes.complete : exitCodes.failed
   },
 }
 
