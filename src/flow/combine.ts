@@ -1,26 +1,34 @@
 import { TallymanError } from '../errors.ts'
 import type { AnyReducer } from '../job/index.ts'
-import { approximateBytes, type Key, type Scalar } from '../record/index.ts'
+import { approximateBytes, ByteWriter, type Key, type Scalar, writeKey } from '../record/index.ts'
+import { KeyTable } from './key-table.ts'
 
 /**
  * Map-side combine: one table's keys with the states folded so far.
  *
- * Keys are looked up as JS values in nested maps, one level for each element of a tuple, so that an emit neither
- * encodes nor concatenates anything. A JS Map compares by SameValueZero, which is exactly when two legal keys are the
- * same key: 1 and 1n differ, 0 and -0 do not.
+ * Keys are held as the bytes they are spilled as. While there are few, they are also looked up as JS values in nested maps,
+ * one level for each element of a tuple, so that an emit neither encodes nor concatenates anything. A JS Map compares by
+ * SameValueZero, which is exactly when two legal keys have the same bytes: 1 and 1n differ, 0 and -0 do not.
  */
 
-/** The state of one key. */
-interface Leaf {
-  state: unknown
-}
-type Level = Map<Scalar, Leaf | Level>
+/** Numbers of keys by their last element, below levels of the elements before it. */
+type Level = Map<Scalar, number | Level>
 
-/** Estimated heap bytes of a map entry with its leaf, beside the key's own bytes. */
-const leafBytes = 112
+/** With more keys than this, looking up JS values costs more than encoding them does. */
+const mappedKeysMax = 4096
+/** Estimated heap bytes of a map entry, beside the key's own bytes. */
+const entryBytes = 56
 const levelBytes = 240
 /** V8 may represent longer substrings as a view that keeps the whole parent string alive. */
 const slicedStringLengthMin = 13
+
+/** Room that one long key has made is not kept for the next ones. */
+const keptBytesMax = 2 ** 16
+
+/** What a key's state takes at least: its place in a list that grows, and a number of its own. */
+const stateBytes = 24
+/** What V8 keeps free in a list that values are pushed to. */
+const listSpareBytes = 136
 
 /** Folds values for a table of any kind; a classic group keeps its values as a list. */
 interface Fold {
@@ -38,101 +46,137 @@ const listFold: Fold = {
 }
 
 export class CombineTable {
+  /** Are the states lists of the values themselves, for a classic reduce? */
+  readonly isGroup: boolean
   readonly #fold: Fold
+  readonly #keys = new KeyTable()
+  /** By number of the key. */
+  readonly #states: unknown[] = []
   readonly #scalars: Level = new Map()
   /** Roots of tuples by length: a tuple and its prefix never meet in one map. */
   readonly #tuples: Level[] = []
-  /** Keys held. */
-  keys = 0
-  /** Estimated heap bytes held; an upper bound until `measure` is called. */
-  heldBytes = 0
+  #mapBytes = 0
+  /** Estimated heap bytes of states, beyond what every state takes; an upper bound until `measure` is called. */
+  #valueBytes = 0
+  /** A key's bytes as they are spilled: the table's number, then the encoded key. */
+  #encoded = new ByteWriter()
+  readonly #tableNumber: number
 
-  constructor(reducer: AnyReducer) {
+  /** @param tableNumber the table's place in the job's tables */
+  constructor(reducer: AnyReducer, tableNumber: number) {
+    this.isGroup = reducer.kind === 'group'
     this.#fold = reducer.kind === 'group' ? listFold : reducer
+    this.#tableNumber = tableNumber
+  }
+
+  /** Keys held. */
+  get keyCount(): number {
+    return this.#keys.size
+  }
+
+  /** Estimated bytes held; an upper bound until `measure` is called. */
+  get heldBytes(): number {
+    return this.#keys.heldBytes + this.#keys.size * stateBytes + this.#mapBytes + this.#valueBytes
+  }
+
+  /** The keys, for sorting and spilling them. */
+  get keyTable(): KeyTable {
+    return this.#keys
+  }
+
+  /** The state of the key that has this number. */
+  state(number: number): unknown {
+    return this.#states[number]
   }
 
   /** Folds one emitted value into its key's state. Throws `key-invalid` before anything is changed. */
   add(key: Key, value: unknown): void {
-    checkKey(key)
-    const leaf = this.#leaf(key)
-    leaf.state = this.#fold.add(leaf.state, value)
-    if (value !== undefined) this.heldBytes += approximateBytes(value)
-  }
-
-  #leaf(key: Key): Leaf {
-    if (!isTuple(key)) return this.#leafAt(this.#scalars, key)
-    if (key.length === 0) return this.#leafAt(this.#tupleRoot(0), null)
-    let level = this.#tupleRoot(key.length)
-    const last = key.length - 1
-    for (let i = 0; i < last; i++) {
-      const element = key[i] as Scalar
-      let next = level.get(element)
-      if (next === undefined) {
-        next = new Map()
-        level.set(ownString(element), next)
-        this.heldBytes += levelBytes + scalarBytes(element)
-      }
-      level = next as Level
-    }
-    return this.#leafAt(level, key[last] as Scalar)
-  }
-
-  #leafAt(level: Level, element: Scalar): Leaf {
-    const found = level.get(element)
-    if (found !== undefined) return found as Leaf
-    const leaf: Leaf = { state: this.#fold.empty() }
-    level.set(ownString(element), leaf)
-    this.keys += 1
-    this.heldBytes += leafBytes + scalarBytes(element)
-    return leaf
-  }
-
-  #tupleRoot(length: number): Level {
-    let root = this.#tuples[length]
-    if (root === undefined) {
-      root = new Map()
-      this.#tuples[length] = root
-    }
-    return root
+    const number = this.#mapped(key) ?? this.#numberOf(key)
+    const states = this.#states
+    const isNew = number === states.length
+    const state = this.#fold.add(isNew ? this.#fold.empty() : states[number], value)
+    if (isNew) this.#valueBytes += heapBytes(state)
+    else if (typeof state !== 'number') this.#valueBytes += approximateBytes(value)
+    states[number] = state
   }
 
   /** Counts again what is held, since folding may have kept far less than it was given. Cost: a walk over all states. */
   measure(): void {
-    let bytes = 0
-    this.forEach((key, state) => {
-      bytes += leafBytes + approximateBytes(key) + approximateBytes(state)
-    })
-    this.heldBytes = bytes
-  }
-
-  /** Visits every key with its state, in no particular order. */
-  forEach(visit: (key: Key, state: unknown) => void): void {
-    for (const [key, leaf] of this.#scalars) visit(key, (leaf as Leaf).state)
-    this.#tuples.forEach((root, length) => {
-      if (length === 0) for (const leaf of root.values()) visit([], (leaf as Leaf).state)
-      else walk(root, length, [], visit)
-    })
+    if (this.#valueBytes === 0) return
+    this.#valueBytes = 0
+    for (const state of this.#states) this.#valueBytes += heapBytes(state)
   }
 
   clear(): void {
+    this.#keys.clear()
+    this.#states.length = 0
+    this.#clearMaps()
+    this.#valueBytes = 0
+  }
+
+  #mapped(key: Key): number | undefined {
+    if (!Array.isArray(key)) return this.#scalars.get(key as Scalar) as number | undefined
+    let found: number | Level | undefined = this.#tuples[key.length]
+    for (let index = 0; index < key.length && found !== undefined; index++)
+      found = (found as Level).get(key[index] as Scalar)
+    return found as number | undefined
+  }
+
+  #numberOf(key: Key): number {
+    checkKey(key)
+    const out = this.#encoded
+    out.clear()
+    out.byte(this.#tableNumber)
+    writeKey(out, key)
+    const number = this.#keys.numberOf(out.buffer, out.length)
+    if (out.length > keptBytesMax) this.#encoded = new ByteWriter()
+    if (this.#keys.size <= mappedKeysMax) this.#map(key, number)
+    else if (this.#mapBytes > 0) this.#clearMaps()
+    return number
+  }
+
+  #map(key: Key, number: number): void {
+    if (!isTuple(key)) {
+      this.#setEntry(this.#scalars, key, number)
+      return
+    }
+    // The empty tuple has no element to be found by.
+    const last = key.length - 1
+    if (last < 0) return
+    let level = this.#tuples[key.length]
+    if (level === undefined) {
+      level = new Map()
+      this.#tuples[key.length] = level
+    }
+    for (let index = 0; index < last; index++) level = this.#nextLevel(level, key[index] as Scalar)
+    this.#setEntry(level, key[last] as Scalar, number)
+  }
+
+  #nextLevel(level: Level, element: Scalar): Level {
+    const known = level.get(element)
+    if (known !== undefined) return known as Level
+    const next: Level = new Map()
+    this.#mapBytes += levelBytes
+    this.#setEntry(level, element, next)
+    return next
+  }
+
+  #setEntry(level: Level, element: Scalar, entry: number | Level): void {
+    level.set(ownString(element), entry)
+    this.#mapBytes += entryBytes + scalarBytes(element)
+  }
+
+  #clearMaps(): void {
     this.#scalars.clear()
     this.#tuples.length = 0
-    this.keys = 0
-    this.heldBytes = 0
+    this.#mapBytes = 0
   }
 }
 
-function walk(
-  level: Level,
-  depth: number,
-  prefix: readonly Scalar[],
-  visit: (key: Key, state: unknown) => void,
-): void {
-  for (const [element, child] of level) {
-    const key = [...prefix, element]
-    if (depth === 1) visit(key, (child as Leaf).state)
-    else walk(child as Level, depth - 1, key, visit)
-  }
+/** Estimated heap bytes of a state, beyond what every state takes. */
+function heapBytes(state: unknown): number {
+  if (typeof state === 'number') return 0
+  return approximateBytes(state) + (typeof state === 'object' && state !== null ? listSpareBytes : 0)
 }
 
 function isTuple(key: Key): key is readonly Scalar[] {

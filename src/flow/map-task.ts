@@ -129,7 +129,7 @@ class MapRun {
   constructor(task: MapTask) {
     this.#task = task
     this.#tables = jobTables(task.job)
-    this.#combine = this.#tables.map((table) => new CombineTable(table.reducer))
+    this.#combine = this.#tables.map((table, number) => new CombineTable(table.reducer, number))
     this.#context = new MapContext(task.params)
     this.#rejected = new RejectedLog(task.storage)
     const { skip = [] } = task
@@ -353,7 +353,7 @@ class MapRun {
   }
 
   #spill(): void {
-    if (this.#combine.every((table) => table.keys === 0)) return
+    if (this.#combine.every((table) => table.keyCount === 0)) return
     const { partitions, storage } = this.#task
     this.#spills.push(...writeSpills(this.#combine, { partitions, round: this.#spillRounds, storage }))
     this.#spillRounds += 1

@@ -8,6 +8,7 @@ import {
   RecordFileWriter,
   writeValue,
 } from '../record/index.ts'
+import { compareBytes } from './key-sort.ts'
 import type { InputBytes, Storage } from './storage.ts'
 
 /** Most files one merge holds open. Each costs a file descriptor and one block of memory. */
@@ -49,8 +50,8 @@ export class Merge {
   }
 
   /** The current group's key bytes: table number, then the encoded key. Valid until the next group. */
-  get keyBytes(): Buffer {
-    return this.#key.buffer.subarray(0, this.#key.length)
+  get key(): { readonly buffer: Buffer; readonly length: number } {
+    return this.#key
   }
 
   /** Moves to the next group, passing over what is left of this one. False at the end. */
@@ -104,10 +105,8 @@ export class Merge {
 
   #isOfGroup(cursor: Cursor): boolean {
     const { bytes, keyStart, keyEnd } = cursor.reader
-    return (
-      this.#key.length === keyEnd - keyStart &&
-      this.#key.buffer.compare(bytes, keyStart, keyEnd, 0, this.#key.length) === 0
-    )
+    const { buffer, length } = this.#key
+    return length === keyEnd - keyStart && compareBytes(buffer, 0, length, bytes, keyStart, keyEnd) === 0
   }
 
   #push(cursor: Cursor): void {
@@ -141,59 +140,58 @@ export class Merge {
 function precedes(a: Cursor, b: Cursor): boolean {
   const x = a.reader
   const y = b.reader
-  const order = x.bytes.compare(y.bytes, y.keyStart, y.keyEnd, x.keyStart, x.keyEnd)
+  const order = compareBytes(x.bytes, x.keyStart, x.keyEnd, y.bytes, y.keyStart, y.keyEnd)
   return order === 0 ? a.place < b.place : order < 0
 }
 
 /** What the merge steps before the last did to the files. */
 export interface Narrowed {
+  /** At most `mergeFilesMax`. */
   readonly names: readonly string[]
-  /** Records of the original files. */
-  readonly records: number | null
+  /** How many records fewer these files hold than the original ones, since states were merged. */
+  readonly mergedAway: number
+}
+
+/** What every merge step needs. */
+interface NarrowOptions {
+  readonly storage: Storage
+  readonly reducers: readonly AnyReducer[]
+  readonly tick: () => Promise<void>
 }
 
 /**
- * Merges neighbouring files, at most `mergeFilesMax` at a time, until one merge can take the rest. Neighbours stay
- * neighbours, so the order of values is kept. States of one key are merged on the way; the values of a classic group
- * stay apart, since a list of them may be larger than memory.
- *
- * @returns the names to merge last, and how many records the original files held (null when nothing was merged)
+ * Merges neighbouring files, at most `mergeFilesMax` at a time, until one merge can take the rest; no more of them than
+ * that takes. Neighbours stay neighbours, so the order of values is kept. States of one key are merged on the way; the
+ * values of a classic group stay apart, since a list of them may be larger than memory.
  */
-export async function narrow(
-  names: readonly string[],
-  options: {
-    readonly storage: Storage
-    readonly reducers: readonly AnyReducer[]
-    readonly tick: () => Promise<void>
-  },
-): Promise<Narrowed> {
+export async function narrow(names: readonly string[], options: NarrowOptions): Promise<Narrowed> {
+  const original = new Set(names)
   let current = names
-  let records: number | null = null
+  let mergedAway = 0
   for (let level = 0; current.length > mergeFilesMax; level++) {
     const next: string[] = []
-    let merged = 0
-    for (let from = 0; from < current.length; from += mergeFilesMax) {
+    let from = 0
+    while (from < current.length) {
+      // As many as bring the number down to what one merge can take, each of them read as seldom as can be.
+      const surplus = current.length - from + next.length - mergeFilesMax
+      const batch = current.slice(from, from + Math.min(mergeFilesMax, Math.max(1, surplus + 1)))
+      from += batch.length
+      if (batch.length === 1) {
+        next.push(...batch)
+        continue
+      }
       const name = `merge-${level}-${next.length}.spill`
-      const batch = current.slice(from, from + mergeFilesMax)
-      merged += await mergeInto(name, batch, options)
-      if (level > 0) for (const done of batch) options.storage.remove(done)
+      mergedAway += await mergeInto(name, batch, options)
+      for (const done of batch) if (!original.has(done)) options.storage.remove(done)
       next.push(name)
     }
-    records ??= merged
     current = next
   }
-  return { names: current, records }
+  return { names: current, mergedAway }
 }
 
-async function mergeInto(
-  name: string,
-  names: readonly string[],
-  options: {
-    readonly storage: Storage
-    readonly reducers: readonly AnyReducer[]
-    readonly tick: () => Promise<void>
-  },
-): Promise<number> {
+/** Merges files into one; returns how many records fewer it holds. */
+async function mergeInto(name: string, names: readonly string[], options: NarrowOptions): Promise<number> {
   const file = options.storage.create(name)
   const writer = new RecordFileWriter(file, 'spill')
   const merge = new Merge(options.storage, names)
@@ -202,16 +200,14 @@ async function mergeInto(
   const write = (state: unknown): void => {
     out.clear()
     writeValue(out, state)
-    writer.append(merge.keyBytes, 0, merge.keyBytes.length, out.buffer, 0, out.length)
+    writer.append(merge.key.buffer, 0, merge.key.length, out.buffer, 0, out.length)
   }
   try {
     while (merge.nextGroup()) {
-      const reducer = options.reducers[merge.keyBytes[0] as number]
+      const number = merge.key.buffer[0] as number
+      const reducer = options.reducers[number]
       if (reducer === undefined)
-        throw new TallymanError(
-          'internal',
-          `A spill names table ${merge.keyBytes[0]}, which the job has not.`,
-        )
+        throw new TallymanError('internal', `A spill names table ${number}, which the job has not.`)
       if (reducer.kind === 'group') while (merge.nextValue()) write(merge.value())
       else write(foldStates(merge, reducer))
       groups += 1
@@ -220,9 +216,9 @@ async function mergeInto(
   } finally {
     merge.close()
   }
-  writer.finish()
+  const { records } = writer.finish()
   file.close()
-  return merge.records
+  return merge.records - records
 }
 
 /** Merges the states of the current group, left to right. */
@@ -235,6 +231,5 @@ export function foldStates(merge: Merge, reducer: Exclude<AnyReducer, { kind: 'g
 
 /** The current group's key as the user knows it. */
 export function groupKey(merge: Merge): ReturnType<typeof decodeKey> {
-  const bytes = merge.keyBytes
-  return decodeKey(bytes, 1, bytes.length)
+  return decodeKey(merge.key.buffer, 1, merge.key.length)
 }

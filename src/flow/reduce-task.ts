@@ -1,6 +1,7 @@
 import { TallymanError } from '../errors.ts'
 import type { GroupReducer, JobTable } from '../job/index.ts'
 import { canonicalJson, type Key, RecordFileWriter } from '../record/index.ts'
+import { releaseKeyMemory } from './key-table.ts'
 import { foldStates, groupKey, groupsPerTick, Merge, narrow } from './merge.ts'
 import type { OutputFile, Storage } from './storage.ts'
 
@@ -41,6 +42,7 @@ export interface ReduceTask {
  * whose checksum is wrong; `internal` when records went missing between the stages
  */
 export async function runReduceTask(task: ReduceTask): Promise<ReduceReport> {
+  releaseKeyMemory()
   const reducers = task.tables.map((table) => table.reducer)
   const narrowed = await narrow(task.spills, { storage: task.storage, reducers, tick: task.tick })
   const merge = new Merge(task.storage, narrowed.names)
@@ -48,18 +50,18 @@ export async function runReduceTask(task: ReduceTask): Promise<ReduceReport> {
   let groups = 0
   try {
     while (merge.nextGroup()) {
-      const number = merge.keyBytes[0] as number
+      const number = merge.key.buffer[0] as number
       const table = task.tables[number]
       if (table === undefined)
         throw new TallymanError('internal', `A spill names table ${number}, which the job has not.`)
-      parts.append(number, merge.keyBytes, reduceGroup(merge, table, task.onRow))
+      parts.append(number, merge.key, reduceGroup(merge, table, task.onRow))
       groups += 1
       if (groups % groupsPerTick === 0) await task.tick()
     }
   } finally {
     merge.close()
   }
-  const records = narrowed.records ?? merge.records
+  const records = merge.records + narrowed.mergedAway
   if (records !== task.recordsExpected) {
     throw new TallymanError(
       'internal',
@@ -125,7 +127,7 @@ class PartFiles {
     this.#storage = storage
   }
 
-  append(table: number, keyBytes: Buffer, json: string): void {
+  append(table: number, key: Merge['key'], json: string): void {
     let part = this.#open.get(table)
     if (part === undefined) {
       const name = `${(this.#tables[table] as JobTable).name}.part`
@@ -134,7 +136,7 @@ class PartFiles {
       this.#open.set(table, part)
     }
     const value = Buffer.from(json, 'utf8')
-    part.writer.append(keyBytes, 1, keyBytes.length, value, 0, value.length)
+    part.writer.append(key.buffer, 1, key.length, value, 0, value.length)
   }
 
   finish(): PartFile[] {

@@ -1,6 +1,8 @@
-import { ByteWriter, hashBytes, RecordFileWriter, writeKey, writeValue } from '../record/index.ts'
+import { approximateBytes, ByteWriter, RecordFileWriter, writeValue } from '../record/index.ts'
 import type { CombineTable } from './combine.ts'
-import type { Storage } from './storage.ts'
+import { sortKeys } from './key-sort.ts'
+import type { KeyPlace } from './key-table.ts'
+import type { OutputFile, Storage } from './storage.ts'
 
 /** One sorted file that a map attempt wrote for one partition. */
 export interface Spill {
@@ -12,114 +14,89 @@ export interface Spill {
   readonly crc32: number
 }
 
-/** What is being sorted: keys as bytes end to end in one buffer, with where each begins and ends. */
-interface SortBatch {
-  readonly keys: ByteWriter
-  readonly starts: number[]
-  readonly ends: number[]
-  readonly states: unknown[]
-  /** Record numbers by partition. */
-  readonly byPartition: number[][]
+/** A spill being written. */
+interface OpenSpill {
+  readonly name: string
+  readonly file: OutputFile
+  readonly writer: RecordFileWriter
 }
 
 /**
  * Writes everything the combine tables hold as one sorted spill per partition that has any, and empties them.
  * A record's key is the table's number (one byte) and the encoded key, so one merge serves all tables in turn.
  *
+ * @param tables in order of their numbers
  * @returns the spills written, by partition
  */
 export function writeSpills(
   tables: readonly CombineTable[],
   options: { readonly partitions: number; readonly round: number; readonly storage: Storage },
 ): Spill[] {
-  const files = new Map<
-    number,
-    { name: string; file: ReturnType<Storage['create']>; writer: RecordFileWriter }
-  >()
-  const value = new ByteWriter()
-  tables.forEach((table, number) => {
-    const batch = encodeKeys(table, number, options.partitions)
+  const open: (OpenSpill | undefined)[] = new Array(options.partitions).fill(undefined)
+  for (const table of tables) {
+    writeTable(table, options.partitions, (partition) => {
+      open[partition] ??= openSpill(`p${partition}-s${options.round}.spill`, options.storage)
+      return open[partition].writer
+    })
     table.clear()
-    batch.byPartition.forEach((records, partition) => {
-      if (records.length === 0) return
-      let out = files.get(partition)
-      if (out === undefined) {
-        const name = `p${partition}-s${options.round}.spill`
-        const file = options.storage.create(name)
-        out = { name, file, writer: new RecordFileWriter(file, 'spill') }
-        files.set(partition, out)
-      }
-      sortRecords(records, batch)
-      for (const record of records) {
-        value.clear()
-        writeValue(value, batch.states[record])
-        const start = batch.starts[record] as number
-        out.writer.append(
-          batch.keys.buffer,
-          start,
-          batch.ends[record] as number,
-          value.buffer,
-          0,
-          value.length,
-        )
-      }
-    })
-  })
-  return [...files.entries()]
-    .sort(([a], [b]) => a - b)
-    .map(([partition, { name, file, writer }]) => {
-      const written = writer.finish()
-      file.close()
-      return { partition, name, ...written }
-    })
-}
-
-function encodeKeys(table: CombineTable, number: number, partitions: number): SortBatch {
-  const batch: SortBatch = {
-    keys: new ByteWriter(),
-    starts: [],
-    ends: [],
-    states: [],
-    byPartition: Array.from({ length: partitions }, () => []),
   }
-  table.forEach((key, state) => {
-    const start = batch.keys.length
-    batch.keys.byte(number)
-    writeKey(batch.keys, key)
-    const end = batch.keys.length
-    const partition = hashBytes(batch.keys.buffer, start, end) % partitions
-    batch.byPartition[partition]?.push(batch.starts.length)
-    batch.starts.push(start)
-    batch.ends.push(end)
-    batch.states.push(state)
-  })
-  return batch
-}
-
-/** Sorts record numbers by key bytes. The six bytes after the table's number decide nearly every comparison. */
-function sortRecords(records: number[], batch: SortBatch): void {
-  const bytes = batch.keys.buffer
-  if (records.length < 2) return
-  const prefixes = new Float64Array(batch.starts.length)
-  for (const record of records)
-    prefixes[record] = prefix48(bytes, (batch.starts[record] as number) + 1, batch.ends[record] as number)
-  records.sort((a, b) => {
-    const difference = (prefixes[a] as number) - (prefixes[b] as number)
-    if (difference !== 0) return difference
-    return bytes.compare(
-      bytes,
-      batch.starts[b] as number,
-      batch.ends[b] as number,
-      batch.starts[a] as number,
-      batch.ends[a] as number,
-    )
+  return open.flatMap((spill, partition) => {
+    if (spill === undefined) return []
+    const written = spill.writer.finish()
+    spill.file.close()
+    return [{ partition, name: spill.name, ...written }]
   })
 }
 
-/** The first six bytes as one number, shorter keys padded with zeros: equal prefixes still need a full comparison. */
-function prefix48(bytes: Buffer, start: number, end: number): number {
-  if (end - start >= 6) return bytes.readUIntBE(start, 6)
-  let prefix = 0
-  for (let i = start; i < start + 6; i++) prefix = prefix * 256 + (i < end ? (bytes[i] as number) : 0)
-  return prefix
+function openSpill(name: string, storage: Storage): OpenSpill {
+  const file = storage.create(name)
+  return { name, file, writer: new RecordFileWriter(file, 'spill') }
+}
+
+/** Appends a table's records to the files of their partitions, each of which is asked for when it has a record. */
+function writeTable(
+  table: CombineTable,
+  partitions: number,
+  fileOf: (partition: number) => RecordFileWriter,
+): void {
+  const { order, ends } = sortKeys(table.keyTable, partitions)
+  const value = new ByteWriter()
+  const key: KeyPlace = { bytes: value.buffer, start: 0, end: 0, number: 0 }
+  let index = 0
+  ends.forEach((end, partition) => {
+    if (index === end) return
+    const file = fileOf(partition)
+    const append = (state: unknown): void => {
+      value.clear()
+      writeValue(value, state)
+      file.append(key.bytes, key.start, key.end, value.buffer, 0, value.length)
+    }
+    for (; index < end; index++) {
+      order.locate(key, index)
+      const state = table.state(key.number)
+      if (table.isGroup) for (const values of shortLists(state as readonly unknown[])) append(values)
+      else append(state)
+    }
+  })
+}
+
+/** Estimated heap bytes of the values in one record. */
+const listBytesMax = 32 * 1024
+
+/**
+ * A group's values in lists that are short: each file of a merge holds one record, and a merge reads the values of a group
+ * one after another however many there are.
+ */
+function* shortLists(values: readonly unknown[]): Generator<readonly unknown[], void> {
+  let start = 0
+  let bytes = 0
+  for (let index = 0; index < values.length; index++) {
+    if (bytes >= listBytesMax) {
+      yield values.slice(start, index)
+      start = index
+      bytes = 0
+    }
+    bytes += approximateBytes(values[index])
+  }
+  yield start === 0 ? values : values.slice(start)
 }

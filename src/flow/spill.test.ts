@@ -1,0 +1,143 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { type AnyReducer, collect, count, groupReduce, sum } from '../job/index.ts'
+import { decodeKey, decodeValue, encodeKey, hashBytes, type Key, RecordFileReader } from '../record/index.ts'
+import { CombineTable } from './combine.ts'
+import { writeSpills } from './spill.ts'
+import { MemoryStorage } from './storage.ts'
+
+const scalar = fc.oneof(
+  fc.integer({ min: -3, max: 3 }),
+  fc.constantFrom<Key & (number | bigint | boolean | null)>(0, -0, 1n, 0n, 2n ** 70n, 1.5, true, false, null),
+  fc.string({ maxLength: 3 }),
+  fc.constantFrom('a longer text than is cut off', 'été', '오늘', '\ud800'),
+)
+const anyKey: fc.Arbitrary<Key> = fc.oneof(scalar, fc.array(scalar, { maxLength: 3 }))
+
+interface Spilled {
+  readonly key: Key
+  readonly value: unknown
+  readonly bytes: Buffer
+}
+
+/** Records of a spill, which must be in order and of the partition its name says. */
+function recordsIn(storage: MemoryStorage, name: string): Spilled[] {
+  const reader = new RecordFileReader(storage.open(name), 'spill')
+  const records: Spilled[] = []
+  while (reader.next()) {
+    const { bytes, keyStart, keyEnd, valueStart, valueEnd } = reader
+    records.push({
+      key: decodeKey(bytes, keyStart + 1, keyEnd),
+      value: decodeValue(bytes, valueStart, valueEnd),
+      bytes: Buffer.from(bytes.subarray(keyStart, keyEnd)),
+    })
+  }
+  return records
+}
+
+/** What a table should hold: values folded by the bytes of their keys. */
+function foldPlainly(reducer: AnyReducer, emits: readonly (readonly [Key, unknown])[]): Map<string, unknown> {
+  const states = new Map<string, unknown>()
+  for (const [key, value] of emits) {
+    const id = encodeKey(key).toString('hex')
+    if (reducer.kind === 'group') states.set(id, [...((states.get(id) as unknown[]) ?? []), value])
+    else states.set(id, reducer.add(states.get(id) ?? reducer.empty(), value))
+  }
+  return states
+}
+
+function spill(tables: readonly CombineTable[], partitions: number): Spilled[][] {
+  const storage = new MemoryStorage()
+  const spills = writeSpills(tables, { partitions, round: 0, storage })
+  return spills.map(({ partition, name, records }) => {
+    const found = recordsIn(storage, name)
+    expect(found.length).toBe(records)
+    expect(found.map(({ bytes }) => bytes)).toEqual(
+      found.map(({ bytes }) => bytes).sort((a, b) => Buffer.compare(a, b)),
+    )
+    for (const { bytes } of found) expect(hashBytes(bytes, 0, bytes.length) % partitions).toBe(partition)
+    return found
+  })
+}
+
+const reducers = { count: count(), sum: sum(), collect: collect(), group: groupReduce(() => null) }
+
+describe('writeSpills', () => {
+  it('writes the state of every key of every table once, sorted by partition, table and key', () => {
+    const emits = fc.array(fc.tuple(anyKey, fc.integer({ min: -9, max: 9 })), { maxLength: 300 })
+    const kinds = fc.array(fc.constantFrom<keyof typeof reducers>('count', 'sum', 'collect', 'group'), {
+      minLength: 1,
+      maxLength: 3,
+    })
+    fc.assert(
+      fc.property(kinds, emits, fc.integer({ min: 1, max: 4 }), (names, list, partitions) => {
+        const tables = names.map((name, number) => new CombineTable(reducers[name] as AnyReducer, number))
+        const expected = names.flatMap((name, number) => {
+          const values = list.map(([key, value]) => [key, name === 'count' ? undefined : value] as const)
+          for (const [key, value] of values) tables[number]?.add(key, value)
+          const states = foldPlainly(reducers[name] as AnyReducer, values)
+          return [...states].map(([key, state]) => [Buffer.of(number).toString('hex') + key, state] as const)
+        })
+        const found = spill(tables, partitions).flat()
+        expect(new Map(found.map(({ bytes, value }) => [bytes.toString('hex'), value]))).toEqual(
+          new Map(expected),
+        )
+        expect(found.length).toBe(expected.length)
+        for (const table of tables) expect([table.keyCount, table.heldBytes]).toEqual([0, 0])
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  it('folds right when keys become too many for maps, and again in the next round', () => {
+    const table = new CombineTable(count() as AnyReducer, 0)
+    for (const rounds of [10_000, 3000, 6000]) {
+      for (let turn = 0; turn < 3; turn++)
+        for (let number = 0; number < rounds; number++)
+          table.add(number % 3 === 0 ? ['n', number] : `word-${number}`, undefined)
+      const found = spill([table], 2).flat()
+      expect(found.length).toBe(rounds)
+      expect(found.every(({ value }) => value === 3)).toBe(true)
+    }
+  })
+
+  it('cuts the values of a large group into short lists, in order', () => {
+    const table = new CombineTable(groupReduce(() => null) as AnyReducer, 0)
+    const values = Array.from({ length: 20_000 }, (_, index) => `value ${index}`)
+    for (const value of values) table.add('all', value)
+    table.add('few', 'one')
+    const [found = []] = spill([table], 1)
+    const lists = found.filter(({ key }) => key === 'all').map(({ value }) => value as string[])
+    expect(lists.flat()).toEqual(values)
+    expect(lists.length).toBeGreaterThan(10)
+    expect(Math.max(...lists.map(({ length }) => length))).toBeLessThan(1500)
+    expect(found.at(-1)).toMatchObject({ key: 'few', value: ['one'] })
+  })
+})
+
+describe('CombineTable', () => {
+  it('counts more for every new key, and after measuring no more for a state that stayed small', () => {
+    const table = new CombineTable(sum() as AnyReducer, 0)
+    for (let number = 0; number < 1000; number++) table.add(`key-${number}`, 1)
+    const { heldBytes } = table
+    expect(heldBytes).toBeGreaterThan(1000 * 30)
+    for (let number = 0; number < 1000; number++) table.add(`key-${number}`, 1)
+    table.measure()
+    expect(table.heldBytes).toBe(heldBytes)
+  })
+
+  it('counts the values it keeps', () => {
+    const table = new CombineTable(collect() as AnyReducer, 0)
+    for (let turn = 0; turn < 100; turn++) table.add('all', 'x'.repeat(1000))
+    expect(table.heldBytes).toBeGreaterThan(100_000)
+    table.measure()
+    expect(table.heldBytes).toBeGreaterThan(100_000)
+  })
+
+  it('refuses what is no key and holds nothing of it', () => {
+    const table = new CombineTable(count() as AnyReducer, 0)
+    for (const wrong of [Number.NaN, undefined, {}, ['a', undefined], [['nested']], new Date(0), Symbol('x')])
+      expect(() => table.add(wrong as Key, undefined)).toThrow('a key')
+    expect(table.keyCount).toBe(0)
+  })
+})
