@@ -11,6 +11,7 @@ import { type Disturbance, disturb, disturbances } from './disturbance.ts'
 interface Ended {
   readonly exitCode: number | null
   readonly digest: string | null
+  readonly stdout: string
   readonly stderr: string
 }
 
@@ -40,7 +41,7 @@ const disturbedResumesMax = 6
 
 /** Runs the job undisturbed. Throws where it does not end complete: there would be nothing to compare with. */
 export async function runUndisturbed(job: ChaosJob): Promise<string> {
-  const { exitCode, digest, stderr } = await ended(start(job, ['run', ...job.args, '--no-reuse']))
+  const { exitCode, digest, stderr } = await ended(start(job, ['run', ...job.args, '--no-reuse', '--quiet']))
   rmSync(job.home, { recursive: true, force: true })
   if (exitCode === 0 && digest !== null) return digest
   throw new TallymanError(
@@ -57,7 +58,8 @@ export async function runRound(job: ChaosJob, chance: Chance, runMs: number): Pr
   const options = chooseOptions(chance)
   const did: Disturbance[] = []
   let resumes = 0
-  let child = start(job, ['run', ...job.args, ...options])
+  const begin = ['run', ...job.args, ...options, '--quiet']
+  let child = start(job, begin)
   for (;;) {
     const isCalm = resumes >= disturbedResumesMax
     const [{ exitCode, digest, stderr }, done] = await Promise.all([
@@ -65,6 +67,12 @@ export async function runRound(job: ChaosJob, chance: Chance, runMs: number): Pr
       isCalm ? Promise.resolve([]) : trouble(child, chance, runMs),
     ])
     did.push(...done)
+    if (stderr.includes('is complete; there is nothing left to do')) {
+      // It was killed between the commit and its last word.
+      const committed = await committedDigest(job)
+      rmSync(job.home, { recursive: true, force: true })
+      return { options, did, resumes, digest: committed, stderr }
+    }
     // What ended before it had a plan left nothing to resume: it is begun again.
     const isUnplanned = /ended before it had a plan|There are no runs/.test(stderr)
     const mayResume = exitCode === null || exitCode === 130 || exitCode === 1 || isUnplanned
@@ -73,7 +81,7 @@ export async function runRound(job: ChaosJob, chance: Chance, runMs: number): Pr
       return { options, did, resumes, digest, stderr: digest === null ? stderr : '' }
     }
     resumes += 1
-    child = start(job, isUnplanned ? ['run', ...job.args, ...options] : ['resume', 'last'])
+    child = start(job, isUnplanned ? begin : ['resume', 'last', '--quiet'])
   }
 }
 
@@ -86,6 +94,13 @@ function chooseOptions(chance: Chance): string[] {
     ...['--attempts', String(chance.whole(2, 6))],
     ...(chance.number() < 0.5 ? ['--no-reuse'] : []),
   ]
+}
+
+/** The digest that the last run has journaled. */
+async function committedDigest(job: ChaosJob): Promise<string | null> {
+  const { stdout } = await ended(start(job, ['show', 'last', '--json']))
+  const shown: { readonly result: { readonly digest: string } | null } = JSON.parse(stdout)
+  return shown.result?.digest ?? null
 }
 
 /** Disturbs a process at moments of chance until it ends. */
@@ -102,7 +117,7 @@ async function trouble(child: ChildProcess, chance: Chance, runMs: number): Prom
 }
 
 function start(job: ChaosJob, args: readonly string[]): ChildProcess {
-  return spawn(process.execPath, [join(packageRoot, 'bin', 'tallyman'), ...args, '--quiet'], {
+  return spawn(process.execPath, [join(packageRoot, 'bin', 'tallyman'), ...args], {
     cwd: job.cwd,
     env: { ...process.env, TALLYMAN_HOME: job.home },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -120,7 +135,7 @@ function ended(child: ChildProcess): Promise<Ended> {
   return new Promise((resolve, reject) => {
     child.on('error', reject)
     child.on('close', (exitCode) => {
-      resolve({ exitCode, digest: /^digest (\S+)$/m.exec(stdout)?.[1] ?? null, stderr })
+      resolve({ exitCode, digest: /^digest (\S+)$/m.exec(stdout)?.[1] ?? null, stdout, stderr })
     })
   })
 }
