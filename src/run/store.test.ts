@@ -79,6 +79,20 @@ describe('Store', () => {
     expect(keptStore().find(taskOf(change as Partial<TaskIdentity>))).toEqual({ kind: 'run', why })
   })
 
+  test('uses nothing that another version of tallyman kept', () => {
+    const store = keptStore()
+    const places = join(root, 'store', 'places')
+    const [place] = readdirSync(places)
+    const file = join(places, place ?? '')
+    writeFileSync(
+      file,
+      readFileSync(file, 'utf8')
+        .replace(/"tallyman":"[^"]+"/, '"tallyman":"0.0.9"')
+        .replace(/"key":"\w{64}"/, `"key":"${'0'.repeat(64)}"`),
+    )
+    expect(store.find(taskOf())).toEqual({ kind: 'run', why: 'tallyman-changed' })
+  })
+
   test('finds content again under another time and inode when contents are compared', () => {
     const contents = new Map([['a.txt', 'ef']])
     const store = keptStore(taskOf({ contents }))

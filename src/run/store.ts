@@ -16,6 +16,7 @@ import { dirname, join } from 'node:path'
 import { type MapReport, type Rejected, rejectedName } from '../flow/index.ts'
 import type { FileIdentity, Split } from '../input/index.ts'
 import { encodeValue } from '../record/index.ts'
+import { packageVersion } from './package.ts'
 
 /**
  * Keeps what map tasks wrote, so that a later run over the same inputs need not do them again. An entry is a folder under
@@ -42,6 +43,8 @@ export type MissReason =
   /** Nothing was ever kept for these inputs. */
   | 'new'
   | 'code-changed'
+  /** Another version of tallyman kept it, whose decoders and reducers may be others. */
+  | 'tallyman-changed'
   | 'params-changed'
   /** An input was written to, or replaced. */
   | 'input-changed'
@@ -58,7 +61,7 @@ export type Reuse =
   | { readonly kind: 'run'; readonly why: MissReason }
 
 /** What `entry.json` says. */
-interface Entry {
+export interface Entry {
   readonly version: 1
   readonly run: string
   /** Ordinals in it count from the task's first split. */
@@ -66,10 +69,12 @@ interface Entry {
 }
 
 /** The parts of a task's identity, as the index keeps them. */
-interface Parts {
+export interface Parts {
   readonly key: string
   readonly run: string
   readonly codeSha256: string
+  /** Version of tallyman. */
+  readonly tallyman: string
   readonly params: string
   readonly partitions: number
   readonly inputs: string
@@ -206,6 +211,8 @@ export class Store {
   }
 }
 
+const tallyman = packageVersion()
+
 /** Where a task stands, whatever its inputs hold now. */
 function placeOf({ jobFile, splits }: TaskIdentity): string {
   return hashOf([
@@ -227,6 +234,7 @@ function partsOf(task: TaskIdentity, run: string): Parts {
   const typed = Object.entries(params).sort(([a], [b]) => (a < b ? -1 : 1))
   const parts = {
     codeSha256,
+    tallyman,
     params: hashOf(typed),
     partitions,
     inputs: hashOf(
@@ -236,7 +244,7 @@ function partsOf(task: TaskIdentity, run: string): Parts {
       ]),
     ),
   }
-  return { key: hashOf([1, parts.codeSha256, parts.params, partitions, parts.inputs]), run, ...parts }
+  return { key: hashOf([1, tallyman, codeSha256, parts.params, partitions, parts.inputs]), run, ...parts }
 }
 
 function identityOf({ sizeBytes, mtimeNs, inode }: FileIdentity): unknown[] {
@@ -245,6 +253,7 @@ function identityOf({ sizeBytes, mtimeNs, inode }: FileIdentity): unknown[] {
 
 function differenceOf(last: Parts, now: Parts): MissReason {
   if (last.codeSha256 !== now.codeSha256) return 'code-changed'
+  if (last.tallyman !== now.tallyman) return 'tallyman-changed'
   if (last.params !== now.params) return 'params-changed'
   if (last.inputs !== now.inputs) return 'input-changed'
   return 'partitions-changed'

@@ -1,0 +1,69 @@
+/** Reads the page about the store of map outputs, and holds the code to it. */
+
+import { createHash } from 'node:crypto'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { encodeValue } from '../../src/record/index.ts'
+import { packageVersion } from '../../src/run/package.ts'
+import { type Entry, type Parts, Store, type TaskIdentity } from '../../src/run/store.ts'
+import { blockOf, quotedIn, readPage } from '../fixtures/pages.ts'
+import { mapReport, sourceOf } from '../fixtures/plans.ts'
+import { tempFolder } from '../fixtures/temp-folder.ts'
+import { readTypes } from '../fixtures/type-members.ts'
+
+const folder = tempFolder()
+afterAll(() => folder.remove())
+
+const page = readPage('store.md')
+const task: TaskIdentity = JSON.parse(blockOf(page, 'json task'))
+const place: Parts = JSON.parse(blockOf(page, 'json place'))
+const [split] = task.splits
+
+function sha256(value: unknown): string {
+  return createHash('sha256').update(encodeValue(value)).digest('hex')
+}
+
+/** The parts of a key, put together as the page says. */
+function partsBy(tallyman: string): Parts {
+  const { codeSha256, params: typed, partitions, splits } = task
+  const params = sha256(Object.entries(typed).sort())
+  const inputs = sha256(
+    splits.map(({ ordinal: _, identity, ...fields }) => [
+      [identity.sizeBytes, identity.mtimeNs, identity.inode],
+      Object.entries(fields),
+    ]),
+  )
+  const key = sha256([1, tallyman, codeSha256, params, partitions, inputs])
+  return { key, run: place.run, codeSha256, tallyman, params, partitions, inputs }
+}
+
+describe('docs/formats/store.md', () => {
+  test('describes every field of an entry and of a place', () => {
+    const types = readTypes({ 'run/store.ts': ['Entry', 'Parts'] })
+    const quoted = quotedIn(page + readPage('journal.md'))
+    for (const { properties } of types.values())
+      expect([...properties].filter((name) => !quoted.has(name))).toEqual([])
+  })
+
+  test('has the hashes that it says how to compute', () => {
+    expect(place).toEqual(partsBy(place.tallyman))
+    expect(page).toContain(`\`${sha256([task.jobFile, [['range', 'a.txt', 0]]])}\``)
+  })
+
+  test('has the paths and the hashes that the store makes', () => {
+    const spills = folder.at('map-00000')
+    mkdirSync(spills)
+    for (const name of ['p0-s0.spill', 'rejected.jsonl']) writeFileSync(join(spills, name), '{"ordinal":0}\n')
+    const report = mapReport([sourceOf(split!)])
+    new Store(folder.at('store')).keep(task, { run: place.run, folder: spills, report })
+    const now = partsBy(packageVersion())
+    const entry = folder.at('store', 'entries', now.key)
+    expect(readdirSync(entry).sort()).toEqual(['entry.json', 'p0-s0.spill', 'rejected.jsonl'])
+    const kept: Entry = { version: 1, run: place.run, report }
+    expect(JSON.parse(readFileSync(join(entry, 'entry.json'), 'utf8'))).toEqual(kept)
+    const name = sha256([task.jobFile, [['range', 'a.txt', 0]]])
+    expect(readdirSync(folder.at('store', 'places'))).toEqual([`${name}.json`])
+    expect(JSON.parse(readFileSync(folder.at('store', 'places', `${name}.json`), 'utf8'))).toEqual(now)
+  })
+})
