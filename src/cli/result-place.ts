@@ -1,6 +1,7 @@
 import { existsSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { TallymanError } from '../errors.ts'
+import { readManifest } from '../result/index.ts'
 import { type CommittedResult, type RunDirectory, readRun } from '../run/index.ts'
 import { shownPath } from './report.ts'
 import { findRun } from './runs-folder.ts'
@@ -11,7 +12,7 @@ export interface ResultPlace {
   /** Absolute path. */
   readonly directory: string
   /** What the journal of its run says of it; null where it was named by its directory. */
-  readonly committed: { readonly run: string; readonly result: CommittedResult } | null
+  readonly committed: CommittedResult | null
 }
 
 /** For help: what RESULT may be, where a run will do as well. */
@@ -21,7 +22,7 @@ export const resultPlaceHelp =
 /**
  * Finds the result that a name stands for. A directory that is there is a result, even one without its manifest.
  *
- * @throws {TallymanError} `not-found` where there is none, or a run has none
+ * @throws {TallymanError} `not-found` where there is none, a run has none, or a later run has put its own in the place
  */
 export function findResult(name: string, terminal: Terminal): ResultPlace {
   const path = resolve(terminal.cwd, name)
@@ -62,5 +63,27 @@ function resultOf(directory: RunDirectory, { cwd }: Terminal): ResultPlace {
       },
     )
   }
-  return { directory: result.directory, committed: { run: identity.id, result } }
+  refuseReplaced(identity.id, result.directory)
+  return { directory: result.directory, committed: result }
+}
+
+/** A later run of the same job may have put its own result in the place: that is not what was asked for. */
+function refuseReplaced(run: string, directory: string): void {
+  const there = runOf(directory)
+  if (there === null || there === run) return
+  throw new TallymanError(
+    'not-found',
+    `The result of run ${run} is not there any more: ${directory} holds that of run ${there}.`,
+    { wayOut: `If that one will do, name ${there} or the directory.` },
+  )
+}
+
+/** The run that a whole manifest names. */
+function runOf(directory: string): string | null {
+  try {
+    return readManifest(directory).run.id
+  } catch (error) {
+    if (error instanceof TallymanError) return null
+    throw error
+  }
 }

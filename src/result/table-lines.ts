@@ -7,7 +7,7 @@ export type LineFormat = 'jsonl' | 'json'
 const chunkBytes = 256 * 1024
 
 /** Longer lines are passed over without being held: their start alone is there. */
-export const lineBytesMax = 256 * 1024 * 1024
+export const lineBytesMaxDefault = 256 * 1024 * 1024
 
 const comma = 0x2c
 const openBracket = 0x5b
@@ -22,12 +22,7 @@ export class TableLines {
   readonly #format: LineFormat
   readonly #observe: (chunk: Buffer) => void
   readonly #chunk = Buffer.allocUnsafe(chunkBytes)
-  readonly #cutter = new LineCutter({
-    firstByte: 0,
-    skipFirst: false,
-    endByte: Number.POSITIVE_INFINITY,
-    lineBytesMax,
-  })
+  readonly #cutter: LineCutter
   #ended = false
   #end = 0
 
@@ -36,7 +31,18 @@ export class TableLines {
    *
    * @param observe called with each piece of the file before its lines are given; by the last of them, with all of it
    */
-  constructor(file: string, format: LineFormat, observe: (chunk: Buffer) => void) {
+  constructor(
+    file: string,
+    format: LineFormat,
+    observe: (chunk: Buffer) => void,
+    lineBytesMax = lineBytesMaxDefault,
+  ) {
+    this.#cutter = new LineCutter({
+      firstByte: 0,
+      skipFirst: false,
+      endByte: Number.POSITIVE_INFINITY,
+      lineBytesMax,
+    })
     this.#fd = openSync(file, 'r')
     this.#format = format
     this.#observe = observe

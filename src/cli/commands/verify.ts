@@ -1,5 +1,5 @@
 import { TallymanError } from '../../errors.ts'
-import { readManifest, type Verification, verifyResult } from '../../result/index.ts'
+import { type Verification, verifyResult } from '../../result/index.ts'
 import type { Arguments } from '../arguments.ts'
 import type { Command } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
@@ -7,7 +7,7 @@ import { percentStatus } from '../percent-status.ts'
 import { printable } from '../printable.ts'
 import { countOf, showBytes, showCount } from '../quantities.ts'
 import { shownPath } from '../report.ts'
-import { findResult, type ResultPlace, resultPlaceHelp } from '../result-place.ts'
+import { findResult, resultPlaceHelp } from '../result-place.ts'
 import type { Terminal } from '../terminal.ts'
 
 export const verify: Command = {
@@ -23,9 +23,8 @@ export const verify: Command = {
   example: 'tallyman verify last',
   run: async (args, terminal) => {
     const place = findResult(nameOf(args), terminal)
-    refuseReplaced(place)
     const verification = verifyResult(place.directory, {
-      committed: place.committed?.result ?? null,
+      committed: place.committed,
       onProgress: percentStatus(terminal, 'verifying'),
     })
     terminal.status(null)
@@ -41,28 +40,6 @@ function nameOf({ positionals }: Arguments): string {
   throw new TallymanError('usage', '`tallyman verify` takes the result to check.', {
     wayOut: 'Say for example: tallyman verify last',
   })
-}
-
-/** A later run of the same job may have put its own result in the place. That is no damage, and not what was asked for. */
-function refuseReplaced({ directory, committed }: ResultPlace): void {
-  if (committed === null) return
-  const run = runOf(directory)
-  if (run === null || run === committed.run) return
-  throw new TallymanError(
-    'not-found',
-    `The result of run ${committed.run} is not there any more: ${directory} holds that of run ${run}.`,
-    { wayOut: `Check that one: tallyman verify ${run}` },
-  )
-}
-
-/** The run that a whole manifest names. */
-function runOf(directory: string): string | null {
-  try {
-    return readManifest(directory).run.id
-  } catch (error) {
-    if (error instanceof TallymanError) return null
-    throw error
-  }
 }
 
 /** What `--json` writes; docs/formats/command-json.md describes it. */

@@ -4,7 +4,7 @@ import { TallymanError } from '../../errors.ts'
 import { compareKeys, type Key } from '../../record/index.ts'
 import { AscendingKeys } from '../ascending-keys.ts'
 import type { TableFormat } from '../format/row-writer.ts'
-import { type LineFormat, lineBytesMax, TableLines } from '../table-lines.ts'
+import { type LineFormat, lineBytesMaxDefault, TableLines } from '../table-lines.ts'
 import { readRow } from '../table-row.ts'
 import type { SortedRows } from './join-rows.ts'
 
@@ -77,7 +77,8 @@ export class TableRows implements SortedRows {
       requireHash(this.#file, this.#hash)
       return false
     }
-    if (lines.tooLong) throw this.#damaged(`is longer than ${lineBytesMax} bytes, too long to be compared`)
+    if (lines.tooLong)
+      throw this.#damaged(`is longer than ${lineBytesMaxDefault} bytes, too long to be compared`)
     const row = readRow(lines.bytes, lines.start, lines.end)
     if (typeof row === 'string') throw this.#damaged(row)
     const key = this.#ascending === null ? this.#plain(row.key) : this.#ascending.next(row.key)

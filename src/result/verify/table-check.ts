@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { assertNever } from '../../errors.ts'
 import type { CommittedTable } from '../../run/index.ts'
 import type { TableFormat } from '../format/row-writer.ts'
-import { type LineFormat, lineBytesMax, TableLines } from '../table-lines.ts'
+import { type LineFormat, lineBytesMaxDefault, TableLines } from '../table-lines.ts'
 import { CellCounter } from './cell-counter.ts'
 import type { Finding } from './finding.ts'
 import { checkRows, type RowCheck } from './row-checker.ts'
@@ -108,7 +108,7 @@ function checkLines(
 function orderOf({ findings, longLine }: RowCheck, file: string): Pick<Content, 'order' | 'unchecked'> {
   const isBroken = findings.some(({ kind }) => kind === 'order')
   if (longLine === null) return { order: isBroken ? 'broken' : 'ascending', unchecked: [] }
-  const unchecked = `${file}, line ${longLine} is longer than ${lineBytesMax} bytes: its key was not looked at.`
+  const unchecked = `${file}, line ${longLine} is longer than ${lineBytesMaxDefault} bytes: its key was not looked at.`
   return { order: isBroken ? 'broken' : 'unchecked', unchecked: [unchecked] }
 }
 

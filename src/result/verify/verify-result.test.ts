@@ -115,7 +115,7 @@ describe('verifyResult', () => {
   test('does not wait for what is no file', () => {
     const { directory } = put(words)
     rmSync(join(directory, 'result.jsonl'))
-    execFileSync('mkfifo', [join(directory, 'result.jsonl')])
+    execFileSync('sh', ['-c', 'mkfifo "$0"', join(directory, 'result.jsonl')])
     expect(kinds(verify(directory))).toEqual(['unreadable result.jsonl'])
   })
 
