@@ -29,7 +29,7 @@ function sha256(text: string | Buffer): string {
   return createHash('sha256').update(text).digest('hex')
 }
 
-/** Edits the text of a manifest and seals it again, as docs/decisions/0006 says. */
+/** Edits the text of a manifest and seals it again, as docs/decisions/0007 says. */
 function reseal(directory: string, change: (text: string) => string): void {
   const file = join(directory, 'manifest.json')
   const lines = change(readFileSync(file, 'utf8')).split('\n')
