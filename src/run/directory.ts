@@ -1,5 +1,5 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs'
-import { basename, isAbsolute, join, relative } from 'node:path'
+import { basename, dirname, isAbsolute, join, relative } from 'node:path'
 import { TallymanError } from '../errors.ts'
 import { writeWhole } from './durable.ts'
 import { packageRoot } from './package.ts'
@@ -74,6 +74,14 @@ export class RunDirectory {
     return join(this.path, path)
   }
 
+  /** Leads the bundled job, which imports tallyman by name, to the copy that runs it: a resumed run may have another one. */
+  linkPackage(): void {
+    const link = this.absolute(join('node_modules', 'tallyman'))
+    rmSync(link, { force: true })
+    mkdirSync(dirname(link), { recursive: true })
+    symlinkSync(packageRoot, link, 'dir')
+  }
+
   /** Puts a finished attempt's files into their place. Done again after a crash, it replaces what was not journaled. */
   commitAttempt(attempt: string, task: string): void {
     const place = this.absolute(this.committedFolder(task))
@@ -118,9 +126,7 @@ export function createRunDirectory(
   const directory = new RunDirectory(join(runsFolder, id))
   for (const folder of [directory.jobFolder, directory.logFolder, directory.attemptsFolder]) mkdirSync(folder)
   mkdirSync(directory.absolute('committed'))
-  // The bundled job imports tallyman by name: it must be the copy that runs it.
-  mkdirSync(directory.absolute('node_modules'))
-  symlinkSync(packageRoot, directory.absolute(join('node_modules', 'tallyman')), 'dir')
+  directory.linkPackage()
   const identity: RunIdentity = {
     format: 'tallyman run',
     version: 1,

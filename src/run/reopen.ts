@@ -109,6 +109,7 @@ function reopen(directory: RunDirectory, options: ResumeOptions): PreparedRun {
   requireResumable(state, identity)
   truncateSync(directory.journalFile, journalBytes)
   directory.discardAttempts()
+  directory.linkPackage()
   const { plan } = state
   const journal = new JournalWriter(directory.journalFile, 'continue')
   const resumed = {

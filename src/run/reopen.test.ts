@@ -1,0 +1,257 @@
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { mapReport, plainFile, planOf } from '../../test/fixtures/plans.ts'
+import { execute, makeWorkplace, type Workplace } from '../../test/fixtures/real-runs.ts'
+import { startShell } from '../../test/fixtures/shell.ts'
+import { requires } from '../../test/requires.ts'
+import { createRunDirectory, RunDirectory } from './directory.ts'
+import type { CommittedResult, RunEvent } from './events.ts'
+import { encodeLine, JournalWriter } from './journal.ts'
+import { isHeld, takeLock } from './lock.ts'
+import type { PreparedRun } from './prepared.ts'
+import { type ResumeOptions, readRun, resumeRun } from './reopen.ts'
+
+const wordsJob = `
+  import { count, defineJob, text } from 'tallyman'
+  export default defineJob({
+    input: text(),
+    reduce: count<string>(),
+    map(line, emit) {
+      if (line === 'bad') throw new Error('no')
+      for (const word of line.split(' ')) emit(word)
+    },
+  })`
+
+/** Three map tasks. */
+function workplace(): Workplace {
+  const place = makeWorkplace()
+  place.write('words.job.ts', wordsJob)
+  for (const day of ['01', '02', '03']) place.write(`in/2020-01-${day}.txt`, `a b ${day}\n`)
+  return place
+}
+
+const asked = { job: 'words.job.ts', inputs: ['in'], reuse: false }
+const asBefore: ResumeOptions = { accept: [], badRecords: null }
+const result: CommittedResult = { directory: '/r', digest: 'sha256:', tables: [], manifestSha256: '' }
+
+/** Executes a run until the event, stops it there, and closes it. */
+async function stopAt(run: PreparedRun, type: RunEvent['type']): Promise<RunDirectory> {
+  const stop = new AbortController()
+  await execute(run, (event) => event.type === type && stop.abort(), stop.signal)
+  await run.close()
+  return new RunDirectory(run.directory)
+}
+
+async function resume(directory: RunDirectory, options: ResumeOptions = asBefore): Promise<PreparedRun> {
+  const run = await resumeRun(directory, options)
+  onTestFinished(() => run.close())
+  return run
+}
+
+/** A run's directory as a run of three map tasks leaves it that came so far. */
+function left(place: Workplace, ...events: readonly RunEvent[]): RunDirectory {
+  const directory = createRunDirectory(place.runsFolder, { job: 'a.job.ts', cwd: '/', now: new Date(5000) })
+  const plan = planOf([plainFile('a.txt', 30)])
+  writeFileSync(directory.planFile, JSON.stringify(plan))
+  const journal = new JournalWriter(directory.journalFile, 'new')
+  journal.append({ type: 'planned', at: 6000, tasks: 3, partitions: 1, inputBytes: 30 })
+  for (const event of events) journal.append(event)
+  journal.close()
+  return directory
+}
+
+const mapped: RunEvent = {
+  type: 'map-committed',
+  at: 7000,
+  task: 'map-00001',
+  attempt: 1,
+  report: mapReport([]),
+}
+const complete: RunEvent = { type: 'result-committed', at: 8000, result }
+
+/** The bytes of the part files that a run in phase `reduce` has left. */
+function partsOf({ directory }: PreparedRun): Record<string, string> {
+  const folder = new RunDirectory(directory).absolute('committed')
+  const parts = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    name.endsWith('.part'),
+  )
+  return Object.fromEntries(parts.map((name) => [name, readFileSync(join(folder, name), 'hex')]))
+}
+
+describe('readRun', () => {
+  test('says that a directory is no run', () => {
+    const place = makeWorkplace()
+    expect(() => readRun(new RunDirectory(place.folder.path))).toThrow(/is no run of tallyman/)
+  })
+
+  test('reads a run that ended before it had a plan, or before its journal began', async () => {
+    const place = makeWorkplace()
+    const now = new Date(5000)
+    const directory = createRunDirectory(place.runsFolder, { job: 'a.job.ts', cwd: '/', now })
+    const unplanned = { state: null, isHeld: false, lastAt: 5000, journalBytes: 0 }
+    expect(readRun(directory)).toMatchObject(unplanned)
+    writeFileSync(directory.planFile, '{}')
+    expect(readRun(directory)).toMatchObject(unplanned)
+    writeFileSync(directory.journalFile, '6ad9f3a7 {"format":"tally')
+    expect(readRun(directory)).toMatchObject(unplanned)
+    await expect(resumeRun(directory, asBefore)).rejects.toThrow(/ended before it had a plan/)
+    expect(isHeld(directory)).toBe(false)
+  })
+
+  test('reads how far a run came, and changes nothing', () => {
+    const directory = left(makeWorkplace(), mapped, { type: 'interrupted', at: 9000 })
+    const before = readFileSync(directory.journalFile)
+    const { state, journalBytes, lastAt } = readRun(directory)
+    expect(state).toMatchObject({ phase: 'interrupted', mapStageEnded: false })
+    expect(state?.map.map(({ kind }) => kind)).toEqual(['waiting', 'done', 'waiting'])
+    expect(lastAt).toBe(9000)
+    expect(journalBytes).toBe(before.length)
+    expect(readFileSync(directory.journalFile)).toEqual(before)
+    expect(isHeld(directory)).toBe(false)
+  })
+
+  test('says that a plan is damaged', () => {
+    const directory = left(makeWorkplace())
+    writeFileSync(directory.planFile, readFileSync(directory.planFile, 'utf8').slice(0, 100))
+    expect(() => readRun(directory)).toThrow(expect.objectContaining({ code: 'file-damaged' }))
+  })
+})
+
+describe('resumeRun', () => {
+  test('goes on with a run that was stopped at any moment, does nothing twice, and gives the same bytes', async () => {
+    const place = workplace()
+    const whole = await place.prepare(asked)
+    expect((await execute(whole)).phase).toBe('reduce')
+    const moments = [
+      'planned',
+      'map-committed',
+      'map-stage-ended',
+      'attempt-started',
+      'reduce-committed',
+    ] as const
+    for (const moment of moments) {
+      const directory = await stopAt(await place.prepare(asked), moment)
+      const before = readRun(directory).state
+      const run = await resume(directory)
+      const begun: string[] = []
+      const state = await execute(run, (event) => {
+        if (event.type === 'attempt-started') begun.push(event.task)
+      })
+      expect(state.phase).toBe('reduce')
+      expect(partsOf(run), `stopped at ${moment}`).toEqual(partsOf(whole))
+      for (const [index, task] of (before?.map ?? []).entries())
+        if (task.kind === 'done') expect(begun).not.toContain(`map-0000${index}`)
+      await run.close()
+    }
+  }, 180_000)
+
+  test('finishes a refused run with a higher limit of rejected records, mapping nothing again', async () => {
+    const place = workplace()
+    place.write('in/2020-01-02.txt', 'a\nbad\nb\n')
+    const run = await place.prepare(asked)
+    expect(await execute(run)).toMatchObject({ phase: 'refused', shortfalls: [{ kind: 'rejected' }] })
+    await run.close()
+    const again = await resume(new RunDirectory(run.directory), {
+      accept: [],
+      badRecords: { kind: 'count', count: 1 },
+    })
+    const begun: string[] = []
+    const state = await execute(again, (event) => {
+      if (event.type === 'attempt-started') begun.push(event.task)
+    })
+    expect(state).toMatchObject({ phase: 'reduce', shortfalls: [{ kind: 'rejected', accepted: true }] })
+    expect(begun).toEqual(['reduce-00000'])
+  })
+
+  test('finishes a refused run without what is accepted, and keeps saying so when it is stopped once more', async () => {
+    const place = workplace()
+    rmSync(place.folder.at('in', '2020-01-02.txt'))
+    place.write('in/2020-01-02.txt.gz', gzipSync('a b 02\n').subarray(0, 15))
+    const run = await place.prepare({ ...asked, inputs: ['in/2020-01-01.txt', 'in/2020-01-02.txt.gz'] })
+    expect(await execute(run)).toMatchObject({ phase: 'refused' })
+    await run.close()
+    const directory = new RunDirectory(run.directory)
+    await stopAt(
+      await resume(directory, { accept: ['2020-01-02.txt.gz'], badRecords: null }),
+      'map-stage-ended',
+    )
+    const lacking = [{ name: 'in/2020-01-02.txt.gz', accepted: true }]
+    expect(readRun(directory).state).toMatchObject({ phase: 'interrupted', shortfalls: lacking })
+    const again = await resume(directory)
+    expect(await execute(again)).toMatchObject({ phase: 'reduce', shortfalls: lacking })
+    expect(again.plan.accept).toEqual(['2020-01-02.txt.gz'])
+  })
+
+  test('cuts off the half line that a crash left, and leads the job to the tallyman that runs it now', async () => {
+    const directory = await stopAt(await workplace().prepare(asked), 'map-committed')
+    appendFileSync(directory.journalFile, '0123abcd {"type":"map-comm')
+    const link = directory.absolute('node_modules/tallyman')
+    rmSync(link)
+    symlinkSync('/nowhere/tallyman', link)
+    const run = await resume(directory)
+    expect((await execute(run)).phase).toBe('reduce')
+    expect(readRun(directory).state?.phase).toBe('reduce')
+  })
+
+  test('refuses a run that a process is at work on', async () => {
+    const directory = left(makeWorkplace(), mapped)
+    takeLock(directory)
+    const before = readFileSync(directory.journalFile)
+    await expect(resumeRun(directory, asBefore)).rejects.toMatchObject({ code: 'usage' })
+    expect(readFileSync(directory.journalFile)).toEqual(before)
+    expect(readRun(directory).isHeld).toBe(true)
+  })
+
+  test('refuses a run that is complete, and lets go of it', async () => {
+    const directory = left(makeWorkplace(), mapped, complete)
+    await expect(resumeRun(directory, asBefore)).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringContaining('is complete; there is nothing left to do.'),
+    })
+    expect(isHeld(directory)).toBe(false)
+  })
+
+  test('refuses what is no run, and makes no lock there', async () => {
+    const place = makeWorkplace()
+    await expect(resumeRun(new RunDirectory(place.folder.path), asBefore)).rejects.toMatchObject({
+      code: 'not-found',
+    })
+    expect(readdirSync(place.folder.path)).toEqual([])
+  })
+
+  test.skipIf(!requires('/proc', existsSync('/proc/self/stat')))(
+    'keeps what the holder of a run writes until it lets go',
+    async () => {
+      const place = makeWorkplace()
+      const directory = left(place, mapped)
+      mkdirSync(directory.lockFolder)
+      const line = encodeLine(complete)
+      const shell = startShell(
+        'while [ ! -e "$GO" ]; do sleep 0.02; done; printf "%s" "$LINE" >> "$JOURNAL"; rm "$LOCK"/*; sleep 60',
+        { GO: place.folder.at('go'), LINE: line, JOURNAL: directory.journalFile, LOCK: directory.lockFolder },
+      )
+      const stat = readFileSync(`/proc/${shell.pid}/stat`, 'utf8')
+      const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
+      const name = `${shell.pid}-${boot}-${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]}`
+      writeFileSync(join(directory.lockFolder, name), '')
+      writeFileSync(place.folder.at('go'), '')
+      let refusal: unknown
+      do {
+        refusal = await resumeRun(directory, asBefore).catch((error: Error) => error.message)
+      } while (String(refusal).includes('is held'))
+      expect(refusal).toContain('is complete')
+      expect(readFileSync(directory.journalFile, 'utf8').endsWith(line)).toBe(true)
+    },
+  )
+})
