@@ -114,6 +114,14 @@ describe('clip', () => {
   })
 })
 
+describe('a text of a megabyte', () => {
+  it.each(['x', 'é', '日', family])('is measured and cut by its beginning alone: %s', (character) => {
+    const text = character.repeat(2 ** 20 / character.length)
+    expect(widthOf(text)).toBeGreaterThan(700)
+    expect(clip(text, 10)).toBe(`${character.repeat(Math.floor(9 / widthOf(character)))}…`)
+  })
+})
+
 describe('pad', () => {
   it.each([
     ['ab', 4, 'right', 'ab  '],
