@@ -8,7 +8,7 @@ import { packSplits, planSplits } from '../../src/input/index.ts'
 import { writeResult } from '../../src/result/index.ts'
 import { createRunDirectory, RunDirectory, readIdentity } from '../../src/run/directory.ts'
 import { fingerprint } from '../../src/run/fingerprint.ts'
-import type { Plan, ProgressEvent, RunEvent } from '../../src/run/index.ts'
+import type { NoteEvent, Plan, ProgressEvent, RunEvent } from '../../src/run/index.ts'
 import { encodeLine, readJournal } from '../../src/run/journal.ts'
 import { releaseLock, takeLock } from '../../src/run/lock.ts'
 import { apply, initialState } from '../../src/run/state.ts'
@@ -103,10 +103,10 @@ describe('docs/formats/plan.md', () => {
     expect(undescribed('Plan', planPage)).toEqual([])
   })
 
-  test('has in its first table what a plan has', () => {
-    expect(tableOf(planPage, 'field').map(([field]) => field)).toEqual(
-      Object.keys(plan).map((name) => `\`${name}\``),
-    )
+  test('has in its first table, and in its example, what a plan has', () => {
+    const names = Object.keys(plan)
+    expect(tableOf(planPage, 'field').map(([field]) => field)).toEqual(names.map((name) => `\`${name}\``))
+    expect([...names].sort()).toEqual(Object.keys(planOf([])).sort())
   })
 
   test('has an example whose splits and tasks are cut from its files', () => {
@@ -229,7 +229,7 @@ describe('docs/formats/run-directory.md', () => {
       badRecords: { kind: 'count', count: 1 },
     })
     const seen = new Set<string>()
-    const look = (event?: RunEvent | ProgressEvent): void => {
+    const look = (event?: RunEvent | ProgressEvent | NoteEvent): void => {
       if (event?.type !== 'attempt-started') for (const row of rowsOf(run.directory)) seen.add(row)
     }
     look()
