@@ -236,7 +236,8 @@ describe('decide', () => {
           for (const { charged } of tasks) expect(charged).toBeLessThanOrEqual(plan.attemptsMax)
           if (event.type !== 'failed') continue
           const isLost = tasks.some(
-            ({ charged, lastFault }) => charged === plan.attemptsMax || lastFault?.code === 'job-threw',
+            ({ charged, lastFault, trouble }) =>
+              charged === plan.attemptsMax || lastFault?.code === 'job-threw' || (trouble?.losses ?? 0) > 3,
           )
           expect(isLost).toBe(true)
         }
@@ -255,11 +256,22 @@ describe('decide', () => {
   })
 })
 
-test('the random histories end in every way there is', () => {
-  const ends = new Set<string>()
+test('the random histories end in every way there is, and lose what was written', () => {
+  const seen = new Set<string>()
   for (let seed = 1; seed < 200; seed += 1) {
     const choices = Array.from({ length: 100 }, (_, index) => (seed * 7919 + index * index * 104_729) % 997)
-    ends.add(playRun(planOf([plainFile('a.txt', 65)], { partitions: 2 }), choices).state.phase)
+    const { state, events } = playRun(planOf([plainFile('a.txt', 65)], { partitions: 2 }), choices)
+    seen.add(state.phase)
+    for (const { type } of events) seen.add(type)
   }
-  expect([...ends].sort()).toEqual(expect.arrayContaining(['complete', 'failed', 'refused']))
+  for (const what of [
+    'complete',
+    'failed',
+    'refused',
+    'output-lost',
+    'inputs-damaged',
+    'interrupted',
+    'resumed',
+  ])
+    expect([...seen]).toContain(what)
 })

@@ -14,6 +14,7 @@ import type { RunEvent } from './events.ts'
 import { fingerprint } from './fingerprint.ts'
 import type { Plan } from './plan.ts'
 import { apply, initialState, type RunState } from './state.ts'
+import { taskId } from './task-id.ts'
 
 const files = [plainFile('a.txt', 25), plainFile('b.txt', 5), zipFile('c.zip', ['x', 'y'])]
 
@@ -41,21 +42,27 @@ const anyHistory = fc
   .tuple(anyPlan, fc.array(fc.nat({ max: 1000 }), { minLength: 1, maxLength: 120 }))
   .map(([plan, choices]) => ({ plan, history: playRun(plan, choices) }))
 
-/** All events that say something of a task, in short. */
-function taskEvents(events: readonly RunEvent[]): { task: string; type: string; attempt: number }[] {
+/** All events that say something of a task, in short; a loss is of no attempt. */
+function taskEvents(events: readonly RunEvent[]): { task: string; type: string; attempt: number | null }[] {
   return events.flatMap((event) =>
-    'attempt' in event ? [{ task: event.task, type: event.type, attempt: event.attempt }] : [],
+    'task' in event
+      ? [{ task: event.task, type: event.type, attempt: 'attempt' in event ? event.attempt : null }]
+      : [],
   )
 }
 
 describe('apply, over random histories', () => {
-  test('commits a task once, with the attempt that was begun last', () => {
+  test('commits a task once, with the attempt that was begun last; once more only when what it wrote was lost', () => {
     fc.assert(
       fc.property(anyHistory, ({ history }) => {
         const begun = new Map<string, number>()
         const committed = new Set<string>()
         for (const { task, type, attempt } of taskEvents(history.events)) {
-          expect(committed.has(task)).toBe(false)
+          expect(committed.has(task)).toBe(type === 'output-lost')
+          if (type === 'output-lost') {
+            committed.delete(task)
+            continue
+          }
           if (type === 'attempt-started') begun.set(task, attempt)
           else expect(attempt).toBe(begun.get(task))
           if (type.endsWith('-committed')) committed.add(task)
@@ -103,12 +110,13 @@ describe('apply, over random histories', () => {
     )
   })
 
-  test('never takes back what is done or damaged, and reads no damaged split into a committed report', () => {
+  test('never takes back what is done and not lost, nor damage, and reads no damaged split into a committed report', () => {
     fc.assert(
       fc.property(anyHistory, ({ history }) => {
-        for (const { before, after } of history.steps) {
+        for (const { event, before, after } of history.steps) {
           before.map.forEach((task, index) => {
-            if (task.kind === 'done') expect(after.map[index]).toBe(task)
+            const isLost = event.type === 'output-lost' && event.task === taskId('map', index)
+            if (task.kind === 'done' && !isLost) expect(after.map[index]).toBe(task)
           })
           for (const ordinal of before.damaged.keys()) expect(after.damaged.has(ordinal)).toBe(true)
         }
