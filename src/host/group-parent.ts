@@ -27,18 +27,31 @@ export function groupParents(
 ): readonly GroupParent[] | { readonly reason: string } {
   const paths = membership(files)
   const path = paths[controller]
-  if (path !== null) {
-    const own = groupsUp(files.root, path, [controller]).find(isOwn)
-    const folders = [own, join(files.root, controller, `u${process.getuid?.()}`)].filter(
-      (folder) => folder !== undefined && readSmallFile(join(folder, 'cgroup.procs')) !== null,
-    )
-    if (folders.length === 0)
-      return { reason: `${files.root}/${controller} does not show the control group ${path}.` }
-    return folders.map((folder) => ({ folder: folder ?? '', version: 1 }))
-  }
-  const own = groupsUp(files.root, paths.unified, ['', 'unified']).find(isOwn)
-  if (own === undefined)
-    return { reason: `${files.root} does not show a control group that this process is in.` }
+  return path === null
+    ? parentOfVersion2(controller, paths.unified, files)
+    : parentsOfVersion1(controller, path, files)
+}
+
+function parentsOfVersion1(
+  controller: Controller,
+  path: string,
+  { root }: CgroupFiles,
+): readonly GroupParent[] | { readonly reason: string } {
+  const own = groupsUp(root, path, [controller]).filter(isOwn).slice(0, 1)
+  const handedOver = join(root, controller, `u${process.getuid?.()}`)
+  const folders = [...own, ...(readSmallFile(join(handedOver, 'cgroup.procs')) === null ? [] : [handedOver])]
+  if (folders.length === 0)
+    return { reason: `${root}/${controller} does not show the control group ${path}.` }
+  return folders.map((folder) => ({ folder, version: 1 }))
+}
+
+function parentOfVersion2(
+  controller: Controller,
+  path: string | null,
+  { root }: CgroupFiles,
+): readonly GroupParent[] | { readonly reason: string } {
+  const own = groupsUp(root, path, ['', 'unified']).find(isOwn)
+  if (own === undefined) return { reason: `${root} does not show a control group that this process is in.` }
   const folder = basename(own) === asideName ? dirname(own) : own
   const controllers = readSmallFile(join(folder, 'cgroup.controllers')) ?? ''
   if (!controllers.split(' ').includes(controller))
@@ -50,7 +63,7 @@ const words: Readonly<Record<Controller, string>> = { memory: 'memory', pids: 'p
 
 /** On a machine that systemd runs, this is how an ordinary user gets a group of his own. */
 export const systemdHint =
-  'where systemd runs the machine, "systemd-run --user --scope -p Delegate=yes COMMAND" starts a command in one that may.'
+  'where systemd runs the machine, "systemd-run --user --scope -p Delegate=yes COMMAND" starts a command in a group that may.'
 
 function isOwn(folder: string): boolean {
   const members = readSmallFile(join(folder, 'cgroup.procs')) ?? ''
@@ -73,7 +86,6 @@ export function handDown(folder: string, controllers: readonly Controller[]): st
   if (missing.length === 0) return null
   const order = missing.map((controller) => `+${controller}`).join(' ')
   const failure = writeKernelFile(file, order)
-  if (failure?.code === 'EACCES') return `${failure.reason} Yet ${systemdHint}`
   if (failure?.code !== 'EBUSY') return failure?.reason ?? null
   return stepAside(folder) ?? writeKernelFile(file, order)?.reason ?? null
 }

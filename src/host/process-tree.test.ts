@@ -1,5 +1,4 @@
 import { mkdirSync, symlinkSync } from 'node:fs'
-import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { fileTree } from '../../test/fixtures/file-tree.ts'
@@ -10,7 +9,7 @@ describe('listProcesses', () => {
   test('lists this process as the system knows it', () => {
     const processes = listProcesses()
     const own = processes.find(({ pid }) => pid === process.pid)
-    expect(own).toMatchObject({ ppid: process.ppid, uid: userInfo().uid, state: 'R' })
+    expect(own).toMatchObject({ ppid: process.ppid, uid: process.getuid?.(), state: 'R' })
     expect(own?.threads).toBeGreaterThan(1)
     expect(own?.cpuTicks).toBeGreaterThan(0)
     expect(processes.map(({ pid }) => pid)).toContain(process.ppid)

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { TallymanError } from '../errors.ts'
 import { type CgroupFiles, systemFiles } from './cgroup.ts'
-import { type Controller, type GroupParent, groupParents, handDown } from './group-parent.ts'
+import { type Controller, type GroupParent, groupParents, handDown, systemdHint } from './group-parent.ts'
 import { makeGroupFolder, type Refusal, removeGroupFolder, writeKernelFile } from './kernel-file.ts'
 import { isDead, readProcess } from './process-tree.ts'
 import { readSmallFile, readSmallNumber } from './small-file.ts'
@@ -102,15 +102,15 @@ function makeFolder(
     if (reason === null) return { folder, version }
     reasons.push(reason)
   }
-  const { version = 2 } = parents[0] ?? {}
-  return { reason: `${reasons[0]}${version === 1 ? handOverHint(controller, files) : ''}` }
+  const hint = parents[0]?.version === 1 ? handOverHint(controller, files) : `Perhaps ${systemdHint}`
+  return { reason: process.getuid?.() === 0 ? `${reasons[0]}` : `${reasons[0]} ${hint}` }
 }
 
 /** What root does once so that an ordinary user can: version 1 asks no more than the right to write. */
 function handOverHint(controller: Controller, { root }: CgroupFiles): string {
-  const uid = process.getuid?.() ?? 0
+  const uid = process.getuid?.()
   const folder = join(root, controller, `u${uid}`)
-  return uid === 0 ? '' : ` Root can let user ${uid} do so: mkdir ${folder} && chown -R ${uid} ${folder}`
+  return `Root can let user ${uid} do so: mkdir ${folder} && chown -R ${uid} ${folder}`
 }
 
 /** The file that holds a limit, by version. */
