@@ -45,6 +45,8 @@ const rules = {
   'out-of-memory': again,
   /** A worker was ended since the run held more memory than it may. */
   'memory-limit': again,
+  /** A worker was ended since it had started more processes than it may. */
+  'process-limit': again,
   /** An attempt made no progress for --task-timeout: an endless loop, or a wait that never ends. */
   'no-progress': again,
   /** A limit on processes or threads, or on open files, was reached. */

@@ -128,6 +128,12 @@ export const flags: readonly Flag[] = [
     commands: running,
   },
   {
+    name: 'impolite',
+    takes: { kind: 'switch' },
+    help: 'takes what it can get: no low priority, no pauses for others. For a machine of your own',
+    commands: running,
+  },
+  {
     name: 'no-reuse',
     takes: { kind: 'switch' },
     help: 'does every task again, whatever earlier runs kept',

@@ -1,6 +1,6 @@
-import type { ProgressEvent, RunEvent, RunState, RunTotals } from '../run/index.ts'
+import type { NoteEvent, ProgressEvent, RunEvent, RunState, RunTotals } from '../run/index.ts'
 import { totalsOf } from '../run/index.ts'
-import { clip, widthOf } from './printable.ts'
+import { clip, printable, widthOf } from './printable.ts'
 import { countOf, showBytes, showCount, showDuration } from './quantities.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -49,10 +49,11 @@ export class Progress {
   }
 
   /** To be told every event of the run. */
-  readonly observe = (event: RunEvent | ProgressEvent, state: RunState): void => {
+  readonly observe = (event: RunEvent | ProgressEvent | NoteEvent, state: RunState): void => {
     this.#startReadBytes ??= totalsOf(state).readBytes
     this.#state = state
-    if (event.type === 'progress') this.#running.set(event.task, event)
+    if (event.type === 'note') this.#terminal.say(printable(event.message))
+    else if (event.type === 'progress') this.#running.set(event.task, event)
     else if ('task' in event) this.#running.delete(event.task)
   }
 

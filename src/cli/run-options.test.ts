@@ -23,6 +23,7 @@ describe('readRunOptions', () => {
       badRecords: { kind: 'count', count: 0 },
       attemptsMax: 3,
       taskTimeoutMs: 600_000,
+      isPolite: true,
     })
   })
 
@@ -38,6 +39,7 @@ describe('readRunOptions', () => {
       badRecords: { kind: 'percent', percent: 5 },
       attemptsMax: 2,
       taskTimeoutMs: 7000,
+      isPolite: true,
     })
   })
 

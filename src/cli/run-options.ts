@@ -31,6 +31,7 @@ export function readRunOptions(args: Arguments, cwd: string): RunOptions {
     accept: args.list('accept'),
     badRecords: readMaxBad(args.text('max-bad')) ?? noBadRecords,
     attemptsMax: args.count('attempts') ?? attemptsMaxDefault,
+    isPolite: !args.has('impolite'),
     reuse: !args.has('no-reuse'),
     hashInputs: args.has('hash-inputs'),
     keepBytesMax: args.size('keep') ?? keepBytesMaxDefault,

@@ -1,3 +1,4 @@
+import type { Token } from '../host/index.ts'
 import type { FromWorker, ToWorker } from './messages.ts'
 
 /** The worker's end of the line to the coordinator. */
@@ -11,7 +12,13 @@ export interface WorkerChannel {
 export interface Exit {
   /** For people: "exit code 1", "killed by SIGKILL". */
   readonly how: string
-  readonly code: 'worker-died' | 'killed' | 'job-exited' | 'out-of-memory' | 'limit-reached' | 'protocol-broken'
+  readonly code:
+    | 'worker-died'
+    | 'killed'
+    | 'job-exited'
+    | 'out-of-memory'
+    | 'limit-reached'
+    | 'protocol-broken'
   /** The last it wrote on stderr, at most a few kilobytes. */
   readonly lastWords: string
 }
@@ -21,10 +28,19 @@ export interface Link {
   send(message: ToWorker): void
   /** Where what it prints is kept. */
   readonly logFile: string
-  /** Settles once, when the worker is gone for whatever reason. Never rejects. */
+  /** Settles once, when the worker and whatever it started are gone, for whatever reason. Never rejects. */
   readonly exited: Promise<Exit>
+  /** The process it lives in; threads share one. Null when none could be started. */
+  readonly process: WorkerProcess | null
   /** Ends the worker and everything it started, at once. Safe at any time, more than once. */
   kill(): void
+}
+
+/** A process that workers live in. */
+export interface WorkerProcess {
+  readonly pid: number
+  /** In its environment, and so in that of whatever it starts. */
+  readonly token: Token
 }
 
 /** What every kind of worker is started with. */
@@ -33,6 +49,10 @@ export interface WorkerSettings {
   readonly cwd: string
   /** Existing directory for what workers print. */
   readonly logDirectory: string
+  /** Name of an environment variable that no other run uses: marks all that workers start. */
+  readonly tokenName: string
+  /** Whether workers stand back for others: CPU, disk and memory. */
+  readonly isPolite: boolean
 }
 
 /** What one worker is started for. */

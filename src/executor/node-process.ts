@@ -1,9 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import type { Duplex } from 'node:stream'
 import { fileURLToPath } from 'node:url'
-import type { Exit } from './channel.ts'
+import { makePolite, type Token } from '../host/index.ts'
+import type { Exit, WorkerProcess, WorkerSettings } from './channel.ts'
 import { encodeFrame, readFrames } from './frames.ts'
 import type { Leash } from './leash.ts'
+import { endStrays } from './strays.ts'
 import { WorkerLog } from './worker-log.ts'
 
 /** What a child process of ours is started with. */
@@ -11,8 +13,9 @@ export interface NodeProcessOptions {
   /** File in this folder, without its ending. */
   readonly entry: 'worker-process' | 'thread-host'
   readonly nodeFlags: readonly string[]
-  /** Inputs are opened by the names they were planned under, relative to this directory. */
-  readonly cwd: string
+  readonly settings: WorkerSettings
+  /** Tells this process apart from every other one of the run: the value of the token. */
+  readonly mark: string
   /** Takes what the child prints. */
   readonly logFile: string
   /** Holds the child while it is there. */
@@ -29,6 +32,7 @@ const lineGraceMs = 1000
 export class NodeProcess {
   readonly logFile: string
   readonly exited: Promise<Exit>
+  readonly process: WorkerProcess | null
   readonly #child: ChildProcess
   readonly #line: Duplex | null
   readonly #log: WorkerLog
@@ -41,16 +45,27 @@ export class NodeProcess {
     this.logFile = options.logFile
     this.#log = new WorkerLog(options.logFile)
     this.#leash = options.leash
+    const token: Token = `${options.settings.tokenName}=${options.mark}`
     this.#child = start(options)
-    if (this.#child.pid !== undefined) this.#leash.hold(this.#child.pid)
+    const { pid } = this.#child
+    this.process = pid === undefined ? null : { pid, token }
+    if (pid !== undefined) {
+      this.#leash.hold(pid)
+      // Where the system does not let it, the worker is as any other process: nothing depends on it.
+      if (options.settings.isPolite) void makePolite(pid)
+    }
     this.#child.stdout?.on('data', (chunk: Buffer) => this.#log.write(chunk))
     this.#child.stderr?.on('data', (chunk: Buffer) => this.#log.writeError(chunk))
     this.#line = lineOf(this.#child)
     if (this.#line !== null) this.#listen(this.#line, options.onMessage)
-    this.exited = new Promise((resolve) => {
+    const gone = new Promise<Exit>((resolve) => {
       this.#child.once('error', (error) => resolve(this.#leave(howNotStarted(error))))
       // 'close' comes after the last of its output, 'exit' may come before.
       this.#child.once('close', (code, signal) => resolve(this.#leave(howItEnded(code, signal))))
+    })
+    this.exited = gone.then(async (exit) => {
+      await endStrays(token)
+      return exit
     })
     this.#child.once('exit', () => this.#clearUp())
   }
@@ -117,10 +132,11 @@ export class NodeProcess {
 /** Child processes always run the built files: Node itself cannot read TypeScript. */
 const builtFolder = new URL(import.meta.url.replace(/\/src\/executor\/[^/]*\.ts$/, '/dist/executor/'))
 
-function start({ entry, nodeFlags, cwd }: NodeProcessOptions): ChildProcess {
+function start({ entry, nodeFlags, settings, mark }: NodeProcessOptions): ChildProcess {
   const file = fileURLToPath(new URL(`./${entry}.js`, builtFolder))
   return spawn(process.execPath, [...nodeFlags, file], {
-    cwd,
+    cwd: settings.cwd,
+    env: { ...process.env, [settings.tokenName]: mark },
     // A group of its own: Ctrl-C in the terminal is for the coordinator, and killing the group takes all it started.
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],

@@ -3,6 +3,7 @@ import type { Attempt, AttemptProgress } from './attempt.ts'
 import type { LinkFactory } from './channel.ts'
 import type { LoadedJob } from './messages.ts'
 import { type AttemptNeeds, type AttemptOutcome, type PoolOptions, Seat } from './seat.ts'
+import { type Watched, type WatchLimits, watch, watchEveryMs } from './watchdog.ts'
 
 /**
  * A bounded number of workers, each running one attempt at a time. Workers are started when they are first needed,
@@ -11,12 +12,20 @@ import { type AttemptNeeds, type AttemptOutcome, type PoolOptions, Seat } from '
 export class Pool {
   readonly #factory: LinkFactory
   readonly #seats: readonly Seat[]
+  readonly #limits: WatchLimits
+  #watchTimer: NodeJS.Timeout | undefined
   #isStopped = false
 
   /** Starts nothing yet. */
   constructor(factory: LinkFactory, options: PoolOptions) {
     this.#factory = factory
+    this.#limits = options.limits
     this.#seats = Array.from({ length: options.seats }, (_, seat) => new Seat(factory, seat, options))
+  }
+
+  /** How many workers there can be. */
+  get seats(): number {
+    return this.#seats.length
   }
 
   /** How many attempts could be begun now. */
@@ -45,6 +54,7 @@ export class Pool {
     needs: AttemptNeeds = {},
   ): { readonly seat: number; readonly outcome: Promise<AttemptOutcome> } {
     const seat = this.#takeSeat()
+    this.#watchTimer ??= setInterval(() => watch(this.#watched(), this.#limits), watchEveryMs)
     return { seat: seat.number, outcome: seat.run(attempt, onProgress, needs) }
   }
 
@@ -53,12 +63,63 @@ export class Pool {
     this.#seats.find(({ attempt }) => attempt === id)?.end(fault)
   }
 
+  /** Ends the workers that have nothing to do, for the memory they keep. The next attempts get new ones. */
+  async endIdle(): Promise<void> {
+    await Promise.all(this.#seats.filter((seat) => !seat.isBusy).map((seat) => seat.stop()))
+  }
+
   /** Ends every worker at once; attempts that are running end as failed. Safe at any time, more than once. */
   async stop(): Promise<void> {
     this.#isStopped = true
+    clearInterval(this.#watchTimer)
     for (const seat of this.#seats) seat.close()
     await this.#factory.close()
     await Promise.all(this.#seats.map((seat) => seat.stop()))
+  }
+
+  /** Ids of the processes that workers live in. */
+  get pids(): readonly number[] {
+    return this.#watched().map(({ pid }) => pid)
+  }
+
+  /** Workers that may be stopped one by one: those that have a process of their own. */
+  get crew(): { readonly working: number; readonly paused: number } {
+    const own = this.#pausable()
+    const paused = own.filter(({ isPaused }) => isPaused).length
+    return { working: own.length - paused, paused }
+  }
+
+  /** Stops one worker for the sake of others. */
+  pauseOne(): void {
+    this.#pausable()
+      .findLast(({ isPaused }) => !isPaused)
+      ?.pause(true)
+  }
+
+  /** Lets one worker go on. */
+  resumeOne(): void {
+    this.#pausable()
+      .find(({ isPaused }) => isPaused)
+      ?.pause(false)
+  }
+
+  #pausable(): Seat[] {
+    if (this.#factory.name === 'thread') return []
+    return this.#seats.filter(({ process: worker, attempt }) => worker !== null && attempt !== null)
+  }
+
+  /** Each process once, with the seats in it. */
+  #watched(): Watched[] {
+    const byPid = new Map<number, Watched>()
+    for (const { process: worker } of this.#seats) {
+      if (worker === null) continue
+      const { pid } = worker
+      const end = (fault: Fault): void => {
+        for (const seat of this.#seats) if (seat.process?.pid === pid && seat.isBusy) seat.end(fault)
+      }
+      byPid.set(pid, { ...worker, end })
+    }
+    return [...byPid.values()]
   }
 
   #takeSeat(): Seat {

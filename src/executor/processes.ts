@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { Link, LinkFactory, LinkOrder, WorkerSettings } from './channel.ts'
+import { heapLimits } from './heap-limits.ts'
 import { Leash } from './leash.ts'
 import { NodeProcess } from './node-process.ts'
 
@@ -13,16 +14,19 @@ class ProcessLinks implements LinkFactory {
   readonly #settings: WorkerSettings
   readonly #leash = new Leash()
   readonly #processes = new Set<NodeProcess>()
+  #lives = 0
 
   constructor(settings: WorkerSettings) {
     this.#settings = settings
   }
 
   open({ seat, heapBytes }: LinkOrder, onMessage: (message: unknown) => void): Link {
+    const { oldSpaceMiB, semiSpaceMiB } = heapLimits(heapBytes)
     const worker = new NodeProcess({
       entry: 'worker-process',
-      nodeFlags: [`--max-old-space-size=${Math.ceil(heapBytes / 2 ** 20)}`],
-      cwd: this.#settings.cwd,
+      nodeFlags: [`--max-old-space-size=${oldSpaceMiB}`, `--max-semi-space-size=${semiSpaceMiB}`],
+      settings: this.#settings,
+      mark: `${seat}.${this.#lives++}`,
       logFile: join(this.#settings.logDirectory, `worker-${seat}.log`),
       leash: this.#leash,
       onMessage,

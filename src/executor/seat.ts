@@ -1,8 +1,9 @@
 import { type Fault, toFault } from '../errors.ts'
 import type { Attempt, AttemptProgress, AttemptReport } from './attempt.ts'
-import type { Link, LinkFactory } from './channel.ts'
+import type { Link, LinkFactory, WorkerProcess } from './channel.ts'
 import { deathFault, errorOf, noProgressFault } from './death.ts'
 import { type FromWorker, isFromWorker, type LoadedJob, type LoadOrder } from './messages.ts'
+import type { WatchLimits } from './watchdog.ts'
 
 /** How an attempt ended. A worker's death is an outcome like any other, never an exception. */
 export type AttemptOutcome =
@@ -17,6 +18,7 @@ export interface PoolOptions {
   readonly heapBytes: number
   /** An attempt that makes no progress for so long is ended. */
   readonly taskTimeoutMs: number
+  readonly limits: WatchLimits
 }
 
 /** What an attempt needs beside its order. */
@@ -48,6 +50,7 @@ export class Seat {
   #verdict: Fault | null = null
   /** When the attempt at hand last moved, on the clock of `performance.now`. */
   #movedAtMs = 0
+  #pausedAtMs: number | null = null
   #records = -1
   #readBytes = -1
   /** Id of the attempt at hand. */
@@ -106,6 +109,26 @@ export class Seat {
     }
   }
 
+  /** The process its worker lives in; null while there is none. */
+  get process(): WorkerProcess | null {
+    return this.#link?.process ?? null
+  }
+
+  /** Is its worker stopped for the sake of others? */
+  get isPaused(): boolean {
+    return this.#pausedAtMs !== null
+  }
+
+  /** Stops the worker's process, or lets it go on. Time that it stands still does not count as time without progress. */
+  pause(isPaused: boolean): void {
+    const { process: worker } = this
+    if (worker === null || isPaused === this.isPaused) return
+    const nowMs = performance.now()
+    if (this.#pausedAtMs !== null) this.#movedAtMs += nowMs - this.#pausedAtMs
+    this.#pausedAtMs = isPaused ? nowMs : null
+    signalGroup(worker.pid, isPaused ? 'SIGSTOP' : 'SIGCONT')
+  }
+
   /** From now on no worker is started here: what is asked of one fails. */
   close(): void {
     this.#isClosed = true
@@ -124,6 +147,7 @@ export class Seat {
     this.#records = -1
     this.#readBytes = -1
     const look = (): void => {
+      if (this.isPaused) return
       const stillMs = performance.now() - this.#movedAtMs
       if (stillMs >= taskTimeoutMs) this.end(noProgressFault(what, stillMs))
     }
@@ -182,6 +206,7 @@ export class Seat {
     void link.exited.then((exit) => {
       this.#link = null
       this.#isLoaded = false
+      this.#pausedAtMs = null
       this.#resolve({ type: 'gone', fault: this.#verdict ?? deathFault(exit, link.logFile) })
     })
     return link
@@ -206,6 +231,15 @@ export class Seat {
     const resolve = this.#answer
     this.#answer = null
     resolve?.(answer)
+  }
+}
+
+/** Signals a process and what is in its group; nobody is left to be signalled when it has just ended. */
+function signalGroup(pid: number, signal: 'SIGSTOP' | 'SIGCONT'): void {
+  try {
+    process.kill(-pid, signal)
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error
   }
 }
 

@@ -3,14 +3,12 @@
  * in, so that process is not the coordinator but this one, which can be lost.
  */
 import { Socket } from 'node:net'
-import { setPriority } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { assertNever } from '../errors.ts'
 import { encodeFrame, readFrames } from './frames.ts'
-import { niceness } from './niceness.ts'
+import { heapLimits } from './heap-limits.ts'
 import type { FromHost, ToHost } from './thread-messages.ts'
 
-setPriority(niceness)
 const socket = new Socket({ fd: 3, readable: true, writable: true })
 socket.on('close', () => process.exit(0))
 socket.on('error', () => process.exit(0))
@@ -45,8 +43,13 @@ function open(life: number, heapBytes: number): void {
 
 function start(heapBytes: number): Worker {
   const entry = import.meta.url.endsWith('.ts') ? './worker-thread.ts' : './worker-thread.js'
+  const { oldSpaceMiB, semiSpaceMiB } = heapLimits(heapBytes)
   return new Worker(new URL(entry, import.meta.url), {
-    resourceLimits: { maxOldGenerationSizeMb: Math.ceil(heapBytes / 2 ** 20) },
+    resourceLimits: {
+      maxOldGenerationSizeMb: oldSpaceMiB,
+      // Both halves and as much for large objects.
+      maxYoungGenerationSizeMb: 3 * semiSpaceMiB,
+    },
   })
 }
 

@@ -43,6 +43,7 @@ class ThreadLinks implements LinkFactory {
       send: (message) => say({ type: 'say', life, message }),
       logFile: host.logFile,
       exited,
+      process: host.process,
       kill: () => {
         say({ type: 'kill', life })
         const timer = setTimeout(() => host.kill(), terminateGraceMs)
@@ -63,7 +64,8 @@ class ThreadLinks implements LinkFactory {
     const host = new NodeProcess({
       entry: 'thread-host',
       nodeFlags: [],
-      cwd: this.#settings.cwd,
+      settings: this.#settings,
+      mark: `threads.${this.#lifeNext}`,
       logFile: join(this.#settings.logDirectory, 'threads.log'),
       leash: this.#leash,
       onMessage: (message) => {

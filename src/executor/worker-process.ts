@@ -1,13 +1,10 @@
 /** Entry of a worker process: the line to the coordinator is file descriptor 3. */
 import { Socket } from 'node:net'
-import { setPriority } from 'node:os'
 import { encodeFrame, readFrames } from './frames.ts'
 import type { ToWorker } from './messages.ts'
-import { niceness } from './niceness.ts'
 import { serve } from './worker-main.ts'
 
 process.setSourceMapsEnabled(true)
-setPriority(niceness)
 const socket = new Socket({ fd: 3, readable: true, writable: true })
 // Without a coordinator there is nobody to work for; its death closes the line.
 socket.on('close', () => process.exit(0))

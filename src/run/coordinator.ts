@@ -9,10 +9,12 @@ import {
   readPlaceNote,
 } from '../executor/index.ts'
 import type { MapReport } from '../flow/index.ts'
+import type { Bottleneck } from '../host/index.ts'
 import { differenceFrom } from './compare-attempts.ts'
 import { type Care, type Decision, decide } from './decide.ts'
 import type { RunDirectory } from './directory.ts'
 import type { CommittedResult, RunEvent } from './events.ts'
+import { Guard } from './guard.ts'
 import type { JournalWriter } from './journal.ts'
 import { findShortfalls } from './judge.ts'
 import { releaseLock } from './lock.ts'
@@ -56,6 +58,9 @@ export class Coordinator implements PreparedRun {
   #observer: RunObserver = () => undefined
   readonly #ended: Ended[] = []
   #wake: () => void = () => undefined
+  readonly #guard: Guard
+  /** Why the run has to end although its tasks could go on. */
+  #mustEnd: Fault | null = null
   #isClosed = false
 
   constructor({ id, directory, journal, pool, state, store }: CoordinatorParts) {
@@ -65,6 +70,17 @@ export class Coordinator implements PreparedRun {
     this.#pool = pool
     this.#state = state
     this.#store = store
+    this.#guard = new Guard({
+      pool,
+      directory: directory.path,
+      isPolite: state.plan.isPolite,
+      tasks: () => this.#countTasks(),
+      say: (message) => this.#observer({ type: 'note', at: Date.now(), message }, this.#state),
+      stop: (fault) => {
+        this.#mustEnd = fault
+        this.#wake()
+      },
+    })
   }
 
   get directory(): string {
@@ -83,10 +99,12 @@ export class Coordinator implements PreparedRun {
     this.#observer = observer
     const wake = (): void => this.#wake()
     stop.addEventListener('abort', wake)
+    this.#guard.start()
     try {
       this.#reuse(stop)
       for (;;) {
         if (stop.aborted) return await this.#interrupt()
+        if (this.#mustEnd !== null && isOpen(this.#state)) await this.#fail(this.#mustEnd)
         for (const ended of this.#ended.splice(0)) this.#settle(ended)
         const decision = decide(this.#state, this.#pool.freeSeats)
         switch (decision.kind) {
@@ -103,14 +121,33 @@ export class Coordinator implements PreparedRun {
             await this.#fail(decision.fault)
             break
           case 'rest':
+            // Writing the result has their memory then.
+            await this.#pool.endIdle()
             return this.#state
           default:
             assertNever(decision)
         }
       }
     } finally {
+      this.#guard.stop()
       stop.removeEventListener('abort', wake)
     }
+  }
+
+  bottleneck(): Bottleneck | null {
+    return this.#guard.bottleneck(this.plan.workers)
+  }
+
+  /** Tasks of the stage at hand that run, and that wait for a worker. */
+  #countTasks(): { readonly running: number; readonly waiting: number } {
+    const { phase } = this.#state
+    if (phase !== 'map' && phase !== 'reduce') return { running: 0, waiting: 0 }
+    let [running, waiting] = [0, 0]
+    for (const { kind } of this.#state[phase]) {
+      if (kind === 'running') running += 1
+      else if (kind === 'waiting') waiting += 1
+    }
+    return { running, waiting }
   }
 
   redo(fault: Fault): boolean {
@@ -190,7 +227,7 @@ export class Coordinator implements PreparedRun {
   #somethingNew(stop: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       this.#wake = resolve
-      if (this.#ended.length > 0 || stop.aborted) resolve()
+      if (this.#ended.length > 0 || stop.aborted || this.#mustEnd !== null) resolve()
     })
   }
 
@@ -318,4 +355,8 @@ export class Coordinator implements PreparedRun {
 function isDone(state: RunState, id: string): boolean {
   const { stage, index } = parseTaskId(id)
   return state[stage][index]?.kind === 'done'
+}
+
+function isOpen({ phase }: RunState): boolean {
+  return phase === 'map' || phase === 'reduce'
 }

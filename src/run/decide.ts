@@ -47,6 +47,7 @@ const deaths: ReadonlySet<ErrorCode> = new Set([
   'job-exited',
   'out-of-memory',
   'memory-limit',
+  'process-limit',
   'no-progress',
 ])
 

@@ -103,6 +103,14 @@ export type RunEvent =
       readonly badRecords: BadRecordLimit
     }
 
+/** Something to be said to people; never journaled. */
+export interface NoteEvent {
+  readonly type: 'note'
+  readonly at: number
+  /** Whole sentence. */
+  readonly message: string
+}
+
 /** How far a running attempt is; shown, never journaled. */
 export interface ProgressEvent {
   readonly type: 'progress'

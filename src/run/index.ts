@@ -3,7 +3,7 @@
 export { bundleModule } from './bundle.ts'
 export { RunDirectory } from './directory.ts'
 export { sync, writeWhole } from './durable.ts'
-export type { CommittedResult, CommittedTable, ProgressEvent, RunEvent } from './events.ts'
+export type { CommittedResult, CommittedTable, NoteEvent, ProgressEvent, RunEvent } from './events.ts'
 export { explainTasks, type TaskStory } from './explain.ts'
 export { isHeld as isRunHeld } from './lock.ts'
 export {

@@ -64,6 +64,7 @@ export function makePlan(parts: PlanParts): Plan {
     splitBytes,
     attemptsMax: options.attemptsMax,
     taskTimeoutMs: options.taskTimeoutMs,
+    isPolite: options.isPolite,
     expect: options.expect ?? loaded.description.expect,
     accept,
     badRecords: options.badRecords,

@@ -34,6 +34,8 @@ export interface RunOptions {
   readonly attemptsMax: number
   /** An attempt that makes no progress for so long is ended, in milliseconds. */
   readonly taskTimeoutMs: number
+  /** Whether workers stand back for others on this machine: priority, pauses. */
+  readonly isPolite: boolean
   /** Whether what earlier runs kept is used. */
   readonly reuse: boolean
   /** Whether inputs are told apart by their content, which is read for it, and not by size, time and inode. */

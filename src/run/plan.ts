@@ -47,6 +47,8 @@ export interface Plan {
   readonly memory: MemoryBudget
   readonly splitBytes: number
   readonly attemptsMax: number
+  /** Whether workers stand back for others on this machine. */
+  readonly isPolite: boolean
   /** An attempt that makes no progress for so long is ended. */
   readonly taskTimeoutMs: number
   readonly expect: Expectation | null

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs'
 import { basename, dirname, resolve } from 'node:path'
 import { TallymanError } from '../errors.ts'
 import type { LoadedJob, Pool } from '../executor/index.ts'
-import { readMachine } from '../host/index.ts'
+import { readMachine, roomForProcesses } from '../host/index.ts'
 import { discoverInputs, toFsPath } from '../input/index.ts'
 import type { JobDescription } from '../job/index.ts'
 import { type Bundle, bundleModule } from './bundle.ts'
@@ -96,7 +96,7 @@ export async function prepareRun(
  * @throws {TallymanError} `not-found` or `job-invalid`
  */
 export async function inspectJob(
-  options: Pick<RunOptions, 'job' | 'cwd' | 'isolation' | 'memoryBytes' | 'taskTimeoutMs'>,
+  options: Pick<RunOptions, 'job' | 'cwd' | 'isolation' | 'memoryBytes' | 'taskTimeoutMs' | 'isPolite'>,
   runsFolder: string,
   stop?: AbortSignal,
 ): Promise<JobDescription> {
@@ -114,10 +114,14 @@ export async function inspectJob(
 async function startJob(
   entry: string,
   directory: RunDirectory,
-  options: Pick<RunOptions, 'job' | 'cwd' | 'isolation' | 'workers' | 'memoryBytes' | 'taskTimeoutMs'> &
+  options: Pick<
+    RunOptions,
+    'job' | 'cwd' | 'isolation' | 'workers' | 'memoryBytes' | 'taskTimeoutMs' | 'isPolite'
+  > &
     Pick<WorkerNeeds, 'params'> & { readonly stop: AbortSignal | undefined },
 ): Promise<StartedJob> {
   const resources = settleResources(options, readMachine())
+  requireRoom(resources.workers)
   const bundle = await bundleModule(entry, directory.bundleFile)
   const pool = openWorkers(directory, { ...options, ...resources, jobName: options.job })
   const giveUp = (): void => {
@@ -134,6 +138,23 @@ async function startJob(
   } finally {
     options.stop?.removeEventListener('abort', giveUp)
   }
+}
+
+/** Threads of a Node process at work. */
+const threadsEach = 12
+
+/** A limit on processes that is met in the middle of a run locks its user out: it is looked at before. */
+function requireRoom(workers: number): void {
+  const { processes, boundBy } = roomForProcesses(threadsEach)
+  if (boundBy === null || processes >= workers) return
+  throw new TallymanError(
+    'limit-reached',
+    `${workers} workers do not fit: ${boundBy.of} may have ${boundBy.threadsMax} threads and has ${boundBy.threadsNow}.`,
+    {
+      wayOut:
+        processes > 0 ? `Say --workers ${processes}, or end other processes.` : 'End other processes first.',
+    },
+  )
 }
 
 function findJobFile({ job, cwd }: Pick<RunOptions, 'job' | 'cwd'>): string {

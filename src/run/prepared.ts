@@ -1,10 +1,11 @@
 import type { Fault } from '../errors.ts'
-import type { CommittedResult, ProgressEvent, RunEvent } from './events.ts'
+import type { Bottleneck } from '../host/index.ts'
+import type { CommittedResult, NoteEvent, ProgressEvent, RunEvent } from './events.ts'
 import type { Plan } from './plan.ts'
 import type { RunState } from './state.ts'
 
 /** Watches a run. Called after each event has been journaled and applied; what it throws ends the run. */
-export type RunObserver = (event: RunEvent | ProgressEvent, state: RunState) => void
+export type RunObserver = (event: RunEvent | ProgressEvent | NoteEvent, state: RunState) => void
 
 /** A run that is planned and has its workers, and waits to be executed. */
 export interface PreparedRun {
@@ -26,6 +27,8 @@ export interface PreparedRun {
    * more. Returns false for a fault that is about no such file.
    */
   redo(fault: Fault): boolean
+  /** What bounded the run so far; null where it was over too soon to tell. */
+  bottleneck(): Bottleneck | null
   /** Journals a result that is in its place. Called after `execute` gave phase `reduce`. */
   commit(result: CommittedResult, observer: RunObserver): Promise<RunState>
   /** Ends the workers and lets go of the run's directory. Safe at any time, more than once. */

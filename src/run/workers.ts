@@ -1,9 +1,14 @@
+import { basename } from 'node:path'
 import { type LoadOrder, openPool, type Pool } from '../executor/index.ts'
 import type { RunDirectory } from './directory.ts'
 import type { Plan } from './plan.ts'
 
+/** Programs that a job may have running beside a worker. */
+const processesMax = 64
+
 /** What decides how a run's workers are started. */
-export interface WorkerNeeds extends Pick<Plan, 'isolation' | 'workers' | 'memory' | 'taskTimeoutMs'> {
+export interface WorkerNeeds
+  extends Pick<Plan, 'isolation' | 'workers' | 'memory' | 'taskTimeoutMs' | 'isPolite'> {
   /** The job file as named. */
   readonly jobName: string
   readonly params: LoadOrder['params']
@@ -23,6 +28,12 @@ export function openWorkers(directory: RunDirectory, needs: WorkerNeeds): Pool {
     },
     heapBytes: needs.memory.workerHeapBytes,
     taskTimeoutMs: needs.taskTimeoutMs,
-    settings: { cwd: needs.cwd, logDirectory: directory.logFolder },
+    limits: { memoryBytes: needs.memory.totalBytes, processesMax },
+    settings: {
+      cwd: needs.cwd,
+      logDirectory: directory.logFolder,
+      tokenName: `TALLYMAN_${basename(directory.path).replaceAll(/[^A-Za-z0-9]/g, '_')}`,
+      isPolite: needs.isPolite,
+    },
   })
 }

@@ -89,7 +89,13 @@ export class Workplace {
       },
       heapBytes: options.heapBytes ?? 64 * MiB,
       taskTimeoutMs: options.taskTimeoutMs ?? 600_000,
-      settings: { cwd, logDirectory: this.directory.logFolder },
+      limits: { memoryBytes: 4 * 2 ** 30, processesMax: 64 },
+      settings: {
+        cwd,
+        logDirectory: this.directory.logFolder,
+        tokenName: `TALLYMAN_TEST_${process.pid}`,
+        isPolite: false,
+      },
     })
     this.#pools.push(pool)
     return pool

@@ -1,0 +1,78 @@
+import type { Fault } from '../errors.ts'
+import {
+  carriersOf,
+  descendantsOf,
+  listProcesses,
+  type ProcessEntry,
+  readMemoryUse,
+  type Token,
+} from '../host/index.ts'
+
+/** A worker process as the watchdog sees it; threads share the one they live in. */
+export interface Watched {
+  readonly pid: number
+  /** Whatever carries it in its environment was started by this process. */
+  readonly token: Token
+  /** Ends whatever runs in it, for this reason. */
+  end(fault: Fault): void
+}
+
+/** What workers may take together, and what each may start. */
+export interface WatchLimits {
+  /** All processes of the run, this one too. */
+  readonly memoryBytes: number
+  /** Processes that one worker process may have started and are alive. */
+  readonly processesMax: number
+}
+
+/** What a count at a moment may be above the memory of the run: garbage on its way out, pages that are shared. */
+const memorySlack = 1.05
+const memorySlackBytes = 48 * 2 ** 20
+
+/** More often than garbage comes and goes, seldom enough to cost nothing. */
+export const watchEveryMs = 500
+
+/**
+ * Looks at all processes of the workers and ends the worst one when they hold more memory than the run may, and any that
+ * has started too many processes. What kernel limits cannot be relied upon for, this does: it sees children that left
+ * their process group. Cost: two looks at all processes of the machine, and exact counts only near the limit.
+ */
+export function watch(workers: readonly Watched[], { memoryBytes, processesMax }: WatchLimits): void {
+  if (workers.length === 0) return
+  const processes = listProcesses()
+  const trees = workers.map((worker) => ({ worker, pids: treeOf(worker, processes) }))
+  for (const { worker, pids } of trees)
+    if (pids.length - 1 > processesMax) worker.end(tooManyProcesses(pids.length - 1, processesMax))
+  const allowedBytes = memoryBytes * memorySlack + memorySlackBytes
+  const all = new Set([process.pid, ...trees.flatMap(({ pids }) => pids)])
+  const { bytes } = readMemoryUse(all, { exactAboveBytes: allowedBytes })
+  if (bytes <= allowedBytes) return
+  const uses = trees.map(({ worker, pids }) => ({ worker, bytes: readMemoryUse(pids).bytes }))
+  const worst = uses.reduce((most, use) => (use.bytes > most.bytes ? use : most))
+  worst.worker.end(tooMuchMemory(worst.bytes, bytes, memoryBytes))
+}
+
+/** The worker and whatever it started, in its process tree or by the token. */
+function treeOf({ pid, token }: Watched, processes: readonly ProcessEntry[]): number[] {
+  const pids = new Set([pid])
+  for (const entry of [...descendantsOf(pid, processes), ...carriersOf(token, processes)]) pids.add(entry.pid)
+  return [...pids]
+}
+
+function tooManyProcesses(count: number, processesMax: number): Fault {
+  return {
+    code: 'process-limit',
+    message: `The worker had started ${count} processes, more than the ${processesMax} it may, and was ended with them.`,
+    wayOut: 'Start fewer programs in the job, and wait for each; or do it with one that stays.',
+  }
+}
+
+function tooMuchMemory(ownBytes: number, allBytes: number, memoryBytes: number): Fault {
+  const inMiB = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MiB`
+  return {
+    code: 'memory-limit',
+    message: `The run held ${inMiB(allBytes)} of the ${inMiB(memoryBytes)} it may; this worker held the most, ${inMiB(ownBytes)}, and was ended.`,
+    wayOut:
+      'Give the run more memory (--memory), fewer workers (--workers), or let the job keep less: also Buffers count.',
+  }
+}

@@ -1,0 +1,109 @@
+import type { Fault } from '../errors.ts'
+import type { Pool } from '../executor/index.ts'
+import {
+  type Bottleneck,
+  findBottleneck,
+  type RunSample,
+  readDiskSpace,
+  readLoad,
+  shouldPause,
+  spareSpace,
+} from '../host/index.ts'
+
+/** What the guard is told of the run. */
+export interface Guarded {
+  readonly pool: Pool
+  /** Where the run writes. */
+  readonly directory: string
+  readonly isPolite: boolean
+  /** Tasks that run now, and that could run if there were a worker. */
+  tasks(): { readonly running: number; readonly waiting: number }
+  /** Told, for people, what was done for the sake of others. */
+  say(message: string): void
+  /** Told when the run has to end. */
+  stop(fault: Fault): void
+}
+
+const lookEveryMs = 1000
+/** The disk is looked at every so many looks. */
+const diskEvery = 2
+/** Samples kept: what pausing looks back at, and enough to say what bounded the run. */
+const samplesMax = 600
+
+/** The others have finished since one was paused: somebody must get on. */
+const lastOne = { action: 'resume', reason: 'it has the last task' } as const
+
+function isAllPaused({ working, paused }: { readonly working: number; readonly paused: number }): boolean {
+  return working === 0 && paused > 0
+}
+
+/**
+ * Looks every second at what the machine has left: pauses workers while others need it, and ends the run before it fills the
+ * disk. Cost: about a millisecond a look.
+ */
+export class Guard {
+  readonly #guarded: Guarded
+  readonly #samples: RunSample[] = []
+  #changedAtMs = performance.now()
+  #looks = 0
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(guarded: Guarded) {
+    this.#guarded = guarded
+  }
+
+  start(): void {
+    void this.#lookAtDisk()
+    this.#timer = setInterval(() => this.#look(), lookEveryMs)
+  }
+
+  /** Safe more than once. */
+  stop(): void {
+    clearInterval(this.#timer)
+  }
+
+  /** What bounded the run so far; null where it was over too soon to tell. */
+  bottleneck(cores: number): Bottleneck | null {
+    return findBottleneck(this.#samples, cores)
+  }
+
+  #look(): void {
+    const { pool, isPolite } = this.#guarded
+    const { running, waiting } = this.#guarded.tasks()
+    const load = readLoad([process.pid, ...pool.pids], performance.now())
+    this.#samples.push({ ...load, workers: pool.seats, tasksRunning: running, tasksWaiting: waiting })
+    if (this.#samples.length > samplesMax) this.#samples.shift()
+    this.#looks += 1
+    if (this.#looks % diskEvery === 0) void this.#lookAtDisk()
+    if (isPolite) this.#standBack()
+  }
+
+  #standBack(): void {
+    const { pool, say } = this.#guarded
+    const crew = { ...pool.crew, changedAtMs: this.#changedAtMs }
+    const decision = isAllPaused(crew) ? lastOne : shouldPause(this.#samples, crew)
+    if (decision.action === 'stay') return
+    this.#changedAtMs = performance.now()
+    if (decision.action === 'pause') {
+      pool.pauseOne()
+      say(`A worker is paused: ${decision.reason}.`)
+    } else {
+      pool.resumeOne()
+      say(`A worker goes on: ${decision.reason}.`)
+    }
+  }
+
+  async #lookAtDisk(): Promise<void> {
+    const { directory, stop } = this.#guarded
+    const space = await readDiskSpace(directory)
+    const spare = spareSpace(space)
+    if (spare.bytes >= 0 && spare.files >= 0) return
+    const left = spare.bytes < 0 ? `${Math.floor(space.freeBytes / 2 ** 20)} MiB` : `${space.freeFiles} files`
+    stop({
+      code: 'disk-full',
+      message: `The disk of ${directory} has room for ${left} more; the run ends before it takes the rest.`,
+      wayOut:
+        'Free some space (`tallyman clean` shows what runs hold), or set TALLYMAN_HOME to another disk, then resume.',
+    })
+  }
+}
