@@ -82,12 +82,20 @@ function field(text, name) {
   return Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(text)?.[1] ?? 0) * 1024
 }
 
-/** @param {number} pid */
+/**
+ * Its program, or the script that Node runs.
+ *
+ * @param {number} pid
+ */
 function roleOf(pid) {
-  const words = (readText(`/proc/${pid}/cmdline`) ?? '').split('\0')
-  const script = words.find((word, place) => place === 0 || !word.startsWith('-'))
-  const program = words.slice(1).find((word) => word !== '' && !word.startsWith('-')) ?? script ?? ''
-  return program.slice(program.lastIndexOf('/') + 1) || 'unknown'
+  const [program = '', ...args] = (readText(`/proc/${pid}/cmdline`) ?? '').split('\0')
+  const script = args.find((arg) => !arg.startsWith('-')) ?? ''
+  return nameOf(/^node/.test(nameOf(program)) && script !== '' ? script : program) || 'ended'
+}
+
+/** @param {string} path */
+function nameOf(path) {
+  return path.slice(path.lastIndexOf('/') + 1)
 }
 
 /**

@@ -92,7 +92,9 @@ function bytesOf(size) {
  */
 async function runWatched(folder, setting) {
   const out = join(folder, `result-${setting.isolation}-${setting.workers}-${setting.memory}`)
-  rmSync(out, { recursive: true, force: true })
+  const home = join(folder, 'home')
+  // Nor may it find what an earlier run has kept of its map outputs.
+  for (const before of [out, home]) rmSync(before, { recursive: true, force: true })
   const cpuBefore = childrenCpuSeconds()
   const startMs = performance.now()
   const child = spawn(
@@ -100,7 +102,7 @@ async function runWatched(folder, setting) {
     [tallyman, 'run', job, 'words.txt', ...argumentsOf(setting), '-o', out],
     {
       cwd: folder,
-      env: { ...process.env, TALLYMAN_HOME: join(folder, 'home') },
+      env: { ...process.env, TALLYMAN_HOME: home },
       stdio: ['ignore', 'pipe', 'pipe'],
     },
   )

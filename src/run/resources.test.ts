@@ -58,12 +58,12 @@ describe('settleResources', () => {
     const error = trySettle({ ...unsaid, workers: 4, memoryBytes: 100 * MiB }, big)
     expect(error).toMatchObject({
       code: 'usage',
-      message: 'Memory of 100 MiB is too little for 4 workers: they need 480 MiB.',
-      wayOut: 'Say --memory 480M or more, or fewer --workers.',
+      message: 'Memory of 100 MiB is too little for 4 workers: they need 400 MiB.',
+      wayOut: 'Say --memory 400M or more, or fewer --workers.',
     })
     expect(trySettle({ ...unsaid, memoryBytes: 0 }, big)).toMatchObject({
-      message: 'Memory of 0 MiB is too little for one worker: they need 192 MiB.',
-      wayOut: 'Say --memory 192M or more.',
+      message: 'Memory of 0 MiB is too little for one worker: they need 172 MiB.',
+      wayOut: 'Say --memory 172M or more.',
     })
   })
 
@@ -93,7 +93,8 @@ describe('settleResources', () => {
         if (asked.workers === null) expect(workers).toBeLessThanOrEqual(host.cores)
         expect(workers * memory.workerHeapBytes).toBeLessThan(memory.totalBytes)
         expect(memory.combineBytesMax).toBeGreaterThan(4 * MiB)
-        expect(memory.combineBytesMax * 3).toBeLessThan(memory.workerHeapBytes)
+        expect(memory.combineBytesMax + memory.workerHeapBytes).toBeLessThan(memory.totalBytes / workers)
+        expect(memory.combineBytesMax).toBeLessThan(memory.workerHeapBytes)
         for (const number of Object.values(memory)) expect(Number.isSafeInteger(number)).toBe(true)
       }),
       { numRuns: 500 },
