@@ -4,6 +4,7 @@ import { chaos } from './commands/chaos.ts'
 import { clean } from './commands/clean.ts'
 import { completionsCommand } from './commands/completions.ts'
 import { diff } from './commands/diff.ts'
+import { doctor } from './commands/doctor.ts'
 import { explain } from './commands/explain.ts'
 import { manCommand } from './commands/man.ts'
 import { newJob } from './commands/new.ts'
@@ -25,6 +26,7 @@ export const commands: readonly Command[] = [
   verify,
   diff,
   chaos,
+  doctor,
   clean,
   completionsCommand(() => commands),
   manCommand(() => commands),

@@ -205,7 +205,7 @@ export const flags: readonly Flag[] = [
     name: 'json',
     takes: { kind: 'switch' },
     help: 'writes JSON to stdout, for programs',
-    commands: ['run', 'resume', 'runs', 'show', 'new', 'explain', 'verify', 'diff', 'clean'],
+    commands: ['run', 'resume', 'runs', 'show', 'new', 'explain', 'verify', 'diff', 'doctor', 'clean'],
   },
   { name: 'help', short: 'h', takes: { kind: 'switch' }, help: 'shows this page' },
 ]

@@ -3,7 +3,7 @@ import type { Command } from './command.ts'
 import { type Flag, flagsOf, placeholderOf } from './flags.ts'
 
 /** Help is written for so many columns where there is no terminal. */
-export const helpColumns = 80
+const helpColumns = 80
 const columnsMin = 40
 const columnsMax = 100
 /** Where what a flag does begins, and on a narrow terminal on a line of its own. */

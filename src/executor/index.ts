@@ -1,5 +1,4 @@
 export type { Attempt, AttemptProgress, AttemptReport, MapWork, ReduceWork } from './attempt.ts'
-export type { WorkerSettings } from './channel.ts'
 export { openPool, type WorkerKind } from './executor.ts'
 export type { LoadedJob, LoadOrder } from './messages.ts'
 export { readPlaceNote } from './place-note.ts'

@@ -1,6 +1,4 @@
 export {
-  type DamagedSource,
-  type MapProgress,
   type MapReport,
   type RecordPlace,
   runMapTask,
@@ -8,8 +6,7 @@ export {
   type SourceTotals,
 } from './map-task.ts'
 export type { RecordSource } from './record-source.ts'
-export { type PartFile, type ReduceReport, runReduceTask } from './reduce-task.ts'
+export { type ReduceReport, runReduceTask } from './reduce-task.ts'
 export { type Rejected, rejectedName } from './rejected.ts'
-export type { Spill } from './spill.ts'
 export type { InputBytes, OutputFile, Storage } from './storage.ts'
 export { type TestJobOptions, testJob } from './test-job.ts'

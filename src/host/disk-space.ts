@@ -27,7 +27,7 @@ export async function readDiskSpace(path: string): Promise<DiskSpace> {
 }
 
 /** The part of a disk that a run leaves free. */
-export const diskFloor = { share: 0.05, bytesMax: 1e9, filesMax: 10_000 } as const
+const diskFloor = { share: 0.05, bytesMax: 1e9, filesMax: 10_000 } as const
 
 /**
  * How much a run may write before others suffer: what is free less a floor of 5 % of the disk, but no more than 1 GB and

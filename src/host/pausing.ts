@@ -17,8 +17,8 @@ export type PauseDecision =
  * Others must have been short of something for as long before a worker is paused, and have had enough for as long before one is
  * resumed: backing off is quick, coming back is slow, so that a neighbour who pauses to think does not set us swinging.
  */
-export const pauseAfterMs = 3_000
-export const resumeAfterMs = 10_000
+const pauseAfterMs = 3_000
+const resumeAfterMs = 10_000
 
 /**
  * Decides whether a worker should be paused because others need the machine, or resumed because they do not. Pure. One

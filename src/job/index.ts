@@ -1,7 +1,7 @@
 export type { Context, FlushContext, SetupContext } from './context.ts'
 export { defineJob } from './define-job.ts'
 export { describeJob, type JobDescription } from './describe.ts'
-export { bindEmit, type Emit, type JobTable, jobTables, type Reductions, type Row } from './emit.ts'
+export { bindEmit, type JobTable, jobTables, type Reductions, type Row } from './emit.ts'
 export { dayOf, days, type Expectation, type ExpectedDays } from './expect.ts'
 export { type Decoder, type InputFormat, noRecord, type Position, RecordRejection } from './format.ts'
 export {
@@ -14,8 +14,8 @@ export {
   type TablesOf,
 } from './job.ts'
 export { nearestName } from './nearest.ts'
-export { type ParamDescription, resolveParams } from './params.ts'
-export type { AnyReducer, GroupReducer, KeyOf, Reducer, ResultOf, ValueOf } from './reducer.ts'
+export { resolveParams } from './params.ts'
+export type { AnyReducer, GroupReducer, Reducer } from './reducer.ts'
 export { all } from './reducers/all.ts'
 export { collect } from './reducers/collect.ts'
 export { count } from './reducers/count.ts'

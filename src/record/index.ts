@@ -1,10 +1,10 @@
 /** Keys and values: total order, stable hash, codecs, and the checksummed files they are kept in. */
 
-export { ByteWriter, type Cursor, readVarint } from './bytes.ts'
+export { ByteWriter } from './bytes.ts'
 export { hashBytes } from './hash.ts'
 export { canonicalJson } from './json.ts'
 export { compareKeys, decodeKey, encodeKey, type Key, type Scalar, writeKey } from './key.ts'
-export type { ByteSink, ByteSource, RecordFileKind } from './record-file.ts'
+export type { ByteSink, ByteSource } from './record-file.ts'
 export { RecordFileReader } from './record-file-reader.ts'
 export { RecordFileWriter } from './record-file-writer.ts'
 export { approximateBytes } from './size.ts'

@@ -63,7 +63,7 @@ describe('apply, over random histories', () => {
             committed.delete(task)
             continue
           }
-          if (type === 'attempt-started') begun.set(task, attempt)
+          if (type === 'attempt-started') begun.set(task, attempt ?? 0)
           else expect(attempt).toBe(begun.get(task))
           if (type.endsWith('-committed')) committed.add(task)
         }
@@ -78,7 +78,7 @@ describe('apply, over random histories', () => {
         for (const { task, type, attempt } of taskEvents(history.events)) {
           if (type !== 'attempt-started') continue
           expect(attempt).toBe((last.get(task) ?? 0) + 1)
-          last.set(task, attempt)
+          last.set(task, attempt ?? 0)
         }
       }),
     )

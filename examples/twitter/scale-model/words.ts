@@ -50,7 +50,7 @@ const lists: ReadonlyMap<string, readonly string[]> = new Map(
 )
 
 /** What stands between the words of a language. */
-export function gapOf(language: string): string {
+function gapOf(language: string): string {
   return withoutSpaces.has(language) ? '' : ' '
 }
 
