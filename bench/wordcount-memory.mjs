@@ -99,7 +99,7 @@ async function runWatched(folder, setting) {
   const startMs = performance.now()
   const child = spawn(
     process.execPath,
-    [tallyman, 'run', job, 'words.txt', ...argumentsOf(setting), '-o', out],
+    [tallyman, 'run', job, 'words.txt', ...argumentsOf(setting), '-o', out, '--impolite'],
     {
       cwd: folder,
       env: { ...process.env, TALLYMAN_HOME: home },

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { hashBytes } from '../record/index.ts'
-import { compareBytes, sortKeys } from './key-sort.ts'
+import { sortKeys } from './key-sort.ts'
 import { type KeyPlace, KeyTable } from './key-table.ts'
 
 /** Few different bytes, 0 among them, and long shared beginnings: where digits end and keys end is what may go wrong. */
@@ -60,15 +60,5 @@ describe('sortKeys', () => {
     const [sorted] = keysIn(table, 1)
     expect(sorted?.keys.map(({ length }) => length)).toEqual(Array.from(long, (_, index) => index + 1))
     table.clear()
-  })
-})
-
-describe('compareBytes', () => {
-  it('orders as Buffer.compare does', () => {
-    fc.assert(
-      fc.property(fc.oneof(nastyKey, anyKey), fc.oneof(nastyKey, anyKey), (a, b) => {
-        expect(Math.sign(compareBytes(a, 0, a.length, b, 0, b.length))).toBe(Buffer.compare(a, b))
-      }),
-    )
   })
 })

@@ -1,3 +1,4 @@
+import { compareBytes } from '../record/index.ts'
 import type { KeyPlace, KeyTable } from './key-table.ts'
 
 /** Keys of a table in order, those of one partition together. */
@@ -159,21 +160,4 @@ function digitAt({ bytes, start, end }: KeyPlace, depth: number): number {
 /** Compares two keys that share their first `depth` bytes. */
 function compareFrom(depth: number, a: KeyPlace, b: KeyPlace): number {
   return compareBytes(a.bytes, a.start + depth, a.end, b.bytes, b.start + depth, b.end)
-}
-
-/** Compares `a[aStart, aEnd)` with `b[bStart, bEnd)`, as `Buffer.compare` does. Keys are short: a loop beats a call. */
-export function compareBytes(
-  a: Buffer,
-  aStart: number,
-  aEnd: number,
-  b: Buffer,
-  bStart: number,
-  bEnd: number,
-): number {
-  const length = Math.min(aEnd - aStart, bEnd - bStart)
-  for (let index = 0; index < length; index++) {
-    const difference = a[aStart + index]! - b[bStart + index]!
-    if (difference !== 0) return difference
-  }
-  return aEnd - aStart - (bEnd - bStart)
 }

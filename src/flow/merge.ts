@@ -2,13 +2,13 @@ import { TallymanError } from '../errors.ts'
 import type { AnyReducer } from '../job/index.ts'
 import {
   ByteWriter,
+  compareBytes,
   decodeKey,
   decodeValue,
   RecordFileReader,
   RecordFileWriter,
   writeValue,
 } from '../record/index.ts'
-import { compareBytes } from './key-sort.ts'
 import type { InputBytes, Storage } from './storage.ts'
 
 /** Most files one merge holds open. Each costs a file descriptor and one block of memory. */

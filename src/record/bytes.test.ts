@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { ByteWriter, readFloat64, readVarint } from './bytes.ts'
+import { ByteWriter, compareBytes, readFloat64, readVarint } from './bytes.ts'
 
 describe('ByteWriter', () => {
   it('grows from one byte and keeps what was written', () => {
@@ -65,6 +65,21 @@ describe('readVarint', () => {
   it.each(['', '80', 'ffffff', 'ffffffffffffffff7f', 'ffffffffffffff7f'])('refuses bytes %s', (hex) => {
     expect(() => readVarint(Buffer.from(hex, 'hex'), { at: 0 })).toThrow(
       'Length at byte 0 is cut off or too long.',
+    )
+  })
+})
+
+describe('compareBytes', () => {
+  it('orders as Buffer.compare does', () => {
+    const few = fc.array(fc.constantFrom(0, 1, 255), { maxLength: 6 }).map((bytes) => Buffer.from(bytes))
+    const any = fc.uint8Array({ maxLength: 80 }).map((bytes) => Buffer.from(bytes))
+    fc.assert(
+      fc.property(fc.oneof(few, any), fc.oneof(few, any), fc.nat(3), (a, b, start) => {
+        const [from, to] = [Math.min(start, a.length), Math.min(start, b.length)]
+        expect(Math.sign(compareBytes(a, from, a.length, b, to, b.length))).toBe(
+          Buffer.compare(a.subarray(from), b.subarray(to)),
+        )
+      }),
     )
   })
 })

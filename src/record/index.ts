@@ -1,6 +1,6 @@
 /** Keys and values: total order, stable hash, codecs, and the checksummed files they are kept in. */
 
-export { ByteWriter } from './bytes.ts'
+export { ByteWriter, compareBytes } from './bytes.ts'
 export { hashBytes } from './hash.ts'
 export { canonicalJson } from './json.ts'
 export { compareKeys, decodeKey, encodeKey, type Key, type Scalar, writeKey } from './key.ts'

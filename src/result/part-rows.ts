@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { TallymanError } from '../errors.ts'
-import { decodeKey, type Key, RecordFileReader } from '../record/index.ts'
+import { compareBytes, decodeKey, type Key, RecordFileReader } from '../record/index.ts'
 
 /** A part file that is open. */
 interface Part {
@@ -66,5 +66,5 @@ function openFinished(file: string): number {
 }
 
 function precedes({ reader: a }: Part, { reader: b }: Part): boolean {
-  return a.bytes.compare(b.bytes, b.keyStart, b.keyEnd, a.keyStart, a.keyEnd) < 0
+  return compareBytes(a.bytes, a.keyStart, a.keyEnd, b.bytes, b.keyStart, b.keyEnd) < 0
 }
