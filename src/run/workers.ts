@@ -1,4 +1,4 @@
-import { basename } from 'node:path'
+import { randomBytes } from 'node:crypto'
 import { type LoadOrder, openPool, type Pool } from '../executor/index.ts'
 import type { RunDirectory } from './directory.ts'
 import type { Plan } from './plan.ts'
@@ -32,7 +32,8 @@ export function openWorkers(directory: RunDirectory, needs: WorkerNeeds): Pool {
     settings: {
       cwd: needs.cwd,
       logDirectory: directory.logFolder,
-      tokenName: `TALLYMAN_${basename(directory.path).replaceAll(/[^A-Za-z0-9]/g, '_')}`,
+      // Not the run's id: another run elsewhere may have the same one, and its workers must not be taken for ours.
+      tokenName: `TALLYMAN_RUN_${randomBytes(8).toString('hex')}`,
       isPolite: needs.isPolite,
     },
   })

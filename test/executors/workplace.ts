@@ -1,5 +1,5 @@
 /** What a pool needs to work in: the directory of a run, a bundled job, inputs cut into splits. */
-import { randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import {
   mkdirSync,
   mkdtempSync,
@@ -93,7 +93,7 @@ export class Workplace {
       settings: {
         cwd,
         logDirectory: this.directory.logFolder,
-        tokenName: `TALLYMAN_TEST_${process.pid}`,
+        tokenName: `TALLYMAN_TEST_${randomBytes(8).toString('hex')}`,
         isPolite: false,
       },
     })
