@@ -7,7 +7,7 @@ import { TallymanError } from '../errors.ts'
 import { bigIntFromBytes, bigIntToBytes } from './big-int.ts'
 import { ByteWriter, type Cursor } from './bytes.ts'
 import { describe } from './plain-data.ts'
-import { compareText, readTerminatedText, readText, writeTerminatedText, writeText } from './text.ts'
+import { compareText, readTerminatedText, readUniqueText, writeTerminatedText, writeText } from './text.ts'
 
 /** One part of a key. Any number but NaN. */
 export type Scalar = string | number | bigint | boolean | null
@@ -225,7 +225,8 @@ const cursor: Cursor = { at: 0 }
  */
 export function decodeKey(bytes: Buffer, start: number, end: number): Key {
   if (start >= end) throw damagedKey(start)
-  if (bytes[start] === tagString) return readText(bytes, start + 1, end)
+  // Whoever reads keys in order meets each once.
+  if (bytes[start] === tagString) return readUniqueText(bytes, start + 1, end)
   if (bytes[start] === tagTuple) return readTuple(bytes, start + 1, end)
   cursor.at = start
   const scalar = readScalar(bytes, end)

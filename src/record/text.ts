@@ -100,6 +100,13 @@ function writeUnits(buffer: Buffer, start: number, text: string, escapeNul: bool
  */
 const interned: string[] = new Array<string>(4096).fill('')
 
+/** Decodes `bytes[start, end)`, a text that is not expected to come again soon: it is not looked up. */
+export function readUniqueText(bytes: Buffer, start: number, end: number): string {
+  if (end - start > internedBytesMax) return readLongText(bytes, start, end)
+  for (let at = start; at < end; at += 1) if (bytes[at]! >= 0x80) return readLongText(bytes, start, end)
+  return bytes.toString('latin1', start, end)
+}
+
 /** Decodes `bytes[start, end)`. */
 export function readText(bytes: Buffer, start: number, end: number): string {
   if (end - start > internedBytesMax) return readLongText(bytes, start, end)
