@@ -25,19 +25,33 @@ export function* partRows(files: readonly string[]): Generator<PartRow, void> {
   const parts: Part[] = []
   try {
     for (const file of files) parts.push(openPart(file))
-    let open = parts.filter(({ reader }) => reader.next())
-    while (open.length > 0) {
-      const first = open.reduce((least, part) => (precedes(part, least) ? part : least))
+    // In the order of the keys they stand at.
+    const open = parts.filter(({ reader }) => reader.next()).sort((a, b) => (precedes(a, b) ? -1 : 1))
+    for (let first = open[0]; first !== undefined; first = open[0]) {
       const { bytes, keyStart, keyEnd, valueStart, valueEnd } = first.reader
       yield {
         key: decodeKey(bytes, keyStart, keyEnd),
         valueJson: bytes.toString('utf8', valueStart, valueEnd),
       }
-      if (!first.reader.next()) open = open.filter((part) => part !== first)
+      if (first.reader.next()) moveToItsPlace(first, open)
+      else open.shift()
     }
   } finally {
     for (const part of parts) part.close()
   }
+}
+
+/** Moves the first of the parts, which has moved on, behind those whose keys come before its own. */
+function moveToItsPlace(first: Part, open: Part[]): void {
+  let low = 1
+  let high = open.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (precedes(open[middle]!, first)) low = middle + 1
+    else high = middle
+  }
+  for (let index = 1; index < low; index += 1) open[index - 1] = open[index]!
+  open[low - 1] = first
 }
 
 function openPart(file: string): Part {
