@@ -22,6 +22,7 @@ export async function checkAnswer(file, counts) {
   for await (const line of linesOf(file)) {
     digest.update(line)
     rows += 1
+    /** @type {ReturnType<typeof readRow>} */
     const row = fault === null ? readRow(line) : null
     if (row === null) {
       fault ??= `row ${rows} is no row of a word count: ${line.toString('utf8', 0, 100)}`
@@ -53,7 +54,10 @@ function faultOf({ word, count }, counts, seen) {
   return count === expected ? null : `"${word}" was counted ${count} times, and written ${expected} times`
 }
 
-/** @param {Buffer} line */
+/**
+ * @param {Buffer} line
+ * @returns {{ readonly word: string, readonly count: number } | null}
+ */
 function readRow(line) {
   const match = /^\{"key":"([^"\\]+)","value":([0-9]+)\}\n$/.exec(line.toString('utf8'))
   return match === null ? null : { word: match[1] ?? '', count: Number(match[2]) }

@@ -61,7 +61,9 @@ const { values } = parseArgs({
 
 /** @param {Setting} setting */
 function argumentsOf({ isolation, workers, memory }) {
-  return ['--isolation', isolation, '--workers', workers, '--memory', memory]
+  const few = ['--isolation', isolation, '--workers', workers, '--memory', memory]
+  // Short splits, so that a short text has work for every worker as well.
+  return values.quick ? [...few, '--split', '2M'] : few
 }
 
 /**

@@ -89,14 +89,22 @@ function randomIntegers(seed) {
 }
 
 /**
+ * @param {number} a
+ * @param {number} b
+ * @returns {number}
+ */
+function greatestDivisor(a, b) {
+  return b === 0 ? a : greatestDivisor(b, a % b)
+}
+
+/**
  * A step through all ranks that scatters neighbours, and meets each rank once since it shares no factor with `words`.
  *
  * @param {number} words
  */
 function scatteringStep(words) {
-  const divisor = (/** @type {number} */ a, /** @type {number} */ b) => (b === 0 ? a : divisor(b, a % b))
   let step = Math.max(1, Math.floor(words * 0.618))
-  while (divisor(words, step) !== 1) step += 1
+  while (greatestDivisor(words, step) !== 1) step += 1
   return step
 }
 
