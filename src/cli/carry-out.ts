@@ -13,10 +13,13 @@ import { type JsonLines, openJsonLines, type Terminal } from './terminal.ts'
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
+/** How long work that was asked twice to stop may still put things in order. */
+const orderlyMsMax = 2000
+
 /**
  * Does something that Ctrl-C, SIGTERM and SIGHUP stop: the first one by aborting what is given to `work`, the second one
- * by ending this process at once. Work that rejects with the reason of the stop had not got as far as a run that could be
- * resumed.
+ * by ending this process after two seconds, the third one at once. (One Ctrl-C may come as two: npx passes on what the
+ * terminal has sent to all.) Work that rejects with the reason of the stop had not got as far as a run that could be resumed.
  */
 export async function interruptible(
   terminal: Terminal,
@@ -24,9 +27,13 @@ export async function interruptible(
 ): Promise<ExitCode> {
   const controller = new AbortController()
   const { signal } = controller
+  const leave = (): never => process.exit(exitCodes.interrupted)
+  let asked = 0
   const onSignal = (): void => {
-    if (signal.aborted) process.exit(exitCodes.interrupted)
-    controller.abort()
+    asked += 1
+    if (asked === 1) controller.abort()
+    else if (asked === 2) setTimeout(leave, orderlyMsMax).unref()
+    else leave()
   }
   for (const name of signals) process.on(name, onSignal)
   try {
@@ -116,8 +123,15 @@ async function executeAndWrite(
     if (phase !== 'reduce') return null
     progress?.showWriting()
     try {
-      return writeResult(run, { target: target ?? join(run.directory, 'result'), format, headRows: rows })
+      return await writeResult(run, {
+        target: target ?? join(run.directory, 'result'),
+        format,
+        headRows: rows,
+        stop,
+      })
     } catch (error) {
+      // Stopped in the middle of writing: `execute` then says so in the journal.
+      if (stop.aborted && error === stop.reason) continue
       if (!run.redo(toFault(error))) throw error
     }
   }

@@ -65,7 +65,7 @@ export interface LinkOrder {
 
 /** Starts workers of one kind. */
 export interface LinkFactory {
-  readonly name: 'thread' | 'process' | 'container'
+  readonly name: 'thread' | 'process'
   /** Starts a worker; `onMessage` gets what it says, in order, until it is gone. */
   open(order: LinkOrder, onMessage: (message: unknown) => void): Link
   /** Ends the workers that are still there, at once, and what they shared. Nothing is opened after. Safe more than once. */

@@ -58,11 +58,6 @@ export class Pool {
     return { seat: seat.number, outcome: seat.run(attempt, onProgress, needs) }
   }
 
-  /** Ends the worker that runs an attempt, which then ends as failed with this fault. Does nothing for one that has ended. */
-  end(id: string, fault: Fault): void {
-    this.#seats.find(({ attempt }) => attempt === id)?.end(fault)
-  }
-
   /** Ends the workers that have nothing to do, for the memory they keep. The next attempts get new ones. */
   async endIdle(): Promise<void> {
     await Promise.all(this.#seats.filter((seat) => !seat.isBusy).map((seat) => seat.stop()))

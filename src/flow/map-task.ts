@@ -121,6 +121,8 @@ class MapRun {
   readonly #skip: ReadonlyMap<string, string> | null
   #accepting = false
   #emitted = 0
+  /** Records that the mapper threw at. */
+  #threw = 0
   #records = 0
   #bytes = 0
   #readBytes = 0
@@ -174,7 +176,7 @@ class MapRun {
 
   /** A damaged source does not end the task: what else is damaged should be known too. */
   async #readSource(source: RecordSource): Promise<void> {
-    const decodeErrors = this.#rejected.count
+    const rejectedBefore = this.#rejected.count
     let reader: SplitReader<unknown> | undefined
     const recordsBefore = this.#records
     try {
@@ -192,7 +194,7 @@ class MapRun {
     this.#totals.push({
       ordinal: source.ordinal,
       records: this.#records - recordsBefore,
-      rejected: this.#rejected.count - decodeErrors,
+      rejected: this.#rejected.count - rejectedBefore,
       ...reader.totals,
     })
   }
@@ -291,7 +293,8 @@ class MapRun {
       by: 'mapper',
       ...(stack === undefined ? {} : { stack }),
     })
-    if (this.#records === 0 && this.#rejected.count >= hopelessRecords) {
+    this.#threw += 1
+    if (this.#records === 0 && this.#threw === this.#rejected.count && this.#threw >= hopelessRecords) {
       throw new TallymanError(
         'job-threw',
         `The mapper threw at each of the first ${hopelessRecords} records; at the last one: ${reason}`,

@@ -285,7 +285,7 @@ describe('openSplit and the file it was planned with', () => {
     await expect(readUnits(memberSplit(cutOff, member.facts), text())).rejects.toMatchObject({
       code: 'input-damaged',
       message: `${cutOff}!folder/one.jsonl, byte 0: the archive is cut off: the member's data goes to byte 150, and the file ends at byte 140.`,
-      wayOut: 'Mend the file or fetch it again, or do without it: --accept "short.zip!folder/one.jsonl".',
+      wayOut: "Mend the file or fetch it again, or do without it: --accept 'short.zip!folder/one.jsonl'.",
     })
   })
 })

@@ -1,5 +1,6 @@
 import { basename } from 'node:path'
 import { type ErrorCode, TallymanError } from '../errors.ts'
+import { acceptOption } from './accepted.ts'
 import { type ByteChunks, SourceFault } from './source/byte-chunks.ts'
 import { type InputFile, wayOutOfChange } from './source/input-file.ts'
 import { decimal } from './source/say.ts'
@@ -67,7 +68,7 @@ export class SplitBytes {
   }
 
   #wayOut(code: ErrorCode): string | undefined {
-    const accept = `--accept "${this.#name(basename(this.#split.path))}"`
+    const accept = acceptOption(this.#name(basename(this.#split.path)))
     if (code === 'input-changed') return wayOutOfChange
     if (code === 'input-damaged') return `Mend the file or fetch it again, or do without it: ${accept}.`
     if (code === 'input-unsupported')

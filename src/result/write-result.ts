@@ -1,6 +1,7 @@
 import { createHash, type Hash } from 'node:crypto'
 import { closeSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { canonicalJson } from '../record/index.ts'
 import {
   type CommittedResult,
@@ -24,6 +25,8 @@ import { splitRow, type TableHead } from './table-head.ts'
 import { checkTarget } from './target.ts'
 
 export interface WriteOptions {
+  /** Aborted to give up: nothing is left then, and what it was aborted with is thrown. */
+  readonly stop?: AbortSignal | undefined
   /** Absolute path the result appears at. */
   readonly target: string
   readonly format: TableFormat
@@ -44,9 +47,11 @@ export interface WrittenResult {
  * Writes the result of a run whose part files are all in place: tables in key order, then the manifest, in a directory
  * beside the target that is then renamed. The target holds the whole result, or what it held before.
  *
+ * Signals and timers get their turn while it writes.
+ *
  * @throws {TallymanError} `result-exists` when the target was taken since the run began; `file-damaged` for a part file
  */
-export function writeResult(run: PreparedRun, options: WriteOptions): WrittenResult {
+export async function writeResult(run: PreparedRun, options: WriteOptions): Promise<WrittenResult> {
   const { state } = run
   const { target, format, headRows = 10 } = options
   const { file } = state.plan.job
@@ -56,14 +61,11 @@ export function writeResult(run: PreparedRun, options: WriteOptions): WrittenRes
   mkdirSync(staging)
   try {
     const digest = createHash('sha256')
-    const written = state.plan.job.description.tables.map(({ name }) =>
-      writeTable(name, partFiles(new RunDirectory(run.directory), state, name), {
-        staging,
-        format,
-        headRows,
-        digest,
-      }),
-    )
+    const written: WrittenTable[] = []
+    for (const { name } of state.plan.job.description.tables) {
+      const parts = partFiles(new RunDirectory(run.directory), state, name)
+      written.push(await writeTable(name, parts, { staging, format, headRows, digest, stop: options.stop }))
+    }
     const tables = written.map(({ table }) => table)
     const heads = written.map(({ table, head }) => ({
       table: table.name,
@@ -119,7 +121,16 @@ function partFiles(directory: RunDirectory, state: RunState, table: string): str
 
 const writeBytesMin = 64 * 1024
 
-function writeTable(
+/** A table in its file, and its first lines. */
+interface WrittenTable {
+  readonly table: CommittedTable
+  readonly head: readonly string[]
+}
+
+/** How long signals and timers may wait while rows are written. */
+const breatheEveryMs = 50
+
+async function writeTable(
   name: string,
   parts: readonly string[],
   {
@@ -127,18 +138,21 @@ function writeTable(
     format,
     headRows,
     digest,
+    stop,
   }: {
     readonly staging: string
     readonly format: TableFormat
     readonly headRows: number
     readonly digest: Hash
+    readonly stop: AbortSignal | undefined
   },
-): { readonly table: CommittedTable; readonly head: readonly string[] } {
+): Promise<WrittenTable> {
   const head: string[] = []
   const file = `${name}.${format}`
   const writer = writerOf(format, parts)
   const fd = openSync(join(staging, file), 'wx')
   const hash = createHash('sha256')
+  let breathedAtMs = performance.now()
   let [rows, bytes, text, canonical] = [0, 0, writer.head, `table ${name}\n`]
   const flush = (): void => {
     const chunk = Buffer.from(text, 'utf8')
@@ -156,7 +170,12 @@ function writeTable(
       text += format === 'jsonl' ? line : writer.row(row)
       if (rows < headRows) head.push(line)
       rows += 1
-      if (text.length >= writeBytesMin) flush()
+      if (text.length < writeBytesMin) continue
+      flush()
+      if (performance.now() - breathedAtMs < breatheEveryMs) continue
+      await setImmediate()
+      stop?.throwIfAborted()
+      breathedAtMs = performance.now()
     }
     text += writer.tail
     flush()

@@ -22,7 +22,7 @@ import type { Plan } from './plan.ts'
 import type { PreparedRun, RunObserver } from './prepared.ts'
 import { writeRejectedList } from './rejected-list.ts'
 import { apply, type RunState } from './state.ts'
-import type { Store } from './store.ts'
+import type { Store, TaskIdentity } from './store.ts'
 import { attemptId, parseTaskId, taskId } from './task-id.ts'
 
 /** What a coordinator is given to work with; all of it is its own from then on. */
@@ -33,6 +33,8 @@ export interface CoordinatorParts {
   readonly pool: Pool
   readonly state: RunState
   readonly store: Store
+  /** What has been journaled already: who observes the run is told it first. */
+  readonly begun: RunEvent
 }
 
 /** An attempt whose end has not been journaled yet. */
@@ -54,6 +56,7 @@ export class Coordinator implements PreparedRun {
   readonly #journal: JournalWriter
   readonly #pool: Pool
   readonly #store: Store
+  #begun: RunEvent | null
   #state: RunState
   #observer: RunObserver = () => undefined
   readonly #ended: Ended[] = []
@@ -63,13 +66,14 @@ export class Coordinator implements PreparedRun {
   #mustEnd: Fault | null = null
   #isClosed = false
 
-  constructor({ id, directory, journal, pool, state, store }: CoordinatorParts) {
+  constructor({ id, directory, journal, pool, state, store, begun }: CoordinatorParts) {
     this.id = id
     this.#directory = directory
     this.#journal = journal
     this.#pool = pool
     this.#state = state
     this.#store = store
+    this.#begun = begun
     this.#guard = new Guard({
       pool,
       directory: directory.path,
@@ -99,6 +103,8 @@ export class Coordinator implements PreparedRun {
     this.#observer = observer
     const wake = (): void => this.#wake()
     stop.addEventListener('abort', wake)
+    if (this.#begun !== null) observer(this.#begun, this.#state)
+    this.#begun = null
     this.#guard.start()
     try {
       this.#reuse(stop)
@@ -153,7 +159,7 @@ export class Coordinator implements PreparedRun {
   redo(fault: Fault): boolean {
     const task = fault.code === 'file-damaged' ? this.#directory.taskOfCommitted(fault.file ?? '') : null
     if (task === null || !isDone(this.#state, task)) return false
-    this.#record({ type: 'output-lost', at: Date.now(), task, fault })
+    this.#lose(task, fault)
     return true
   }
 
@@ -205,23 +211,25 @@ export class Coordinator implements PreparedRun {
   /** Keeps a map task's output for later runs, unless it lacks something. */
   #keep(id: string, report: MapReport): void {
     const { index } = parseTaskId(id)
+    const task = this.#identityOf(index)
+    const isWhole = task.splits.every(({ ordinal }) => !this.#state.damaged.has(ordinal))
+    const skipped = this.#state.map[index]?.trouble?.skip ?? []
+    if (!isWhole || skipped.length > 0) return
+    const folder = this.#directory.absolute(this.#directory.committedFolder(id))
+    this.#store.keep(task, { run: this.id, folder, report })
+  }
+
+  #identityOf(index: number): TaskIdentity {
     const { tasks, splits, partitions, job, contents } = this.plan
     const task = tasks[index]
-    const own = splits.slice(task?.firstSplit, task?.endSplit)
-    const isWhole = own.every(({ ordinal }) => !this.#state.damaged.has(ordinal))
-    if (!isWhole || this.#state.map[index]?.trouble !== undefined) return
-    const { file: jobFile, codeSha256, typedParams: params } = job
-    this.#store.keep(
-      {
-        jobFile,
-        codeSha256,
-        params,
-        partitions,
-        splits: own,
-        contents: contents === null ? null : new Map(Object.entries(contents)),
-      },
-      { run: this.id, folder: this.#directory.absolute(this.#directory.committedFolder(id)), report },
-    )
+    return {
+      jobFile: job.file,
+      codeSha256: job.codeSha256,
+      params: job.typedParams,
+      partitions,
+      splits: splits.slice(task?.firstSplit, task?.endSplit),
+      contents: contents === null ? null : new Map(Object.entries(contents)),
+    }
   }
 
   #somethingNew(stop: AbortSignal): Promise<void> {
@@ -324,8 +332,14 @@ export class Coordinator implements PreparedRun {
       charged: loser === null,
       ...(place === null ? {} : { place }),
     })
-    if (loser !== null && isDone(this.#state, loser))
-      this.#record({ type: 'output-lost', at, task: loser, fault })
+    if (loser !== null && isDone(this.#state, loser)) this.#lose(loser, fault)
+  }
+
+  /** What a task wrote is damaged or gone; a link to it that was kept for later runs is no better. */
+  #lose(task: string, fault: Fault): void {
+    const { stage, index } = parseTaskId(task)
+    if (stage === 'map') this.#store.drop(this.#identityOf(index))
+    this.#record({ type: 'output-lost', at: Date.now(), task, fault })
   }
 
   #judge(): void {

@@ -63,7 +63,8 @@ export function decide(state: RunState, freeSeats: number): Decision {
   const stage = state.phase
   const tasks: readonly TaskState<unknown>[] = state[stage]
   let isDone = true
-  let isAnyRunning = false
+  // After a loss the map stage may go on while reduce tasks are still at work.
+  let isAnyRunning = state[stage === 'map' ? 'reduce' : 'map'].some(({ kind }) => kind === 'running')
   let isOneAlone = false
   let next: number | null = null
   let nextAlone: number | null = null

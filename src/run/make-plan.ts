@@ -41,7 +41,8 @@ export function makePlan(parts: PlanParts): Plan {
     splitBytes,
     splittable: loaded.description.input.unit === 'line',
   })
-  const packed = packSplits(splits, splitBytes)
+  // `--split whole` means plain files: members of archives are no larger for it, nor are many packed into one task.
+  const packed = packSplits(splits, Math.min(splitBytes, splitBytesDefault))
   const partitions = choosePartitions(discovery, packed.length)
   const identity = { jobFile, codeSha256, params, partitions, contents }
   return {

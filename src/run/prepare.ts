@@ -73,14 +73,23 @@ export async function prepareRun(
     const state = initialState(plan)
     writeWhole(directory.planFile, `${JSON.stringify(plan)}\n`)
     const journal = new JournalWriter(directory.journalFile, 'new')
-    journal.append({
+    const planned = {
       type: 'planned',
       at: Date.now(),
       tasks: plan.tasks.length,
       partitions: plan.partitions,
       inputBytes: totalsOf(state).inputBytes,
+    } as const
+    journal.append(planned)
+    return new Coordinator({
+      id: basename(directory.path),
+      directory,
+      journal,
+      pool,
+      state,
+      store,
+      begun: planned,
     })
-    return new Coordinator({ id: basename(directory.path), directory, journal, pool, state, store })
   } catch (error) {
     await pool?.stop()
     releaseLock(directory)

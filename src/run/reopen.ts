@@ -131,6 +131,7 @@ function reopen(directory: RunDirectory, options: ResumeOptions): PreparedRun {
     journal,
     pool,
     state: apply(state, resumed),
+    begun: resumed,
     store: new Store(storeFolder(dirname(directory.path))),
   })
 }

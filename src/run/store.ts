@@ -89,6 +89,9 @@ export interface KeptOutput {
   readonly report: MapReport
 }
 
+/** Errors of a disk that is full, or may not be written to. */
+const tolerated: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT', 'EACCES', 'EPERM', 'EROFS', 'EMLINK'])
+
 export class Store {
   readonly #folder: string
 
@@ -109,26 +112,41 @@ export class Store {
     return { kind: 'run', why: differenceOf(last, parts) }
   }
 
-  /** Keeps what a committed task wrote. An entry appears whole or not at all; one that is there is left as it is. */
+  /**
+   * Keeps what a committed task wrote. An entry appears whole or not at all; one that is there is left as it is. A disk that
+   * has no room or right for it is no reason to fail: then the task runs again next time.
+   */
   keep(task: TaskIdentity, output: KeptOutput): void {
     const parts = partsOf(task, output.run)
-    const place = this.#entryFolder(parts.key)
-    if (!existsSync(join(place, 'entry.json'))) {
-      const first = task.splits[0]?.ordinal ?? 0
-      const staging = `${place}.${output.run}.new`
+    const staging = `${this.#entryFolder(parts.key)}.${output.run}.new`
+    try {
+      if (!existsSync(join(this.#entryFolder(parts.key), 'entry.json')))
+        this.#fill(parts.key, staging, task, output)
+      this.#writePlace(placeOf(task), parts)
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && tolerated.has(error.code))) throw error
       rmSync(staging, { recursive: true, force: true })
-      mkdirSync(staging, { recursive: true })
-      for (const name of readdirSync(output.folder)) {
-        const [from, to] = [join(output.folder, name), join(staging, name)]
-        if (name === rejectedName) shiftRejected(from, to, -first)
-        else linkOrCopy(from, to)
-      }
-      const entry: Entry = { version: 1, run: output.run, report: shiftReport(output.report, -first) }
-      writeFileSync(join(staging, 'entry.json'), JSON.stringify(entry))
-      rmSync(place, { recursive: true, force: true })
-      renameSync(staging, place)
     }
-    this.#writePlace(placeOf(task), parts)
+  }
+
+  #fill(key: string, staging: string, task: TaskIdentity, output: KeptOutput): void {
+    const first = task.splits[0]?.ordinal ?? 0
+    rmSync(staging, { recursive: true, force: true })
+    mkdirSync(staging, { recursive: true })
+    for (const name of readdirSync(output.folder)) {
+      const [from, to] = [join(output.folder, name), join(staging, name)]
+      if (name === rejectedName) shiftRejected(from, to, -first)
+      else linkOrCopy(from, to)
+    }
+    const entry: Entry = { version: 1, run: output.run, report: shiftReport(output.report, -first) }
+    writeFileSync(join(staging, 'entry.json'), JSON.stringify(entry))
+    rmSync(this.#entryFolder(key), { recursive: true, force: true })
+    renameSync(staging, this.#entryFolder(key))
+  }
+
+  /** Forgets what is kept of a task: it turned out damaged. */
+  drop(task: TaskIdentity): void {
+    rmSync(this.#entryFolder(partsOf(task, '').key), { recursive: true, force: true })
   }
 
   /**

@@ -63,7 +63,7 @@ describe('docs/formats/manifest.md', () => {
     expect((await execute(run)).phase).toBe('reduce')
     for (const format of tableFormats) {
       const target = folder.at(format)
-      writeResult(run, { target, format })
+      await writeResult(run, { target, format })
       expect(readdirSync(target).sort()).toEqual([`lang.${format}`, 'manifest.json', `tag.${format}`])
       const expected = blockOf(page, `text tag.${format}`)
       const written = readFileSync(join(target, `tag.${format}`), 'utf8')

@@ -234,7 +234,7 @@ describe('docs/formats/run-directory.md', () => {
     }
     look()
     expect((await execute(run, look)).phase).toBe('reduce')
-    const { committed } = writeResult(run, { target: join(run.directory, 'result'), format: 'tsv' })
+    const { committed } = await writeResult(run, { target: join(run.directory, 'result'), format: 'tsv' })
     look()
     await run.commit(committed, look)
     await run.close()

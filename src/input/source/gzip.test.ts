@@ -98,7 +98,7 @@ describe('gzipChunks', () => {
       message: expect.stringMatching(
         /flipped\.gz, byte 34 \(line 4\): gzip member 2 has CRC-32 0x[0-9a-f]{8}; the file says 0x[0-9a-f]{8}\.$/,
       ),
-      wayOut: 'Mend the file or fetch it again, or do without it: --accept "flipped.gz".',
+      wayOut: 'Mend the file or fetch it again, or do without it: --accept flipped.gz.',
     })
   })
 

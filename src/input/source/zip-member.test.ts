@@ -94,7 +94,7 @@ describe('openZipMember', () => {
       message: expect.stringMatching(
         /geo\.zip!folder\/one\.jsonl, byte 2,[0-9]{3} \(line 301\): the member's bytes have CRC-32 0x[0-9a-f]{8}; the archive says 0x[0-9a-f]{8}\.$/,
       ),
-      wayOut: 'Mend the file or fetch it again, or do without it: --accept "geo.zip!folder/one.jsonl".',
+      wayOut: "Mend the file or fetch it again, or do without it: --accept 'geo.zip!folder/one.jsonl'.",
     })
   })
 
