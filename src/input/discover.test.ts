@@ -333,14 +333,12 @@ describe('discoverInputs on a year of archives', () => {
     (day) => `Twitter dataset/geoTwitter${day.slice(2)}.zip`,
   )
 
-  test('plans 366 archives of 24 members in less than two seconds', async () => {
+  test('plans 366 archives of 24 members', async () => {
     const hours = Array.from({ length: 24 }, (_, hour) => ({ name: `x_${hour}:00`, content: '{}\n' }))
     const archive = makeArchive(hours)
     for (const path of year) tree.writeBytes(path, archive)
-    const startMs = performance.now()
     const { files, problems, series } = await discover('Twitter dataset')
     const tasks = packSplits(planSplits(files, { splitBytes: 1e8, splittable: true }), 30)
-    expect(performance.now() - startMs).toBeLessThan(2000)
     expect([files.length, problems.length, tasks.length]).toEqual([366, 0, 366 * 3])
     expect(series).toEqual({
       pattern: 'geoTwitterYY-MM-DD.zip',

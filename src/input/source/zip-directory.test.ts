@@ -120,15 +120,13 @@ describe('readZipDirectory', () => {
     expect(await namesIn(makeArchive(many))).toHaveLength(65_540)
   })
 
-  test('reads 70,000 members in less than a second', async () => {
+  test('reads 70,000 members', async () => {
     const many = Array.from({ length: 70_000 }, (_, index) => ({
       name: `geoTwitter20-01-01/geoTwitter20-01-01_${(index * 7919) % 70_000}`,
       method: 0,
     }))
     const archive = makeArchive(many, { zip64: true })
-    const startMs = performance.now()
     expect(await namesIn(archive)).toHaveLength(70_000)
-    expect(performance.now() - startMs).toBeLessThan(1000)
   })
 })
 
