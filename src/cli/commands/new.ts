@@ -22,7 +22,8 @@ export const newJob: Command = {
       })
     }
     const stem = resolve(terminal.cwd, name.replace(/(\.job)?\.ts$/, ''))
-    if (!/^[A-Za-z0-9][\w.-]*$/.test(basename(stem))) {
+    // The last part as it was typed: of "" and "../" there is none.
+    if (!/(^|\/)[A-Za-z0-9][\w.-]*$/.test(name)) {
       throw new TallymanError('usage', `Name ${JSON.stringify(name)} will not do for a job's file.`, {
         wayOut: 'Use letters, digits, "-", "_" and ".", a letter or digit first.',
       })

@@ -1,0 +1,108 @@
+/** What happens when whoever reads or waits has enough: closed pipes, full disks, signals. */
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { Workshop } from '../fixtures/program.ts'
+import { eventually } from '../fixtures/shell.ts'
+import { requires } from '../requires.ts'
+
+const shop = new Workshop()
+afterAll(() => shop.remove())
+shop.write('numbers.txt', Array.from({ length: 20_000 }, (_, index) => `${index}\n`).join(''))
+const job = shop.job('lines.job.ts', 'emit(line)')
+const waits = shop.job(
+  'waits.job.ts',
+  `writeFileSync('begun', ''); for (;;);`,
+  `import { writeFileSync } from 'node:fs'`,
+)
+shop.write(
+  'loads.job.ts',
+  `import { writeFileSync } from 'node:fs'
+  writeFileSync('loading', '')
+  for (;;);
+  export default null`,
+)
+const runsLeft = (): string[] => readdirSync(join(shop.folder, 'home/runs'))
+
+describe('a reader that has enough', () => {
+  it.each([
+    ['rows of a table', `run ${job} numbers.txt -o -`],
+    ['the head of a table', `run ${job} numbers.txt --rows 10`],
+    ['a plan', `run ${job} numbers.txt --dry-run`],
+    ['a list of runs', 'runs'],
+    ['a run', 'show last'],
+    ['help', 'run --help'],
+    ['the manual', 'man'],
+  ])('ends %s quietly', (_, args) => {
+    const { status, stdout, stderr } = shop.shell(`set -o pipefail; tallyman ${args} | head -n 1`)
+    expect(status).toBe(0)
+    expect(stdout.split('\n')).toHaveLength(2)
+    expect(stderr).not.toMatch(/EPIPE|Error|^ +at /m)
+  })
+
+  it('of stderr as well does not stop the run', () => {
+    const { status, stdout } = shop.shell(
+      `tallyman run ${job} numbers.txt -o counted 2>&1 | head -n 1; echo "\${PIPESTATUS[0]}"`,
+    )
+    expect([status, stdout.split('\n').at(-2)]).toEqual([0, '0'])
+    expect(existsSync(join(shop.folder, 'counted', 'manifest.json'))).toBe(true)
+  })
+
+  it('leaves no run behind where there was only a plan', () => {
+    const before = runsLeft()
+    for (let turn = 0; turn < 3; turn++) shop.shell(`tallyman run ${job} numbers.txt --dry-run | head -n 1`)
+    expect(runsLeft()).toEqual(before)
+  })
+})
+
+describe.skipIf(!requires('/dev/full', existsSync('/dev/full')))('a disk that is full', () => {
+  it('fails the run whose events it should take, and the run can be resumed', () => {
+    const { status, stderr } = shop.run('run', job, 'numbers.txt', '--events', '/dev/full', '-q')
+    expect([status, stderr]).toEqual([
+      1,
+      'Error: Events could not be written to /dev/full: no space left on device.\nWhat was done is kept: `tallyman resume` goes on.\n',
+    ])
+    expect(shop.run('resume', 'last', '-q')).toMatchObject({ status: 0, stderr: '' })
+  })
+})
+
+describe('a signal', () => {
+  async function interrupted(signal: NodeJS.Signals, begun: string, ...args: readonly string[]) {
+    const child = shop.start(...args)
+    let stderr = ''
+    child.stderr?.on('data', (chunk) => {
+      stderr += chunk
+    })
+    const ended = new Promise<readonly [number | null, string]>((resolve) =>
+      child.once('close', (code) => resolve([code, stderr])),
+    )
+    await eventually(() => existsSync(join(shop.folder, begun)), `${begun} is there`)
+    child.kill(signal)
+    return await ended
+  }
+
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+    '%s ends a run with 130, to be resumed',
+    async (signal) => {
+      shop.shell('rm -f begun')
+      const [code, stderr] = await interrupted(signal, 'begun', 'run', waits, 'numbers.txt')
+      const id = runsLeft().sort().at(-1)
+      expect(code).toBe(130)
+      expect(stderr).toContain(`Interrupted: 0 of 1 map task done and kept. Go on: tallyman resume ${id}\n`)
+      expect(shop.run('runs').stdout.split('\n')[0]).toMatch(new RegExp(`^${id} +interrupted `))
+    },
+  )
+
+  it('ends a job that loops while it is loaded, and leaves no run', async () => {
+    const before = runsLeft()
+    const [code, stderr] = await interrupted('SIGINT', 'loading', 'run', 'loads.job.ts', 'numbers.txt')
+    expect([code, stderr]).toEqual([130, 'Interrupted before a record was read.\n'])
+    expect(runsLeft()).toEqual(before)
+  })
+
+  it('ends help of such a job as well', async () => {
+    shop.shell('rm -f loading')
+    const [code, stderr] = await interrupted('SIGINT', 'loading', 'run', 'loads.job.ts', '--help')
+    expect([code, stderr]).toEqual([130, 'Interrupted before a record was read.\n'])
+  })
+})

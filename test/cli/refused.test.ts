@@ -1,0 +1,183 @@
+/** Runs that are not committed, and how `tallyman resume` goes on with them. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { afterAll, describe, expect, it } from 'vitest'
+import { type Ended, Workshop } from '../fixtures/program.ts'
+
+const shop = new Workshop()
+afterAll(() => shop.remove())
+const job = shop.job('words.job.ts', `if (line.startsWith('bad')) throw new Error('no good'); emit(line)`)
+shop.write('good.txt', 'a\nb\na\n')
+shop.write('bad.txt', 'a\nbad \u001b[31m\nc\nbad two\n')
+
+const idOf = ({ stderr }: Ended): string => /^Run (\S+):/m.exec(stderr)?.[1] ?? 'none'
+const folderOf = (ended: Ended): string => join(shop.folder, 'home/runs', idOf(ended))
+const typesOf = (ended: Ended): string[] => shop.events(folderOf(ended)).map(({ type }) => type)
+
+describe('a run with rejected records', () => {
+  const refused = shop.run('run', job, 'good.txt', 'bad.txt', '-o', 'kept', '--format', 'csv')
+
+  it('ends with 3, commits nothing, and names every rejected record on stderr', () => {
+    expect(refused).toMatchObject({ status: 3, stdout: '' })
+    expect(existsSync(join(shop.folder, 'kept'))).toBe(false)
+    const id = idOf(refused)
+    expect(refused.stderr.split('\n').slice(1)).toEqual([
+      'Not committed: the result would not be complete.',
+      '  2 records were rejected, 28.6% of all; 0 tolerated.',
+      '  bad.txt, line 2 (byte 2): map threw: no good',
+      '    bad \\u001b[31m',
+      '  bad.txt, line 4 (byte 14): map threw: no good',
+      '    bad two',
+      `  All of them: home/runs/${id}/rejected.jsonl`,
+      'What was read is kept. Mend what is wrong and run again, or go on without it:',
+      `  tallyman resume ${id} --max-bad 2`,
+      '',
+    ])
+  })
+
+  it('is shown by runs and by show with the command that goes on', () => {
+    expect(shop.run('runs').stdout).toMatch(
+      new RegExp(`^${idOf(refused)} {2}not committed {2}5 records {2}words\\.job\\.ts$`, 'm'),
+    )
+    const { stdout } = shop.run('show', idOf(refused))
+    expect(stdout).toContain('lacking: 2 records were rejected, 28.6% of all; 0 tolerated.')
+    expect(stdout).toContain(`Go on: tallyman resume ${idOf(refused)} --max-bad 2\n`)
+  })
+
+  it('is refused again while too little is tolerated', () => {
+    expect(shop.run('resume', idOf(refused), '--max-bad', '1')).toMatchObject({
+      status: 3,
+      stdout: '',
+      stderr: expect.stringContaining('2 records were rejected, 28.6% of all; 1 tolerated.'),
+    })
+  })
+
+  it('is finished by resume --max-bad without doing a map task again, where and as it was told to at first', () => {
+    const before = typesOf(refused)
+    const resumed = shop.run('resume', idOf(refused), '--max-bad', '28.6%')
+    expect(resumed.status).toBe(0)
+    expect(resumed.stderr).toContain('Incomplete, as accepted: 2 files, 5 records, 2 rejected; ')
+    expect(resumed.stderr).toContain('all of it read before')
+    expect(resumed.stderr).toContain('\n  without: 2 records were rejected, 28.6% of all; 28.6% tolerated.\n')
+    expect(readFileSync(join(shop.folder, 'kept/result.csv'), 'utf8')).toBe(
+      'key,value\r\na,3\r\nb,1\r\nc,1\r\n',
+    )
+    const since = typesOf(refused).slice(before.length)
+    expect(since).toEqual([
+      'resumed',
+      'map-stage-ended',
+      'attempt-started',
+      'reduce-committed',
+      'result-committed',
+    ])
+    expect(shop.events(folderOf(refused)).filter(({ task }) => task?.startsWith('map-')).length).toBe(
+      before.filter((type) => type === 'attempt-started' || type === 'map-committed').length,
+    )
+  })
+
+  it('is complete then: there is nothing left to resume', () => {
+    expect(shop.run('resume', idOf(refused))).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining(`Run ${idOf(refused)} is complete; there is nothing left to do.`),
+    })
+  })
+})
+
+describe('tallyman run --max-bad', () => {
+  it.each([
+    ['0', 3],
+    ['1', 3],
+    ['2', 0],
+    ['28%', 3],
+    ['29%', 0],
+    ['100%', 0],
+  ])('takes %s of 2 in 7: exit code %d', (limit, status) => {
+    expect(shop.run('run', job, 'good.txt', 'bad.txt', '--max-bad', limit, '-q').status).toBe(status)
+  })
+
+  it('refuses what is no number and no share', () => {
+    expect(shop.run('run', job, 'good.txt', '--max-bad', 'some')).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('Option --max-bad is "some"'),
+    })
+  })
+})
+
+describe('an input that is damaged', () => {
+  const whole = gzipSync('a\n'.repeat(1000))
+  const name = "it's cut.gz"
+  shop.write(name, whole.subarray(0, whole.length - 10))
+
+  it('is accepted by the option that the message shows, also when the run is resumed', () => {
+    const refused = shop.run('run', job, 'good.txt', name)
+    expect(refused.status).toBe(3)
+    const command = `tallyman resume ${idOf(refused)} --accept 'it'\\''s cut.gz'`
+    expect(refused.stderr.trimEnd().split('\n').at(-1)).toBe(`  ${command}`)
+    const resumed = shop.run('resume', idOf(refused), '--accept', name, '-o', 'without')
+    expect(resumed).toMatchObject({ status: 0, stderr: expect.stringContaining("\n  without: it's cut.gz") })
+    expect(readFileSync(join(shop.folder, 'without/result.jsonl'), 'utf8')).toBe(
+      '{"key":"a","value":2}\n{"key":"b","value":1}\n',
+    )
+    expect(shop.run('run', job, 'good.txt', name, '--accept', name, '-q')).toMatchObject({
+      status: 0,
+      stdout: `digest ${shop.digestOf(resumed)}\n`,
+    })
+  })
+
+  it('says in every place that the result is incomplete', () => {
+    expect(shop.run('show', 'without').stdout).toMatch(
+      /^Result without: incomplete, as accepted; .*\n {2}without: it's cut\.gz/,
+    )
+    const manifest = JSON.parse(readFileSync(join(shop.folder, 'without/manifest.json'), 'utf8'))
+    expect(manifest.completeness).toMatchObject({ complete: false, accepted: [{ name, accepted: true }] })
+  })
+})
+
+describe('a job file that is edited', () => {
+  it('changes nothing in a run that has begun: it is resumed with the job it began with', () => {
+    const edited = shop.job('edited.job.ts', `if (line.startsWith('bad')) throw new Error('x'); emit(line)`)
+    const refused = shop.run('run', edited, 'bad.txt')
+    expect(refused.status).toBe(3)
+    writeFileSync(join(shop.folder, edited), 'this is no TypeScript any more (')
+    const resumed = shop.run('resume', 'last', '--max-bad', '2', '-o', '-')
+    expect(resumed).toMatchObject({ status: 0, stdout: '{"key":"a","value":1}\n{"key":"c","value":1}\n' })
+  })
+
+  it('changes nothing while it runs: workers that start later load the job as it was', async () => {
+    const slow = shop.job(
+      'slow.job.ts',
+      `if (line === 'a') { writeFileSync('running', ''); while (!existsSync('go')) sleep(); }
+       if (line === 'b' && !existsSync('died')) { writeFileSync('died', ''); process.kill(process.pid, 'SIGKILL') }
+       emit(line)`,
+      `import { existsSync, writeFileSync } from 'node:fs'
+       const sleep = () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20)`,
+    )
+    shop.write('ab.txt', 'a\nb\n')
+    const child = shop.start('run', slow, 'ab.txt', '-o', 'slow-out', '-w', '1')
+    const ended = new Promise<number | null>((resolve) => child.once('close', resolve))
+    while (!existsSync(join(shop.folder, 'running'))) await new Promise((resolve) => setTimeout(resolve, 20))
+    writeFileSync(join(shop.folder, slow), 'export default nothing')
+    writeFileSync(join(shop.folder, 'go'), '')
+    expect(await ended).toBe(0)
+    expect(readFileSync(join(shop.folder, 'slow-out/result.jsonl'), 'utf8')).toBe(
+      '{"key":"a","value":1}\n{"key":"b","value":1}\n',
+    )
+    expect(existsSync(join(shop.folder, 'died'))).toBe(true)
+  })
+})
+
+describe('tallyman resume', () => {
+  it.each([
+    ['last', '-o', 'good.txt'],
+    ['last', '--format', 'xls'],
+    ['last', '--max-bad', 'x'],
+  ])('refuses %s %s %s before it changes the run', (...args) => {
+    const refused = shop.run('run', job, 'bad.txt')
+    const before = readFileSync(join(folderOf(refused), 'journal.jsonl'))
+    expect(shop.run('resume', ...args).status).toBe(2)
+    expect(readFileSync(join(folderOf(refused), 'journal.jsonl'))).toEqual(before)
+    const [first] = shop.run('runs').stdout.split('\n')
+    expect(first?.split(/ {2,}/).slice(0, 2)).toEqual([idOf(refused), 'not committed'])
+  })
+})
