@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { chmodSync, existsSync, statSync } from 'node:fs'
+import { chmodSync, chownSync, existsSync, readdirSync, statSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
@@ -163,21 +163,36 @@ describe('discoverInputs on files and directories', () => {
     }
   })
 
-  const isRoot = process.getuid?.() === 0
-
-  test.skipIf(!requires('a user who is not root', !isRoot))('names what may not be read', async () => {
+  test('names what may not be read', async () => {
     tree.write('d/a', 'd/b', 'd/sub/c')
     chmodSync(`${tree.root}/d/b`, 0)
     chmodSync(`${tree.root}/d/sub`, 0)
-    const { problems } = await discover('d')
-    expect(problems.map(({ message }) => message)).toEqual([
-      'd/b: the file may not be read by you (permission denied).',
-      'd/sub: the directory may not be read by you (permission denied).',
-    ])
-    expect(await refusalOf('d/sub/c')).toContain('permission denied')
+    await asOrdinaryUser(tree.root, async () => {
+      const { problems } = await discover('d')
+      expect(problems.map(({ message }) => message)).toEqual([
+        'd/b: the file may not be read by you (permission denied).',
+        'd/sub: the directory may not be read by you (permission denied).',
+      ])
+      expect(await refusalOf('d/sub/c')).toContain('permission denied')
+    })
     chmodSync(`${tree.root}/d/sub`, 0o700)
   })
 })
+
+/** Root may read everything: where the tests run as root, this becomes nobody for a while, whom the tree then belongs to. */
+async function asOrdinaryUser(root: string, work: () => Promise<void>): Promise<void> {
+  const nobody = 65_534
+  const { seteuid } = process
+  if (process.getuid?.() !== 0 || seteuid === undefined) return await work()
+  for (const path of ['', ...readdirSync(root, { recursive: true, encoding: 'utf8' })])
+    chownSync(`${root}/${path}`, nobody, nobody)
+  seteuid(nobody)
+  try {
+    await work()
+  } finally {
+    seteuid(0)
+  }
+}
 
 describe('discoverInputs on patterns', () => {
   beforeEach(() => {
