@@ -130,7 +130,7 @@ export const flags: readonly Flag[] = [
   {
     name: 'impolite',
     takes: { kind: 'switch' },
-    help: 'takes what it can get: no low priority, no pauses for others. For a machine of your own',
+    help: 'takes all it can get: no low priority, no pauses for others; for a machine of your own',
     commands: running,
   },
   {
@@ -142,7 +142,7 @@ export const flags: readonly Flag[] = [
   {
     name: 'hash-inputs',
     takes: { kind: 'switch' },
-    help: 'tells inputs apart by their content, which is read for it, not by size, time and inode',
+    help: 'knows inputs that were read before by their content, which is read for it, not by size, time and inode',
     commands: running,
   },
   {
@@ -160,7 +160,7 @@ export const flags: readonly Flag[] = [
   {
     name: 'seed',
     takes: { kind: 'count', placeholder: 'N', least: 0 },
-    help: 'does again what chance did with this seed. Default: another one each time',
+    help: 'chance does again what it did with this seed. Default: another one each time',
     commands: ['chaos'],
   },
   {
@@ -192,7 +192,13 @@ export const flags: readonly Flag[] = [
     name: 'rows',
     takes: { kind: 'count', placeholder: 'N', least: 0 },
     help: 'rows of each table to show. Default: 10',
-    commands: ['show', 'diff'],
+    commands: ['show'],
+  },
+  {
+    name: 'rows',
+    takes: { kind: 'count', placeholder: 'N', least: 0 },
+    help: 'changed rows of each table to show. Default: 10',
+    commands: ['diff'],
   },
   {
     name: 'quiet',

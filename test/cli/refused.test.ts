@@ -16,7 +16,7 @@ const folderOf = (ended: Ended): string => join(shop.folder, 'home/runs', idOf(e
 const typesOf = (ended: Ended): string[] => shop.events(folderOf(ended)).map(({ type }) => type)
 
 describe('a run with rejected records', () => {
-  const refused = shop.run('run', job, 'good.txt', 'bad.txt', '-o', 'kept', '--format', 'csv')
+  const refused = shop.run('run', job, 'good.txt', 'bad.txt', '-o', 'kept', '--format', 'csv', '--impolite')
 
   it('ends with 3, commits nothing, and names every rejected record on stderr', () => {
     expect(refused).toMatchObject({ status: 3, stdout: '' })

@@ -19,8 +19,8 @@ export const chaos: Command = {
   operands: 'JOB INPUT…',
   summary: 'kills and starves a run at random moments and proves the digest unchanged',
   details: [
-    'The job is run once undisturbed, then again and again with workers, isolation, split size and memory of chance, while its workers and its coordinator are killed, stopped and interrupted; it is resumed until it is done. Every round must end with the same digest.',
-    'What was done is printed with the seed; --seed does it again, as far as time can be repeated. Runs go to a folder of their own, and nothing of yours is touched.',
+    'The job is run once undisturbed, then again and again, each time with other numbers of workers, isolation, split size and memory, while its workers and its coordinator are killed, stopped and interrupted at random. It is resumed until it is done, and every round must end with the same digest.',
+    'What was done is printed with its seed, and --seed does it again, as far as time can be repeated. Runs go to a folder of their own that is removed in the end.',
   ],
   example: 'tallyman chaos words.job.ts "texts/*.txt" --rounds 25',
   run: async (args, terminal) => {

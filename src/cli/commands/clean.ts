@@ -14,8 +14,7 @@ export const clean: Command = {
   operands: '[RUN…]',
   summary: 'shows what each run holds on disk, and frees the runs that are named',
   details: [
-    'Without operands nothing is freed. "tallyman clean RUN…" removes runs with the results in their own directories; results written with -o stay.',
-    'With --kept also what map tasks wrote for later runs is freed.',
+    'Without runs or --kept nothing is freed. A run goes with its own result/; results that were written with -o stay. RUN is an id, the beginning of one, "last", or the path of a run.',
   ],
   example: 'tallyman clean 20261125-021524-hashtags',
   run: async (args, terminal) => {

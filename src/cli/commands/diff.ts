@@ -6,7 +6,7 @@ import { diffJson } from '../diff-json.ts'
 import { sayDiff } from '../diff-report.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { percentStatus } from '../percent-status.ts'
-import { findResult, resultPlaceHelp } from '../result-place.ts'
+import { findResult } from '../result-place.ts'
 import type { Terminal } from '../terminal.ts'
 
 const rowsDefault = 10
@@ -17,9 +17,9 @@ export const diff: Command = {
   operandsMax: 2,
   summary: 'says what changed between two results: inputs, code, parameters, and each row of the tables',
   details: [
-    `A and B are results. ${resultPlaceHelp}`,
+    'A and B are each the directory of a result, or its run: an id, the beginning of one, "last", or the path of a run.',
     'Of each table the largest changes come first: numbers by how much they changed, then all others in key order. Tables written as csv or tsv are compared as a whole only.',
-    'Exit code, as of diff(1): 0 when the tables are the same, however they came about; 1 when they differ; 2 for trouble, such as a result that is damaged.',
+    'Exit codes, as of diff(1): 0 the tables are the same, however they came about; 1 they differ; 2 trouble, such as a result that is damaged.',
   ],
   example: 'tallyman diff result-may result-june --rows 20',
   // 1 says that the results differ.

@@ -10,7 +10,9 @@ export const explain: Command = {
   operands: '[RUN]',
   operandsMax: 1,
   summary: 'says of every task whether it ran, was reused or ran again, and why',
-  details: ['RUN is an id, the beginning of one, "last" (the default), or the path of a run.'],
+  details: [
+    'RUN is an id, the beginning of one, "last", or the path of a run. Where nothing is named, the last run is explained.',
+  ],
   example: 'tallyman explain last',
   run: async (args, terminal) => {
     const [name = 'last'] = args.positionals

@@ -16,9 +16,9 @@ export const verify: Command = {
   operandsMax: 1,
   summary: 'checks that a result is as it was written, to the byte, and says how complete it is',
   details: [
-    `${resultPlaceHelp} By its run more is checked: the journal keeps what was written, so that it also finds a result that was changed and sealed anew.`,
+    `${resultPlaceHelp} Named by its run, it is held to the journal as well, which also finds a result that was changed and sealed anew.`,
     'Every byte of every file counts. The digest is taken anew over the rows, which are counted, and their keys must be in order.',
-    'Exit code 0: as it was written, also where what is lacking was accepted by name, as `tallyman run` ends then; it is said, and "complete" of --json is false. 1: damaged. 2: there is no such result.',
+    'Exit codes: 0 it is as it was written, 1 it is damaged, 2 there is no such result. What is lacking and was accepted by name is said; it is no damage.',
   ],
   example: 'tallyman verify last',
   run: async (args, terminal) => {
