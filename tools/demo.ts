@@ -20,7 +20,6 @@ function say(line: string): void {
 async function run(program: string, ...args: readonly string[]): Promise<number> {
   const { exitCode } = await runProgram(process.execPath, [program, ...args], {
     output: 'shown',
-    env: { TALLYMAN_HOME: demoFolder },
   })
   return exitCode
 }
@@ -66,10 +65,11 @@ export async function main(): Promise<number> {
   if (!compareTables()) return 1
   say(`
 The whole year is there, and the answer is right. Next:
-  bin/tallyman show ${result} --rows 20           more of each table
-  bin/tallyman run ${job} "${archive}" --isolation thread --workers 1   the same digest
-  rm "${join(archive, 'geoTwitter20-02-20.zip')}"       and run again: a missing day is found
+  bin/tallyman show ${result} --rows 20         more of each table
+  bin/tallyman explain                          what each task did: run it again, and all of it is reused
+  bin/tallyman run ${job} "${archive}" --isolation thread --no-reuse    the same digest
   bin/tallyman new words                        a job of your own
+Take a day away (mv "${join(archive, 'geoTwitter20-02-20.zip')}" .), run that line again, and the day is missed.
 The homework, step by step: docs/guide/homework.md`)
   return 0
 }

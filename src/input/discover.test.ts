@@ -194,6 +194,18 @@ async function asOrdinaryUser(root: string, work: () => Promise<void>): Promise<
   }
 }
 
+describe('discoverInputs over results', () => {
+  test('reads no result that lies among the inputs, but one that is named', async () => {
+    tree.write('texts/a.jsonl')
+    tree.writeBytes('texts/counts/result.jsonl', '{"key":1,"value":2}\n')
+    tree.writeBytes('texts/counts/manifest.json', '{\n  "format": "tallyman result",\n  "version": 1\n}\n')
+    const { files, ignored } = await discover('texts')
+    expect(files.map(({ path }) => path)).toEqual(['texts/a.jsonl'])
+    expect(ignored).toEqual([{ path: 'texts/counts', reason: 'is a result of tallyman, and no input' }])
+    expect((await discover('texts/counts')).files).toHaveLength(2)
+  })
+})
+
 describe('discoverInputs on patterns', () => {
   beforeEach(() => {
     tree.write('2019/x.zip', '2020/a.zip', '2020/b.zip', '2020/b.txt', '2020/deep/er/c.zip', '2020/.h.zip')

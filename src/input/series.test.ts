@@ -82,6 +82,17 @@ describe('planSeries without expected days', () => {
     expect(planSeries(found(...without(files, '2020-03-11')), null).series?.missing).toEqual(['2020-03-11'])
   })
 
+  test('takes one missing weekday for a gap, and only what is missing every week for a day of rest', () => {
+    const week = tweets('2026-01-01', '2026-01-08')
+    for (const gone of ['26-01-03', '26-01-04', '26-01-05', '26-01-07'])
+      expect(planSeries(found(...without(week, gone)), null).series?.missing).toEqual([`20${gone}`])
+    const threeMondays = ['26-01-05', '26-01-12', '26-01-19']
+    const weeks = tweets('2026-01-01', '2026-01-24').filter(
+      (path) => !threeMondays.some((day) => path.includes(day)),
+    )
+    expect(planSeries(found(...weeks), null).series?.missing).toEqual(threeMondays.map((day) => `20${day}`))
+  })
+
   test('takes no series from two files, or from days far apart', () => {
     expect(planSeries(found('a-2020-01-01', 'a-2020-01-03'), null).series).toBeNull()
     const monthly = ['01', '02', '03', '04', '05'].map((month) => `a-2020-${month}-01`)

@@ -166,11 +166,29 @@ function isSeries<C>(group: Group<C>): boolean {
   )
 }
 
-/** The days of the group's span whose weekday occurs in it: a series of working days has no gaps at weekends. */
+/** The days of the group's span that are no days of rest. */
 function expectedDays<C>({ days }: Group<C>): string[] {
   const [from, to] = spanOf(days)
-  const weekdays = new Set([...days.keys()].map(weekdayOf))
-  return daysBetween(from, to).filter((day) => weekdays.has(weekdayOf(day)))
+  const span = daysBetween(from, to)
+  const rest = restWeekdays(span, days)
+  return span.filter((day) => !rest.has(weekdayOf(day)))
+}
+
+/** Saturdays or Sundays are days of rest when both of two are missing; any other weekday takes four to be believed. */
+const weekend: ReadonlySet<number> = new Set([0, 6])
+const weekendsMin = 2
+const weekdaysMin = 4
+
+/** The weekdays that the series never has, though its span has had so many of them that it cannot be chance. */
+function restWeekdays(span: readonly string[], days: ReadonlyMap<string, unknown>): Set<number> {
+  const present = new Set([...days.keys()].map(weekdayOf))
+  const counts = new Map<number, number>()
+  for (const day of span) counts.set(weekdayOf(day), (counts.get(weekdayOf(day)) ?? 0) + 1)
+  const rest = [...counts].filter(
+    ([weekday, count]) =>
+      !present.has(weekday) && count >= (weekend.has(weekday) ? weekendsMin : weekdaysMin),
+  )
+  return new Set(rest.map(([weekday]) => weekday))
 }
 
 function spanOf(days: ReadonlyMap<string, unknown>): [from: string, to: string] {

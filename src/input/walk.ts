@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { acceptOption } from './accepted.ts'
 import {
   baseName,
@@ -163,8 +163,14 @@ export class Walk {
       case 'file':
         this.#add(below, below.place)
         return
-      case 'directory':
-        return this.#takeEntries(below, await this.#listFound(below))
+      case 'directory': {
+        const entries = await this.#listFound(below)
+        if (await isResult(below, entries)) {
+          this.#ignore(below, 'is a result of tallyman, and no input')
+          return
+        }
+        return this.#takeEntries(below, entries)
+      }
       case 'link':
         return this.#takeLink(below, { filesCount: true })
       default:
@@ -209,4 +215,11 @@ export class Walk {
     }
     this.problems.push({ place, problem })
   }
+}
+
+/** A result that was written among the inputs would be counted by the next run; it is read only where it is named itself. */
+async function isResult({ place }: Directory, entries: readonly Entry[]): Promise<boolean> {
+  if (!entries.some(({ name, kind }) => name === 'manifest.json' && kind === 'file')) return false
+  const head = await readFile(toFsPath(joinPath(place, 'manifest.json')), 'utf8')
+  return /^\s*\{\s*"format":\s*"tallyman result"/.test(head)
 }
