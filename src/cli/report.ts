@@ -73,6 +73,11 @@ function sayTotals({ say, colors }: Terminal, run: PreparedRun, session: Session
   for (const [name, count] of Object.entries(totals.counters))
     say(`  ${printable(name)}: ${showCount(count)}`)
   listBounded(notesOf(state).map((note) => `  note: ${printable(note)}`)).map(say)
+  const reused = state.map.filter((task) => task.kind === 'done' && task.attempt === 0).length
+  if (reused > 0)
+    say(
+      `  reused: ${showCount(reused)} of ${countOf(state.map.length, 'map task')}; \`tallyman explain\` says why the others ran`,
+    )
   const bound = run.bottleneck()
   if (bound !== null) say(`  ${sayBottleneck(bound)}`)
 }
@@ -188,6 +193,7 @@ export function saySummaryJson(terminal: Terminal, run: PreparedRun, written: Wr
       run: run.id,
       directory: run.directory,
       status: phase,
+      complete: phase === 'complete' && shortfalls.length === 0,
       result: written?.committed.directory ?? null,
       digest: written?.committed.digest ?? null,
       tables: written?.committed.tables ?? [],

@@ -1,4 +1,4 @@
-import { lstatSync, statSync } from 'node:fs'
+import { accessSync, constants, lstatSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { TallymanError } from '../errors.ts'
 import { type Manifest, manifestName, readManifest } from './manifest.ts'
@@ -25,11 +25,25 @@ export function checkTarget(target: string, jobFile: string): 'free' | 'older-re
 
 function requireFolder(folder: string): void {
   const isThere = exists(folder)
-  if (isThere && statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return
+  if (isThere && statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
+    requireWritable(folder)
+    return
+  }
   const what = isThere ? 'is no folder' : 'does not exist'
   throw new TallymanError('not-found', `The folder ${folder} for the result ${what}.`, {
     wayOut: 'Make it first, or name another place with -o.',
   })
+}
+
+function requireWritable(folder: string): void {
+  try {
+    accessSync(folder, constants.W_OK | constants.X_OK)
+  } catch (cause) {
+    throw new TallymanError('io', `The folder ${folder} for the result may not be written to by you.`, {
+      wayOut: 'Name another place with -o.',
+      cause,
+    })
+  }
 }
 
 /** The manifest of the result at a place; null for everything that is no result, or one of another version. */

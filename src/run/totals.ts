@@ -115,5 +115,20 @@ export function notesOf(state: RunState): string[] {
   const empty = inputTotals(state).flatMap(({ path, emptyMembers, records }) =>
     records === 0 ? [] : emptyMembers.map((member) => `${path}!${member} holds no record.`),
   )
-  return [...state.plan.discovery.notes, ...empty]
+  return [...state.plan.discovery.notes, ...unread(state.plan), ...empty]
+}
+
+/** Names of files that are shown of those that lie there and are not read. */
+const unreadShownMax = 3
+
+/** Files that lie among the inputs and are not read. Hidden ones are left out by everybody, and are not worth a word. */
+function unread({ discovery }: RunState['plan']): string[] {
+  const files = discovery.ignored.filter(({ reason }) => !reason.startsWith('is hidden'))
+  if (files.length === 0) return []
+  const shown = files.slice(0, unreadShownMax).map(({ path, reason }) => `${path} ${reason}`)
+  const more =
+    files.length > unreadShownMax ? `; and ${files.length - unreadShownMax} more, see --dry-run` : ''
+  return [
+    `${files.length === 1 ? 'One file is' : `${files.length} files are`} not read: ${shown.join('; ')}${more}.`,
+  ]
 }

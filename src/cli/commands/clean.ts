@@ -67,7 +67,7 @@ function showHeld(terminal: Terminal, folder: string, json: boolean): void {
   }
   const rows = runs.map(({ id, bytes }) => [id, showBytes(bytes)])
   rows.push([`kept for later runs (${countOf(kept.length, 'task')})`, showBytes(keptBytes)])
-  for (const line of alignColumns(rows, {})) terminal.out(line)
+  for (const line of alignColumns(rows, { sides: ['left', 'right'] })) terminal.out(line)
   terminal.say(
     `In ${dirname(folder)}. "tallyman clean RUN…" frees runs, "tallyman clean --kept" what is kept.`,
   )

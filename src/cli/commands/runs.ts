@@ -4,7 +4,7 @@ import { RunDirectory, type RunOnDisk, readRun, totalsOf } from '../../run/index
 import type { Command } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { printable } from '../printable.ts'
-import { showCount } from '../quantities.ts'
+import { countOf } from '../quantities.ts'
 import { listRuns, runsFolder, sayNoRuns } from '../runs-folder.ts'
 import { sayStatus, statusOf } from '../status.ts'
 import { alignColumns } from '../tables.ts'
@@ -31,7 +31,7 @@ export const runs: Command = {
         return [
           id,
           sayStatus(status),
-          records === null ? '' : `${showCount(records)} records`,
+          records === null ? '' : countOf(records, 'record'),
           printable(job ?? ''),
         ]
       })

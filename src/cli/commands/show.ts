@@ -42,6 +42,11 @@ export const show: Command = {
   },
 }
 
+/** The run whose result is in a directory; null where there is no result. */
+function runThatLeft(directory: string): string | null {
+  return existsSync(join(directory, 'manifest.json')) ? readManifest(directory).run.id : null
+}
+
 function jsonOf(run: RunOnDisk): object {
   const { identity, state } = run
   const status = statusOf(run)
@@ -77,8 +82,13 @@ function showRun(run: RunOnDisk, path: string, args: Arguments, terminal: Termin
   for (const { message, accepted } of state.shortfalls)
     out(`  ${accepted ? 'without' : 'lacking'}: ${printable(message)}`)
   if (state.fault !== null) out(`  ${printable(state.fault.message)}`)
-  if (state.result !== null && existsSync(join(state.result.directory, 'manifest.json'))) {
+  const holder = state.result === null ? null : runThatLeft(state.result.directory)
+  if (state.result !== null && holder === identity.id) {
     showResult(state.result.directory, args, terminal)
+  } else if (state.result !== null && holder !== null) {
+    out(
+      `  Its result was in ${shownPath(state.result.directory, terminal.cwd)}, which holds that of run ${printable(holder)} now.`,
+    )
   } else if (state.result !== null) {
     out(`  Its result was in ${shownPath(state.result.directory, terminal.cwd)}, and is not there any more.`)
   } else if (status !== 'running') {
