@@ -37,7 +37,7 @@ describe('bin/tallyman', () => {
       '{"key":"bus","value":1}\n{"key":"the","value":1}\n',
     )
     expect(call(program, cwd, 'runs').stdout).toMatch(
-      /^\d{8}-\d{6}-words {2}complete {2}1 records {2}\.\.\/\.\.\/words\.job\.ts\n$/,
+      /^\d{8}-\d{6}-words {2}complete {2}1 record {2}\.\.\/\.\.\/words\.job\.ts\n$/,
     )
     expect(call(program, shop.folder, 'runs').stdout).toBe('')
   })
