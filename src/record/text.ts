@@ -108,7 +108,7 @@ export function readUniqueText(bytes: Buffer, start: number, end: number): strin
 }
 
 /** Decodes `bytes[start, end)`. */
-export function readText(bytes: Buffer, start: number, end: number): string {
+function readText(bytes: Buffer, start: number, end: number): string {
   if (end - start > internedBytesMax) return readLongText(bytes, start, end)
   let hash = end - start
   for (let at = start; at < end; at += 1) {
