@@ -123,7 +123,6 @@ export class CombineTable {
   }
 
   #numberOf(key: Key): number {
-    checkKey(key)
     const out = this.#encoded
     out.clear()
     out.byte(this.#tableNumber)
@@ -193,45 +192,4 @@ function ownString(element: Scalar): Scalar {
 function scalarBytes(element: Scalar): number {
   if (typeof element === 'string') return 24 + 2 * element.length
   return typeof element === 'bigint' ? approximateBytes(element) : 16
-}
-
-function checkKey(key: unknown): void {
-  if (Array.isArray(key)) {
-    for (let i = 0; i < key.length; i++) checkScalar(key[i], i)
-  } else checkScalar(key, null)
-}
-
-function checkScalar(value: unknown, place: number | null): void {
-  switch (typeof value) {
-    case 'string':
-    case 'boolean':
-    case 'bigint':
-      return
-    case 'number':
-      if (!Number.isNaN(value)) return
-      break
-    case 'object':
-      if (value === null) return
-      break
-    default:
-      break
-  }
-  const what = Number.isNaN(value)
-    ? 'NaN'
-    : Array.isArray(value)
-      ? 'a list'
-      : typeof value === 'object'
-        ? 'an object'
-        : typeof value
-  const where = place === null ? 'Key' : `Element ${place + 1} of a key`
-  throw new TallymanError(
-    'key-invalid',
-    `${where} is ${what}; a key is a string, number, bigint, boolean, null, or a list of these.`,
-    {
-      wayOut:
-        what === 'undefined'
-          ? 'Say what a missing value should count as, for example `?? null`.'
-          : 'Emit a key made of such values.',
-    },
-  )
 }

@@ -106,7 +106,7 @@ describe('runMapTask', () => {
     const error = await failureOf(mapTask(job, await inputs.sources(job), new MemoryStorage()))
     expect(error.code).toBe('job-threw')
     expect(error.message).toMatch(
-      /Emit to table "result" failed at .*a\.txt, byte 0 .*Element 2 of a key is NaN/,
+      /Emit to table "result" failed at .*a\.txt, byte 0 .*Key element \[1\] is NaN/,
     )
   })
 

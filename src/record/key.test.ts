@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { anyBigInt, anyKey, anyNumber, nearKeys } from '../../test/fixtures/keys-and-values.ts'
 import { TallymanError } from '../errors.ts'
 import { ByteWriter } from './bytes.ts'
-import { compareKeys, decodeKey, encodeKey, type Key, type Scalar, writeKey } from './key.ts'
+import { compareKeys, decodeKey, encodeKey, isKey, type Key, type Scalar, writeKey } from './key.ts'
 
 function decoded(bytes: Buffer): Key {
   return decodeKey(bytes, 0, bytes.length)
@@ -234,6 +234,29 @@ describe('writeKey', () => {
     expect(error.message).toBe(message)
     expect(error.wayOut).toMatch(/\.$/)
   })
+
+  it('takes exactly what isKey says is a key', () => {
+    const element = fc.oneof(
+      fc.anything({ withBigInt: true, withDate: true }),
+      fc.double(),
+      fc.constant(null),
+    )
+    const lists = fc.oneof(fc.array(element, { maxLength: 3 }), fc.sparseArray(element, { maxLength: 3 }))
+    fc.assert(
+      fc.property(fc.oneof(element, lists), (key) => {
+        expect(isKey(key)).toBe(isTaken(key))
+      }),
+    )
+  })
+
+  function isTaken(key: unknown): boolean {
+    try {
+      encodeAnything(key)
+      return true
+    } catch {
+      return false
+    }
+  }
 
   it('leaves the writer as it was when it refuses a key', () => {
     const out = new ByteWriter(4)

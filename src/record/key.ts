@@ -36,6 +36,28 @@ const numberBytes = 10
 
 const double = new DataView(new ArrayBuffer(8))
 
+/** Is this something that can be an element of a key, or a key by itself? */
+export function isScalar(value: unknown): value is Scalar {
+  switch (typeof value) {
+    case 'string':
+    case 'bigint':
+    case 'boolean':
+      return true
+    case 'number':
+      return !Number.isNaN(value)
+    default:
+      return value === null
+  }
+}
+
+/** Is this a key? What `writeKey` takes, and nothing else. */
+export function isKey(value: unknown): value is Key {
+  if (!Array.isArray(value)) return isScalar(value)
+  // `every` would pass over the holes of a list, which are no scalars.
+  for (let index = 0; index < value.length; index += 1) if (!isScalar(value[index])) return false
+  return true
+}
+
 /**
  * Compares two keys: negative when `a` comes first, positive when `b` does, zero when they are the same key.
  *

@@ -1,6 +1,6 @@
 import { parseJson } from '../input/index.ts'
 import { RecordRejection } from '../job/index.ts'
-import type { Key, Scalar } from '../record/index.ts'
+import { isKey, type Key } from '../record/index.ts'
 
 /** A row of a table as it lies in bytes, key decoded. */
 export interface TableRow {
@@ -46,12 +46,4 @@ function readKey(bytes: Buffer, start: number, end: number): { readonly key: Key
     if (!(error instanceof RecordRejection)) throw error
     return `has a key that is no JSON: ${error.message}`
   }
-}
-
-function isKey(value: unknown): value is Key {
-  return Array.isArray(value) ? value.every(isScalar) : isScalar(value)
-}
-
-function isScalar(value: unknown): value is Scalar {
-  return typeof value !== 'object' || value === null
 }

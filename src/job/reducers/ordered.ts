@@ -1,5 +1,5 @@
 import { TallymanError } from '../../errors.ts'
-import type { Key } from '../../record/index.ts'
+import { isScalar, type Key, type Scalar } from '../../record/index.ts'
 import { showValue } from '../show-value.ts'
 
 /**
@@ -12,25 +12,8 @@ export function ordered(value: unknown, reducer: string): Key {
   return orderedScalar(value, value, reducer)
 }
 
-function orderedScalar(
-  value: unknown,
-  whole: unknown,
-  reducer: string,
-): string | number | bigint | boolean | null {
-  switch (typeof value) {
-    case 'number':
-      if (Number.isNaN(value)) break
-      return value + 0
-    case 'string':
-    case 'bigint':
-    case 'boolean':
-      return value
-    case 'object':
-      if (value === null) return value
-      break
-    default:
-      break
-  }
+function orderedScalar(value: unknown, whole: unknown, reducer: string): Scalar {
+  if (isScalar(value)) return typeof value === 'number' ? value + 0 : value
   const where = Object.is(value, whole) ? '' : ` in ${showValue(whole)}`
   throw new TallymanError(
     'value-invalid',
