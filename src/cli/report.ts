@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import { relative } from 'node:path'
 import type { ErrorCode } from '../errors.ts'
+import { inputName } from '../input/index.ts'
 import type { WrittenResult } from '../result/index.ts'
 import { notesOf, type PreparedRun, RunDirectory, type RunTotals, totalsOf } from '../run/index.ts'
 import { firstLines } from './first-lines.ts'
@@ -149,8 +150,8 @@ function sayRejected(terminal: Terminal, run: PreparedRun): void {
   if (!existsSync(rejectedFile)) return
   const cells = Math.min(excerptCellsMax, terminal.isLive ? terminal.columns - 4 : excerptCellsMax)
   for (const text of firstLines(rejectedFile).slice(0, rejectedShownMax)) {
-    const { path, member, line, byte, reason, excerpt } = JSON.parse(text) as RejectedLine
-    const place = `${path}${member === null ? '' : `!${member}`}, line ${showCount(line)} (byte ${showCount(byte)})`
+    const { path, member, line, byte, reason, excerpt, stack } = JSON.parse(text) as RejectedLine
+    const place = `${inputName(path, member)}, line ${showCount(line)} (byte ${showCount(byte)})`
     terminal.say(`  ${printable(`${place}: ${reason}`)}`)
     terminal.say(terminal.colors.dim(`    ${clip(printable(excerpt), cells)}`))
   }

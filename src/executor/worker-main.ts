@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { TallymanError, toFault } from '../errors.ts'
 import { type RecordSource, runMapTask, runReduceTask } from '../flow/index.ts'
-import { openSplit, type Split } from '../input/index.ts'
+import { memberOf, openSplit, type Split } from '../input/index.ts'
 import { type AnyJob, describeJob, isJob, jobTables, resolveParams } from '../job/index.ts'
 import type { Attempt, AttemptProgress, AttemptReport, MapWork, ReduceWork } from './attempt.ts'
 import type { WorkerChannel } from './channel.ts'
@@ -181,7 +181,7 @@ function sourceOf(split: Split, job: AnyJob): RecordSource {
   return {
     ordinal: split.ordinal,
     path: split.path,
-    member: split.kind === 'zip-member' ? split.member : null,
+    member: memberOf(split),
     fromStart: split.kind !== 'range' || split.startByte === 0,
     open: () => openSplit(split, job.input, job.input.decoder()),
   }

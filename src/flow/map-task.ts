@@ -1,5 +1,5 @@
 import { type Fault, TallymanError, toFault } from '../errors.ts'
-import type { SplitReader } from '../input/index.ts'
+import { inputName, type SplitReader } from '../input/index.ts'
 import {
   type AnyJob,
   bindEmit,
@@ -391,8 +391,8 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
 }
 
 function describePosition(position: Position, reader: SplitReader<unknown>): string {
-  const member = position.member === null ? '' : `!${position.member}`
-  return `at ${position.path}${member}, byte ${position.byte} (line ${reader.line} of its split)`
+  const { path, member, byte } = position
+  return `at ${inputName(path, member)}, byte ${byte} (line ${reader.line} of its split)`
 }
 
 function showKey(key: unknown): string {

@@ -1,6 +1,7 @@
 import type { InputProblem } from './discovery.ts'
 import { toFsBytes } from './path-bytes.ts'
 import { shellWord } from './shell-word.ts'
+import { inputName } from './split-name.ts'
 
 /**
  * Is this problem one the user accepted by name? A name is the path as the problem shows it, its last part, the missing
@@ -15,8 +16,8 @@ export function matchesAccepted(problem: InputProblem, accepted: readonly string
   const base = path.slice(path.lastIndexOf('/') + 1)
   const names = new Set([path, base])
   if (member !== null) {
-    names.add(`${path}!${member}`)
-    names.add(`${base}!${member}`)
+    names.add(inputName(path, member))
+    names.add(inputName(base, member))
   }
   for (const name of [...names]) names.add(toFsBytes(name).toString('utf8'))
   return accepted.some((name) => names.has(name.replace(/^(\.\/+)+/, '')) || names.has(name))

@@ -6,6 +6,7 @@ import type { Discovery, IgnoredInput, InputFile, InputProblem } from './discove
 import { type Inspection, inspect } from './inspect.ts'
 import { comparePathBytes } from './path-bytes.ts'
 import { type Candidate, planSeries } from './series.ts'
+import { inputName } from './split-name.ts'
 import type { FoundFile, IgnoredEntry, PlacedProblem } from './walk.ts'
 
 export interface DiscoverOptions {
@@ -166,7 +167,7 @@ function judgeEmpty(inspected: readonly Inspection[]): { problems: InputProblem[
     }
     for (const { name, uncompressedBytes } of file.members) {
       if (uncompressedBytes > 0) continue
-      notes.push(`${file.path}!${name}: the member is empty, while others of the archive are not.`)
+      notes.push(`${inputName(file.path, name)}: the member is empty, while others of the archive are not.`)
     }
   }
   return { problems, notes }

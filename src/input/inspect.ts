@@ -9,6 +9,7 @@ import { toFsPath } from './path-bytes.ts'
 import { ArchiveError } from './source/zip-bytes.ts'
 import { readZipDirectory } from './source/zip-directory.ts'
 import type { FileIdentity } from './split.ts'
+import { inputName } from './split-name.ts'
 
 /** What one file turned out to be. */
 export interface Inspection {
@@ -77,7 +78,7 @@ async function inspectZip(handle: FileHandle, path: string, identity: FileIdenti
   return {
     file: { path, identity, kind: 'zip', members: readable },
     problems,
-    ignored: skipped.map(({ name, reason }) => ({ path: `${path}!${name}`, reason })),
+    ignored: skipped.map(({ name, reason }) => ({ path: inputName(path, name), reason })),
   }
 }
 
@@ -112,7 +113,7 @@ function doubleProblem(
 }
 
 function unreadable(path: string, member: ZipMember, what: string, wayOut: string): InputProblem {
-  const name = `${path}!${member.name}`
+  const name = inputName(path, member.name)
   return {
     path,
     member: member.name,

@@ -5,6 +5,7 @@ import { type ByteChunks, SourceFault } from './source/byte-chunks.ts'
 import { type InputFile, wayOutOfChange } from './source/input-file.ts'
 import { decimal } from './source/say.ts'
 import type { Split } from './split.ts'
+import { inputName, memberOf } from './split-name.ts'
 
 /** The bytes of a split together with the file they are from, and the words for what goes wrong with them. */
 export class SplitBytes {
@@ -58,7 +59,7 @@ export class SplitBytes {
   }
 
   #name(path: string): string {
-    return this.#split.kind === 'zip-member' ? `${path}!${this.#split.member}` : path
+    return inputName(path, memberOf(this.#split))
   }
 
   #sayLine(line: number): string {

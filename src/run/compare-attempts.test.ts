@@ -28,7 +28,7 @@ describe('differenceFrom', () => {
     expect(differenceFrom(state, 'map-00000', { kind: 'map', report: reportWith(7) })).toBeNull()
     expect(differenceFrom(state, 'map-00000', { kind: 'map', report: reportWith(8) })).toMatchObject({
       code: 'not-deterministic',
-      message: 'Task map-00000 (a.txt) gave other output when it ran again.',
+      message: 'Task map-00000 (a.txt, bytes 0 to 10) gave other output when it ran again.',
     })
   })
 })

@@ -1,5 +1,6 @@
 import type { Fault } from '../errors.ts'
 import type { AttemptReport } from '../executor/index.ts'
+import { sayTask } from './say-task.ts'
 import type { RunState } from './state.ts'
 import { parseTaskId } from './task-id.ts'
 
@@ -16,18 +17,8 @@ export function differenceFrom(state: RunState, id: string, { kind, report }: At
   if (JSON.stringify(now) === JSON.stringify(before)) return null
   return {
     code: 'not-deterministic',
-    message: `Task ${id} (${whatItReads(state, stage, index)}) gave other output when it ran again.`,
+    message: `Task ${sayTask(state.plan, stage, index)} gave other output when it ran again.`,
     wayOut:
       'Look in the job for the clock, Math.random (ctx.random is the same in every attempt), or what changes outside it; nothing was committed.',
   }
-}
-
-function whatItReads(state: RunState, stage: string, index: number): string {
-  if (stage === 'reduce') return `partition ${index}`
-  const { tasks, splits } = state.plan
-  const task = tasks[index]
-  const own = splits.slice(task?.firstSplit, task?.endSplit)
-  const first = own[0]
-  const more = own.length > 1 ? ` and ${own.length - 1} more` : ''
-  return `${first?.path ?? 'no input'}${first?.kind === 'zip-member' ? `!${first.member}` : ''}${more}`
 }

@@ -1,5 +1,5 @@
 import { assertNever } from '../errors.ts'
-import type { Split } from '../input/index.ts'
+import { type Split, saySplit, splitName } from '../input/index.ts'
 import type { RunEvent } from './events.ts'
 import type { RunState } from './state.ts'
 import type { MissReason } from './store.ts'
@@ -129,18 +129,5 @@ function sayReads(splits: readonly Split[]): string {
   const [first] = splits
   const last = splits.at(-1)
   if (first === undefined || last === undefined) return 'nothing'
-  return splits.length === 1 ? nameOf(first) : `${nameOf(first)} to ${nameOf(last)}`
-}
-
-function nameOf(split: Split): string {
-  switch (split.kind) {
-    case 'range': {
-      const isWhole = split.startByte === 0 && split.endByte === split.identity.sizeBytes
-      return isWhole ? split.path : `${split.path} from byte ${split.startByte}`
-    }
-    case 'gzip':
-      return split.path
-    case 'zip-member':
-      return `${split.path}!${split.member}`
-  }
+  return splits.length === 1 ? saySplit(first) : `${splitName(first)} to ${splitName(last)}`
 }

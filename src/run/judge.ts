@@ -1,5 +1,5 @@
 import type { Fault } from '../errors.ts'
-import { acceptOption, type InputProblem, matchesAccepted } from '../input/index.ts'
+import { acceptOption, type InputProblem, inputName, matchesAccepted, memberOf } from '../input/index.ts'
 import type { BadRecordLimit } from './options.ts'
 import type { Shortfall } from './shortfall.ts'
 import type { RunState } from './state.ts'
@@ -22,7 +22,7 @@ export function findShortfalls(state: RunState): Shortfall[] {
     const { path, member, message } = problem
     return {
       kind: 'input',
-      name: member === null ? path : `${path}!${member}`,
+      name: inputName(path, member),
       message,
       wayOut: problem.wayOut ?? null,
       accepted: matchesAccepted(problem, plan.accept),
@@ -35,7 +35,7 @@ function damageOf(state: RunState, ordinal: number, fault: Fault): InputProblem 
   const split = state.plan.splits[ordinal]
   return {
     path: split?.path ?? '',
-    member: split?.kind === 'zip-member' ? split.member : null,
+    member: split === undefined ? null : memberOf(split),
     byte: null,
     code: fault.code,
     message: fault.message,

@@ -1,4 +1,4 @@
-import type { Split } from '../input/index.ts'
+import { saySplits } from '../input/index.ts'
 import type { Plan } from './plan.ts'
 import { type Stage, taskId } from './task-id.ts'
 
@@ -10,26 +10,5 @@ export function sayTask(
 ): string {
   const id = taskId(stage, index)
   const task = stage === 'map' ? tasks[index] : undefined
-  const first = task === undefined ? undefined : splits[task.firstSplit]
-  if (task === undefined || first === undefined) return id
-  const more = task.endSplit - task.firstSplit - 1
-  return `${id} (${saySplit(first)}${more === 0 ? '' : ` and ${decimal(more)} more`})`
-}
-
-function saySplit(split: Split): string {
-  switch (split.kind) {
-    case 'gzip':
-      return split.path
-    case 'zip-member':
-      return `${split.path}!${split.member}`
-    case 'range': {
-      const { path, startByte, endByte, identity } = split
-      const isWhole = startByte === 0 && endByte === identity.sizeBytes
-      return isWhole ? path : `${path}, bytes ${decimal(startByte)} to ${decimal(endByte)}`
-    }
-  }
-}
-
-function decimal(value: number): string {
-  return value.toLocaleString('en-US')
+  return task === undefined ? id : `${id} (${saySplits(splits.slice(task.firstSplit, task.endSplit))})`
 }

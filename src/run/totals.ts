@@ -1,4 +1,4 @@
-import type { InputFile, Split } from '../input/index.ts'
+import { type InputFile, inputName, type Split } from '../input/index.ts'
 import type { RunState } from './state.ts'
 
 /** Sums over everything that is committed. */
@@ -113,7 +113,7 @@ export function inputTotals(state: RunState): InputTotals[] {
 /** Harmless, but worth saying: what planning noted, and members without a record in archives that have some. */
 export function notesOf(state: RunState): string[] {
   const empty = inputTotals(state).flatMap(({ path, emptyMembers, records }) =>
-    records === 0 ? [] : emptyMembers.map((member) => `${path}!${member} holds no record.`),
+    records === 0 ? [] : emptyMembers.map((member) => `${inputName(path, member)} holds no record.`),
   )
   return [...state.plan.discovery.notes, ...unread(state.plan), ...empty]
 }
