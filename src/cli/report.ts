@@ -150,7 +150,7 @@ function sayRejected(terminal: Terminal, run: PreparedRun): void {
   if (!existsSync(rejectedFile)) return
   const cells = Math.min(excerptCellsMax, terminal.isLive ? terminal.columns - 4 : excerptCellsMax)
   for (const text of firstLines(rejectedFile).slice(0, rejectedShownMax)) {
-    const { path, member, line, byte, reason, excerpt, stack } = JSON.parse(text) as RejectedLine
+    const { path, member, line, byte, reason, excerpt } = JSON.parse(text) as RejectedLine
     const place = `${inputName(path, member)}, line ${showCount(line)} (byte ${showCount(byte)})`
     terminal.say(`  ${printable(`${place}: ${reason}`)}`)
     terminal.say(terminal.colors.dim(`    ${clip(printable(excerpt), cells)}`))
