@@ -40,7 +40,7 @@ class Followed {
 
   moves(task: number, more: Partial<ProgressEvent>): this {
     const id = `map-${String(task).padStart(5, '0')}`
-    const progress = { readBytes: 0, bytes: 0, records: 0, rejected: 0, ...more }
+    const progress = { readBytes: 0, bytes: 0, records: 0, rejected: 0, groups: 0, ...more }
     this.progress.observe({ type: 'progress', at: 0, task: id, attempt: 1, ...progress }, this.state)
     return this
   }

@@ -41,4 +41,6 @@ export interface AttemptProgress {
   readonly bytes: number
   readonly records: number
   readonly rejected: number
+  /** Groups of equal keys that were merged; those of merges before the last count as well. A map attempt has none. */
+  readonly groups: number
 }

@@ -14,11 +14,13 @@ export interface LoadOrder {
   readonly params: Readonly<Record<string, string>> | null
 }
 
-/** From the coordinator to a worker. A worker is told to load once, then runs one attempt at a time. */
+/**
+ * From the coordinator to a worker. A worker is told to load once, then runs one attempt at a time. It is never told to end:
+ * its process group is killed, which also ends one that does not listen.
+ */
 export type ToWorker =
   | { readonly type: 'load'; readonly order: LoadOrder }
   | { readonly type: 'run'; readonly attempt: Attempt }
-  | { readonly type: 'stop' }
 
 /**
  * From a worker to the coordinator. Every `load` and `run` is answered exactly once, progress apart; `broken` says that the

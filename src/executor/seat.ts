@@ -51,7 +51,8 @@ export class Seat {
   /** When the attempt at hand last moved, on the clock of `performance.now`. */
   #movedAtMs = 0
   #pausedAtMs: number | null = null
-  #records = -1
+  /** Records and groups the attempt at hand is through with. */
+  #done = -1
   #readBytes = -1
   /** Id of the attempt at hand. */
   attempt: string | null = null
@@ -144,7 +145,7 @@ export class Seat {
   #watchProgress(what: string): NodeJS.Timeout {
     const { taskTimeoutMs } = this.#options
     this.#movedAtMs = performance.now()
-    this.#records = -1
+    this.#done = -1
     this.#readBytes = -1
     const look = (): void => {
       if (this.isPaused) return
@@ -155,10 +156,9 @@ export class Seat {
   }
 
   #noteProgress(progress: AttemptProgress): void {
-    const records = progress.records + progress.rejected
-    if (records !== this.#records || progress.readBytes !== this.#readBytes)
-      this.#movedAtMs = performance.now()
-    this.#records = records
+    const done = progress.records + progress.rejected + progress.groups
+    if (done !== this.#done || progress.readBytes !== this.#readBytes) this.#movedAtMs = performance.now()
+    this.#done = done
     this.#readBytes = progress.readBytes
     this.#onProgress?.(progress)
   }

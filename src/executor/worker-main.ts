@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { TallymanError, toFault } from '../errors.ts'
+import { assertNever, TallymanError, toFault } from '../errors.ts'
 import { type RecordSource, runMapTask, runReduceTask } from '../flow/index.ts'
 import { memberOf, openSplit, type Split } from '../input/index.ts'
 import { type AnyJob, describeJob, isJob, jobTables, resolveParams } from '../job/index.ts'
@@ -19,7 +19,7 @@ const breatheEveryMs = 10
  * What runs inside every worker, whatever kind it is: loads the job once, then runs one attempt after another. User
  * code runs here and nowhere else.
  *
- * @param leave ends the worker; called when it is told to stop, or after it has reported a failure outside any attempt
+ * @param leave ends the worker; called after it has reported a failure outside any attempt
  */
 export function serve(channel: WorkerChannel, leave: () => void): void {
   const worker = new WorkerLife(channel, leave)
@@ -54,8 +54,8 @@ class WorkerLife {
       case 'run':
         void this.#run(message.attempt)
         return
-      case 'stop':
-        this.#leave()
+      default:
+        assertNever(message)
     }
   }
 
@@ -116,7 +116,7 @@ class WorkerLife {
       storage,
       skip: work.skip,
       ...(note === null ? {} : { onRecord: (place) => note.write(place) }),
-      tick: (progress) => pulse.beat(progress),
+      tick: (progress) => pulse.beat({ ...progress, groups: 0 }),
     })
     note?.remove()
     return { kind: 'map', report }
@@ -125,15 +125,13 @@ class WorkerLife {
   async #reduce(attempt: Attempt, work: ReduceWork): Promise<AttemptReport> {
     const { job, order } = this.#requireJob()
     const pulse = new Pulse(this.#channel, attempt.id)
-    let groups = 0
     const report = await runReduceTask({
       tables: jobTables(job),
       spills: work.spills,
       recordsExpected: work.recordsExpected,
       storage: new FileStorage(order.runDirectory, attempt.directory),
-      tick: async () => {
-        groups += 1
-        await pulse.beat({ readBytes: 0, bytes: 0, records: groups, rejected: 0 })
+      tick: async (groups) => {
+        await pulse.beat({ readBytes: 0, bytes: 0, records: 0, rejected: 0, groups })
       },
     })
     return { kind: 'reduce', report }

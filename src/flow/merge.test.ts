@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { TallymanError } from '../errors.ts'
 import { collect, count, groupReduce, type JobTable } from '../job/index.ts'
 import { encodeKey, encodeValue, type Key, RecordFileWriter } from '../record/index.ts'
-import { mergeFilesMax } from './merge.ts'
+import { groupsPerTick, mergeFilesMax } from './merge.ts'
 import { runReduceTask } from './reduce-task.ts'
 import { type InputBytes, MemoryStorage, type OutputFile, type Storage } from './storage.ts'
 
@@ -99,6 +99,30 @@ describe('runReduceTask', () => {
       }),
       { numRuns: 150 },
     )
+  })
+
+  it('tells how many groups it has merged, those of merges before the last too, in numbers that only grow', async () => {
+    const storage = new MemoryStorage()
+    const names = Array.from({ length: mergeFilesMax + 1 }, (_, index) => `${index}.spill`)
+    const keys = Array.from({ length: 4 * groupsPerTick + 1 }, (_, index) => index)
+    for (const [index, name] of names.entries())
+      writeSpill(
+        storage,
+        name,
+        keys.filter((key) => index < 2 || key === 0).map((key) => [key, 1]),
+      )
+    const told: number[] = []
+    await runReduceTask({
+      tables: [{ name: 'result', reducer: count() as JobTable['reducer'] }],
+      spills: names,
+      recordsExpected: 2 * keys.length + mergeFilesMax - 1,
+      storage,
+      tick: async (groups) => {
+        told.push(groups)
+      },
+    })
+    // Two files are merged into one, then all: every key is met twice.
+    expect(told).toEqual(Array.from({ length: 8 }, (_, index) => (index + 1) * groupsPerTick))
   })
 
   it('fails as internal when a spilled record is missing', async () => {

@@ -31,8 +31,11 @@ export interface ReduceTask {
   readonly storage: Storage
   /** Told every row as it is made; part files hold it as JSON only. */
   readonly onRow?: (table: string, key: Key, result: unknown) => void
-  /** Called every few hundred groups: lets the caller breathe, report, or end the task by throwing. */
-  readonly tick: () => Promise<void>
+  /**
+   * Called every few hundred groups, with at least how many were merged so far, also by merges before the last one: lets the
+   * caller breathe, report, or end the task by throwing.
+   */
+  readonly tick: (groups: number) => Promise<void>
 }
 
 /**
@@ -44,7 +47,9 @@ export interface ReduceTask {
 export async function runReduceTask(task: ReduceTask): Promise<ReduceReport> {
   releaseKeyMemory()
   const reducers = task.tables.map((table) => table.reducer)
-  const narrowed = await narrow(task.spills, { storage: task.storage, reducers, tick: task.tick })
+  let ticks = 0
+  const tick = (): Promise<void> => task.tick(++ticks * groupsPerTick)
+  const narrowed = await narrow(task.spills, { storage: task.storage, reducers, tick })
   const merge = new Merge(task.storage, narrowed.names)
   const parts = new PartFiles(task.tables, task.storage)
   let groups = 0
@@ -56,7 +61,7 @@ export async function runReduceTask(task: ReduceTask): Promise<ReduceReport> {
         throw new TallymanError('internal', `A spill names table ${number}, which the job has not.`)
       parts.append(number, merge.key, reduceGroup(merge, table, task.onRow))
       groups += 1
-      if (groups % groupsPerTick === 0) await task.tick()
+      if (groups % groupsPerTick === 0) await tick()
     }
   } finally {
     merge.close()

@@ -124,3 +124,5 @@ export interface ProgressEvent {
   readonly records: number
   readonly rejected: number
 }
+  /** Groups of equal keys that a reduce attempt has merged. */
+  readonly groups: number

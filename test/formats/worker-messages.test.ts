@@ -39,7 +39,7 @@ describe('docs/formats/worker-messages.md', () => {
   test('has every message in its example', () => {
     const told = new Set(said('>').map(({ type }) => type))
     const answered = new Set(said('<').map(({ type }) => type))
-    expect([...told].sort()).toEqual(['load', 'run', 'stop'])
+    expect([...told].sort()).toEqual(['load', 'run'])
     for (const type of told) expect(types.get('ToWorker')!.kinds).toContain(type)
     // The other kinds are those of a job's reducers, and of a report.
     const messages = [...types.get('FromWorker')!.kinds].filter((kind) => isFromWorker(messageOf(kind)))
@@ -60,8 +60,11 @@ describe('docs/formats/worker-messages.md', () => {
   const dump = hexOf(blockOf(page, 'hex'))
 
   test('has bytes that are read as the messages beside them, however they arrive', () => {
-    const progress = { readBytes: 65536, bytes: 412300, records: 180, rejected: 1 }
-    const expected = [{ type: 'stop' }, { type: 'progress', id: 'map-00012.1', progress }]
+    const progress = { readBytes: 65536, bytes: 412300, records: 180, rejected: 1, groups: 0 }
+    const expected = [
+      { type: 'kill', life: 3 },
+      { type: 'progress', id: 'map-00012.1', progress },
+    ]
     expect(new FrameParser().push(dump)).toEqual(expected)
     const parser = new FrameParser()
     expect([...dump].flatMap((byte) => parser.push(Buffer.of(byte)))).toEqual(expected)
@@ -70,7 +73,7 @@ describe('docs/formats/worker-messages.md', () => {
 
   test('has the magic and the length that the page describes', () => {
     expect(dump[0]).toBe(0xff)
-    expect(dump.readUInt32LE(1)).toBe('{"type":"stop"}'.length)
+    expect(dump.readUInt32LE(1)).toBe('{"type":"kill","life":3}'.length)
     expect(() => new FrameParser().push(Buffer.from('printed by a job'))).toThrow(
       expect.objectContaining({ code: 'protocol-broken' }),
     )
