@@ -123,6 +123,6 @@ export interface ProgressEvent {
   readonly bytes: number
   readonly records: number
   readonly rejected: number
-}
   /** Groups of equal keys that a reduce attempt has merged. */
   readonly groups: number
+}
