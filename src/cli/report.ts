@@ -11,7 +11,7 @@ import type { Outlet } from './outlet.ts'
 import { clip, printable } from './printable.ts'
 import { countOf, showBytes, showCount, showDuration } from './quantities.ts'
 import { showHeads } from './tables.ts'
-import { sayFault, type Terminal } from './terminal.ts'
+import { sayFault, type Terminal, userFrames } from './terminal.ts'
 
 /** More of a kind are counted, not listed. */
 const listedMax = 20
@@ -142,6 +142,7 @@ interface RejectedLine {
   readonly byte: number
   readonly reason: string
   readonly excerpt: string
+  readonly stack?: string
 }
 
 /** The first rejected records, and where all of them are. */
@@ -150,9 +151,12 @@ function sayRejected(terminal: Terminal, run: PreparedRun): void {
   if (!existsSync(rejectedFile)) return
   const cells = Math.min(excerptCellsMax, terminal.isLive ? terminal.columns - 4 : excerptCellsMax)
   for (const text of firstLines(rejectedFile).slice(0, rejectedShownMax)) {
-    const { path, member, line, byte, reason, excerpt } = JSON.parse(text) as RejectedLine
+    const { path, member, line, byte, reason, excerpt, stack } = JSON.parse(text) as RejectedLine
     const place = `${inputName(path, member)}, line ${showCount(line)} (byte ${showCount(byte)})`
     terminal.say(`  ${printable(`${place}: ${reason}`)}`)
+    const [frame] = userFrames(stack ?? '')
+    if (frame !== undefined)
+      terminal.say(terminal.colors.dim(`    ${printable(frame.trim().replace(`${terminal.cwd}/`, ''))}`))
     terminal.say(terminal.colors.dim(`    ${clip(printable(excerpt), cells)}`))
   }
   terminal.say(`  All of them: ${shownPath(rejectedFile, terminal.cwd)}`)

@@ -104,10 +104,19 @@ const stackCodes: ReadonlySet<string> = new Set(['job-threw', 'job-invalid', 'in
 /** Lines of a stack after its message: of an error of the user's, those in files that are neither Node's nor ours. */
 function stackOf({ code, stack }: Fault): string {
   if (stack === undefined || !stackCodes.has(code)) return ''
-  const frames = stack.split('\n').filter((line) => /^\s+at /.test(line))
-  const outside = frames.filter((line) => !/\bnode:internal|\(native\)/.test(line))
-  const own = code === 'internal' ? outside : outside.filter((line) => !isEngine(line))
+  const own = code === 'internal' ? framesOutside(stack) : userFrames(stack)
   return own.slice(0, 12).join('\n')
+}
+
+/** Lines of a stack in files of the user's. */
+export function userFrames(stack: string): string[] {
+  return framesOutside(stack).filter((line) => !isEngine(line))
+}
+
+/** Lines of a stack in files that are not Node's. */
+function framesOutside(stack: string): string[] {
+  const frames = stack.split('\n').filter((line) => /^\s+at /.test(line))
+  return frames.filter((line) => !/\bnode:internal|\(native\)/.test(line))
 }
 
 function isEngine(frame: string): boolean {

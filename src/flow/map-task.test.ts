@@ -98,15 +98,58 @@ describe('runMapTask', () => {
     expect(late.pop()).toThrow('got a value after its record')
   })
 
-  it('ends with job-threw, the table, the place and the key when a key is none', async () => {
-    inputs.write('a.txt', 'one\n')
+  it.each([
+    {
+      what: 'a key that is none',
+      emitted: [['a', Number.NaN]],
+      reduce: count(),
+      says: 'Key element [1] is NaN',
+    },
+    {
+      what: 'a value that is no number',
+      emitted: ['a', null],
+      reduce: sum(),
+      says: 'it got null. Emit a number',
+    },
+    {
+      what: 'a value that is not data',
+      emitted: ['a', [Math.max]],
+      reduce: collect(),
+      says: 'the function max',
+    },
+  ])(
+    'rejects the record that emits $what, with the line that emits it',
+    async ({ emitted, reduce, says }) => {
+      inputs.write('a.txt', 'one\ntwo\nthree\n')
+      const job = lines({
+        reduce,
+        map: (line: unknown, emit: unknown) => {
+          const emitAny = emit as (...args: readonly unknown[]) => void
+          emitAny('good', reduce.kind === 'count' ? undefined : 1)
+          if (line === 'two') emitAny(...emitted)
+        },
+      } as never)
+      const storage = new MemoryStorage()
+      const report = await mapTask(job, await inputs.sources(job), storage)
+      expect(report).toMatchObject({ emitted: 2, sources: [{ records: 2, rejected: 1 }] })
+      const [rejected] = rejectedIn(storage)
+      expect(rejected).toMatchObject({ byte: 4, by: 'mapper', reason: expect.stringContaining(says) })
+      expect(rejected?.reason).toMatch(/^Emit to table "result"/)
+      expect(String(rejected?.stack).split('\n    at ')[1]).toContain('map-task.test.ts')
+    },
+  )
+
+  it('ends with job-threw, the place and the key when values cannot be added up', async () => {
+    inputs.write('a.txt', 'one\ntwo\n')
     const job = lines({
-      map: (_: unknown, emit: unknown) => (emit as (key: unknown) => void)(['a', Number.NaN]),
+      reduce: sum<string, number | bigint>(),
+      map: (line: unknown, emit: unknown) =>
+        (emit as (key: string, value: number | bigint) => void)('a', line === 'one' ? 1 : 1n),
     } as never)
     const error = await failureOf(mapTask(job, await inputs.sources(job), new MemoryStorage()))
     expect(error.code).toBe('job-threw')
     expect(error.message).toMatch(
-      /Emit to table "result" failed at .*a\.txt, byte 0 .*Key element \[1\] is NaN/,
+      /Adding to table "result" failed at .*a\.txt, byte 4 .*key "a": sum\(\) got numbers and bigints/,
     )
   })
 

@@ -12,7 +12,7 @@ import { canonicalJson, type Key } from '../record/index.ts'
 import { CombineTable } from './combine.ts'
 import { MapContext } from './map-context.ts'
 import type { RecordSource } from './record-source.ts'
-import { type Rejected, RejectedLog } from './rejected.ts'
+import { RejectedLog, type Why, whyRejected } from './rejected.ts'
 import { type Spill, writeSpills } from './spill.ts'
 import type { Storage } from './storage.ts'
 
@@ -281,23 +281,14 @@ class MapRun {
     if (error instanceof TallymanError && (error.code === 'job-threw' || error.code === 'internal'))
       throw error
     if (this.#task.throwMapperErrors) throw error
-    if (error instanceof RecordRejection) {
-      this.#reject(reader, { reason: error.message, atByte: error.atByte, by: 'mapper' })
-      return
-    }
-    const reason = error instanceof Error ? error.message : String(error)
-    const stack = error instanceof Error ? error.stack : undefined
-    this.#reject(reader, {
-      reason: `map threw: ${reason}`,
-      atByte: null,
-      by: 'mapper',
-      ...(stack === undefined ? {} : { stack }),
-    })
+    const why = whyRejected(error)
+    this.#reject(reader, why)
+    if (error instanceof RecordRejection) return
     this.#threw += 1
     if (this.#records === 0 && this.#threw === this.#rejected.count && this.#threw >= hopelessRecords) {
       throw new TallymanError(
         'job-threw',
-        `The mapper threw at each of the first ${hopelessRecords} records; at the last one: ${reason}`,
+        `The mapper threw at each of the first ${hopelessRecords} records; at the last one: ${why.reason.replace(/^map threw: /, '')}`,
         {
           wayOut: 'Mend the map; `testJob` runs it on a few records at once.',
           cause: error,
@@ -306,7 +297,7 @@ class MapRun {
     }
   }
 
-  #reject(reader: SplitReader<unknown>, why: Pick<Rejected, 'reason' | 'atByte' | 'by' | 'stack'>): void {
+  #reject(reader: SplitReader<unknown>, why: Why): void {
     const { path, member, byte } = this.#context.position
     this.#rejected.add({
       ordinal: this.#context.ordinal,
@@ -319,7 +310,7 @@ class MapRun {
     })
   }
 
-  /** Folds what one record emitted. A key or value that cannot be used rejects nothing: it is a mistake in the job. */
+  /** Folds what one record emitted. It was checked as it was emitted: what fails here is a reducer, and with it the job. */
   #apply(where: string | (() => string)): void {
     for (const { table, key, value } of this.#pending) {
       try {
@@ -330,7 +321,7 @@ class MapRun {
         const name = this.#tables[table]?.name
         throw new TallymanError(
           'job-threw',
-          `Emit to table "${name}" failed ${place}, key ${showKey(key)}: ${reason}`,
+          `Adding to table "${name}" failed ${place}, key ${showKey(key)}: ${reason}`,
           {
             ...(error instanceof TallymanError && error.wayOut !== undefined ? { wayOut: error.wayOut } : {}),
             cause: error,

@@ -1,3 +1,5 @@
+import { TallymanError } from '../errors.ts'
+import { RecordRejection } from '../job/index.ts'
 import type { OutputFile, Storage } from './storage.ts'
 
 /** A record that was refused, as `rejected.jsonl` of a map attempt lists it. */
@@ -17,6 +19,25 @@ export interface Rejected {
   /** First characters of the record. */
   readonly excerpt: string
   readonly stack?: string
+}
+
+/** What a rejected record is rejected for. */
+export type Why = Pick<Rejected, 'reason' | 'atByte' | 'by' | 'stack'>
+
+/** Why a record is rejected at which the map threw: on purpose, by mistake, or since a table did not take an emit. */
+export function whyRejected(error: unknown): Why {
+  if (error instanceof RecordRejection) return { reason: error.message, atByte: error.atByte, by: 'mapper' }
+  if (!(error instanceof Error)) return { reason: `map threw: ${String(error)}`, atByte: null, by: 'mapper' }
+  const stack = error.stack === undefined ? {} : { stack: error.stack }
+  if (!(error instanceof TallymanError))
+    return { reason: `map threw: ${error.message}`, atByte: null, by: 'mapper', ...stack }
+  const { message, wayOut } = error
+  return {
+    reason: wayOut === undefined ? message : `${message} ${wayOut}`,
+    atByte: null,
+    by: 'mapper',
+    ...stack,
+  }
 }
 
 /** Name of the list in the attempt's storage; there only when a record was rejected. */

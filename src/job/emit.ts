@@ -1,4 +1,5 @@
-import type { Key } from '../record/index.ts'
+import { TallymanError } from '../errors.ts'
+import { canonicalJson, encodeKey, isKey, type Key } from '../record/index.ts'
 import type { AnyReducer, KeyOf, NoValue, ResultOf, ValueOf } from './reducer.ts'
 
 /** What `reduce:` of a job holds: one reducer, or one for each table. */
@@ -34,6 +35,9 @@ interface Reducing {
   readonly reduce: Reductions
 }
 
+/** Longest piece of a key that a message shows. */
+const shownKeyLengthMax = 80
+
 /** Name of the table of a job that has one reducer. */
 const onlyTable = 'result'
 
@@ -58,14 +62,56 @@ export type EmitPush = (table: number, key: Key, value: unknown) => void
 export type AnyEmitTo = (key: Key, value?: unknown) => void
 
 /**
- * The `emit` that a job's map and flush are given. Build it once per task: it costs a closure for each table.
+ * The `emit` that a job's map and flush are given. A key or a value that is none is refused where it is emitted, by an
+ * error whose stack begins there. Build it once per task: it costs a closure for each table.
  *
  * @returns a function for a job of one reducer, else a frozen object with a function for each table
  */
 export function bindEmit(job: Reducing, push: EmitPush): AnyEmitTo | Readonly<Record<string, AnyEmitTo>> {
-  if (isReducer(job.reduce)) return (key, value) => push(0, key, value)
-  const emits = jobTables(job).map(({ name }, table): [string, AnyEmitTo] => {
-    return [name, (key, value) => push(table, key, value)]
-  })
+  const emits = jobTables(job).map((table, number): [string, AnyEmitTo] => [
+    table.name,
+    bindTable(table, number, push),
+  ])
+  const [only] = emits
+  if (isReducer(job.reduce) && only !== undefined) return only[1]
   return Object.freeze(Object.fromEntries(emits))
+}
+
+function bindTable(table: JobTable, number: number, push: EmitPush): AnyEmitTo {
+  const { reducer } = table
+  const checksValues = reducer.check !== undefined
+  const emit: AnyEmitTo = (key, value) => {
+    try {
+      if (!isKey(key)) encodeKey(key)
+      if (checksValues) reducer.check?.(value)
+    } catch (error) {
+      throw refusal(error, { table: table.name, key, emit })
+    }
+    push(number, key, value)
+  }
+  return emit
+}
+
+/** What was emitted, and by which function. */
+interface Emitted {
+  readonly table: string
+  readonly key: unknown
+  readonly emit: AnyEmitTo
+}
+
+function refusal(error: unknown, { table, key, emit }: Emitted): unknown {
+  // Thrown by the user's own code, a `by` of topK for example: its stack says more than that of the emit.
+  if (!(error instanceof TallymanError)) return error
+  const { code, message, wayOut } = error
+  const where = code === 'key-invalid' ? '' : `, key ${showKey(key)}`
+  const refused = new TallymanError(code, `Emit to table "${table}"${where}: ${message}`, {
+    ...(wayOut === undefined ? {} : { wayOut }),
+  })
+  Error.captureStackTrace(refused, emit)
+  return refused
+}
+
+function showKey(key: unknown): string {
+  const text = canonicalJson(key)
+  return text.length > shownKeyLengthMax ? `${text.slice(0, shownKeyLengthMax)}…` : text
 }

@@ -34,6 +34,11 @@ export type NoValue = void
  */
 export interface Reducer<K extends Key, V, S, R> {
   readonly kind: ReducerKind
+  /**
+   * Throws for a value that cannot be added, whatever the state is. Called for each value as it is emitted, so that its
+   * record is refused and not the run. Absent: every value can be added.
+   */
+  check?(value: unknown): void
   /** A fresh state that nobody else holds. */
   empty(): S
   add(state: S, value: V): S
@@ -46,6 +51,8 @@ export interface Reducer<K extends Key, V, S, R> {
 /** The classic reduce: sees a key's values one after another, in position order, once. Cannot combine on the map side. */
 export interface GroupReducer<K extends Key, V, R> {
   readonly kind: 'group'
+  /** As that of `Reducer`. */
+  check?(value: unknown): void
   reduce(key: K, values: Iterable<V>): R
 }
 

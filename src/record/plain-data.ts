@@ -100,6 +100,44 @@ function shortened(text: string): string {
   return text.length <= shownCharactersMax ? text : `${text.slice(0, shownCharactersMax)}…`
 }
 
+/**
+ * Refuses what could not be stored, so that it is known where it comes up. Cost is that of visiting every part once.
+ *
+ * @throws {TallymanError} `value-invalid`, for what `writeValue` refuses
+ */
+export function checkPlainData(value: unknown): void {
+  if (!isPlain(value, 0)) throw invalidValue(value)
+}
+
+/** A cycle is met as one that is nested too deep: the first path that is ends the search. */
+function isPlain(value: unknown, depth: number): boolean {
+  if (typeof value !== 'object') return typeof value !== 'function' && typeof value !== 'symbol'
+  if (value === null) return true
+  if (depth === nestingMax) return false
+  switch (shapeOf(value)) {
+    case 'array':
+      return arePlain(value as readonly unknown[], depth + 1)
+    case 'set':
+      return arePlain([...(value as ReadonlySet<unknown>)], depth + 1)
+    case 'map': {
+      const map = value as ReadonlyMap<unknown, unknown>
+      return arePlain([...map.keys()], depth + 1) && arePlain([...map.values()], depth + 1)
+    }
+    case 'object':
+      return arePlain(Object.values(value), depth + 1)
+    case 'date':
+    case 'bytes':
+      return true
+    case 'instance':
+      return false
+  }
+}
+
+function arePlain(values: readonly unknown[], depth: number): boolean {
+  for (let index = 0; index < values.length; index++) if (!isPlain(values[index], depth)) return false
+  return true
+}
+
 /** What is wrong at one place inside a value. */
 interface Fault {
   readonly path: string

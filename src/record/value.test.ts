@@ -4,6 +4,7 @@ import { anyValue, isSameData } from '../../test/fixtures/keys-and-values.ts'
 import { TallymanError } from '../errors.ts'
 import { ByteWriter } from './bytes.ts'
 import { canonicalJson } from './json.ts'
+import { checkPlainData } from './plain-data.ts'
 import { approximateBytes } from './size.ts'
 import { decodeValue, encodeValue, writeValue } from './value.ts'
 
@@ -212,6 +213,20 @@ describe('writeValue', () => {
     expect(thrownBy(() => canonicalJson(value)).message).toBe(message)
   })
 
+  it.each(refused)('agrees with checkPlainData about %s', (_name, value, message) => {
+    expect(thrownBy(() => checkPlainData([value])).message).toBe(message.replace('value', 'value[0]'))
+    expect(thrownBy(() => checkPlainData(value)).message).toBe(message)
+  })
+
+  it('takes what checkPlainData takes', () => {
+    fc.assert(
+      fc.property(anyValue, (value) => {
+        checkPlainData(value)
+        encodeValue(value)
+      }),
+    )
+  })
+
   it('leaves the writer as it was when it refuses a value', () => {
     const out = new ByteWriter(1)
     writeValue(out, 'kept')
@@ -224,7 +239,7 @@ describe('writeValue', () => {
     expect(isSameData(roundTrip(nested(1000)), nested(1000))).toBe(true)
     expect(canonicalJson(nested(1000))).toBe(JSON.stringify(nested(1000)))
     for (const levels of [1001, 100_000]) {
-      for (const action of [encodeValue, canonicalJson, approximateBytes]) {
+      for (const action of [encodeValue, canonicalJson, approximateBytes, checkPlainData]) {
         const error = thrownBy(() => action(nested(levels)))
         expect(error.code).toBe('value-invalid')
         expect(error.message).toMatch(/is nested more than 1,000 levels deep\.$/)

@@ -91,7 +91,35 @@ describe('a job that throws', () => {
     const { status, stderr } = shop.run('run', job, 'three.txt')
     expect(status).toBe(3)
     expect(stderr).toContain('  1 record was rejected, 33.3% of all; 0 tolerated.\n')
-    expect(stderr).toContain('  three.txt, line 2 (byte 4): map threw: x is not a function\n    two\n')
+    expect(stderr).toMatch(
+      /\n {2}three\.txt, line 2 \(byte 4\): map threw: x is not a function\n {4}at .*once\.job\.ts:3:\d+\)?\n {4}two\n/,
+    )
+  })
+
+  it('at what it emits has that record rejected, with the reason, the way out and the line that emits it', () => {
+    shop.write(
+      'amounts.jsonl',
+      '{"shop":"Jeju","euros":2}\n{"shop":"Busan","euros":null}\n{"shop":"Jeju","euros":3}\n',
+    )
+    shop.write(
+      'takings.job.ts',
+      `import { defineJob, jsonl, sum } from 'tallyman'
+      export default defineJob({
+        input: jsonl<{ shop: string; euros: number }>(),
+        reduce: sum(),
+        map(sale, emit) {
+          emit(sale.shop, sale.euros)
+        },
+      })`,
+    )
+    const refused = shop.run('run', 'takings.job.ts', 'amounts.jsonl')
+    expect(refused.status).toBe(3)
+    expect(refused.stderr).toMatch(
+      /line 2 \(byte 26\): Emit to table "result", key "Busan": sum\(\) takes numbers; it got null\. Emit a number, .*\n {4}at .*takings\.job\.ts:6:\d+\)?\n/,
+    )
+    const resumed = shop.run('resume', 'last', '--max-bad', '1')
+    expect(resumed.status).toBe(0)
+    expect(resumed.stdout).toMatch(/^ +Jeju +5$/m)
   })
 
   it('at every record fails with the place in the job, and does not say to resume what would fail again', () => {
@@ -120,7 +148,7 @@ describe('a job that throws', () => {
     for (const frame of frames) expect(frame).toContain('deep.job.ts')
   })
 
-  it('in setup, at a key and in its worker fails as well', () => {
+  it('in setup or in a reducer fails as well', () => {
     shop.write(
       'setup.job.ts',
       `import { count, defineJob, text } from 'tallyman'
@@ -131,7 +159,14 @@ describe('a job that throws', () => {
       status: 1,
       stderr: expect.stringContaining("The job's setup threw: no database"),
     })
-    const key = shop.run('run', shop.job('key.job.ts', 'emit({} as never)'), 'three.txt')
-    expect(key).toMatchObject({ status: 1, stderr: expect.stringContaining('key {}: Key is an object') })
+    shop.write(
+      'add.job.ts',
+      `import { defineJob, reducer, text } from 'tallyman'
+      const broken = reducer({ empty: () => 0, add(state, line: string) { throw new Error('no ' + line) }, merge: (left, right) => left + right })
+      export default defineJob({ input: text(), reduce: broken, map(line, emit) { emit('a', line) } })`,
+    )
+    const add = shop.run('run', 'add.job.ts', 'three.txt')
+    expect(add).toMatchObject({ status: 1, stderr: expect.stringContaining('key "a": no one') })
+    expect(add.stderr).toMatch(/\n +at .*add\.job\.ts:2:\d+\)?\n/)
   })
 })

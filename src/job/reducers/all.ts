@@ -56,14 +56,19 @@ export function all<const F extends Fields>(
 ): Reducer<AllKey<F>, AllValue<F>, unknown[], AllResult<F>> {
   checkFields(fields)
   const parts = Object.entries(fields)
+  const checked = parts.filter(([, { check }]) => check !== undefined)
   return {
     kind: 'all',
+    check: (value) => {
+      const given = checkValue(value, fields)
+      for (const [field, reducer] of checked) naming(field, () => reducer.check?.(given[field]))
+    },
     empty: () => parts.map(([, reducer]) => reducer.empty()),
     add: (state, value) => {
       const given: Readonly<Record<string, unknown>> = checkValue(value, fields)
       for (let i = 0; i < parts.length; i++) {
         const [field, reducer] = parts[i] as [string, AnyMonoid]
-        state[i] = addField(reducer, state[i], { field, value: given[field] })
+        state[i] = naming(field, () => reducer.add(state[i], given[field]))
       }
       return state
     },
@@ -75,13 +80,10 @@ export function all<const F extends Fields>(
   }
 }
 
-function addField(
-  reducer: AnyMonoid,
-  state: unknown,
-  { field, value }: { readonly field: string; readonly value: unknown },
-): unknown {
+/** Does something for a field; what goes wrong names it. */
+function naming<T>(field: string, work: () => T): T {
   try {
-    return reducer.add(state, value)
+    return work()
   } catch (error) {
     if (!(error instanceof TallymanError)) throw error
     const { wayOut } = error

@@ -1,4 +1,4 @@
-import type { Key } from '../../record/index.ts'
+import { checkPlainData, type Key } from '../../record/index.ts'
 import type { Reducer } from '../reducer.ts'
 
 /**
@@ -28,6 +28,7 @@ import type { Reducer } from '../reducer.ts'
 export function collect<K extends Key = Key, V = unknown>(): Reducer<K, V, V[], V[]> {
   return {
     kind: 'collect',
+    check: checkPlainData,
     empty: () => [],
     add: (state, value) => {
       state.push(value)

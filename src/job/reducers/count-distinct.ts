@@ -1,6 +1,6 @@
 import { encodeKey, type Key, type Scalar } from '../../record/index.ts'
 import type { Reducer } from '../reducer.ts'
-import { ordered } from './ordered.ts'
+import { checkOrdered, ordered } from './ordered.ts'
 
 /** Scalars as they are; tuples as their encoded bytes, in Latin-1, since a Set would compare them by identity. */
 type DistinctState = [scalars: Set<Scalar>, tuples: Set<string>]
@@ -38,6 +38,7 @@ export function countDistinct<K extends Key = Key, V extends Key = Key>(): Reduc
 > {
   return {
     kind: 'countDistinct',
+    check: (value) => checkOrdered(value, 'countDistinct()'),
     empty: () => [new Set(), new Set()],
     add: (state, value) => {
       const key = ordered(value, 'countDistinct()')

@@ -26,9 +26,10 @@ import { showValue } from '../show-value.ts'
 export function count<K extends Key = Key>(): Reducer<K, void, number, number> {
   return {
     kind: 'count',
+    check: checkAbsent,
     empty: () => 0,
     add: (state, value) => {
-      if (value !== undefined) throw superfluous(value)
+      checkAbsent(value)
       return state + 1
     },
     merge: (left, right) => left + right,
@@ -36,8 +37,9 @@ export function count<K extends Key = Key>(): Reducer<K, void, number, number> {
   }
 }
 
-function superfluous(value: unknown): TallymanError {
-  return new TallymanError('value-invalid', `count() takes no value; it got ${showValue(value)}.`, {
+function checkAbsent(value: unknown): void {
+  if (value === undefined) return
+  throw new TallymanError('value-invalid', `count() takes no value; it got ${showValue(value)}.`, {
     wayOut: 'Emit the key alone, or use sum() to add values up.',
   })
 }

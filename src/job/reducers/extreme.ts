@@ -1,6 +1,6 @@
 import { compareKeys, type Key } from '../../record/index.ts'
 import type { Reducer } from '../reducer.ts'
-import { ordered } from './ordered.ts'
+import { checkOrdered, ordered } from './ordered.ts'
 import { nothingToFinish } from './total.ts'
 
 /** The value so far; undefined before the first. */
@@ -19,6 +19,7 @@ export function extreme<K extends Key, V extends Key>(
   }
   return {
     kind,
+    check: (value) => checkOrdered(value, name),
     empty: () => undefined,
     add: (state, value) => better(state, ordered(value, name)),
     merge: better,

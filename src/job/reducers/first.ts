@@ -1,4 +1,4 @@
-import type { Key } from '../../record/index.ts'
+import { checkPlainData, type Key } from '../../record/index.ts'
 import type { Reducer } from '../reducer.ts'
 import { nothingToFinish } from './total.ts'
 
@@ -29,6 +29,7 @@ import { nothingToFinish } from './total.ts'
 export function first<K extends Key = Key, V = unknown>(): Reducer<K, V, V[], V> {
   return {
     kind: 'first',
+    check: checkPlainData,
     empty: () => [],
     add: (state, value) => {
       if (state.length === 0) state.push(value)

@@ -1,5 +1,5 @@
 import { TallymanError } from '../../errors.ts'
-import type { Key } from '../../record/index.ts'
+import { checkPlainData, type Key } from '../../record/index.ts'
 import type { GroupReducer } from '../reducer.ts'
 import { showValue } from '../show-value.ts'
 
@@ -50,5 +50,5 @@ export function groupReduce<K extends Key = Key, V = unknown, R = unknown>(
       },
     )
   }
-  return { kind: 'group', reduce }
+  return { kind: 'group', check: checkPlainData, reduce }
 }

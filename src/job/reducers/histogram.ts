@@ -66,6 +66,7 @@ export function histogram<K extends Key = Key>(
   const edges = edgesOf(options)
   return {
     kind: 'histogram',
+    check: checkBinned,
     empty: () => new Array<number>(edges.length + 1).fill(0),
     add: (state, value) => {
       const place = edgesUpTo(edges, value)
@@ -88,10 +89,14 @@ export function histogram<K extends Key = Key>(
   }
 }
 
-/** How many edges are at most the value: 0 is below, all of them above. */
-function edgesUpTo(edges: readonly number[], value: number | bigint): number {
+function checkBinned(value: unknown): void {
   if ((typeof value !== 'number' && typeof value !== 'bigint') || Number.isNaN(value))
     throw notANumber('histogram()', value)
+}
+
+/** How many edges are at most the value: 0 is below, all of them above. */
+function edgesUpTo(edges: readonly number[], value: number | bigint): number {
+  checkBinned(value)
   let low = 0
   let high = edges.length
   while (low < high) {

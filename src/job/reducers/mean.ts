@@ -1,7 +1,7 @@
 import type { Key } from '../../record/index.ts'
 import type { Reducer } from '../reducer.ts'
 import { exactValue, roundQuotient } from './exact.ts'
-import { addToTotal, mergeTotals, nothingToFinish, type Total } from './total.ts'
+import { addToTotal, checkNumber, mergeTotals, nothingToFinish, type Total } from './total.ts'
 
 /** Number of values, and their exact sum. */
 type MeanState = [count: number, total: Total]
@@ -36,6 +36,7 @@ export function mean<K extends Key, V extends number | bigint>(): Reducer<K, V, 
 export function mean<K extends Key, V extends number | bigint>(): Reducer<K, V, MeanState, number> {
   return {
     kind: 'mean',
+    check: (value) => checkNumber(value, 'mean()'),
     empty: () => [0, null],
     add: (state, value) => {
       state[1] = addToTotal(state[1], value, 'mean()')

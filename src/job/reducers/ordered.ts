@@ -1,5 +1,5 @@
 import { TallymanError } from '../../errors.ts'
-import { isScalar, type Key, type Scalar } from '../../record/index.ts'
+import { isKey, isScalar, type Key, type Scalar } from '../../record/index.ts'
 import { showValue } from '../show-value.ts'
 
 /**
@@ -10,6 +10,11 @@ export function ordered(value: unknown, reducer: string): Key {
   if (Array.isArray(value))
     return Array.from(value, (element: unknown) => orderedScalar(element, value, reducer))
   return orderedScalar(value, value, reducer)
+}
+
+/** Throws `value-invalid` for what `ordered` refuses. */
+export function checkOrdered(value: unknown, reducer: string): void {
+  if (!isKey(value)) ordered(value, reducer)
 }
 
 function orderedScalar(value: unknown, whole: unknown, reducer: string): Scalar {

@@ -1,7 +1,7 @@
 import type { Key } from '../../record/index.ts'
 import type { Reducer } from '../reducer.ts'
 import { exactValue, roundQuotient } from './exact.ts'
-import { addToTotal, mergeTotals, type Total } from './total.ts'
+import { addToTotal, checkNumber, mergeTotals, type Total } from './total.ts'
 
 /**
  * Adds numbers up. The result is the double nearest to the exact sum, ties to even, so neither order nor grouping can
@@ -34,6 +34,7 @@ export function sum<K extends Key, V extends number | bigint>(): Reducer<K, V, T
 export function sum<K extends Key, V extends number | bigint>(): Reducer<K, V, Total, V> {
   return {
     kind: 'sum',
+    check: (value) => checkNumber(value, 'sum()'),
     empty: () => null,
     add: (state, value) => addToTotal(state, value, 'sum()'),
     merge: (left, right) => mergeTotals(left, right, 'sum()'),

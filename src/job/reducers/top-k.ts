@@ -1,5 +1,5 @@
 import { TallymanError } from '../../errors.ts'
-import { compareKeys, type Key } from '../../record/index.ts'
+import { checkPlainData, compareKeys, type Key } from '../../record/index.ts'
 import type { Reducer } from '../reducer.ts'
 import { showValue } from '../show-value.ts'
 import { ordered } from './ordered.ts'
@@ -60,6 +60,11 @@ export function topK<K extends Key, V>(k: number, options: TopKOptions<V> = {}):
     : (later: Key, earlier: Key) => compareKeys(later, earlier) > 0
   return {
     kind: 'topK',
+    check: (value) => {
+      if (by !== undefined) checkPlainData(value)
+      // Its type is what the job says it is: what `by` makes of another is refused here, or throws.
+      rank(value as V)
+    },
     empty: () => [],
     add: (state, value) => insert(state, value, { k, rank, beats }),
     merge: (left, right) => mergeBest(left, right, { k, rank, beats }),

@@ -26,6 +26,11 @@ export function mergeTotals(left: Total, right: Total, reducer: string): Total {
   return mergeExact(left, right)
 }
 
+/** Throws `value-invalid` for what is no number and no bigint. */
+export function checkNumber(value: unknown, reducer: string): void {
+  if (typeof value !== 'number' && typeof value !== 'bigint') throw notANumber(reducer, value)
+}
+
 export function notANumber(reducer: string, value: unknown): TallymanError {
   return new TallymanError('value-invalid', `${reducer} takes numbers; it got ${showValue(value)}.`, {
     wayOut:

@@ -12,7 +12,7 @@ import {
   mergeExact,
   roundQuotient,
 } from './exact.ts'
-import { addToTotal, mergeTotals, nothingToFinish, type Total } from './total.ts'
+import { addToTotal, checkNumber, mergeTotals, nothingToFinish, type Total } from './total.ts'
 
 /** Number of values, their exact sum, and the exact sum of their squares. */
 type VarianceState = [count: number, total: Total, squares: bigint | ExactSum]
@@ -69,6 +69,7 @@ export function variance<K extends Key, V extends number | bigint>(
   }
   return {
     kind: 'variance',
+    check: (value) => checkNumber(value, 'variance()'),
     empty: () => [0, null, 0],
     add: (state, value) => {
       state[1] = addToTotal(state[1], value, 'variance()')
