@@ -35,6 +35,8 @@ export interface CoordinatorParts {
   readonly store: Store
   /** What has been journaled already: who observes the run is told it first. */
   readonly begun: RunEvent
+  /** What people are told next, in whole sentences. */
+  readonly notes: readonly string[]
 }
 
 /** An attempt whose end has not been journaled yet. */
@@ -57,6 +59,7 @@ export class Coordinator implements PreparedRun {
   readonly #pool: Pool
   readonly #store: Store
   #begun: RunEvent | null
+  #notes: readonly string[]
   #state: RunState
   #observer: RunObserver = () => undefined
   readonly #ended: Ended[] = []
@@ -66,7 +69,7 @@ export class Coordinator implements PreparedRun {
   #mustEnd: Fault | null = null
   #isClosed = false
 
-  constructor({ id, directory, journal, pool, state, store, begun }: CoordinatorParts) {
+  constructor({ id, directory, journal, pool, state, store, begun, notes }: CoordinatorParts) {
     this.id = id
     this.#directory = directory
     this.#journal = journal
@@ -74,12 +77,13 @@ export class Coordinator implements PreparedRun {
     this.#state = state
     this.#store = store
     this.#begun = begun
+    this.#notes = notes
     this.#guard = new Guard({
       pool,
       directory: directory.path,
       isPolite: state.plan.isPolite,
       tasks: () => this.#countTasks(),
-      say: (message) => this.#observer({ type: 'note', at: Date.now(), message }, this.#state),
+      say: (message) => this.#say(message),
       stop: (fault) => {
         this.#mustEnd = fault
         this.#wake()
@@ -99,12 +103,15 @@ export class Coordinator implements PreparedRun {
     return this.#state
   }
 
-  async execute(observer: RunObserver, stop: AbortSignal): Promise<RunState> {
+  async execute(observer: RunObserver, stop: AbortSignal, finish?: AbortSignal): Promise<RunState> {
     this.#observer = observer
     const wake = (): void => this.#wake()
     stop.addEventListener('abort', wake)
+    finish?.addEventListener('abort', wake)
     if (this.#begun !== null) observer(this.#begun, this.#state)
     this.#begun = null
+    for (const message of this.#notes) this.#say(message)
+    this.#notes = []
     this.#guard.start()
     try {
       this.#reuse(stop)
@@ -112,12 +119,14 @@ export class Coordinator implements PreparedRun {
         if (stop.aborted) return await this.#interrupt()
         if (this.#mustEnd !== null && isOpen(this.#state)) await this.#fail(this.#mustEnd)
         for (const ended of this.#ended.splice(0)) this.#settle(ended)
-        const decision = decide(this.#state, this.#pool.freeSeats)
+        const isFinishing = finish?.aborted === true
+        const decision = decide(this.#state, isFinishing ? 0 : this.#pool.freeSeats)
         switch (decision.kind) {
           case 'start':
             this.#begin(decision)
             break
           case 'wait':
+            if (isFinishing && !isAnyRunning(this.#state)) return await this.#interrupt()
             await this.#somethingNew(stop)
             break
           case 'judge-map-stage':
@@ -137,6 +146,7 @@ export class Coordinator implements PreparedRun {
     } finally {
       this.#guard.stop()
       stop.removeEventListener('abort', wake)
+      finish?.removeEventListener('abort', wake)
     }
   }
 
@@ -184,6 +194,10 @@ export class Coordinator implements PreparedRun {
   async discard(): Promise<void> {
     await this.close()
     this.#directory.remove()
+  }
+
+  #say(message: string): void {
+    this.#observer({ type: 'note', at: Date.now(), message }, this.#state)
   }
 
   /** Journals what happened; only then is it true. */
@@ -369,6 +383,10 @@ export class Coordinator implements PreparedRun {
 function isDone(state: RunState, id: string): boolean {
   const { stage, index } = parseTaskId(id)
   return state[stage][index]?.kind === 'done'
+}
+
+function isAnyRunning({ map, reduce }: RunState): boolean {
+  return [...map, ...reduce].some(({ kind }) => kind === 'running')
 }
 
 function isOpen({ phase }: RunState): boolean {

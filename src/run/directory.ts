@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs'
 import { basename, dirname, isAbsolute, join, relative } from 'node:path'
 import { TallymanError } from '../errors.ts'
 import { writeWhole } from './durable.ts'
@@ -45,6 +45,14 @@ export class RunDirectory {
   }
   get logFolder(): string {
     return join(this.path, 'logs')
+  }
+  /** What a detached run says. */
+  get runLogFile(): string {
+    return join(this.logFolder, 'run.log')
+  }
+  /** How far the attempts are that run now. */
+  get progressFile(): string {
+    return join(this.logFolder, 'progress.json')
   }
   get rejectedFile(): string {
     return join(this.path, 'rejected.jsonl')
@@ -97,6 +105,15 @@ export class RunDirectory {
   discardAttempts(): void {
     rmSync(this.attemptsFolder, { recursive: true, force: true })
     mkdirSync(this.attemptsFolder, { recursive: true })
+  }
+
+  /** Removes what lies in the place of tasks whose commit is not journaled. REQUIRES: no attempt is at work. */
+  discardUnproven(proven: ReadonlySet<string>): void {
+    const folder = this.absolute('committed')
+    mkdirSync(folder, { recursive: true })
+    for (const task of readdirSync(folder)) {
+      if (!proven.has(task)) rmSync(join(folder, task), { recursive: true, force: true })
+    }
   }
 
   /** Removes the files between the stages, once the result is in its place and nobody needs them. */

@@ -101,6 +101,8 @@ export type RunEvent =
       readonly at: number
       readonly accept: readonly string[]
       readonly badRecords: BadRecordLimit
+      /** The journal was damaged from this line on: so many bytes of it were not believed, and cut off. */
+      readonly distrusted?: { readonly line: number; readonly bytes: number }
     }
 
 /** Something to be said to people; never journaled. */

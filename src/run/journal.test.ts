@@ -18,7 +18,7 @@ import { tempFolder } from '../../test/fixtures/temp-folder.ts'
 import { requires } from '../../test/requires.ts'
 import { TallymanError } from '../errors.ts'
 import type { RunEvent } from './events.ts'
-import { encodeLine, JournalWriter, readJournal } from './journal.ts'
+import { encodeLine, JournalWriter, readBelievable, readJournal } from './journal.ts'
 import { apply, initialState } from './state.ts'
 
 const hasPrlimit = requires('prlimit of util-linux', existsSync('/usr/bin/prlimit'))
@@ -175,7 +175,7 @@ describe('readJournal', () => {
     expect(() => readJournal(file)).toThrow(
       expect.objectContaining({
         message: `${file}, line 3: the checksum is wrong.`,
-        wayOut: 'The run cannot go on from it: start the run again.',
+        wayOut: expect.stringContaining('tallyman resume'),
       }),
     )
   })
@@ -228,5 +228,40 @@ describe('readJournal', () => {
       }),
       { numRuns: 40 },
     )
+  })
+})
+
+describe('readBelievable', () => {
+  const whole = readFileSync(write(events))
+  const starts = [0, ...[...whole.entries()].flatMap(([at, byte]) => (byte === 0x0a ? [at + 1] : []))]
+
+  test('believes the events before the first damaged line and none after it, wherever a byte is wrong', () => {
+    const file = newFile()
+    const first = starts[1] ?? 0
+    for (let at = first; at < whole.length; at += 1) {
+      const bytes = Buffer.from(whole)
+      bytes[at] = (bytes[at] ?? 0) ^ 1
+      writeFileSync(file, bytes)
+      const line = starts.findLastIndex((start) => start <= at)
+      expect(readBelievable(file), `byte ${at}`).toEqual({
+        events: events.slice(0, line - 1),
+        wholeBytes: starts[line],
+        damage: { line: line + 1, bytes: whole.length - (starts[line] ?? 0) },
+      })
+    }
+  })
+
+  test('finds no damage in a journal that is whole, or whose last line was cut off', () => {
+    const file = newFile()
+    for (const length of [whole.length, whole.length - 1, (starts[2] ?? 0) + 5]) {
+      writeFileSync(file, whole.subarray(0, length))
+      expect(readBelievable(file)).toEqual({ ...read(file), damage: null })
+    }
+  })
+
+  test('believes nothing where the header is damaged', () => {
+    const file = newFile()
+    writeFileSync(file, `x${whole.subarray(1)}`)
+    expect(() => readBelievable(file)).toThrow(expect.objectContaining({ code: 'file-damaged' }))
   })
 })

@@ -65,6 +65,20 @@ export interface JournalContent {
   readonly wholeBytes: number
 }
 
+/** Where a journal is not as it was written. */
+export interface JournalDamage {
+  /** The first such line, from 1. */
+  readonly line: number
+  /** Bytes from its start to the end of the file. */
+  readonly bytes: number
+}
+
+/** What of a journal can be believed: the events before the first line that is not as it was written. */
+interface BelievableJournal extends JournalContent {
+  /** Null for a journal that is whole, up to a torn last line. */
+  readonly damage: JournalDamage | null
+}
+
 /**
  * Reads a journal. A last line that was cut off is passed over, since its event was never acted upon.
  *
@@ -72,16 +86,49 @@ export interface JournalContent {
  * @throws {TallymanError} `file-damaged` for a line whose checksum is wrong, or a journal of another version
  */
 export function readJournal(file: string): JournalContent | null {
+  const journal = readBelievable(file)
+  if (journal === null) return null
+  const { damage, ...content } = journal
+  if (damage !== null) {
+    throw new TallymanError('file-damaged', `${file}, line ${damage.line}: the checksum is wrong.`, {
+      wayOut: '`tallyman resume` believes what stands before that line, and does the rest again.',
+    })
+  }
+  return content
+}
+
+/**
+ * Reads a journal up to the first line that is not as it was written. No line after it is believed, be it whole: what it
+ * rests on is not known.
+ *
+ * @returns null as `readJournal` does
+ * @throws {TallymanError} `file-damaged` where the header is damaged, or of another version: then nothing can be believed
+ */
+export function readBelievable(file: string): BelievableJournal | null {
   const bytes = readIfThere(file)
   if (bytes === null) return null
   const end = bytes.lastIndexOf(0x0a) + 1
-  requireCutOff(bytes.subarray(end), file)
-  if (end === 0) return null
-  const lines = bytes.toString('utf8', 0, end - 1).split('\n')
-  const [first, ...events] = lines.map((line, index) => parseLine(line, `${file}, line ${index + 1}`))
+  const torn = bytes.toString('utf8', end, Math.max(end, bytes.length - 1))
+  if (end === 0 && !isWhole(torn)) return null
+  const believed: object[] = []
+  let wholeBytes = 0
+  while (wholeBytes < end) {
+    const lineEnd = bytes.indexOf(0x0a, wholeBytes)
+    const line = parseLine(bytes.toString('utf8', wholeBytes, lineEnd))
+    if (line === null) break
+    believed.push(line)
+    wholeBytes = lineEnd + 1
+  }
+  const [first, ...events] = believed
   requireHeader(first, file)
-  // The checksum says that this program wrote the line.
-  return { events: events as RunEvent[], wholeBytes: end }
+  // What follows the last line feed must be the half of a line: a whole one has lost its line feed to damage.
+  const isDamaged = wholeBytes < end || isWhole(torn)
+  return {
+    // The checksum says that this program wrote the line.
+    events: events as RunEvent[],
+    wholeBytes,
+    damage: isDamaged ? { line: believed.length + 1, bytes: bytes.length - wholeBytes } : null,
+  }
 }
 
 function readIfThere(file: string): Buffer | null {
@@ -91,12 +138,6 @@ function readIfThere(file: string): Buffer | null {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null
     throw error
   }
-}
-
-/** What follows the last line feed must be the half of a line: a whole one has lost its line feed to damage. */
-function requireCutOff(rest: Buffer, file: string): void {
-  const line = rest.toString('utf8', 0, Math.max(0, rest.length - 1))
-  if (isWhole(line)) throw damaged(`${file} is damaged at its last byte`)
 }
 
 function requireHeader(first: object | undefined, file: string): void {
@@ -114,9 +155,9 @@ function isWhole(line: string): boolean {
   return line[8] === ' ' && checksum(line.slice(9)) === line.slice(0, 8)
 }
 
-function parseLine(line: string, place: string): object {
-  if (!isWhole(line)) throw damaged(`${place}: the checksum is wrong`)
-  return JSON.parse(line.slice(9))
+/** Null for a line that is not as it was written. */
+function parseLine(line: string): object | null {
+  return isWhole(line) ? JSON.parse(line.slice(9)) : null
 }
 
 function damaged(what: string): TallymanError {

@@ -89,6 +89,7 @@ export async function prepareRun(
       state,
       store,
       begun: planned,
+      notes: [],
     })
   } catch (error) {
     await pool?.stop()

@@ -4,13 +4,20 @@ import { TallymanError } from '../errors.ts'
 import { Coordinator } from './coordinator.ts'
 import { type RunDirectory, type RunIdentity, readIdentity } from './directory.ts'
 import type { RunEvent } from './events.ts'
-import { JournalWriter, readJournal } from './journal.ts'
+import {
+  type JournalContent,
+  type JournalDamage,
+  JournalWriter,
+  readBelievable,
+  readJournal,
+} from './journal.ts'
 import { isHeld, releaseLock, takeLock } from './lock.ts'
 import type { BadRecordLimit } from './options.ts'
 import type { Plan } from './plan.ts'
 import type { PreparedRun } from './prepared.ts'
 import { apply, initialState, type Phase, type RunState } from './state.ts'
 import { Store, storeFolder } from './store.ts'
+import { taskId } from './task-id.ts'
 import { openWorkers } from './workers.ts'
 
 /** A run as it lies on disk. */
@@ -34,10 +41,31 @@ export interface RunOnDisk {
  * @throws {TallymanError} `not-found` where there is no run, `file-damaged` for a plan or a journal that is not as it was written
  */
 export function readRun(directory: RunDirectory): RunOnDisk {
+  return readWith(directory, readJournal)
+}
+
+/** A run as `resumeRun` finds it. */
+interface ResumableRun extends RunOnDisk {
+  /** Where its journal is damaged; the state is that before. */
+  readonly damage: JournalDamage | null
+}
+
+/** Reads a run as `readRun` does, but of a damaged journal what can be believed. */
+export function readResumable(directory: RunDirectory): ResumableRun {
+  let damage: JournalDamage | null = null
+  const run = readWith(directory, (file) => {
+    const journal = readBelievable(file)
+    damage = journal?.damage ?? null
+    return journal
+  })
+  return { ...run, damage }
+}
+
+function readWith(directory: RunDirectory, journalOf: (file: string) => JournalContent | null): RunOnDisk {
   const identity = readIdentity(directory)
   const held = isHeld(directory)
   const plan = readPlan(directory)
-  const journal = readJournal(directory.journalFile)
+  const journal = journalOf(directory.journalFile)
   if (plan === null || journal === null)
     return { identity, state: null, isHeld: held, lastAt: identity.createdAt, events: [], journalBytes: 0 }
   const { events, wholeBytes } = journal
@@ -87,7 +115,7 @@ const resumable: ReadonlySet<Phase> = new Set(['map', 'reduce', 'refused', 'fail
 
 /**
  * Opens a run that was interrupted, refused, cut off or failed, to go on where its journal ends. What is committed is not
- * done again.
+ * done again. A journal that is damaged ends for this before its first damaged line; what is not proven by then is removed.
  *
  * @throws {TallymanError} `usage` for a run that is complete, or that another process is at work on; `not-found` for none
  */
@@ -105,10 +133,11 @@ export async function resumeRun(directory: RunDirectory, options: ResumeOptions)
 
 /** REQUIRES: the lock. */
 function reopen(directory: RunDirectory, options: ResumeOptions): PreparedRun {
-  const { state, journalBytes, identity } = readRun(directory)
+  const { state, journalBytes, identity, damage } = readResumable(directory)
   requireResumable(state, identity)
   truncateSync(directory.journalFile, journalBytes)
   directory.discardAttempts()
+  directory.discardUnproven(provenTasks(state))
   directory.linkPackage()
   const { plan } = state
   const journal = new JournalWriter(directory.journalFile, 'continue')
@@ -117,6 +146,7 @@ function reopen(directory: RunDirectory, options: ResumeOptions): PreparedRun {
     at: Date.now(),
     accept: [...new Set([...plan.accept, ...options.accept])],
     badRecords: options.badRecords ?? plan.badRecords,
+    ...(damage === null ? {} : { distrusted: damage }),
   } as const
   journal.append(resumed)
   const pool = openWorkers(directory, {
@@ -132,8 +162,21 @@ function reopen(directory: RunDirectory, options: ResumeOptions): PreparedRun {
     pool,
     state: apply(state, resumed),
     begun: resumed,
+    notes: damage === null ? [] : [sayDamage(directory, damage)],
     store: new Store(storeFolder(dirname(directory.path))),
   })
+}
+
+/** Tasks whose commit is journaled. */
+function provenTasks(state: RunState): ReadonlySet<string> {
+  const proven = (['map', 'reduce'] as const).flatMap((stage) =>
+    state[stage].flatMap(({ kind }, index) => (kind === 'done' ? [taskId(stage, index)] : [])),
+  )
+  return new Set(proven)
+}
+
+function sayDamage(directory: RunDirectory, { line, bytes }: JournalDamage): string {
+  return `${directory.journalFile} is damaged at line ${line}: what stands before it is believed, the ${bytes} bytes from there on are cut off, and what they told of is done again.`
 }
 
 function requireResumable(state: RunState | null, { id }: RunIdentity): asserts state is RunState {

@@ -1,5 +1,5 @@
 import { TallymanError } from '../../errors.ts'
-import { type PreparedRun, type RunDirectory, readRun, resumeRun } from '../../run/index.ts'
+import { type PreparedRun, type RunDirectory, readResumable, resumeRun } from '../../run/index.ts'
 import type { Arguments } from '../arguments.ts'
 import { interruptible, withRun } from '../carry-out.ts'
 import type { Command } from '../command.ts'
@@ -33,7 +33,7 @@ export const resume: Command = {
 }
 
 async function reopen(directory: RunDirectory, args: Arguments, outlet: Outlet): Promise<PreparedRun> {
-  const { state } = readRun(directory)
+  const { state } = readResumable(directory)
   // A run that is complete, or has no plan, is refused below for a better reason than where its result would go.
   if (state !== null && state.phase !== 'complete') checkOutlet(state.plan, outlet)
   const run = await resumeRun(directory, {
