@@ -6,6 +6,8 @@ export interface WorkerChannel {
   send(message: FromWorker): void
   /** Called once, before anything arrives. */
   listen(onMessage: (message: ToWorker) => void): void
+  /** Called before each attempt: what is printed from here on is its. */
+  mark(attempt: string): void
 }
 
 /** Why a worker is no longer there. */
@@ -26,8 +28,8 @@ export interface Exit {
 /** The coordinator's end of the line to one worker: all that threads, processes and containers differ in. */
 export interface Link {
   send(message: ToWorker): void
-  /** Where what it prints is kept. */
-  readonly logFile: string
+  /** File of what an attempt has printed, or of what was printed outside of any; null where that is nothing. */
+  logOf(attempt: string | null): string | null
   /** Settles once, when the worker and whatever it started are gone, for whatever reason. Never rejects. */
   readonly exited: Promise<Exit>
   /** The process it lives in; threads share one. Null when none could be started. */
@@ -47,7 +49,7 @@ export interface WorkerProcess {
 export interface WorkerSettings {
   /** The directory the inputs were planned in: their names are relative to it. */
   readonly cwd: string
-  /** Existing directory for what workers print. */
+  /** Existing directory for what workers and their attempts print. */
   readonly logDirectory: string
   /** Name of an environment variable that no other run uses: marks all that workers start. */
   readonly tokenName: string

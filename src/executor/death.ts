@@ -2,13 +2,13 @@ import { type Fault, TallymanError } from '../errors.ts'
 import type { Exit } from './channel.ts'
 
 /** Every death has a cause, and a log. */
-export function deathFault(exit: Exit, logFile: string): Fault {
+export function deathFault(exit: Exit, logFile: string | null): Fault {
   const lastLine = tellingLine(exit.lastWords)
   const words = lastLine === '' ? '' : ` Its last words: ${JSON.stringify(lastLine.slice(0, 200))}.`
   return {
     code: exit.code,
     message: `The worker ${exit.how}.${words}`,
-    wayOut: wayOutOf(exit, logFile),
+    wayOut: wayOutOf(exit, logFile === null ? 'It printed nothing.' : `What it printed is in ${logFile}.`),
   }
 }
 
@@ -18,16 +18,16 @@ function tellingLine(words: string): string {
   return lines.findLast((line) => line !== '' && !/^(\d+: 0x|-----|Node\.js v)/.test(line)) ?? ''
 }
 
-function wayOutOf({ code }: Exit, logFile: string): string {
+function wayOutOf({ code }: Exit, printed: string): string {
   switch (code) {
     case 'out-of-memory':
       return 'Give the run more memory (--memory), fewer workers (--workers), or let the job keep less per key.'
     case 'job-exited':
-      return `Throw an error instead of calling process.exit. What it printed is in ${logFile}.`
+      return `Throw an error instead of calling process.exit. ${printed}`
     case 'limit-reached':
       return 'Ask for fewer workers (--workers), or raise the limit (ulimit -u, ulimit -n).'
     default:
-      return `What it printed is in ${logFile}.`
+      return printed
   }
 }
 

@@ -6,7 +6,7 @@ import type { Exit, WorkerProcess, WorkerSettings } from './channel.ts'
 import { encodeFrame, readFrames } from './frames.ts'
 import type { Leash } from './leash.ts'
 import { endStrays } from './strays.ts'
-import { WorkerLog } from './worker-log.ts'
+import type { WorkerOutput } from './worker-output.ts'
 
 /** What a child process of ours is started with. */
 export interface NodeProcessOptions {
@@ -17,7 +17,7 @@ export interface NodeProcessOptions {
   /** Tells this process apart from every other one of the run: the value of the token. */
   readonly mark: string
   /** Takes what the child prints. */
-  readonly logFile: string
+  readonly output: WorkerOutput
   /** Holds the child while it is there. */
   readonly leash: Leash
   readonly onMessage: (message: unknown) => void
@@ -30,20 +30,18 @@ const lineGraceMs = 1000
 
 /** A Node process that talks frames on file descriptor 3, in a process group of its own. */
 export class NodeProcess {
-  readonly logFile: string
   readonly exited: Promise<Exit>
   readonly process: WorkerProcess | null
   readonly #child: ChildProcess
   readonly #line: Duplex | null
-  readonly #log: WorkerLog
+  readonly #output: WorkerOutput
   readonly #leash: Leash
   #graceTimer: NodeJS.Timeout | undefined
   #isGone = false
   #broken: string | null = null
 
   constructor(options: NodeProcessOptions) {
-    this.logFile = options.logFile
-    this.#log = new WorkerLog(options.logFile)
+    this.#output = options.output
     this.#leash = options.leash
     const token: Token = `${options.settings.tokenName}=${options.mark}`
     this.#child = start(options)
@@ -54,8 +52,8 @@ export class NodeProcess {
       // Where the system does not let it, the worker is as any other process: nothing depends on it.
       if (options.settings.isPolite) void makePolite(pid)
     }
-    this.#child.stdout?.on('data', (chunk: Buffer) => this.#log.write(chunk))
-    this.#child.stderr?.on('data', (chunk: Buffer) => this.#log.writeError(chunk))
+    this.#child.stdout?.on('data', (chunk: Buffer) => this.#output.write('stdout', chunk))
+    this.#child.stderr?.on('data', (chunk: Buffer) => this.#output.write('stderr', chunk))
     this.#line = lineOf(this.#child)
     if (this.#line !== null) this.#listen(this.#line, options.onMessage)
     const gone = new Promise<Exit>((resolve) => {
@@ -122,7 +120,7 @@ export class NodeProcess {
     this.#isGone = true
     clearTimeout(this.#graceTimer)
     if (this.#child.pid !== undefined) this.#leash.release(this.#child.pid)
-    const lastWords = this.#log.close()
+    const lastWords = this.#output.close()
     if (this.#broken !== null) return { how: this.#broken, code: 'protocol-broken', lastWords }
     const isHeap = lastWords.includes('heap out of memory') || lastWords.includes('heap limit')
     return isHeap ? { how: 'ran out of heap', code: 'out-of-memory', lastWords } : { ...end, lastWords }

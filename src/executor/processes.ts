@@ -1,8 +1,11 @@
 import { join } from 'node:path'
+import { AttemptLogs } from './attempt-log.ts'
 import type { Link, LinkFactory, LinkOrder, WorkerSettings } from './channel.ts'
 import { heapLimits } from './heap-limits.ts'
 import { Leash } from './leash.ts'
 import { NodeProcess } from './node-process.ts'
+import { WorkerLog } from './worker-log.ts'
+import { WorkerOutput } from './worker-output.ts'
 
 /** Workers that are processes: what one of them does to its memory or its event loop is its own affair. */
 export function processLinks(settings: WorkerSettings): LinkFactory {
@@ -12,28 +15,41 @@ export function processLinks(settings: WorkerSettings): LinkFactory {
 class ProcessLinks implements LinkFactory {
   readonly name = 'process'
   readonly #settings: WorkerSettings
+  readonly #logs: AttemptLogs
   readonly #leash = new Leash()
   readonly #processes = new Set<NodeProcess>()
   #lives = 0
 
   constructor(settings: WorkerSettings) {
     this.#settings = settings
+    this.#logs = new AttemptLogs(settings.logDirectory)
   }
 
   open({ seat, heapBytes }: LinkOrder, onMessage: (message: unknown) => void): Link {
     const { oldSpaceMiB, semiSpaceMiB } = heapLimits(heapBytes)
+    const log = new WorkerLog(join(this.#settings.logDirectory, `worker-${seat}.log`))
+    const output = new WorkerOutput(log, this.#logs)
     const worker = new NodeProcess({
       entry: 'worker-process',
       nodeFlags: [`--max-old-space-size=${oldSpaceMiB}`, `--max-semi-space-size=${semiSpaceMiB}`],
       settings: this.#settings,
       mark: `${seat}.${this.#lives++}`,
-      logFile: join(this.#settings.logDirectory, `worker-${seat}.log`),
+      output,
       leash: this.#leash,
       onMessage,
     })
     this.#processes.add(worker)
     void worker.exited.then(() => this.#processes.delete(worker))
-    return worker
+    return {
+      send: (message) => {
+        if (message.type === 'run') output.expect(message.attempt.id)
+        worker.send(message)
+      },
+      logOf: (attempt) => output.fileOf(attempt),
+      exited: worker.exited,
+      process: worker.process,
+      kill: () => worker.kill(),
+    }
   }
 
   async close(): Promise<void> {

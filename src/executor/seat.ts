@@ -207,7 +207,7 @@ export class Seat {
       this.#link = null
       this.#isLoaded = false
       this.#pausedAtMs = null
-      this.#resolve({ type: 'gone', fault: this.#verdict ?? deathFault(exit, link.logFile) })
+      this.#resolve({ type: 'gone', fault: this.#verdict ?? deathFault(exit, link.logOf(this.attempt)) })
     })
     return link
   }

@@ -3,20 +3,41 @@
  * in, so that process is not the coordinator but this one, which can be lost.
  */
 import { Socket } from 'node:net'
+import type { Readable } from 'node:stream'
+import { finished } from 'node:stream/promises'
 import { Worker } from 'node:worker_threads'
 import { assertNever } from '../errors.ts'
 import { encodeFrame, readFrames } from './frames.ts'
 import { heapLimits } from './heap-limits.ts'
+import type { OutputStream } from './output-marks.ts'
 import type { FromHost, ToHost } from './thread-messages.ts'
 
 const socket = new Socket({ fd: 3, readable: true, writable: true })
 socket.on('close', () => process.exit(0))
 socket.on('error', () => process.exit(0))
 
+// Every stream of a thread may wait for it.
+socket.setMaxListeners(0)
+
 const threads = new Map<number, Worker>()
 
-function tell(message: FromHost): void {
-  socket.write(encodeFrame(message))
+/** False where the line is full: who can wait waits for `drain`. */
+function tell(message: FromHost): boolean {
+  return socket.write(encodeFrame(message))
+}
+
+/** Passes on what a thread prints; a thread that prints faster than that is read fills its own heap, and not this process. */
+async function passOn(life: number, stream: OutputStream, source: Readable): Promise<void> {
+  source.on('data', (chunk: Buffer) => {
+    if (tell({ type: 'printed', life, stream, base64: chunk.toString('base64') })) return
+    source.pause()
+    socket.once('drain', () => source.resume())
+  })
+  try {
+    await finished(source)
+  } catch {
+    // A thread that was ended by force may leave its streams unfinished: there is nothing more in them.
+  }
 }
 
 function open(life: number, heapBytes: number): void {
@@ -35,8 +56,10 @@ function open(life: number, heapBytes: number): void {
   thread.on('error', (error) => {
     lastError = error
   })
-  thread.on('exit', (exitCode) => {
+  const printed = [passOn(life, 'stdout', thread.stdout), passOn(life, 'stderr', thread.stderr)]
+  thread.on('exit', async (exitCode) => {
     threads.delete(life)
+    await Promise.all(printed)
     tell({ type: 'gone', life, exitCode, error: describe(lastError) })
   })
 }
@@ -45,6 +68,8 @@ function start(heapBytes: number): Worker {
   const entry = import.meta.url.endsWith('.ts') ? './worker-thread.ts' : './worker-thread.js'
   const { oldSpaceMiB, semiSpaceMiB } = heapLimits(heapBytes)
   return new Worker(new URL(entry, import.meta.url), {
+    stdout: true,
+    stderr: true,
     resourceLimits: {
       maxOldGenerationSizeMb: oldSpaceMiB,
       // Both halves and as much for large objects.

@@ -1,4 +1,5 @@
 import type { ToWorker } from './messages.ts'
+import type { OutputStream } from './output-marks.ts'
 
 /** From the coordinator to the process that worker threads live in. `life` numbers threads; it is never used again. */
 export type ToHost =
@@ -9,6 +10,12 @@ export type ToHost =
 /** From that process to the coordinator. After `gone` a life says nothing more. What a thread said is as it was encoded. */
 export type FromHost =
   | { readonly type: 'said'; readonly life: number; readonly json: string }
+  | {
+      readonly type: 'printed'
+      readonly life: number
+      readonly stream: OutputStream
+      readonly base64: string
+    }
   | {
       readonly type: 'gone'
       readonly life: number
@@ -23,6 +30,13 @@ export function isFromHost(message: unknown): message is FromHost {
   switch (message.type) {
     case 'said':
       return 'json' in message && typeof message.json === 'string'
+    case 'printed':
+      return (
+        'stream' in message &&
+        (message.stream === 'stdout' || message.stream === 'stderr') &&
+        'base64' in message &&
+        typeof message.base64 === 'string'
+      )
     case 'gone':
       return 'exitCode' in message && 'error' in message
     default:

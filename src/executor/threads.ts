@@ -1,9 +1,12 @@
 import { join } from 'node:path'
 import { assertNever } from '../errors.ts'
+import { AttemptLogs } from './attempt-log.ts'
 import type { Exit, Link, LinkFactory, LinkOrder, WorkerSettings } from './channel.ts'
 import { Leash } from './leash.ts'
 import { NodeProcess, sayJobExited } from './node-process.ts'
 import { type FromHost, isFromHost, type ToHost } from './thread-messages.ts'
+import { WorkerLog } from './worker-log.ts'
+import { WorkerOutput } from './worker-output.ts'
 
 /** Workers that are threads of one disposable host process, which is started again when it is lost. */
 export function threadLinks(settings: WorkerSettings): LinkFactory {
@@ -12,6 +15,7 @@ export function threadLinks(settings: WorkerSettings): LinkFactory {
 
 /** A thread as the coordinator sees it. */
 interface Life {
+  readonly output: WorkerOutput
   readonly onMessage: (message: unknown) => void
   readonly end: (exit: Exit) => void
 }
@@ -24,24 +28,33 @@ class ThreadLinks implements LinkFactory {
   readonly #leash = new Leash()
   readonly #settings: WorkerSettings
   readonly #lives = new Map<number, Life>()
+  readonly #logs: AttemptLogs
+  /** What the host process prints, and threads outside of attempts. */
+  readonly #log: WorkerLog
   #host: NodeProcess | null = null
   #lifeNext = 0
 
   constructor(settings: WorkerSettings) {
     this.#settings = settings
+    this.#logs = new AttemptLogs(settings.logDirectory)
+    this.#log = new WorkerLog(join(settings.logDirectory, 'threads.log'))
   }
 
   open({ heapBytes }: LinkOrder, onMessage: (message: unknown) => void): Link {
     const host = this.#requireHost()
     const life = this.#lifeNext++
+    const output = new WorkerOutput(this.#log, this.#logs)
     const say = (message: ToHost): void => host.send(message)
     const exited = new Promise<Exit>((end) => {
-      this.#lives.set(life, { onMessage, end })
+      this.#lives.set(life, { output, onMessage, end })
     })
     say({ type: 'open', life, heapBytes })
     return {
-      send: (message) => say({ type: 'say', life, message }),
-      logFile: host.logFile,
+      send: (message) => {
+        if (message.type === 'run') output.expect(message.attempt.id)
+        say({ type: 'say', life, message })
+      },
+      logOf: (attempt) => output.fileOf(attempt),
       exited,
       process: host.process,
       kill: () => {
@@ -66,7 +79,7 @@ class ThreadLinks implements LinkFactory {
       nodeFlags: [],
       settings: this.#settings,
       mark: `threads.${this.#lifeNext}`,
-      logFile: join(this.#settings.logDirectory, 'threads.log'),
+      output: new WorkerOutput(this.#log, this.#logs),
       leash: this.#leash,
       onMessage: (message) => {
         if (isFromHost(message)) this.#take(message)
@@ -85,9 +98,12 @@ class ThreadLinks implements LinkFactory {
       case 'said':
         life.onMessage(parseJson(message.json))
         return
+      case 'printed':
+        life.output.write(message.stream, Buffer.from(message.base64, 'base64'))
+        return
       case 'gone':
         this.#lives.delete(message.life)
-        life.end(exitOf(message))
+        life.end(exitOf(message, life.output.close()))
         return
       default:
         assertNever(message)
@@ -97,8 +113,10 @@ class ThreadLinks implements LinkFactory {
   /** Every thread went down with the process they lived in. */
   #loseHost(exit: Exit): void {
     this.#host = null
-    for (const life of this.#lives.values())
+    for (const life of this.#lives.values()) {
+      life.output.close()
       life.end({ ...exit, how: `went down with the process of all threads, which ${exit.how}` })
+    }
     this.#lives.clear()
   }
 }
@@ -112,10 +130,14 @@ function parseJson(json: string): unknown {
   }
 }
 
-function exitOf({ exitCode, error }: Extract<FromHost, { type: 'gone' }>): Exit {
+function exitOf({ exitCode, error }: Extract<FromHost, { type: 'gone' }>, said: string): Exit {
   if (error?.code === 'ERR_WORKER_OUT_OF_MEMORY')
-    return { how: 'ran out of heap', code: 'out-of-memory', lastWords: error.message }
+    return { how: 'ran out of heap', code: 'out-of-memory', lastWords: said || error.message }
   // A thread that nobody ended and nothing threw in has called process.exit.
-  if (error === null) return { how: sayJobExited(exitCode), code: 'job-exited', lastWords: '' }
-  return { how: `ended with an error (${error.message})`, code: 'worker-died', lastWords: error.message }
+  if (error === null) return { how: sayJobExited(exitCode), code: 'job-exited', lastWords: said }
+  return {
+    how: `ended with an error (${error.message})`,
+    code: 'worker-died',
+    lastWords: said || error.message,
+  }
 }

@@ -1,22 +1,19 @@
 import { appendFileSync } from 'node:fs'
 
-/** A job that prints a line for every record must not fill the disk. */
 const logBytesMax = 1024 * 1024
-/** A process that runs out of heap says so before some thirty lines of native stack. */
-const lastWordsBytesMax = 16 * 1024
 
 const cut = "\n[more was printed; a worker's log ends after its first megabyte]\n"
 
-/** Keeps what a worker prints: the first megabyte in a file, and the end of what it said on stderr. */
+/** Keeps what a worker prints outside of attempts, as it loads the job for example: the first megabyte. */
 export class WorkerLog {
-  readonly #file: string
+  readonly file: string
   #writtenBytes = 0
   #isCut = false
   #isLost = false
-  #lastWords = Buffer.alloc(0)
 
+  /** Makes no file yet; goes on after what an earlier worker of the seat printed. */
   constructor(file: string) {
-    this.#file = file
+    this.file = file
   }
 
   write(chunk: Buffer): void {
@@ -30,20 +27,10 @@ export class WorkerLog {
   #append(bytes: Buffer): void {
     if (this.#isLost) return
     try {
-      appendFileSync(this.#file, bytes)
+      appendFileSync(this.file, bytes, { mode: 0o600 })
     } catch {
       // On a disk that is full, say. What a worker prints is no reason to end the run: if it matters, the attempt fails too.
       this.#isLost = true
     }
-  }
-
-  writeError(chunk: Buffer): void {
-    this.write(chunk)
-    this.#lastWords = Buffer.concat([this.#lastWords, chunk]).subarray(-lastWordsBytesMax)
-  }
-
-  /** The last it wrote on stderr. */
-  close(): string {
-    return this.#lastWords.toString('utf8')
   }
 }

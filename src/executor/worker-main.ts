@@ -87,6 +87,7 @@ class WorkerLife {
   async #run(attempt: Attempt): Promise<void> {
     const { id } = attempt
     this.#attempt = id
+    this.#channel.mark(id)
     try {
       const report = await this.#perform(attempt)
       this.#attempt = null

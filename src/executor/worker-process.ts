@@ -2,6 +2,7 @@
 import { Socket } from 'node:net'
 import { encodeFrame, readFrames } from './frames.ts'
 import type { ToWorker } from './messages.ts'
+import { outputMarker } from './output-marks.ts'
 import { serve } from './worker-main.ts'
 
 process.setSourceMapsEnabled(true)
@@ -14,6 +15,7 @@ serve(
     send: (message) => {
       socket.write(encodeFrame(message))
     },
+    mark: outputMarker(),
     // The other end is the coordinator that started this process: what it says is a `ToWorker`.
     listen: (onMessage) =>
       readFrames(

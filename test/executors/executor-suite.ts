@@ -1,5 +1,13 @@
 /** What every kind of worker must do, whatever it is: each test file of this folder runs this suite on one kind. */
-import { mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { AttemptOutcome, AttemptProgress, Pool, WorkerKind } from '../../src/executor/index.ts'
@@ -237,18 +245,23 @@ function testAttempts(place: () => Workplace): void {
       })
     })
 
-    it('keeps what a job prints, up to a bound, and goes on', async () => {
+    it('keeps the first and the last of what an attempt prints, in a log of its own, and goes on', async () => {
       const pool = await place().openPool()
-      const split = place().write('a.txt', ['!complain first words', '!print 5', 'a'])
-      expect(mapReportOf(await perform(pool, mapAttempt('map-00000.1', [split]))).emitted).toBe(2)
+      const chatty = place().write('a.txt', ['!complain first words', '!print 5', 'a'])
+      expect(mapReportOf(await perform(pool, mapAttempt('map-00000.1', [chatty]))).emitted).toBe(2)
+      const other = place().write('b.txt', ['!complain other words'])
+      await perform(pool, mapAttempt('map-00001.1', [other]))
+      const logOf = (attempt: string): string => join(place().directory.logFolder, `${attempt}.log`)
       // What it printed takes another way than its report.
-      await until('the end of the log', () => place().logs().includes('more was printed'))
+      await until('the log of the second attempt', () => existsSync(logOf('map-00001.1')))
       await pool.stop()
-      expect(place().logs()).toMatch(/^first words\n/m)
-      const { logFolder } = place().directory
-      const bytes = readdirSync(logFolder).map((name) => statSync(join(logFolder, name)).size)
-      expect(Math.max(...bytes)).toBeGreaterThan(MiB / 2)
-      expect(Math.max(...bytes)).toBeLessThan(1.1 * MiB)
+      expect(readFileSync(logOf('map-00001.1'), 'utf8')).toBe('other words\n')
+      const log = readFileSync(logOf('map-00000.1'), 'utf8')
+      expect(log).toMatch(/^first words$/m)
+      expect(log).toMatch(/^\[tallyman: \d+ bytes dropped here\]$/m)
+      expect(log.length).toBeGreaterThan(MiB / 4)
+      expect(log.length).toBeLessThan(MiB / 2)
+      expect(place().logs()).not.toContain('\0')
     })
   })
 }
