@@ -4,6 +4,7 @@ import { plainFile, zipFile } from '../../test/fixtures/plans.ts'
 import { type FingerprintParts, fingerprint } from './fingerprint.ts'
 
 const parts: FingerprintParts = {
+  tallyman: '0.1.0',
   codeSha256: '00'.repeat(32),
   params: { tag: '#corona', min: '3' },
   files: [plainFile('a.txt', 10), zipFile('b.zip', ['x'])],
@@ -24,6 +25,7 @@ describe('fingerprint', () => {
   })
 
   const changes: readonly [string, Partial<FingerprintParts>][] = [
+    ['the version of tallyman', { tallyman: '0.1.1' }],
     ['the code', { codeSha256: '01'.repeat(32) }],
     ['the text of a parameter', { params: { ...parts.params, min: '3.0' } }],
     ['a parameter more', { params: { ...parts.params, max: '' } }],
@@ -43,6 +45,7 @@ describe('fingerprint', () => {
   test('mistakes no name for a text, nor one accepted name for two', () => {
     const text = fc.string({ maxLength: 3 })
     const any = fc.record({
+      tallyman: fc.constant('1'),
       codeSha256: fc.constant(''),
       params: fc.dictionary(text, text, { maxKeys: 2 }),
       files: fc.constant([]),

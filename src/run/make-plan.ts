@@ -5,6 +5,7 @@ import type { LoadedJob } from '../executor/index.ts'
 import { type Discovery, type InputFile, packSplits, planSplits, type Split } from '../input/index.ts'
 import { fingerprint } from './fingerprint.ts'
 import type { RunOptions } from './options.ts'
+import { packageVersion } from './package.ts'
 import type { Plan, PlannedTask } from './plan.ts'
 import type { Resources } from './resources.ts'
 import type { Reuse, Store, TaskIdentity } from './store.ts'
@@ -36,6 +37,7 @@ export interface PlanParts {
 export function makePlan(parts: PlanParts): Plan {
   const { options, jobFile, codeSha256, loaded, resources, discovery, contents } = parts
   const { accept, params } = options
+  const tallyman = packageVersion()
   const splitBytes = options.splitBytes ?? splitBytesDefault
   const splits = planSplits(discovery.files, {
     splitBytes,
@@ -54,7 +56,8 @@ export function makePlan(parts: PlanParts): Plan {
       typedParams: params,
       codeSha256,
     },
-    fingerprint: fingerprint({ codeSha256, params, files: discovery.files, accept }),
+    tallyman,
+    fingerprint: fingerprint({ tallyman, codeSha256, params, files: discovery.files, accept }),
     discovery,
     splits,
     tasks: toTasks(packed, (own) => findKept(parts, { ...identity, splits: own })),

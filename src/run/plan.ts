@@ -36,7 +36,12 @@ export interface Plan {
     /** SHA-256 of the bundled code, in hex. */
     readonly codeSha256: string
   }
-  /** SHA-256 over code, parameters and identity of the inputs, in hex: equal fingerprints give equal results. */
+  /** Version of tallyman that made it; a run goes on with the same one. */
+  readonly tallyman: string
+  /**
+   * SHA-256 over version, code, parameters, identity of the inputs and accepted names, in hex: equal fingerprints give equal
+   * results.
+   */
   readonly fingerprint: string
   readonly discovery: Discovery
   readonly splits: readonly Split[]

@@ -222,6 +222,20 @@ describe('resumeRun', () => {
     expect(isHeld(directory)).toBe(false)
   })
 
+  test('refuses a run that another version of tallyman began, and lets go of it', async () => {
+    const directory = left(workplace(), mapped)
+    const { planFile } = directory
+    const plan = readFileSync(planFile, 'utf8')
+    writeFileSync(planFile, JSON.stringify({ ...JSON.parse(plan), tallyman: '0.0.9' }))
+    const error = await resumeRun(directory, asBefore).catch((reason: unknown) => reason)
+    expect(error).toMatchObject({
+      code: 'usage',
+      message: expect.stringMatching(/was begun by tallyman 0\.0\.9; this is \d/),
+      wayOut: expect.stringContaining('start the run again'),
+    })
+    expect(isHeld(directory)).toBe(false)
+  })
+
   test('refuses what is no run, and makes no lock there', async () => {
     const place = makeWorkplace()
     await expect(resumeRun(new RunDirectory(place.folder.path), asBefore)).rejects.toMatchObject({

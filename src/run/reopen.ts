@@ -13,6 +13,7 @@ import {
 } from './journal.ts'
 import { isHeld, releaseLock, takeLock } from './lock.ts'
 import type { BadRecordLimit } from './options.ts'
+import { packageVersion } from './package.ts'
 import type { Plan } from './plan.ts'
 import type { PreparedRun } from './prepared.ts'
 import { apply, initialState, type Phase, type RunState } from './state.ts'
@@ -117,7 +118,8 @@ const resumable: ReadonlySet<Phase> = new Set(['map', 'reduce', 'refused', 'fail
  * Opens a run that was interrupted, refused, cut off or failed, to go on where its journal ends. What is committed is not
  * done again. A journal that is damaged ends for this before its first damaged line; what is not proven by then is removed.
  *
- * @throws {TallymanError} `usage` for a run that is complete, or that another process is at work on; `not-found` for none
+ * @throws {TallymanError} `usage` for a run that is complete, that another process is at work on, or that another version of
+ *   tallyman began; `not-found` for none
  */
 export async function resumeRun(directory: RunDirectory, options: ResumeOptions): Promise<PreparedRun> {
   readIdentity(directory)
@@ -192,4 +194,14 @@ function requireResumable(state: RunState | null, { id }: RunIdentity): asserts 
       wayOut: `\`tallyman show ${id}\` shows its result.`,
     })
   }
+  requireSameVersion(state.plan, id)
+}
+
+/** What two versions wrote, put together, is a result that neither would have made. */
+function requireSameVersion({ tallyman }: Plan, id: string): void {
+  const version = packageVersion()
+  if (tallyman === version) return
+  throw new TallymanError('usage', `Run ${id} was begun by tallyman ${tallyman}; this is ${version}.`, {
+    wayOut: 'Go on with the version that began the run, or start the run again.',
+  })
 }

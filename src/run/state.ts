@@ -110,12 +110,13 @@ export function apply(state: RunState, event: RunEvent): RunState {
  */
 function resume(state: RunState, event: Extract<RunEvent, { type: 'resumed' }>): RunState {
   const { accept, badRecords } = event
-  const { job, discovery } = state.plan
+  const { tallyman, job, discovery } = state.plan
   const plan: Plan = {
     ...state.plan,
     accept,
     badRecords,
     fingerprint: fingerprint({
+      tallyman,
       codeSha256: job.codeSha256,
       params: job.typedParams,
       files: discovery.files,
