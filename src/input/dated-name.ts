@@ -10,9 +10,14 @@ export interface DatedName {
    * series. For example `geoTwitterYY-MM-DD.zip`, or `access-YYYY-MM-DD.N.gz` for the numbered pieces of a day.
    */
   readonly pattern: string
+  /** The pattern without its last part: what a day's data has in common in whatever form it lies there, packed or not. */
+  readonly stem: string
   /** The name this one would have on another day. */
   nameOn(day: string): string
 }
+
+/** The end of a name that tells how the same lines are kept: as they are, or packed. */
+const formOfData = /(\.(jsonl|ndjson|json|txt|log))?(\.(gz|zip))?$/
 
 /** How a day is written in names, with the way from YYYY-MM-DD. */
 const forms = [
@@ -32,9 +37,11 @@ export function readDatedName(path: string): DatedName | null {
     if (start < 0) continue
     const before = base.slice(0, start)
     const after = base.slice(start + written.length)
+    const pattern = withoutNumbers(before) + written + withoutNumbers(after)
     return {
       day,
-      pattern: withoutNumbers(before) + written + withoutNumbers(after),
+      pattern,
+      stem: pattern.replace(formOfData, ''),
       nameOn: (other) => before + write(other) + after,
     }
   }

@@ -70,6 +70,38 @@ describe('planSeries without expected days', () => {
     expect(problems[0]?.wayOut).toContain('--accept 2020-02-20')
   })
 
+  test('finds gaps in days that are kept partly in one form, partly in another', () => {
+    const files = [
+      ...daysBetween('2020-01-01', '2020-01-05').map((day) => `t/tweets-${day}.jsonl.gz`),
+      ...daysBetween('2020-01-07', '2020-01-09').map((day) => `t/tweets-${day}.jsonl`),
+      't/tweets-2020-01-10.zip',
+      't/tweets-2020-01-12.zip',
+    ]
+    const { series, problems, read, ignored } = planSeries(found(...files), null)
+    expect(series).toEqual({
+      pattern: 'tweets-YYYY-MM-DD{.jsonl,.jsonl.gz,.zip}',
+      from: '2020-01-01',
+      to: '2020-01-12',
+      missing: ['2020-01-06', '2020-01-11'],
+    })
+    expect(problems.map(({ path }) => path)).toEqual(['2020-01-06', '2020-01-11'])
+    expect([read.length, ignored]).toEqual([10, []])
+  })
+
+  test('names a day that is there in two forms, and takes two forms of all days for two series', () => {
+    const packed = daysBetween('2020-01-01', '2020-01-09').map((day) => `t/x-${day}.1.log.gz`)
+    const open = daysBetween('2020-01-08', '2020-01-12').map((day) => `t/x-${day}.1.log`)
+    const twice = planSeries(found(...packed, ...open.slice(1)), null)
+    expect(twice.problems.map(({ message }) => message)).toEqual([
+      '2020-01-09: several files hold this day, and all are read, so that it counts more than once: "t/x-2020-01-09.1.log.gz", "t/x-2020-01-09.1.log".',
+    ])
+    const copies = packed.map((path) => path.slice(0, -3))
+    const both = planSeries(found(...packed, ...copies), null)
+    expect(both.series?.pattern).toBe('x-YYYY-MM-DD.N.log')
+    expect(both.problems.map(({ path }) => path)).toEqual(['x-YYYY-MM-DD.N.log.gz'])
+    expect(both.read).toHaveLength(9)
+  })
+
   test('finds gaps whether files were found or named', () => {
     const files = without(tweets('2020-01-01', '2020-01-31'), '20-01-17')
     expect(planSeries(named(...files), null).series?.missing).toEqual(['2020-01-17'])

@@ -40,9 +40,11 @@ interface Dated<C> {
   readonly name: DatedName
 }
 
-/** Files that share a pattern. */
+/** Files that share a pattern, or the stem of several. */
 interface Group<C> {
+  /** Where there are several, their ends in braces: `tweets-YYYY-MM-DD{.jsonl,.jsonl.gz}`. */
   readonly pattern: string
+  readonly stem: string
   readonly files: Dated<C>[]
   readonly days: ReadonlyMap<string, Dated<C>[]>
 }
@@ -96,7 +98,7 @@ function dropStrangers<C extends Candidate>(
 ): InputProblem[] {
   const kept = new Set<C>()
   const reasons = new Map<C, string>()
-  const rivals = new Map<string, InputProblem>()
+  const rivals = new Map<string, { readonly group: Group<C>; readonly problem: InputProblem }>()
   for (const found of groupByArgument(candidates)) {
     const groups = groupByPattern(found)
     const [main, ...others] = isExpected ? groups : groups.filter(isSeries)
@@ -113,13 +115,14 @@ function dropStrangers<C extends Candidate>(
       if (fitting.has(file)) kept.add(file)
       else reasons.set(file, reason)
     }
-    for (const rival of rivalGroups) rivals.set(rival.pattern, sayRival(rival, main))
+    for (const group of rivalGroups) rivals.set(group.pattern, { group, problem: sayRival(group, main) })
   }
   for (const [file, reason] of reasons) {
     if (!file.named && !kept.has(file)) dropped.set(file, reason)
   }
-  const droppedPatterns = new Set([...dropped.keys()].map(({ path }) => readDatedName(path)?.pattern))
-  return [...rivals.values()].filter(({ path }) => droppedPatterns.has(path))
+  return [...rivals.values()]
+    .filter(({ group }) => group.files.some(({ file }) => dropped.has(file)))
+    .map(({ problem }) => problem)
 }
 
 /** For every argument the files it led to; those that were named themselves are not among them. */
@@ -145,9 +148,44 @@ function groupByPattern<C extends Candidate>(files: readonly C[]): Group<C>[] {
     if (group === undefined) byPattern.set(name.pattern, [{ file, name }])
     else group.push({ file, name })
   }
-  return [...byPattern]
-    .map(([pattern, files]) => ({ pattern, files, days: groupByDay(files) }))
-    .sort((left, right) => right.days.size - left.days.size || comparePathBytes(left.pattern, right.pattern))
+  const groups = [...byPattern].map(([pattern, files]) => groupOf(pattern, files)).sort(compareGroups)
+  return joinForms(groups).sort(compareGroups)
+}
+
+function compareGroups<C>(left: Group<C>, right: Group<C>): number {
+  return right.days.size - left.days.size || comparePathBytes(left.pattern, right.pattern)
+}
+
+function groupOf<C>(pattern: string, files: Dated<C>[]): Group<C> {
+  return { pattern, stem: files[0]?.name.stem ?? pattern, files, days: groupByDay(files) }
+}
+
+/**
+ * One series of what is kept partly in one form, partly in another: older days packed, the last ones not. Forms that
+ * have most of their days in common are copies of each other, and stay apart.
+ */
+function joinForms<C extends Candidate>(groups: readonly Group<C>[]): Group<C>[] {
+  const joined: Group<C>[] = []
+  for (const group of groups) {
+    const at = joined.findIndex((other) => other.stem === group.stem && areOneSeries(other, group))
+    const other = joined[at]
+    if (other === undefined) joined.push(group)
+    else joined[at] = groupOf(joinPatterns(other, group), [...other.files, ...group.files])
+  }
+  return joined
+}
+
+/** @param smaller has no more days than the other */
+function areOneSeries<C>(larger: Group<C>, smaller: Group<C>): boolean {
+  const both = [...smaller.days.keys()].filter((day) => larger.days.has(day)).length
+  return both * 2 < smaller.days.size
+}
+
+function joinPatterns<C>({ stem, files }: Group<C>, { pattern }: Group<C>): string {
+  const ends = new Set(
+    [...files.map(({ name }) => name.pattern), pattern].map((one) => one.slice(stem.length)),
+  )
+  return `${stem}{${[...ends].sort(comparePathBytes).join(',')}}`
 }
 
 function groupByDay<C>(files: readonly Dated<C>[]): Map<string, Dated<C>[]> {
@@ -241,7 +279,7 @@ function sayMissing<C extends Candidate>(
 /** The days for which a series has several files, unless its names tell pieces of a day apart by numbers. */
 function sayDoubles<C extends Candidate>({ pattern, days }: Group<C>): InputProblem[] {
   const doubles = [...days].filter(([, files]) => {
-    const names = new Set(files.map(({ file }) => file.path.slice(file.path.lastIndexOf('/') + 1)))
+    const names = new Set(files.map(({ file, name }) => nameWithoutForm(file, name)))
     return names.size < files.length
   })
   const paths = (files: readonly Dated<C>[]): string => files.map(({ file }) => quote(file.path)).join(', ')
@@ -251,7 +289,7 @@ function sayDoubles<C extends Candidate>({ pattern, days }: Group<C>): InputProb
       seriesProblem(
         pattern,
         'input-damaged',
-        `${doubles.length} days have several files of one name, the first of them ${paths(files)}; all are read, so each of these days counts more than once`,
+        `${doubles.length} days have several files of one name, or the same in several forms, the first of them ${paths(files)}; all are read, so each of these days counts more than once`,
         `Name the directory with the right ones; if all of them are right, say so: ${acceptOption(pattern)}.`,
       ),
     ]
@@ -264,6 +302,11 @@ function sayDoubles<C extends Candidate>({ pattern, days }: Group<C>): InputProb
       `Take away what is a copy; if all of them are right, say so: ${acceptOption(day)}.`,
     ),
   )
+}
+
+/** The last part of a path, up to where its pattern tells how the day's data is kept. */
+function nameWithoutForm({ path }: Candidate, { pattern, stem }: DatedName): string {
+  return path.slice(path.lastIndexOf('/') + 1, path.length - (pattern.length - stem.length))
 }
 
 /** Has a second series so many days that it may have been meant as well? */
