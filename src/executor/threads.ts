@@ -114,8 +114,9 @@ class ThreadLinks implements LinkFactory {
   #loseHost(exit: Exit): void {
     this.#host = null
     for (const life of this.#lives.values()) {
-      life.output.close()
-      life.end({ ...exit, how: `went down with the process of all threads, which ${exit.how}` })
+      const how = `went down with the process of all threads, which ${exit.how}`
+      const said = life.output.close()
+      life.end({ ...exit, how, lastWords: exit.lastWords || said })
     }
     this.#lives.clear()
   }
