@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { type Fault, toFault } from '../errors.ts'
 import type { Attempt, AttemptProgress, AttemptReport } from './attempt.ts'
 import type { Link, LinkFactory, WorkerProcess } from './channel.ts'
@@ -215,7 +216,8 @@ export class Seat {
   /** A worker runs code that is not ours: what it says is checked before it is believed. */
   #take(message: unknown): void {
     if (!isFromWorker(message) || ('id' in message && message.id !== this.attempt)) {
-      const said = JSON.stringify(message)?.slice(0, 100)
+      // Not as JSON: what is nested a thousand levels deep would throw here, in the coordinator.
+      const said = inspect(message, { depth: 2, breakLength: Number.POSITIVE_INFINITY }).slice(0, 100)
       this.#resolve({
         type: 'gone',
         fault: { code: 'protocol-broken', message: `The worker said something unknown: ${said}.` },

@@ -51,8 +51,11 @@ function open(life: number, heapBytes: number): void {
   }
   threads.set(life, thread)
   let lastError: unknown = null
-  // What is no text was not sent by us but by the job: it is not in the protocol, as text or otherwise.
-  thread.on('message', (said: unknown) => tell({ type: 'said', life, json: String(said) }))
+  // Passed on unread, since a job may say anything, and what it says must not be able to end this process. What is no text
+  // was not sent by us: it is not in the protocol.
+  thread.on('message', (said: unknown) =>
+    tell({ type: 'said', life, json: typeof said === 'string' ? said : 'null' }),
+  )
   thread.on('error', (error) => {
     lastError = error
   })

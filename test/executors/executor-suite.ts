@@ -309,6 +309,10 @@ function testDeaths(place: () => Workplace): void {
       ['less than a header', '!say hi'],
       ['an impossible length', '!say-bytes ffffffffff'],
       ['a frame that is no JSON', '!say-bytes ff020000007b5d'],
+      [
+        'a message nested too deeply to be shown',
+        `!say-bytes ff409c0000${'5b'.repeat(20_000)}${'5d'.repeat(20_000)}`,
+      ],
     ])('ends its attempt when the job writes %s on the line to the coordinator', async (_what, order) => {
       const pool = await place().openPool()
       const outcome = await perish(pool, order)
