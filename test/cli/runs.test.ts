@@ -80,6 +80,28 @@ describe('tallyman test', () => {
   ])('refuses %j', (files, message) => {
     expect(shop.run('test', ...files)).toMatchObject({ status: 2, stderr: expect.stringContaining(message) })
   })
+
+  it('fails for a file without a test, and names it', () => {
+    shop.write('one.test.ts', `import { test } from 'node:test'\ntest('one', () => {})\n`)
+    shop.write('none.ts', `console.log('nothing is tested')\n`)
+    const mixed = shop.run('test', 'one.test.ts', 'none.ts')
+    expect(mixed).toMatchObject({ status: 1, stdout: expect.stringContaining('nothing is tested') })
+    expect(mixed.stderr).toMatch(/^Error: Test ".*\/none\.ts" has no test in it\.\nSay test\(/)
+    shop.write('suite.test.ts', `import { describe } from 'node:test'\ndescribe('none', () => {})\n`)
+    expect(shop.run('test', 'suite.test.ts')).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('suite.test.ts" has no test in it.'),
+    })
+  })
+
+  it('ends quietly when whoever reads has enough', () => {
+    shop.write(
+      'many.test.ts',
+      `import { test } from 'node:test'\nfor (let i = 0; i < 3000; i++) test('number ' + i, () => {})\n`,
+    )
+    const { status, stderr } = shop.shell('set -o pipefail; tallyman test many.test.ts | head -n 1')
+    expect([status, stderr]).toEqual([0, ''])
+  })
 })
 
 describe('runs', () => {
