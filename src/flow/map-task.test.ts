@@ -61,6 +61,31 @@ describe('runMapTask', () => {
     expect(rejected?.stack).toContain('map-task.test.ts')
   })
 
+  it('keeps keys and values as they were emitted, whatever the job does to them afterwards', async () => {
+    inputs.write('a.txt', 'one\ntwo\n')
+    const key: [string, number] = ['', 0]
+    const value = { line: '', seen: [] as number[] }
+    const job = lines({
+      reduce: collect(),
+      map: (line: unknown, emit: unknown) => {
+        value.line = String(line)
+        for (const turn of [1, 2]) {
+          key[0] = `turn ${turn}`
+          value.seen = [turn]
+          ;(emit as (key: unknown, value: unknown) => void)(key, value)
+          value.seen.push(0)
+        }
+      },
+    } as never)
+    expect(await runTasks(job, await inputs.sources(job))).toEqual(
+      [1, 2].map((turn) => [
+        'result',
+        [`turn ${turn}`, 0],
+        ['one', 'two'].map((line) => ({ line, seen: [turn] })),
+      ]),
+    )
+  })
+
   it('waits for an async map before it takes the next record', async () => {
     inputs.write('a.txt', 'b\na\nc\n')
     const seen: string[] = []

@@ -1,5 +1,5 @@
 import { TallymanError } from '../errors.ts'
-import { canonicalJson, encodeKey, isKey, type Key } from '../record/index.ts'
+import { canonicalJson, encodeKey, isKey, type Key, ownData, ownKey } from '../record/index.ts'
 import type { AnyReducer, KeyOf, NoValue, ResultOf, ValueOf } from './reducer.ts'
 
 /** What `reduce:` of a job holds: one reducer, or one for each table. */
@@ -63,7 +63,8 @@ export type AnyEmitTo = (key: Key, value?: unknown) => void
 
 /**
  * The `emit` that a job's map and flush are given. A key or a value that is none is refused where it is emitted, by an
- * error whose stack begins there. Build it once per task: it costs a closure for each table.
+ * error whose stack begins there. What is emitted is copied: the job may change it afterwards. Build it once per task: it
+ * costs a closure for each table.
  *
  * @returns a function for a job of one reducer, else a frozen object with a function for each table
  */
@@ -87,7 +88,7 @@ function bindTable(table: JobTable, number: number, push: EmitPush): AnyEmitTo {
     } catch (error) {
       throw refusal(error, { table: table.name, key, emit })
     }
-    push(number, key, value)
+    push(number, ownKey(key), ownData(value))
   }
   return emit
 }

@@ -5,7 +5,7 @@ import type { Reducer } from '../reducer.ts'
  * Every value, in position order, as a list. A key's list is held in memory: for lists that may not fit, use
  * `groupReduce`, which streams.
  *
- * Values are any plain data; name their type: `collect<Key, string>()`. Do not change a value after emitting it.
+ * Values are any plain data; name their type: `collect<Key, string>()`.
  *
  * @example
  * ```ts

@@ -6,7 +6,7 @@ import { nothingToFinish } from './total.ts'
  * The value emitted first in position order: by path, archive member, byte of the record, and turn among its emits,
  * whatever the workers were. The result is that value.
  *
- * Values are any plain data; name their type: `first<Key, string>()`. Do not change a value after emitting it.
+ * Values are any plain data; name their type: `first<Key, string>()`.
  *
  * @example
  * ```ts

@@ -6,7 +6,7 @@ import { nothingToFinish } from './total.ts'
  * The value emitted last in position order: by path, archive member, byte of the record, and turn among its emits,
  * whatever the workers were. The result is that value.
  *
- * Values are any plain data; name their type: `last<Key, string>()`. Do not change a value after emitting it.
+ * Values are any plain data; name their type: `last<Key, string>()`.
  *
  * @example
  * ```ts

@@ -16,7 +16,7 @@ export interface TopKOptions<V> {
  * The `k` largest values (or smallest) in the order of keys, best first; all of them where there are fewer. Of values that
  * rank the same, those earlier in position order win and come first. The result is a list of values.
  *
- * Values are any plain data when `by` says what to rank them by, else legal keys. Do not change a value after emitting it.
+ * Values are any plain data when `by` says what to rank them by, else legal keys.
  * Throws `value-invalid` for a rank that is NaN or no legal key, `job-invalid` unless `k` is a whole number from 1.
  *
  * Cost: `k` values in memory per key, and log k calls of `by` per emit.

@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest'
+import { ownData, ownKey } from './own-data.ts'
+import { encodeValue } from './value.ts'
+
+describe('ownKey', () => {
+  it('copies a tuple and leaves everything else as it is', () => {
+    const tuple: (string | number)[] = ['a', 1]
+    const own = ownKey(tuple)
+    tuple[0] = 'b'
+    expect(own).toEqual(['a', 1])
+    expect([ownKey('a'), ownKey(null), ownKey(1n), ownKey(false)]).toEqual(['a', null, 1n, false])
+  })
+})
+
+describe('ownData', () => {
+  const bare: Record<string, unknown> = Object.assign(Object.create(null), { inner: [1] })
+  it.each([
+    ['an object in an object', { a: { b: [1, { c: 2 }] }, d: undefined }],
+    ['an object without a prototype', bare],
+    ['a property that is called __proto__', JSON.parse('{"__proto__":{"x":[1]},"constructor":[2]}')],
+    ['a list with holes', Object.assign(new Array<unknown>(3), { 2: [2] })],
+    ['a date', [new Date(5)]],
+    ['a map', new Map<unknown, unknown>([[{ k: 1 }, [1]]])],
+    ['a set', new Set<unknown>([[1], 'a'])],
+    ['a Buffer that is part of another', Buffer.from('abcdef').subarray(2, 4)],
+    ['a typed array', new Float64Array([1.5, Number.NaN])],
+    ['a DataView', new DataView(new ArrayBuffer(4), 1, 2)],
+    ['an ArrayBuffer', new Uint8Array([1, 2]).buffer],
+  ])('gives the same bytes for %s, and shares nothing with it', (_, value: object) => {
+    const own = ownData(value)
+    expect(encodeValue(own)).toEqual(encodeValue(value))
+    expect(sharedBy(value, own)).toEqual([])
+  })
+
+  it('leaves alone what no copy can stand for', () => {
+    class Point {
+      x = 1
+    }
+    const cycle: Record<string, unknown> = {}
+    cycle.left = cycle
+    cycle.right = cycle
+    for (const value of [new Point(), { at: new Point() }, cycle, [() => 1], { s: Symbol('s') }])
+      expect(ownData(value)).toBe(value)
+    for (const value of [undefined, null, 'text', 1, 1n, true]) expect(ownData(value)).toBe(value)
+  })
+})
+
+/** Objects that are part of both. */
+function sharedBy(left: unknown, right: unknown): object[] {
+  const inLeft = partsOf(left)
+  return [...partsOf(right)].filter((part) => inLeft.has(part))
+}
+
+function partsOf(value: unknown, found = new Set<object>()): Set<object> {
+  if (typeof value !== 'object' || value === null) return found
+  found.add(value)
+  if (ArrayBuffer.isView(value)) found.add(value.buffer)
+  else if (value instanceof Map) for (const entry of value) for (const part of entry) partsOf(part, found)
+  else if (value instanceof Set) for (const part of value) partsOf(part, found)
+  else for (const part of Object.values(value)) partsOf(part, found)
+  return found
+}
