@@ -67,9 +67,13 @@ function listed(lines: readonly string[]): string[] {
   return [...shown, ...(more === 0 ? [] : [`… and ${showCount(more)} more`])].map((line) => `  ${line}`)
 }
 
+/** What one worker is called, and several. */
+const workerNouns: Readonly<Record<Plan['isolation'], readonly [string, string]>> = {
+  process: ['worker process', 'worker processes'],
+  thread: ['worker thread', 'worker threads'],
+}
+
 /** `2 worker processes`, `1 worker thread`. */
 export function sayWorkers({ workers, isolation }: Pick<Plan, 'workers' | 'isolation'>): string {
-  return isolation === 'process'
-    ? countOf(workers, 'worker process', 'worker processes')
-    : countOf(workers, 'worker thread')
+  return countOf(workers, ...workerNouns[isolation])
 }

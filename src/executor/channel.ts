@@ -67,7 +67,8 @@ export interface LinkOrder {
 
 /** Starts workers of one kind. */
 export interface LinkFactory {
-  readonly name: 'thread' | 'process'
+  /** Whether all its workers live in one process, so that none of them can be stopped for a while by itself. */
+  readonly sharesProcess: boolean
   /** Starts a worker; `onMessage` gets what it says, in order, until it is gone. */
   open(order: LinkOrder, onMessage: (message: unknown) => void): Link
   /** Ends the workers that are still there, at once, and what they shared. Nothing is opened after. Safe more than once. */

@@ -1,13 +1,18 @@
-import type { WorkerSettings } from './channel.ts'
+import type { LinkFactory, WorkerSettings } from './channel.ts'
 import { Pool } from './pool.ts'
 import { processLinks } from './processes.ts'
 import type { PoolOptions } from './seat.ts'
 import { threadLinks } from './threads.ts'
 
-const factories = { process: processLinks, thread: threadLinks } as const
+/** The kinds of workers there are, the usual one first. */
+export const workerKinds = ['process', 'thread'] as const
 
-/** The kinds of workers there are. */
-export type WorkerKind = keyof typeof factories
+export type WorkerKind = (typeof workerKinds)[number]
+
+const factories: Readonly<Record<WorkerKind, (settings: WorkerSettings) => LinkFactory>> = {
+  process: processLinks,
+  thread: threadLinks,
+}
 
 /** A pool of workers of one kind; none of them is started yet. */
 export function openPool(

@@ -1,5 +1,5 @@
 export type { Attempt, AttemptProgress, AttemptReport, MapWork, ReduceWork } from './attempt.ts'
-export { openPool, type WorkerKind } from './executor.ts'
+export { openPool, type WorkerKind, workerKinds } from './executor.ts'
 export type { LoadedJob, LoadOrder } from './messages.ts'
 export { readPlaceNote } from './place-note.ts'
 export type { Pool } from './pool.ts'

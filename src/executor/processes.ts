@@ -13,7 +13,7 @@ export function processLinks(settings: WorkerSettings): LinkFactory {
 }
 
 class ProcessLinks implements LinkFactory {
-  readonly name = 'process'
+  readonly sharesProcess = false
   readonly #settings: WorkerSettings
   readonly #logs: AttemptLogs
   readonly #leash = new Leash()

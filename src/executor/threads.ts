@@ -24,7 +24,7 @@ interface Life {
 const terminateGraceMs = 3000
 
 class ThreadLinks implements LinkFactory {
-  readonly name = 'thread'
+  readonly sharesProcess = true
   readonly #leash = new Leash()
   readonly #settings: WorkerSettings
   readonly #lives = new Map<number, Life>()

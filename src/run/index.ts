@@ -10,6 +10,7 @@ export {
   attemptsMaxDefault,
   type BadRecordLimit,
   type Isolation,
+  isolations,
   keepBytesMaxDefault,
   noBadRecords,
   type RunOptions,

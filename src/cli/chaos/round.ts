@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { TallymanError } from '../../errors.ts'
-import { packageRoot } from '../../run/index.ts'
+import { isolations, packageRoot } from '../../run/index.ts'
 import type { Chance } from './chance.ts'
 import { type Disturbance, disturb, disturbances } from './disturbance.ts'
 
@@ -87,7 +87,7 @@ export async function runRound(job: ChaosJob, chance: Chance, runMs: number): Pr
 
 function chooseOptions(chance: Chance): string[] {
   return [
-    ...['--isolation', chance.one(['process', 'thread'])],
+    ...['--isolation', chance.one(isolations)],
     ...['--workers', String(chance.whole(1, 4))],
     ...['--split', chance.one(['4K', '64K', '1M', 'whole'])],
     ...['--memory', chance.one(['600M', '1G'])],
