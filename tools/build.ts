@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto'
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import asc from 'assemblyscript/asc'
 import { listFiles } from './list-files.ts'
 import { runPackage } from './run-program.ts'
 
@@ -31,12 +32,44 @@ export function isBuilt(): boolean {
   return existsSync(stamp) && readFileSync(stamp, 'utf8') === digestOf(sourcePaths())
 }
 
-/** What a source becomes: the compiler's files, or for everything else (a page, a style sheet) a copy. */
+/** AssemblyScript. Not called `.ts`, since to the compiler of TypeScript it is full of mistakes. */
+function isKernel(source: string): boolean {
+  return source.endsWith('.as')
+}
+
+/** What a source becomes: the compilers' files, or for everything else (a page, a style sheet) a copy. */
 function productsOf(source: string): string[] {
   const product = source.replace(/^src/, 'dist')
+  if (isKernel(product)) return [product.replace(/as$/, 'wasm')]
   if (!product.endsWith('.ts')) return [product]
   const stem = product.slice(0, -'.ts'.length)
   return [`${stem}.js`, `${stem}.js.map`, `${stem}.d.ts`]
+}
+
+/** Compiles a kernel to WebAssembly. Returns null, having shown why, when it does not compile. */
+async function compileKernel(source: string): Promise<Uint8Array | null> {
+  const options = [
+    '-O3',
+    '--converge',
+    '--noAssert',
+    '--runtime',
+    'stub',
+    '--enable',
+    'simd',
+    '--initialMemory',
+    '2',
+  ]
+  const outFile = 'kernel.wasm'
+  let binary: Uint8Array | null = null
+  const { error, stderr } = await asc.main(['kernel.ts', '--outFile', outFile, ...options], {
+    readFile: (name) => (name === 'kernel.ts' ? readFileSync(source, 'utf8') : null),
+    writeFile: (name, contents) => {
+      if (name === outFile && typeof contents !== 'string') binary = contents
+    },
+    listFiles: () => [],
+  })
+  if (error !== null) console.error(`${source} does not compile.\n${stderr.toString()}`)
+  return error === null ? binary : null
 }
 
 /** Builds, unless `dist/` is of these sources already. Returns false, having shown why, when the sources do not compile. */
@@ -51,7 +84,13 @@ export async function build(): Promise<boolean> {
   for (const path of sources.filter((source) => !source.endsWith('.ts'))) {
     const product = path.replace(/^src/, 'dist')
     mkdirSync(dirname(product), { recursive: true })
-    copyFileSync(path, product)
+    if (!isKernel(path)) {
+      copyFileSync(path, product)
+      continue
+    }
+    const binary = await compileKernel(path)
+    if (binary === null) return false
+    writeFileSync(product.replace(/as$/, 'wasm'), binary)
   }
   const products = new Set(sources.flatMap(productsOf))
   for (const path of listFiles('.', 'dist')) if (!products.has(path)) rmSync(path)

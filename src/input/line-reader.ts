@@ -63,6 +63,7 @@ export class LineReader<R> implements SplitReader<R> {
       const chunk = await this.#bytes.next()
       if (chunk === null) return await this.#end(true)
       this.#cutter.push(chunk)
+      this.#decoder.enterChunk?.(chunk)
       return true
     } catch (error) {
       this.#failure = this.#bytes.explain(error, this.#cutter.pushedByte, this.#cutter.lines + 1)

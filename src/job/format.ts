@@ -37,6 +37,11 @@ export interface Decoder<R> {
    * @throws {RecordRejection} when the bytes should hold a record and do not
    */
   decode(bytes: Buffer, start: number, end: number): R | typeof noRecord
+  /**
+   * Says that the lines to come lie in this chunk, unless they cross its ends: then `bytes` of `decode` is this very
+   * object. A chunk is never written to again, and may be kept as long as records need it.
+   */
+  enterChunk?(chunk: Buffer): void
 }
 
 /** How bytes become records: what `input:` of a job holds. */

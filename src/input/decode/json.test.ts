@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { exactly, jsonText, mutate, mutation } from '../../../test/fixtures/json-texts.ts'
 import { requires } from '../../../test/requires.ts'
 import { RecordRejection } from '../../job/index.ts'
 import { parseJson } from './json.ts'
@@ -46,14 +47,6 @@ function native(text: string): Outcome {
   return outcomeOf(() => JSON.parse(text))
 }
 
-/** `toStrictEqual` sees neither -0 nor the order of properties; this form does. */
-function exactly(value: unknown): string {
-  return JSON.stringify(value, (_, part: unknown) => {
-    if (typeof part === 'bigint') return `bigint ${part}`
-    return Object.is(part, -0) ? 'minus zero' : part
-  })
-}
-
 /** Both parsers accept what `JSON.parse` accepts, with its value, and agree with each other in everything. */
 function expectSame(text: string): void {
   const reference = native(text)
@@ -69,106 +62,6 @@ function outcomeText(outcome: Outcome): string {
   return 'value' in outcome ? exactly(outcome.value) : `${outcome.atByte} ${outcome.rejected}`
 }
 
-const longInteger = fc.bigInt({ min: -(10n ** 22n), max: 10n ** 22n })
-const nearLimit = fc.bigInt({ min: 2n ** 53n - 3n, max: 2n ** 53n + 3n }).chain((n) => fc.constantFrom(n, -n))
-
-/** JSON as text, with long integers and all that could be mistaken for one. */
-const jsonText = fc.letrec<{ value: string; space: string }>((tie) => ({
-  space: fc.constantFrom('', '', '', ' ', '\t', '  '),
-  value: fc.oneof(
-    { maxDepth: 4, withCrossShrink: true },
-    fc.oneof(longInteger, nearLimit).map(String),
-    fc.constantFrom(
-      '0',
-      '-0',
-      '1e400',
-      '-1E-400',
-      '0.1',
-      '1.0e+2',
-      '12345678901234567890.0',
-      '1234567890123456e2',
-      'true',
-      'false',
-      'null',
-    ),
-    fc.string({ unit: 'binary' }).map((text) => JSON.stringify(text)),
-    fc
-      .array(
-        fc.constantFrom(
-          '12345678901234567',
-          ',',
-          ':',
-          '[',
-          ']',
-          '}',
-          '\\\\',
-          '\\"',
-          '\\u007f',
-          '\\u007F',
-          '\\ud800',
-          '\x7f',
-          ' ',
-          'é',
-          '日',
-          '😀',
-        ),
-        { maxLength: 8 },
-      )
-      .map((parts) => `"${parts.join('')}"`),
-    fc
-      .array(fc.tuple(tie('space'), tie('value'), tie('space')), { maxLength: 4 })
-      .map((items) => `[${items.map((item) => item.join('')).join(',')}]`),
-    fc
-      .array(
-        fc.tuple(
-          tie('space'),
-          fc.constantFrom('a', 'b', 'id', '__proto__', 'constructor', '1', '0', '12345678901234567', 'é'),
-          tie('space'),
-          tie('space'),
-          tie('value'),
-          tie('space'),
-        ),
-        { maxLength: 4 },
-      )
-      .map(
-        (items) =>
-          `{${items.map(([s1, name, s2, s3, value, s4]) => `${s1}"${name}"${s2}:${s3}${value}${s4}`).join(',')}}`,
-      ),
-  ),
-})).value
-
-const mutation = fc.record({
-  at: fc.nat(200),
-  remove: fc.nat(3),
-  insert: fc.constantFrom(
-    '',
-    '"',
-    ',',
-    ':',
-    '{',
-    '}',
-    '[',
-    ']',
-    '\\',
-    'u',
-    '0',
-    '1',
-    '-',
-    '.',
-    'e',
-    ' ',
-    '\t',
-    '\x00',
-    '\x0b',
-    '\x7f',
-    '\u00a0',
-    '\ufeff',
-    'n',
-    '12345678901234567',
-    '\\u00',
-  ),
-})
-
 describe('parseJson and jsonl', () => {
   test('accept and give what JSON.parse does, on generated JSON', () => {
     fc.assert(fc.property(jsonText, expectSame), { numRuns: 4000 })
@@ -177,13 +70,8 @@ describe('parseJson and jsonl', () => {
   test('accept and give what JSON.parse does, on JSON that was mutated', () => {
     fc.assert(
       fc.property(jsonText, fc.array(mutation, { minLength: 1, maxLength: 3 }), (text, mutations) => {
-        let mutated = text
-        for (const { at, remove, insert } of mutations) {
-          const from = at % (mutated.length + 1)
-          mutated = mutated.slice(0, from) + insert + mutated.slice(from + remove)
-        }
         // Bytes cannot hold a lone surrogate, so such a text is not the one the parsers see.
-        expectSame(Buffer.from(mutated).toString())
+        expectSame(Buffer.from(mutate(text, mutations)).toString())
       }),
       { numRuns: 8000 },
     )

@@ -1,6 +1,10 @@
 import { isAscii, isUtf8 } from 'node:buffer'
 import { TallymanError } from '../../errors.ts'
 import { type Decoder, type InputFormat, noRecord } from '../../job/index.ts'
+import { teachStructuredClone } from '../scan/clone.ts'
+import { kernelOfThread } from '../scan/kernel.ts'
+import { LazyDecoder } from '../scan/lazy-decoder.ts'
+import { Projection } from '../scan/projection.ts'
 import { isJsonSpace, type JsonIntegers, jsonDepthMax, parseJson } from './json.ts'
 import { IntegerMarker, MarkedIntegers } from './long-integers.ts'
 import { type FormatOptions, resolveRecordBytesMax } from './options.ts'
@@ -9,6 +13,10 @@ import { rejectUtf8 } from './utf8.ts'
 export interface JsonlOptions extends FormatOptions {
   /** Integers beyond ±2^53: `exact` as bigint (default), or rounded to a `number`, as `JSON.parse` does. */
   readonly integers?: JsonIntegers
+  /**
+   * Whether only those properties are decoded that the map reads. Results do not depend on it. Default false.
+   */
+  readonly lazy?: boolean
 }
 
 /**
@@ -20,6 +28,9 @@ export interface JsonlOptions extends FormatOptions {
  * The type parameter is what the lines are expected to hold; nothing checks it.
  *
  * @param options.integers `exact` (default) or `number`, which rounds
+ * @param options.lazy true gives lazy records: only what the map reads of them is decoded. They can be used in every way
+ *   plain objects can, but for `postMessage` and `v8.serialize`, which refuse them; spread one to send it. All the same,
+ *   every byte of a line is checked.
  * @param options.recordBytesMax lines longer than this are rejected without being held; in bytes, default 64 MiB
  * @throws {TallymanError} `job-invalid` for an option that makes no sense
  *
@@ -37,7 +48,7 @@ export interface JsonlOptions extends FormatOptions {
  * ```
  */
 export function jsonl<T = unknown>(options: JsonlOptions = {}): InputFormat<T> {
-  const { integers = 'exact' } = options
+  const { integers = 'exact', lazy = false } = options
   if (integers !== 'exact' && integers !== 'number') {
     throw new TallymanError(
       'job-invalid',
@@ -47,12 +58,20 @@ export function jsonl<T = unknown>(options: JsonlOptions = {}): InputFormat<T> {
       },
     )
   }
+  // What a map wants is the same in all splits.
+  const projection = new Projection()
   return {
     name: 'jsonl',
     unit: 'line',
     recordBytesMax: resolveRecordBytesMax('jsonl', options),
     options: { integers },
-    decoder: () => new JsonlDecoder<T>(integers),
+    decoder: () => {
+      const whole = new JsonlDecoder<T>(integers)
+      const kernel = lazy ? kernelOfThread() : null
+      if (kernel === null) return whole
+      teachStructuredClone()
+      return new LazyDecoder(whole, kernel, projection)
+    },
   }
 }
 

@@ -4,7 +4,7 @@ import type { ErrorCode } from '../../errors.ts'
 export interface ByteChunks {
   /**
    * The next bytes, at least one; null at the end, once every check the source knows has passed.
-   * A chunk is valid until the next call, and must not be written to.
+   * A chunk is not written to again, by anybody: records may point into it as long as they live.
    *
    * @throws {SourceFault} when the bytes cannot be had, or cannot be trusted
    */
@@ -27,10 +27,7 @@ export class SourceFault extends Error {
 /** A promise turned into a value, so that one that fails while nobody waits for it is not taken for an oversight. */
 type Outcome = { readonly chunk: Buffer | null } | { readonly error: unknown }
 
-/**
- * Fetches one chunk ahead, so that inflating and decoding overlap. The source's chunks must stay valid for one call
- * longer than the contract asks: it must not write the next chunk over the one before.
- */
+/** Fetches one chunk ahead, so that inflating and decoding overlap. */
 export class AheadChunks implements ByteChunks {
   readonly #source: ByteChunks
   #ahead: Promise<Outcome> | null = null

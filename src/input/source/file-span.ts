@@ -13,13 +13,11 @@ export interface Span {
 /** What a line that goes on beyond its range usually needs. */
 const beyondBytes = 65_536
 
-/** Reads a span of a file in two buffers that take turns: one is read into while the other is being used. */
+/** Reads a span of a file, one chunk ahead. */
 export class FileSpan implements ByteChunks {
   readonly #file: InputFile
   readonly #span: Span
   readonly #chunkBytes: number
-  readonly #buffers: (Buffer | undefined)[] = [undefined, undefined]
-  #turn = 0
   /** Where the next read begins. */
   #atByte: number
   #ahead: Promise<Buffer | Error> | null = null
@@ -52,16 +50,10 @@ export class FileSpan implements ByteChunks {
       atByte < wantedEndByte
         ? Math.min(this.#chunkBytes, wantedEndByte - atByte)
         : Math.min(this.#chunkBytes, beyondBytes, endByte - atByte)
-    this.#turn = 1 - this.#turn
-    let buffer = this.#buffers[this.#turn]
-    if (buffer === undefined || buffer.length < bytes) {
-      buffer = Buffer.allocUnsafeSlow(bytes)
-      this.#buffers[this.#turn] = buffer
-    }
-    const into = buffer
+    const chunk = Buffer.allocUnsafeSlow(bytes)
     this.#atByte += bytes
-    return this.#file.read(into, 0, bytes, atByte).then(
-      () => into.subarray(0, bytes),
+    return this.#file.read(chunk, 0, bytes, atByte).then(
+      () => chunk,
       (error: unknown) => (error instanceof Error ? error : new Error(String(error))),
     )
   }

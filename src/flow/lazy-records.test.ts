@@ -1,0 +1,227 @@
+import { isDeepStrictEqual } from 'node:util'
+import fc from 'fast-check'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { runTasks, TaskInputs } from '../../test/fixtures/task-runs.ts'
+import { jsonl } from '../input/index.ts'
+import { type AnyJob, collect, count, defineJob, groupReduce, sum, topK } from '../job/index.ts'
+import { canonicalJson } from '../record/index.ts'
+
+/** Records that differ in form, as those of real archives do: what one has another lacks, or has as something else. */
+interface Note {
+  id: bigint | number
+  text: string
+  lang?: string
+  user: { name: string; place: { country: string | null } | null; langs?: string[] } | null
+  tags: { name: string; at: [number, number] }[]
+  size: number
+  isSent?: boolean
+  extra?: unknown
+}
+
+const text = fc.oneof(
+  fc.string({ unit: 'binary', maxLength: 40 }),
+  fc.constantFrom('#virus und #flu', '코로나', '"quoted" \\ / \b', '😀', '', 'x'.repeat(300)),
+)
+
+const note = fc.record(
+  {
+    id: fc.oneof(fc.nat(), fc.bigInt({ min: -(2n ** 70n), max: 2n ** 70n })),
+    text,
+    lang: fc.constantFrom('en', 'de', 'ko', '日本', '', null),
+    user: fc.option(
+      fc.record(
+        {
+          name: text,
+          place: fc.option(fc.record({ country: fc.constantFrom('CH', 'KR', '', null) })),
+          langs: fc.array(fc.constantFrom('en', 'de'), { maxLength: 3 }),
+        },
+        { requiredKeys: ['name', 'place'] },
+      ),
+    ),
+    tags: fc.array(fc.record({ name: text, at: fc.tuple(fc.nat(140), fc.nat(140)) }), { maxLength: 3 }),
+    size: fc.oneof(fc.integer(), fc.constantFrom(0.1, -0.5, 1e21, 5e-324)),
+    isSent: fc.boolean(),
+    extra: fc.oneof(fc.jsonValue(), fc.constant({ deep: { deeper: { deepest: [1, null, {}] } } })),
+  },
+  { requiredKeys: ['id', 'text', 'user', 'tags', 'size'] },
+)
+
+/** JSON with integers of any length, and the spellings writers use: spaces, `\u` for what is not ASCII, `\/`. */
+function spell(value: unknown, style: number): string {
+  const json = JSON.stringify(value, (_, part: unknown) =>
+    typeof part === 'bigint' ? `big${part}big` : part,
+  ).replace(/"big(-?\d+)big"/g, '$1')
+  if (style === 1) return ` ${json} `
+  if (style !== 2) return json
+  return json
+    .replace(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+    .replaceAll('/', '\\/')
+}
+
+type Map = (note: Note, emit: (key: never, value?: unknown) => void) => void | Promise<void>
+
+interface Style {
+  readonly reduce: unknown
+  readonly make: () => Map
+}
+
+/** A map that needs nothing but the record at hand. */
+const style = (
+  reduce: unknown,
+  map: (note: Note, emit: (key: unknown, value?: unknown) => void) => void | Promise<void>,
+): Style => ({
+  reduce,
+  make: () => map as Map,
+})
+
+/** How people write maps. */
+const styles: Readonly<Record<string, Style>> = {
+  'reads a property': style(count(), (note, emit) => emit(note.lang ?? null)),
+  'reads below what may be null': style(count(), (note, emit) =>
+    emit([note.user?.place?.country ?? null, note.lang ?? null]),
+  ),
+  'destructures, with defaults': style(sum(), ({ lang = 'none', user, size }, emit) => {
+    const { name = 'nobody', place } = user ?? {}
+    emit([lang, name, place?.country ?? null], size)
+  }),
+  'destructures with rest': style(collect(), ({ text, ...others }, emit) => emit(text.length, others)),
+  'spreads the record': style(collect(), (note, emit) => emit('all', { ...note, text: note.text.length })),
+  'emits the record': style(collect(), (note, emit) => emit(note.lang ?? null, note)),
+  'emits objects and arrays of the record': style(collect(), (note, emit) =>
+    emit('user', [note.user, note.tags, note.extra]),
+  ),
+  'lists keys': style(count(), (note, emit) => {
+    for (const key of Object.keys(note)) emit(key)
+  }),
+  'walks with for in': style(count(), (note, emit) => {
+    for (const key in note) emit([key, typeof note[key as keyof Note]])
+    for (const key in note.user) emit(['user', key])
+  }),
+  'asks with in and hasOwn': style(count(), (note, emit) => {
+    emit(['isSent' in note, Object.hasOwn(note, 'extra'), note.user !== null && 'langs' in note.user])
+  }),
+  'stringifies with a replacer': style(count(), (note, emit) =>
+    emit(JSON.stringify(note, (_, part: unknown) => (typeof part === 'bigint' ? String(part) : part))),
+  ),
+  clones: style(collect(), (note, emit) => {
+    const copy = structuredClone({ note, list: [note.user, note] })
+    emit(copy.note === copy.list[1], copy)
+  }),
+  'loops over arrays': style(sum(), (note, emit) => {
+    for (const {
+      name,
+      at: [from, to],
+    } of note.tags)
+      emit(name, to - from)
+  }),
+  'computes names': style(count(), (note, emit) => {
+    for (const name of ['lang', 'isSent', 'absent', 'toString', 'constructor']) {
+      emit([name, typeof (note as unknown as Record<string, unknown>)[name]])
+    }
+  }),
+  'changes the record': style(collect(), (note, emit) => {
+    note.text = note.text.toUpperCase()
+    Reflect.deleteProperty(note, 'lang')
+    if (note.user !== null) note.user.name = 'anonymous'
+    note.tags.push({ name: 'new', at: [0, 0] })
+    Object.assign(note, { added: note.user?.name ?? null })
+    emit('changed', note)
+  }),
+  'keeps the record before': {
+    reduce: collect(),
+    make: () => {
+      let before: Note | null = null
+      return (note, emit) => {
+        if (before !== null)
+          emit('pair' as never, [before.text, before.user?.name ?? null, before, note.lang ?? null])
+        before = note
+      }
+    },
+  },
+  'keeps all objects to the end of many records': {
+    reduce: collect(),
+    make: () => {
+      const kept: unknown[] = []
+      return (note, emit) => {
+        kept.push(note.user, note)
+        if (kept.length === 40) emit('kept' as never, kept.splice(0))
+      }
+    },
+  },
+  'waits before it reads': style(collect(), async (note, emit) => {
+    const { lang } = note
+    await Promise.resolve()
+    emit(lang ?? null, [note.text, await Promise.resolve(note.user)])
+  }),
+  'uses the record as a key of a map and a set': {
+    reduce: count(),
+    make: () => {
+      const seen = new WeakMap<object, string>()
+      const users = new Set<unknown>()
+      return (note, emit) => {
+        seen.set(note, note.text)
+        const { user } = note
+        users.add(user)
+        emit([seen.get(note) === note.text, users.has(note.user), user === note.user] as never)
+      }
+    },
+  },
+  'compares and walks generically': style(count(), (note, emit) => {
+    const depth = (value: unknown): number =>
+      typeof value === 'object' && value !== null ? 1 + Math.max(0, ...Object.values(value).map(depth)) : 0
+    emit([depth(note), isDeepStrictEqual(note, { ...note }), Object.entries(note).length])
+  }),
+  'throws at some records, after it has read of them': style(count(), (note, emit) => {
+    emit(note.lang ?? null)
+    if (note.user === null) throw new Error('nobody')
+    emit(note.user.name)
+  }),
+  'reads something new now and then': style(count(), (note, emit) => {
+    if (note.lang === 'ko') emit(['extra', note.extra === undefined])
+    if (note.size < 0) emit(['sent', note.isSent ?? null])
+    emit(['id', typeof note.id])
+  }),
+  'groups and sorts': style(
+    groupReduce((_key: never, values: Iterable<unknown>) =>
+      [...values].map((value) => canonicalJson(value)).sort(),
+    ),
+    (note, emit) => emit(note.lang ?? null, [note.id, note.size]),
+  ),
+  'takes the top': style(topK(3, { by: ({ size }: { size: number }) => size }), (note, emit) =>
+    emit(note.lang ?? null, { size: note.size, by: note.user }),
+  ),
+  'reads nothing': style(count(), (_note, emit) => emit('all')),
+}
+
+let inputs: TaskInputs
+beforeEach(() => {
+  inputs = new TaskInputs()
+})
+afterEach(() => inputs.remove())
+
+async function rowsOf({ reduce, make }: Style, lazy: boolean, seed: number): Promise<string> {
+  const job = defineJob({ input: jsonl({ lazy }), reduce, map: make() } as never) as unknown as AnyJob
+  // Chunks of a split are large; small splits make lines cross the ends of what is read.
+  const rows = await runTasks(job, await inputs.sources(job, 30_000 + (seed % 1000)))
+  return rows.map((row) => canonicalJson(row)).join('\n')
+}
+
+describe('a job gives the same on lazy records as on plain ones when its map', () => {
+  const seed = Math.floor(Math.random() * 2 ** 31)
+
+  test.each(Object.entries(styles))('%s', async (_, way) => {
+    const notes = fc.sample(note, { numRuns: 500, seed })
+    const lines = notes.map((value, number) => spell(value, number % 4))
+    lines.splice(
+      100,
+      0,
+      '',
+      '{"text":"broken',
+      '{"text":"twice","text":"t","user":null,"tags":[],"size":1,"id":1}',
+    )
+    inputs.write('notes.jsonl', lines.join('\r\n'))
+    const plain = await rowsOf(way, false, seed)
+    expect(plain).not.toBe('')
+    expect(await rowsOf(way, true, seed), `seed ${seed}`).toBe(plain)
+  })
+})

@@ -1,0 +1,237 @@
+import { inspect } from 'node:util'
+import type { Decoder } from '../../job/index.ts'
+import { type Kernel, kinds, wordsPerValue } from './kernel.ts'
+import type { Edge, Projection, ProjectionNode } from './projection.ts'
+import { ShortStrings, shortBytesMax } from './short-strings.ts'
+
+/** Shorter integers are exact as numbers. */
+const exactDigitsMax = 15
+
+/** What records of one decoder have in common. */
+export interface Source {
+  readonly kernel: Kernel
+  /** Decodes whole records, and values that are used as wholes. */
+  readonly whole: Decoder<unknown>
+  readonly projection: Projection
+}
+
+/** An object that was given to the map before its record was decoded as a whole. */
+interface HandedOut {
+  readonly parent: LazyObject
+  readonly name: string
+  readonly value: object
+  /** Null for what was decoded at once, such as an array. */
+  readonly lazy: LazyObject | null
+}
+
+const strings = new ShortStrings()
+
+/**
+ * A record that has been scanned and not decoded. The map gets its objects as proxies, which decode what is read of them
+ * while the kernel knows where it lies. For everything else that can be done with an object, and for what is done after
+ * the next record was scanned, the record is decoded as a whole, once; from then on the proxies stand in front of the
+ * plain objects. Objects that the map holds already stay the same objects.
+ */
+class LazyRecord {
+  readonly source: Source
+  readonly root: LazyObject
+  isWhole = false
+  readonly #generation: number
+  #chunk: Buffer | null
+  readonly #start: number
+  readonly #end: number
+  #handedOut: HandedOut[] | null = null
+
+  constructor(source: Source, chunk: Buffer, start: number, end: number) {
+    this.source = source
+    this.#chunk = chunk
+    this.#start = start
+    this.#end = end
+    this.#generation = source.kernel.generation
+    this.root = new LazyObject(this, source.projection.root, null)
+  }
+
+  /** The kernel still knows where the values lie. */
+  get isAtHand(): boolean {
+    return !this.isWhole && this.#generation === this.source.kernel.generation
+  }
+
+  /** The value of a property. Only while the record is at hand. */
+  valueAt(edge: Edge, parent: LazyObject, receiver: unknown): unknown {
+    const { found } = this.source.kernel
+    const at = edge.index * wordsPerValue
+    const start = found[at + 1] ?? 0
+    const end = found[at + 2] ?? 0
+    const chunk = this.#chunk ?? Buffer.alloc(0)
+    switch (found[at]) {
+      case kinds.absent:
+        return Reflect.get(Object.prototype, edge.name, receiver)
+      case kinds.null:
+        return null
+      case kinds.true:
+        return true
+      case kinds.false:
+        return false
+      case kinds.number:
+        return end - start <= exactDigitsMax
+          ? Number(chunk.toString('latin1', start, end))
+          : this.source.whole.decode(chunk, start, end)
+      case kinds.plainString:
+        return end - start <= shortBytesMax
+          ? strings.at(chunk, start, end)
+          : chunk.toString('latin1', start, end)
+      case kinds.wideString:
+        return chunk.toString('utf8', start, end)
+      case kinds.escapedString:
+        return JSON.parse(chunk.toString('utf8', start - 1, end + 1))
+      default:
+        return this.#objectAt(edge, parent, found[at] === kinds.object && !edge.isWhole)
+    }
+  }
+
+  /** An object or array is the same one each time. */
+  #objectAt(edge: Edge, parent: LazyObject, isLazy: boolean): object {
+    this.#handedOut ??= []
+    for (const { parent: owner, name, value } of this.#handedOut) {
+      if (owner === parent && name === edge.name) return value
+    }
+    const lazy = isLazy ? new LazyObject(this, edge.node, edge) : null
+    const value = lazy === null ? this.#decodeAt(edge) : lazy.proxy
+    this.#handedOut.push({ parent, name: edge.name, value, lazy })
+    return value
+  }
+
+  #decodeAt(edge: Edge): object {
+    const { kernel, whole } = this.source
+    const at = edge.index * wordsPerValue
+    const start = kernel.found[at + 1] ?? 0
+    const end = kernel.found[at + 2] ?? 0
+    return whole.decode(this.#chunk ?? Buffer.alloc(0), start, end) as object
+  }
+
+  /** Decodes the record as a whole, puts what the map holds already in its place, and lets go of the chunk. */
+  complete(): void {
+    if (this.#chunk === null) return
+    this.root.fill(this.source.whole.decode(this.#chunk, this.#start, this.#end) as object)
+    // Parents were handed out before what is in them.
+    for (const { parent, name, value, lazy } of this.#handedOut ?? []) {
+      lazy?.fill(Reflect.get(parent.target, name) as object)
+      defineOwn(parent.target, name, value)
+    }
+    this.isWhole = true
+    this.#handedOut = null
+    this.#chunk = null
+    this.source.projection.countWhole()
+  }
+}
+
+/**
+ * What a proxy stands for until its record is decoded as a whole: an object without properties. Only `inspect`, and with
+ * it `console.log`, looks past a proxy, and is told how to find what is there.
+ */
+class Pending {
+  [inspect.custom](): object {
+    // `this` is the proxy, and copying it decodes it.
+    return { ...this }
+  }
+}
+
+/** One object of a lazy record, and all that can be done with it. */
+class LazyObject implements ProxyHandler<object> {
+  readonly target: object = new Pending()
+  readonly proxy: object
+  readonly #record: LazyRecord
+  readonly #node: ProjectionNode
+  readonly #edge: Edge | null
+
+  constructor(record: LazyRecord, node: ProjectionNode, edge: Edge | null) {
+    this.#record = record
+    this.#node = node
+    this.#edge = edge
+    this.proxy = new Proxy(this.target, this)
+  }
+
+  /** Makes the target the plain object that `values` is. */
+  fill(values: object): void {
+    Object.setPrototypeOf(this.target, Object.prototype)
+    for (const [name, value] of Object.entries(values)) defineOwn(this.target, name, value)
+  }
+
+  get(target: object, name: string | symbol, receiver: unknown): unknown {
+    const record = this.#record
+    if (typeof name === 'string') {
+      const edge = this.#node.edges.get(name)
+      if (edge === undefined) record.source.projection.learn(this.#node, name)
+      else if (record.isAtHand) return record.valueAt(edge, this, receiver)
+    }
+    if (!record.isWhole) record.complete()
+    return Reflect.get(target, name, receiver)
+  }
+
+  set(target: object, name: string | symbol, value: unknown, receiver: unknown): boolean {
+    this.#complete()
+    return Reflect.set(target, name, value, receiver)
+  }
+
+  has(target: object, name: string | symbol): boolean {
+    this.#complete()
+    return Reflect.has(target, name)
+  }
+
+  deleteProperty(target: object, name: string | symbol): boolean {
+    this.#complete()
+    return Reflect.deleteProperty(target, name)
+  }
+
+  ownKeys(target: object): (string | symbol)[] {
+    this.#complete()
+    return Reflect.ownKeys(target)
+  }
+
+  getOwnPropertyDescriptor(target: object, name: string | symbol): PropertyDescriptor | undefined {
+    this.#complete()
+    return Reflect.getOwnPropertyDescriptor(target, name)
+  }
+
+  defineProperty(target: object, name: string | symbol, descriptor: PropertyDescriptor): boolean {
+    this.#complete()
+    return Reflect.defineProperty(target, name, descriptor)
+  }
+
+  getPrototypeOf(target: object): object | null {
+    this.#complete()
+    return Reflect.getPrototypeOf(target)
+  }
+
+  setPrototypeOf(target: object, prototype: object | null): boolean {
+    this.#complete()
+    return Reflect.setPrototypeOf(target, prototype)
+  }
+
+  isExtensible(target: object): boolean {
+    this.#complete()
+    return Reflect.isExtensible(target)
+  }
+
+  preventExtensions(target: object): boolean {
+    this.#complete()
+    return Reflect.preventExtensions(target)
+  }
+
+  /** What is used as a whole once is likely to be in the next record, and then decoded so at once. */
+  #complete(): void {
+    if (this.#record.isWhole) return
+    if (this.#edge !== null) this.#edge.isWhole = true
+    this.#record.complete()
+  }
+}
+
+/** As `JSON.parse` does: a property named `__proto__` is one like any other. */
+function defineOwn(object: object, name: string, value: unknown): void {
+  Object.defineProperty(object, name, { value, enumerable: true, configurable: true, writable: true })
+}
+
+/** The record in `chunk[start, end)`, which the kernel has just scanned. The chunk must never be written to again. */
+export function lazyRecord(source: Source, chunk: Buffer, start: number, end: number): object {
+  return new LazyRecord(source, chunk, start, end).root.proxy
+}
