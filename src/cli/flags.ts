@@ -1,7 +1,6 @@
 /** The one table of flags: the parser, `--help`, the man page and the shell completions are made of it. */
 
 import { tableFormats } from '../result/index.ts'
-import { isolations } from '../run/index.ts'
 
 /** What a flag takes. */
 export type FlagKind =
@@ -92,7 +91,7 @@ export const flags: readonly Flag[] = [
   },
   {
     name: 'isolation',
-    takes: { kind: 'choice', choices: isolations },
+    takes: { kind: 'choice', choices: ['process', 'thread'] },
     help: 'what a worker is: a process of its own, or a thread in one. Default: process',
     commands: running,
   },
@@ -132,6 +131,12 @@ export const flags: readonly Flag[] = [
     name: 'impolite',
     takes: { kind: 'switch' },
     help: 'takes all it can get: no low priority, no pauses for others; for a machine of your own',
+    commands: running,
+  },
+  {
+    name: 'no-speculation',
+    takes: { kind: 'switch' },
+    help: 'begins no task a second time that is much slower than its peers, even where a worker is idle',
     commands: running,
   },
   {

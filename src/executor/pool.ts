@@ -58,6 +58,11 @@ export class Pool {
     return { seat: seat.number, outcome: seat.run(attempt, onProgress, needs) }
   }
 
+  /** Ends an attempt that is of no use any more, with its worker; it ends as failed with this fault, unless it has ended already. */
+  end(attempt: string, fault: Fault): void {
+    this.#seats.find((seat) => seat.attempt === attempt)?.end(fault)
+  }
+
   /** Ends the workers that have nothing to do, for the memory they keep. The next attempts get new ones. */
   async endIdle(): Promise<void> {
     await Promise.all(this.#seats.filter((seat) => !seat.isBusy).map((seat) => seat.stop()))
@@ -99,7 +104,7 @@ export class Pool {
   }
 
   #pausable(): Seat[] {
-    if (this.#factory.sharesProcess) return []
+    if (this.#factory.name === 'thread') return []
     return this.#seats.filter(({ process: worker, attempt }) => worker !== null && attempt !== null)
   }
 

@@ -138,6 +138,8 @@ export class Seat {
 
   /** Ends the worker; the attempt at hand fails with this fault. */
   end(fault: Fault): void {
+    // It has answered: the worker is the next attempt's.
+    if (this.#answer === null) return
     this.#verdict ??= fault
     this.#link?.kill()
   }

@@ -5,12 +5,13 @@ import type { RunState } from './state.ts'
 import { parseTaskId } from './task-id.ts'
 
 /**
- * What is wrong when a second attempt at a task wrote other bytes than the first: mixing the two would make a result that
+ * What is wrong when a second attempt at a task wrote other bytes than the first, be that one committed or lost: mixing the two would make a result that
  * no single run has. Null where there was no first one, or both are the same. Pure.
  */
 export function differenceFrom(state: RunState, id: string, { kind, report }: AttemptReport): Fault | null {
   const { stage, index } = parseTaskId(id)
-  const earlier = state[stage][index]?.trouble?.earlier ?? null
+  const task = state[stage][index]
+  const earlier = task?.kind === 'done' ? task.report : (task?.trouble?.earlier ?? null)
   if (earlier === null) return null
   const now = kind === 'map' ? report.spills : report.parts
   const before = 'spills' in earlier ? earlier.spills : earlier.parts

@@ -1,17 +1,8 @@
-import { join } from 'node:path'
 import { assertNever, type Fault } from '../errors.ts'
-import {
-  type Attempt,
-  type AttemptOutcome,
-  type MapWork,
-  type Pool,
-  type ReduceWork,
-  readPlaceNote,
-} from '../executor/index.ts'
+import { type Attempt, type Pool, readPlaceNote } from '../executor/index.ts'
 import type { MapReport } from '../flow/index.ts'
 import type { Bottleneck } from '../host/index.ts'
-import { differenceFrom } from './compare-attempts.ts'
-import { type Care, type Decision, decide } from './decide.ts'
+import { type Decision, decide } from './decide.ts'
 import type { RunDirectory } from './directory.ts'
 import type { CommittedResult, RunEvent } from './events.ts'
 import { Guard } from './guard.ts'
@@ -21,9 +12,11 @@ import { releaseLock } from './lock.ts'
 import type { Plan } from './plan.ts'
 import type { PreparedRun, RunObserver } from './prepared.ts'
 import { writeRejectedList } from './rejected-list.ts'
-import { apply, type RunState } from './state.ts'
+import { type EndedAttempt, lose, type Step, settle } from './settle.ts'
+import { apply, isDone, type RunState } from './state.ts'
 import type { Store, TaskIdentity } from './store.ts'
 import { attemptId, parseTaskId, taskId } from './task-id.ts'
+import { mapWork, reduceWork } from './work.ts'
 
 /** What a coordinator is given to work with; all of it is its own from then on. */
 export interface CoordinatorParts {
@@ -39,12 +32,11 @@ export interface CoordinatorParts {
   readonly notes: readonly string[]
 }
 
-/** An attempt whose end has not been journaled yet. */
-interface Ended {
-  readonly task: string
-  readonly attempt: number
-  readonly outcome: AttemptOutcome
-}
+/** An attempt that has ended, of which nothing is journaled yet. */
+type Ended = Pick<EndedAttempt, 'task' | 'attempt' | 'outcome'>
+
+/** How an attempt ends that another one has made useless; nobody is told. */
+const superseded: Fault = { code: 'killed', message: 'Another attempt at the same task was first.' }
 
 type Start = Extract<Decision, { kind: 'start' }>
 
@@ -63,6 +55,8 @@ export class Coordinator implements PreparedRun {
   #state: RunState
   #observer: RunObserver = () => undefined
   readonly #ended: Ended[] = []
+  /** Attempts that were ended since another one was first, and whose end is not journaled yet. */
+  readonly #losers = new Set<string>()
   #wake: () => void = () => undefined
   readonly #guard: Guard
   /** Why the run has to end although its tasks could go on. */
@@ -82,7 +76,9 @@ export class Coordinator implements PreparedRun {
       pool,
       directory: directory.path,
       isPolite: state.plan.isPolite,
+      memory: state.plan.memory,
       tasks: () => this.#countTasks(),
+      roomFound: () => this.#wake(),
       say: (message) => this.#say(message),
       stop: (fault) => {
         this.#mustEnd = fault
@@ -120,7 +116,8 @@ export class Coordinator implements PreparedRun {
         if (this.#mustEnd !== null && isOpen(this.#state)) await this.#fail(this.#mustEnd)
         for (const ended of this.#ended.splice(0)) this.#settle(ended)
         const isFinishing = finish?.aborted === true
-        const decision = decide(this.#state, isFinishing ? 0 : this.#pool.freeSeats)
+        const spareAt = this.#guard.hasRoom ? Date.now() : null
+        const decision = decide(this.#state, isFinishing ? 0 : this.#pool.freeSeats, spareAt)
         switch (decision.kind) {
           case 'start':
             this.#begin(decision)
@@ -130,12 +127,16 @@ export class Coordinator implements PreparedRun {
             await this.#somethingNew(stop)
             break
           case 'judge-map-stage':
-            this.#judge()
+            await this.#judge()
             break
           case 'fail':
             await this.#fail(decision.fault)
             break
           case 'rest':
+            if (this.#losers.size > 0 && isOpen(this.#state)) {
+              await this.#somethingNew(stop)
+              break
+            }
             // Writing the result has their memory then.
             await this.#pool.endIdle()
             return this.#state
@@ -169,7 +170,7 @@ export class Coordinator implements PreparedRun {
   redo(fault: Fault): boolean {
     const task = fault.code === 'file-damaged' ? this.#directory.taskOfCommitted(fault.file ?? '') : null
     if (task === null || !isDone(this.#state, task)) return false
-    this.#lose(task, fault)
+    for (const step of lose(task, fault, Date.now())) this.#take(step)
     return true
   }
 
@@ -253,9 +254,10 @@ export class Coordinator implements PreparedRun {
     })
   }
 
-  #begin({ stage, index, task, attempt, care }: Start): void {
+  #begin({ stage, index, task, attempt, care, beside }: Start): void {
     const id = attemptId(task, attempt)
-    const work = stage === 'map' ? this.#mapWork(index, care) : this.#reduceWork(index)
+    const state = this.#state
+    const work = stage === 'map' ? mapWork(state, index, care) : reduceWork(state, index, this.#directory)
     const order: Attempt = { id, directory: this.#directory.attemptFolder(id), work }
     const { workers, memory } = this.plan
     const { seat, outcome } = this.#pool.run(
@@ -265,124 +267,92 @@ export class Coordinator implements PreparedRun {
       },
       care.alone ? { heapBytes: memory.workerHeapBytes * workers } : {},
     )
-    this.#record({ type: 'attempt-started', at: Date.now(), task, attempt, seat })
+    const isSpare = beside !== undefined
+    if (isSpare) this.#guard.takeRoom()
+    this.#record({
+      type: 'attempt-started',
+      at: Date.now(),
+      task,
+      attempt,
+      seat,
+      ...(isSpare ? { beside } : {}),
+    })
     void outcome.then((how) => {
       this.#ended.push({ task, attempt, outcome: how })
       this.#wake()
     })
   }
 
-  #mapWork(index: number, { careful }: Care): MapWork {
-    const { splits, tasks, partitions, memory } = this.plan
-    const task = tasks[index]
-    const trouble = this.#state.map[index]?.trouble
-    return {
-      kind: 'map',
-      splits: splits
-        .slice(task?.firstSplit, task?.endSplit)
-        .filter(({ ordinal }) => !this.#state.damaged.has(ordinal)),
-      partitions,
-      combineBytesMax: memory.combineBytesMax,
-      skip: trouble?.skip ?? [],
-      careful,
-    }
-  }
-
-  #reduceWork(partition: number): ReduceWork {
-    const spills: string[] = []
-    let recordsExpected = 0
-    for (const [index, task] of this.#state.map.entries()) {
-      if (task.kind !== 'done') continue
-      const folder = this.#directory.committedFolder(taskId('map', index))
-      for (const spill of task.report.spills) {
-        if (spill.partition !== partition) continue
-        spills.push(join(folder, spill.name))
-        recordsExpected += spill.records
-      }
-    }
-    return { kind: 'reduce', spills, recordsExpected }
-  }
-
   /** Puts an ended attempt's files in their place, or away, and journals its end. */
   #settle({ task, attempt, outcome }: Ended): void {
     const id = attemptId(task, attempt)
-    const at = Date.now()
-    if (outcome.kind === 'failed') {
-      this.#settleFailure({ task, attempt, fault: outcome.fault })
-      return
-    }
-    const { report } = outcome
-    if (report.kind === 'map' && report.report.damaged.length > 0) {
-      this.#directory.discardAttempt(id)
-      this.#record({ type: 'inputs-damaged', at, task, attempt, splits: report.report.damaged })
-      return
-    }
-    const difference = differenceFrom(this.#state, task, report)
-    if (difference !== null) {
-      this.#directory.discardAttempt(id)
-      this.#record({ type: 'attempt-failed', at, task, attempt, fault: difference, charged: true })
-      return
-    }
-    this.#directory.commitAttempt(id, task)
-    if (report.kind === 'map') {
-      this.#record({ type: 'map-committed', at, task, attempt, report: report.report })
-      this.#keep(task, report.report)
-    } else this.#record({ type: 'reduce-committed', at, task, attempt, report: report.report })
-  }
-
-  #settleFailure({ task, attempt, fault }: { task: string; attempt: number; fault: Fault }): void {
-    const id = attemptId(task, attempt)
-    const at = Date.now()
-    const place = readPlaceNote(this.#directory.absolute(this.#directory.attemptFolder(id)))
-    const loser = fault.code === 'file-damaged' ? this.#directory.taskOfCommitted(fault.file ?? '') : null
-    this.#directory.discardAttempt(id)
-    this.#record({
-      type: 'attempt-failed',
-      at,
+    this.#losers.delete(id)
+    const fault = outcome.kind === 'failed' ? outcome.fault : null
+    const steps = settle(this.#state, {
       task,
       attempt,
-      fault,
-      // An attempt that met another one's damage did nothing wrong.
-      charged: loser === null,
-      ...(place === null ? {} : { place }),
+      outcome,
+      at: Date.now(),
+      place:
+        fault === null ? null : readPlaceNote(this.#directory.absolute(this.#directory.attemptFolder(id))),
+      damagedTask: fault?.code === 'file-damaged' ? this.#directory.taskOfCommitted(fault.file ?? '') : null,
     })
-    if (loser !== null && isDone(this.#state, loser)) this.#lose(loser, fault)
+    for (const step of steps) this.#take(step)
   }
 
-  /** What a task wrote is damaged or gone; a link to it that was kept for later runs is no better. */
-  #lose(task: string, fault: Fault): void {
-    const { stage, index } = parseTaskId(task)
-    if (stage === 'map') this.#store.drop(this.#identityOf(index))
-    this.#record({ type: 'output-lost', at: Date.now(), task, fault })
+  #take(step: Step): void {
+    switch (step.kind) {
+      case 'discard':
+        this.#directory.discardAttempt(step.attempt)
+        return
+      case 'commit':
+        this.#directory.commitAttempt(step.attempt, step.task)
+        return
+      case 'record':
+        this.#record(step.event)
+        return
+      case 'keep':
+        this.#keep(step.task, step.report)
+        return
+      case 'forget':
+        this.#store.drop(this.#identityOf(parseTaskId(step.task).index))
+        return
+      case 'end':
+        this.#losers.add(step.attempt)
+        this.#pool.end(step.attempt, superseded)
+        return
+      default:
+        assertNever(step)
+    }
   }
 
-  #judge(): void {
+  async #judge(): Promise<void> {
     writeRejectedList(this.#directory, this.#state)
     const shortfalls = findShortfalls(this.#state)
-    const at = Date.now()
-    if (shortfalls.every(({ accepted }) => accepted))
-      this.#record({ type: 'map-stage-ended', at, accepted: shortfalls })
-    else this.#record({ type: 'refused', at, shortfalls })
+    if (shortfalls.every(({ accepted }) => accepted)) {
+      this.#record({ type: 'map-stage-ended', at: Date.now(), accepted: shortfalls })
+      return
+    }
+    await this.#endAll()
+    this.#record({ type: 'refused', at: Date.now(), shortfalls })
   }
 
   /** Attempts that are running are given up: what they wrote is of no use. */
-  async #fail(fault: Fault): Promise<void> {
+  async #endAll(): Promise<void> {
     await this.#pool.stop()
     this.#directory.discardAttempts()
+  }
+
+  async #fail(fault: Fault): Promise<void> {
+    await this.#endAll()
     this.#record({ type: 'failed', at: Date.now(), fault })
   }
 
   async #interrupt(): Promise<RunState> {
-    await this.#pool.stop()
-    this.#directory.discardAttempts()
+    await this.#endAll()
     this.#record({ type: 'interrupted', at: Date.now() })
     return this.#state
   }
-}
-
-function isDone(state: RunState, id: string): boolean {
-  const { stage, index } = parseTaskId(id)
-  return state[stage][index]?.kind === 'done'
 }
 
 function isAnyRunning({ map, reduce }: RunState): boolean {

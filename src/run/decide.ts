@@ -1,7 +1,8 @@
 import type { ErrorCode, Fault } from '../errors.ts'
-import { mayRetry } from '../errors.ts'
+import { mayRetry, TallymanError } from '../errors.ts'
 import { sayTask } from './say-task.ts'
 import type { RunState } from './state.ts'
+import { findStraggler } from './straggler.ts'
 import { type Stage, taskId } from './task-id.ts'
 import type { OpenTask, TaskState } from './task-state.ts'
 
@@ -23,6 +24,8 @@ export type Decision =
       readonly task: string
       readonly attempt: number
       readonly care: Care
+      /** The attempt at the same task that is too slow, and goes on. */
+      readonly beside?: number
     }
   /** Nothing can be done before something that is running ends. */
   | { readonly kind: 'wait' }
@@ -56,9 +59,12 @@ const hungers: ReadonlySet<ErrorCode> = new Set(['out-of-memory', 'memory-limit'
 
 /**
  * Decides the next step. Pure, and the same for the same state: tasks are begun in their order, those that have to run
- * alone at the end of their stage, so what a run does depends on the order of completion alone.
+ * alone at the end of their stage, so what a run does depends on the order of completion alone, and on the time where a seat
+ * would be idle: then a task that is much slower than its peers is begun a second time.
+ *
+ * @param spareAt milliseconds since the epoch, now; null where no attempt may be begun that need not be
  */
-export function decide(state: RunState, freeSeats: number): Decision {
+export function decide(state: RunState, freeSeats: number, spareAt: number | null = null): Decision {
   if (state.phase !== 'map' && state.phase !== 'reduce') return { kind: 'rest' }
   const stage = state.phase
   const tasks: readonly TaskState<unknown>[] = state[stage]
@@ -73,26 +79,37 @@ export function decide(state: RunState, freeSeats: number): Decision {
     if (task === undefined || task.kind === 'done') continue
     isDone = false
     const { alone } = careOf(task)
+    const fault = finalFault(task, state.plan.attemptsMax, () => sayTask(state.plan, stage, index))
+    if (fault !== null) return { kind: 'fail', fault }
     if (task.kind === 'running') {
       isAnyRunning = true
       isOneAlone ||= alone
       continue
     }
-    const fault = finalFault(task, state.plan.attemptsMax, () => sayTask(state.plan, stage, index))
-    if (fault !== null) return { kind: 'fail', fault }
     if (alone) nextAlone ??= index
     else next ??= index
   }
   if (isDone) return stage === 'map' ? { kind: 'judge-map-stage' } : { kind: 'rest' }
+  if (isOneAlone || freeSeats <= 0) return { kind: 'wait' }
   const chosen = next ?? (isAnyRunning ? null : nextAlone)
-  const open = chosen === null ? undefined : tasks[chosen]
-  if (chosen === null || open === undefined || open.kind === 'done' || isOneAlone || freeSeats <= 0)
-    return { kind: 'wait' }
+  if (chosen !== null) return startOf(state, stage, chosen)
+  // A task that waits to be alone would wait longer.
+  if (nextAlone !== null || spareAt === null) return { kind: 'wait' }
+  const straggler = findStraggler(state, stage, spareAt)
+  if (straggler === null) return { kind: 'wait' }
+  return { ...startOf(state, stage, straggler.index), beside: straggler.attempt }
+}
+
+/** REQUIRES: the task is open. */
+function startOf(state: RunState, stage: Stage, index: number): Extract<Decision, { kind: 'start' }> {
+  const open = state[stage][index]
+  if (open === undefined || open.kind === 'done')
+    throw new TallymanError('internal', `Task ${taskId(stage, index)} is done, and was to be begun.`)
   return {
     kind: 'start',
     stage,
-    index: chosen,
-    task: taskId(stage, chosen),
+    index,
+    task: taskId(stage, index),
     attempt: open.attempts + 1,
     care: careOf(open),
   }

@@ -25,7 +25,10 @@ export interface CommittedResult {
   readonly manifestSha256: string
 }
 
-/** What happened, in order: each is a line of the journal. Times are milliseconds since the epoch, for people only. */
+/**
+ * What happened, in order: each is a line of the journal. Times are milliseconds since the epoch: for people, and to tell
+ * which task is slow. Nothing that is right or wrong depends on them.
+ */
 export type RunEvent =
   /** The plan is on disk. */
   | {
@@ -41,6 +44,8 @@ export type RunEvent =
       readonly task: string
       readonly attempt: number
       readonly seat: number
+      /** The attempt at the same task that is slow and still at work: whichever ends well first is committed. */
+      readonly beside?: number
     }
   /** The attempt came to nothing. `charged`: it counts against the task's attempts. */
   | {
@@ -52,6 +57,13 @@ export type RunEvent =
       readonly charged: boolean
       /** The record its worker died at, where that is known. */
       readonly place?: RecordPlace
+    }
+  /** Another attempt at the task was first, or the task has changed since: nothing of this one counts. */
+  | {
+      readonly type: 'attempt-superseded'
+      readonly at: number
+      readonly task: string
+      readonly attempt: number
     }
   /** What a committed task wrote is damaged or gone: the task runs again. */
   | { readonly type: 'output-lost'; readonly at: number; readonly task: string; readonly fault: Fault }

@@ -45,17 +45,31 @@ function collectNotes(events: readonly RunEvent[]): Map<string, Note[]> {
   const add = (task: string, note: Note): void => {
     notes.set(task, [...(notes.get(task) ?? []), note])
   }
-  const running = new Map<string, number>()
+  const running = new Map<string, readonly number[]>()
+  const leave = (task: string, attempt: number): void => {
+    running.set(
+      task,
+      (running.get(task) ?? []).filter((other) => other !== attempt),
+    )
+  }
   for (const event of events) {
     switch (event.type) {
       case 'map-reused':
         add(event.task, { kind: 'reused', run: event.run })
         break
       case 'attempt-started':
-        running.set(event.task, event.attempt)
+        running.set(event.task, [...(running.get(event.task) ?? []), event.attempt])
+        if (event.beside !== undefined)
+          add(event.task, {
+            kind: 'trouble',
+            text: `attempt ${event.beside} was slow, so attempt ${event.attempt} was begun beside it`,
+          })
+        break
+      case 'attempt-superseded':
+        add(event.task, { kind: 'trouble', text: `attempt ${event.attempt}: another one was first` })
         break
       case 'attempt-failed':
-        running.delete(event.task)
+        leave(event.task, event.attempt)
         add(event.task, { kind: 'trouble', text: `attempt ${event.attempt}: ${event.fault.message}` })
         break
       case 'inputs-damaged':
@@ -73,8 +87,9 @@ function collectNotes(events: readonly RunEvent[]): Map<string, Note[]> {
         running.delete(event.task)
         break
       case 'resumed':
-        for (const [task, attempt] of running)
-          add(task, { kind: 'trouble', text: `attempt ${attempt}: the run ended in the middle of it` })
+        for (const [task, attempts] of running)
+          for (const attempt of attempts)
+            add(task, { kind: 'trouble', text: `attempt ${attempt}: the run ended in the middle of it` })
         running.clear()
         break
       case 'planned':

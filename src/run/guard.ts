@@ -6,9 +6,11 @@ import {
   type RunSample,
   readDiskSpace,
   readLoad,
+  readMemoryUse,
   shouldPause,
   spareSpace,
 } from '../host/index.ts'
+import type { MemoryBudget } from './plan.ts'
 
 /** What the guard is told of the run. */
 export interface Guarded {
@@ -16,8 +18,12 @@ export interface Guarded {
   /** Where the run writes. */
   readonly directory: string
   readonly isPolite: boolean
+  /** What all processes of the run may hold together, and what a worker that is at work may hold of it. */
+  readonly memory: Pick<MemoryBudget, 'totalBytes' | 'workerHeapBytes'>
   /** Tasks that run now, and that could run if there were a worker. */
   tasks(): { readonly running: number; readonly waiting: number }
+  /** Told when there is room for an attempt that need not be. */
+  roomFound(): void
   /** Told, for people, what was done for the sake of others. */
   say(message: string): void
   /** Told when the run has to end. */
@@ -46,6 +52,7 @@ export class Guard {
   readonly #samples: RunSample[] = []
   #changedAtMs = performance.now()
   #looks = 0
+  #hasRoom = false
   #timer: NodeJS.Timeout | undefined
 
   constructor(guarded: Guarded) {
@@ -67,6 +74,16 @@ export class Guard {
     return findBottleneck(this.#samples, cores)
   }
 
+  /** May an attempt be begun that need not be? Found anew at every look. */
+  get hasRoom(): boolean {
+    return this.#hasRoom
+  }
+
+  /** One such attempt was begun: what that does to the machine is seen at the next look. */
+  takeRoom(): void {
+    this.#hasRoom = false
+  }
+
   #look(): void {
     const { pool, isPolite } = this.#guarded
     const { running, waiting } = this.#guarded.tasks()
@@ -76,6 +93,17 @@ export class Guard {
     this.#looks += 1
     if (this.#looks % diskEvery === 0) void this.#lookAtDisk()
     if (isPolite) this.#standBack()
+    this.#hasRoom = waiting === 0 && running > 0 && pool.freeSeats > 0 && this.#mayTakeMore()
+    if (this.#hasRoom) this.#guarded.roomFound()
+  }
+
+  /** Would one worker more at work neither take from others nor burst the memory of the run? */
+  #mayTakeMore(): boolean {
+    const { pool, isPolite, memory } = this.#guarded
+    const more = { working: pool.seats - pool.freeSeats + 1, paused: 0, changedAtMs: this.#changedAtMs }
+    if (isPolite && (pool.crew.paused > 0 || shouldPause(this.#samples, more).action === 'pause'))
+      return false
+    return readMemoryUse([process.pid, ...pool.pids]).bytes + memory.workerHeapBytes <= memory.totalBytes
   }
 
   #standBack(): void {

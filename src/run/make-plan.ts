@@ -69,6 +69,7 @@ export function makePlan(parts: PlanParts): Plan {
     attemptsMax: options.attemptsMax,
     taskTimeoutMs: options.taskTimeoutMs,
     isPolite: options.isPolite,
+    speculates: options.speculates,
     expect: options.expect ?? loaded.description.expect,
     accept,
     badRecords: options.badRecords,

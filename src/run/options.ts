@@ -1,20 +1,14 @@
-import { type WorkerKind, workerKinds } from '../executor/index.ts'
 import type { Expectation } from '../job/index.ts'
 
 /** Where a run's tasks run. */
-export type Isolation = WorkerKind
-
-/** Every one there is, the usual one first. */
-export const isolations = workerKinds
+export type Isolation = 'process' | 'thread'
 
 /** How many rejected records are tolerated: a number, or a share of all records. */
 export type BadRecordLimit =
   | { readonly kind: 'count'; readonly count: number }
   | { readonly kind: 'percent'; readonly percent: number }
 
-/**
- * A run as the user asked for it: what was not said is null, and settled by `settleResources` and `makePlan`. Plain data.
- */
+/** A run as the user asked for it: what was not said is null, and settled by `settle` in one place. Plain data. */
 export interface RunOptions {
   /** The job file as named, relative to `cwd` or absolute. */
   readonly job: string
@@ -42,6 +36,8 @@ export interface RunOptions {
   readonly taskTimeoutMs: number
   /** Whether workers stand back for others on this machine: priority, pauses. */
   readonly isPolite: boolean
+  /** Whether a task that is much slower than its peers is begun a second time where a worker is idle. */
+  readonly speculates: boolean
   /** Whether what earlier runs kept is used. */
   readonly reuse: boolean
   /** Whether inputs are told apart by their content, which is read for it, and not by size, time and inode. */

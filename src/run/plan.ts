@@ -54,6 +54,8 @@ export interface Plan {
   readonly attemptsMax: number
   /** Whether workers stand back for others on this machine. */
   readonly isPolite: boolean
+  /** Whether a task that is much slower than its peers is begun a second time where a worker is idle. */
+  readonly speculates: boolean
   /** An attempt that makes no progress for so long is ended. */
   readonly taskTimeoutMs: number
   readonly expect: Expectation | null

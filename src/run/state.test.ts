@@ -197,7 +197,14 @@ describe('initialState', () => {
     expect(state.map).toHaveLength(2)
     expect(state.reduce).toHaveLength(2)
     for (const task of [...state.map, ...state.reduce])
-      expect(task).toEqual({ kind: 'waiting', attempts: 0, charged: 0, lastFault: null })
+      expect(task).toEqual({
+        kind: 'waiting',
+        running: [],
+        isDoubled: false,
+        attempts: 0,
+        charged: 0,
+        lastFault: null,
+      })
   })
 })
 
@@ -206,6 +213,8 @@ describe('apply', () => {
     const id = 'map-00001'
     expect(replay(started(id), failed(id), started(id, 2)).map[1]).toEqual({
       kind: 'running',
+      running: [{ attempt: 2, startedAt: 0 }],
+      isDoubled: false,
       attempts: 2,
       charged: 1,
       lastFault: { code: 'worker-died', message: 'The worker died.' },
@@ -263,7 +272,13 @@ describe('apply', () => {
     )
     expect(state).toMatchObject({ phase: 'map', fault: null })
     expect(state.map[0]).toMatchObject({ kind: 'done', attempt: 1 })
-    expect(state.map[1]).toEqual({ kind: 'waiting', attempts: 2, charged: 0, lastFault: null })
+    expect(state.map[1]).toMatchObject({
+      kind: 'waiting',
+      running: [],
+      attempts: 2,
+      charged: 0,
+      lastFault: null,
+    })
   })
 
   test('carries an accepted shortfall into the result of a run that was resumed in its reduce stage', () => {

@@ -7,9 +7,11 @@ import type { Shortfall } from './shortfall.ts'
 import { parseTaskId, type Stage } from './task-id.ts'
 import {
   afterCommit,
+  afterDoubt,
   afterFailure,
   afterLoss,
   afterResume,
+  afterStart,
   type DoneTask,
   type OpenTask,
   type TaskState,
@@ -61,19 +63,25 @@ export function apply(state: RunState, event: RunEvent): RunState {
     case 'planned':
       return state
     case 'attempt-started':
-      return withOpenTask(state, event.task, (task) => ({
-        ...task,
-        kind: 'running',
-        attempts: event.attempt,
-      }))
+      return withOpenTask(state, event.task, (task) => afterStart(task, event))
     case 'attempt-failed':
+      // The only thing that may still be heard of an attempt once another one at its task was committed.
+      if (event.fault.code === 'not-deterministic' && isDone(state, event.task))
+        return openAgain(state, event.task, (task) => afterDoubt(task, event.fault))
       return withOpenTask(state, event.task, (task) => afterFailure(task, event))
+    case 'attempt-superseded':
+      // What took its place has been said already.
+      return state
     case 'output-lost':
-      return loseOutput(state, event.task)
+      return openAgain(state, event.task, afterLoss)
     case 'inputs-damaged': {
       const damaged = new Map(state.damaged)
       for (const { ordinal, fault } of event.splits) damaged.set(ordinal, fault)
-      return withOpenTask({ ...state, damaged }, event.task, (task) => ({ ...task, kind: 'waiting' }))
+      return withOpenTask({ ...state, damaged }, event.task, (task) => ({
+        ...task,
+        kind: 'waiting',
+        running: [],
+      }))
     }
     case 'map-committed': {
       const { index, task } = openTask(state.map, 'map', event.task)
@@ -81,7 +89,10 @@ export function apply(state: RunState, event: RunEvent): RunState {
     }
     case 'map-reused': {
       const { index, task } = openTask(state.map, 'map', event.task)
-      return { ...state, map: state.map.with(index, afterCommit(task, { attempt: 0, report: event.report })) }
+      return {
+        ...state,
+        map: state.map.with(index, afterCommit(task, { attempt: 0, at: event.at, report: event.report })),
+      }
     }
     case 'map-stage-ended':
       return { ...state, phase: 'reduce', mapStageEnded: true, shortfalls: event.accepted }
@@ -159,13 +170,19 @@ function withOpenTask(state: RunState, id: string, change: <R>(task: OpenTask<R>
 }
 
 /** Opens a done task again. Without a map task's spills the map stage has not ended; parts that were reduced stay. */
-function loseOutput(state: RunState, id: string): RunState {
+function openAgain(state: RunState, id: string, open: <R>(task: DoneTask<R>) => OpenTask<R>): RunState {
   const { stage, index } = parseTaskId(id)
   if (stage === 'map') {
-    const lost = afterLoss(doneTask(state.map, index, id))
-    return { ...state, phase: 'map', mapStageEnded: false, map: state.map.with(index, lost) }
+    const task = open(doneTask(state.map, index, id))
+    return { ...state, phase: 'map', mapStageEnded: false, map: state.map.with(index, task) }
   }
-  return { ...state, reduce: state.reduce.with(index, afterLoss(doneTask(state.reduce, index, id))) }
+  return { ...state, reduce: state.reduce.with(index, open(doneTask(state.reduce, index, id))) }
+}
+
+/** Are a task's files in place? */
+export function isDone(state: RunState, id: string): boolean {
+  const { stage, index } = parseTaskId(id)
+  return state[stage][index]?.kind === 'done'
 }
 
 function doneTask<R>(tasks: readonly TaskState<R>[], index: number, id: string): DoneTask<R> {

@@ -1,0 +1,128 @@
+import type { Fault } from '../errors.ts'
+import type { AttemptOutcome, AttemptReport } from '../executor/index.ts'
+import type { MapReport, RecordPlace } from '../flow/index.ts'
+import { differenceFrom } from './compare-attempts.ts'
+import type { RunEvent } from './events.ts'
+import { isDone, type RunState } from './state.ts'
+import { attemptId, parseTaskId } from './task-id.ts'
+
+/** An attempt whose end has not been journaled yet. */
+export interface EndedAttempt {
+  readonly task: string
+  readonly attempt: number
+  readonly outcome: AttemptOutcome
+  /** Milliseconds since the epoch. */
+  readonly at: number
+  /** The record its worker died at, where that is known. */
+  readonly place: RecordPlace | null
+  /** The committed task whose damaged files made it fail, if that was why. */
+  readonly damagedTask: string | null
+}
+
+/** What is to be done about it, one thing after another. A crash may come between any two. */
+export type Step =
+  /** Removes what the attempt wrote. */
+  | { readonly kind: 'discard'; readonly attempt: string }
+  /** Puts what the attempt wrote into its task's place. */
+  | { readonly kind: 'commit'; readonly attempt: string; readonly task: string }
+  | { readonly kind: 'record'; readonly event: RunEvent }
+  /** Keeps what a map task wrote for later runs. */
+  | { readonly kind: 'keep'; readonly task: string; readonly report: MapReport }
+  /** Forgets what was kept of a map task. */
+  | { readonly kind: 'forget'; readonly task: string }
+  /** Ends an attempt that is of no use any more. */
+  | { readonly kind: 'end'; readonly attempt: string }
+
+/**
+ * What an ended attempt comes to. Pure. Of the attempts at one task the first that ends well is committed, and the others
+ * are ended; what is heard of those later changes nothing, unless they ended well too and gave other bytes.
+ */
+export function settle(state: RunState, ended: EndedAttempt): Step[] {
+  const { task, attempt, outcome } = ended
+  const discard: Step = { kind: 'discard', attempt: attemptId(task, attempt) }
+  if (!isAtWork(state, task, attempt)) return [discard, settleLate(state, ended)]
+  if (outcome.kind === 'failed') return [discard, ...settleFailure(state, ended, outcome.fault)]
+  return settleSuccess(state, ended, outcome.report)
+}
+
+/** What is to be done when a task's committed files are damaged or gone; a link to them that was kept is no better. */
+export function lose(task: string, fault: Fault, at: number): Step[] {
+  const forget: Step[] = parseTaskId(task).stage === 'map' ? [{ kind: 'forget', task }] : []
+  return [...forget, { kind: 'record', event: { type: 'output-lost', at, task, fault } }]
+}
+
+function settleLate(state: RunState, { task, attempt, outcome, at }: EndedAttempt): Step {
+  const isComparable = outcome.kind === 'done' && isDone(state, task) && !foundDamage(outcome.report)
+  const fault = isComparable ? differenceFrom(state, task, outcome.report) : null
+  return {
+    kind: 'record',
+    event:
+      fault === null
+        ? { type: 'attempt-superseded', at, task, attempt }
+        : { type: 'attempt-failed', at, task, attempt, fault, charged: true },
+  }
+}
+
+function settleFailure(
+  state: RunState,
+  { task, attempt, at, place, damagedTask }: EndedAttempt,
+  fault: Fault,
+): Step[] {
+  const event = {
+    type: 'attempt-failed',
+    at,
+    task,
+    attempt,
+    fault,
+    // An attempt that met another one's damage did nothing wrong.
+    charged: damagedTask === null,
+    ...(place === null ? {} : { place }),
+  } as const
+  const isLoss = damagedTask !== null && isDone(state, damagedTask)
+  return [{ kind: 'record', event }, ...(isLoss ? lose(damagedTask, fault, at) : [])]
+}
+
+function settleSuccess(state: RunState, { task, attempt, at }: EndedAttempt, outcome: AttemptReport): Step[] {
+  const id = attemptId(task, attempt)
+  const discard: Step = { kind: 'discard', attempt: id }
+  const record = (event: RunEvent): Step => ({ kind: 'record', event })
+  if (outcome.kind === 'map' && foundDamage(outcome)) {
+    const splits = outcome.report.damaged
+    return [
+      discard,
+      record({ type: 'inputs-damaged', at, task, attempt, splits }),
+      ...endOthers(state, task, attempt),
+    ]
+  }
+  const fault = differenceFrom(state, task, outcome)
+  if (fault !== null)
+    return [discard, record({ type: 'attempt-failed', at, task, attempt, fault, charged: true })]
+  const committed: Step[] =
+    outcome.kind === 'map'
+      ? [
+          record({ type: 'map-committed', at, task, attempt, report: outcome.report }),
+          { kind: 'keep', task, report: outcome.report },
+        ]
+      : [record({ type: 'reduce-committed', at, task, attempt, report: outcome.report })]
+  return [{ kind: 'commit', attempt: id, task }, ...committed, ...endOthers(state, task, attempt)]
+}
+
+function foundDamage({ kind, report }: AttemptReport): boolean {
+  return kind === 'map' && report.damaged.length > 0
+}
+
+function isAtWork(state: RunState, id: string, attempt: number): boolean {
+  return runningOf(state, id).includes(attempt)
+}
+
+function endOthers(state: RunState, task: string, attempt: number): Step[] {
+  return runningOf(state, task)
+    .filter((other) => other !== attempt)
+    .map((other) => ({ kind: 'end', attempt: attemptId(task, other) }))
+}
+
+function runningOf(state: RunState, id: string): number[] {
+  const { stage, index } = parseTaskId(id)
+  const task = state[stage][index]
+  return task === undefined || task.kind === 'done' ? [] : task.running.map(({ attempt }) => attempt)
+}
