@@ -1,6 +1,7 @@
 /** The one table of flags: the parser, `--help`, the man page and the shell completions are made of it. */
 
 import { tableFormats } from '../result/index.ts'
+import { isolations } from '../run/index.ts'
 
 /** What a flag takes. */
 export type FlagKind =
@@ -91,7 +92,7 @@ export const flags: readonly Flag[] = [
   },
   {
     name: 'isolation',
-    takes: { kind: 'choice', choices: ['process', 'thread'] },
+    takes: { kind: 'choice', choices: isolations },
     help: 'what a worker is: a process of its own, or a thread in one. Default: process',
     commands: running,
   },

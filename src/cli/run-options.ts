@@ -3,6 +3,7 @@ import { days, type ExpectedDays } from '../job/index.ts'
 import {
   attemptsMaxDefault,
   type BadRecordLimit,
+  isolations,
   keepBytesMaxDefault,
   noBadRecords,
   type RunOptions,
@@ -22,7 +23,7 @@ export function readRunOptions(args: Arguments, cwd: string): RunOptions {
     job,
     inputs,
     cwd,
-    isolation: args.text('isolation') === 'thread' ? 'thread' : 'process',
+    isolation: isolations.find((kind) => kind === args.text('isolation')) ?? isolations[0],
     workers: args.count('workers'),
     memoryBytes: args.size('memory'),
     splitBytes: args.text('split') === 'whole' ? Number.MAX_SAFE_INTEGER : args.size('split'),

@@ -104,7 +104,7 @@ export class Pool {
   }
 
   #pausable(): Seat[] {
-    if (this.#factory.name === 'thread') return []
+    if (this.#factory.sharesProcess) return []
     return this.#seats.filter(({ process: worker, attempt }) => worker !== null && attempt !== null)
   }
 

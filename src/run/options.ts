@@ -1,14 +1,20 @@
+import { type WorkerKind, workerKinds } from '../executor/index.ts'
 import type { Expectation } from '../job/index.ts'
 
 /** Where a run's tasks run. */
-export type Isolation = 'process' | 'thread'
+export type Isolation = WorkerKind
+
+/** Every one there is, the usual one first. */
+export const isolations = workerKinds
 
 /** How many rejected records are tolerated: a number, or a share of all records. */
 export type BadRecordLimit =
   | { readonly kind: 'count'; readonly count: number }
   | { readonly kind: 'percent'; readonly percent: number }
 
-/** A run as the user asked for it: what was not said is null, and settled by `settle` in one place. Plain data. */
+/**
+ * A run as the user asked for it: what was not said is null, and settled by `settleResources` and `makePlan`. Plain data.
+ */
 export interface RunOptions {
   /** The job file as named, relative to `cwd` or absolute. */
   readonly job: string
