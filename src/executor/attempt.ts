@@ -9,7 +9,7 @@ export interface MapWork {
   readonly combineBytesMax: number
   /** Records to be rejected unseen, since they ended their worker before. */
   readonly skip: readonly SkippedRecord[]
-  /** Whether each record's place is written down before it is mapped (`placeFile`), to be read after a death. */
+  /** Whether each record's place is written down before it is mapped (`PlaceNote`), to be read after a death. */
   readonly careful: boolean
 }
 

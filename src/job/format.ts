@@ -27,7 +27,7 @@ export class RecordRejection extends Error {
   }
 }
 
-/** Turns the bytes of one unit into a record. Made once per task; called for one unit at a time, in order. */
+/** Turns the bytes of one unit into a record. Made once for each split; called for one unit at a time, in order. */
 export interface Decoder<R> {
   /**
    * Decodes `bytes[start, end)`: one line without its terminator, or one whole file or member.
@@ -52,8 +52,8 @@ export interface InputFormat<R> {
   readonly unit: 'line' | 'file'
   /** Units longer than this are rejected without being held in memory. */
   readonly recordBytesMax: number
-  /** Everything else that decides what is decoded, as plain data; part of the fingerprint. */
+  /** Everything else that decides what is decoded, as plain data: shown in the plan and the manifest. */
   readonly options: Readonly<Record<string, string | number | boolean | null>>
-  /** Makes a decoder. Called once per task. */
+  /** Makes a decoder. Called once for each split. */
   decoder(): Decoder<R>
 }
