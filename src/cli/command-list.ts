@@ -6,6 +6,7 @@ import { completionsCommand } from './commands/completions.ts'
 import { diff } from './commands/diff.ts'
 import { doctor } from './commands/doctor.ts'
 import { explain } from './commands/explain.ts'
+import { logs } from './commands/logs.ts'
 import { manCommand } from './commands/man.ts'
 import { newJob } from './commands/new.ts'
 import { resume } from './commands/resume.ts'
@@ -23,6 +24,7 @@ export const commands: readonly Command[] = [
   show,
   resume,
   explain,
+  logs,
   verify,
   diff,
   chaos,

@@ -38,7 +38,7 @@ describe('AttemptLog', () => {
       expect(log.close()).toBe(16)
       const text = `${all.slice(0, 10)}\n[tallyman: ${all.length - 16} bytes dropped here]\n${all.slice(-6)}`
       expect(readFileSync(file, 'utf8')).toBe(text)
-      expect(parseLog(text)).toEqual({ text, droppedBytes: all.length - 16 })
+      expect(parseLog(text)).toEqual({ text, headLength: 10, droppedBytes: all.length - 16 })
     },
   )
 

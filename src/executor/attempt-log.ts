@@ -134,12 +134,18 @@ function sayDropped(bytes: number): string {
 /** A log as it was kept. */
 export interface KeptLog {
   readonly text: string
+  /** Characters before the place where something is missing; all of them where nothing is. */
+  readonly headLength: number
   /** Bytes missing between its first and its last part. */
   readonly droppedBytes: number
 }
 
 /** Reads what `AttemptLog` wrote. */
 export function parseLog(text: string): KeptLog {
-  const dropped = /\n\[tallyman: (\d+) bytes dropped here\]\n/.exec(text)?.[1]
-  return { text, droppedBytes: dropped === undefined ? 0 : Number(dropped) }
+  const dropped = /\n\[tallyman: (\d+) bytes dropped here\]\n/.exec(text)
+  return {
+    text,
+    headLength: dropped?.index ?? text.length,
+    droppedBytes: Number(dropped?.[1] ?? 0),
+  }
 }

@@ -179,6 +179,12 @@ describe('docs/formats/command-json.md', () => {
     expectOnPage(json('explain', completeId!), fieldsOf('`tallyman explain`'))
   })
 
+  it('tells what logs writes', () => {
+    shop.job('prints.job.ts', 'console.log(line)')
+    shop.run('run', 'prints.job.ts', 'more.txt')
+    expectOnPage(json('logs'), fieldsOf('`tallyman logs`'))
+  })
+
   it('tells what verify writes of a whole result and of a damaged one', () => {
     const samples = [...json('verify', 'out'), ...json('verify', refusedId!)]
     shop.run('run', 'words.job.ts', 'more.txt', '-o', 'csv', '--format', 'csv')

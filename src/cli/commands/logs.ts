@@ -1,0 +1,116 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { TallymanError } from '../../errors.ts'
+import { isRunHeld, type LogSource, listLogs, type RunDirectory, readLog, readRun } from '../../run/index.ts'
+import type { Arguments } from '../arguments.ts'
+import type { Command } from '../command.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { LogFollower, type LogPiece } from '../log-follower.ts'
+import { printable, printableLines } from '../printable.ts'
+import { findRun } from '../runs-folder.ts'
+import type { Terminal } from '../terminal.ts'
+
+/** How often a run that is at work is looked at. */
+const lookEveryMs = 300
+
+export const logs: Command = {
+  name: 'logs',
+  operands: '[RUN]',
+  operandsMax: 1,
+  summary: 'shows what each attempt of a run printed, and of each that failed why',
+  details: [
+    'Of each attempt the first and the last part of its stdout and stderr are kept, and how much is missing between them is said.',
+    'RUN is an id, the beginning of one, "last", or the path of a run. Where nothing is named, the last run is meant.',
+  ],
+  example: 'tallyman logs last --attempt map-00012.1',
+  run: async (args, terminal) => {
+    const [name = 'last'] = args.positionals
+    const directory = findRun(name, terminal)
+    const voice = new Voice(args, terminal)
+    if (args.has('follow')) await follow(directory, args, voice)
+    else showAll(directory, args, voice, terminal)
+    return exitCodes.complete
+  },
+}
+
+/** The logs of the attempt that is asked for, of all attempts of a task, or all there are. */
+function chosen(directory: RunDirectory, args: Arguments): LogSource[] {
+  const asked = args.text('attempt')
+  const sources = listLogs(directory, readRun(directory))
+  return asked === null ? sources : sources.filter(({ of }) => of === asked || of.startsWith(`${asked}.`))
+}
+
+function showAll(directory: RunDirectory, args: Arguments, voice: Voice, terminal: Terminal): void {
+  const sources = chosen(directory, args)
+  requireAttempt(directory, args, sources)
+  for (const source of sources) {
+    const { text, droppedBytes } = readLog(source.file)
+    voice.tell({ source, text, droppedBytes })
+  }
+  const silent = args.has('json') || sources.length > 0
+  if (!silent) terminal.say('Nothing was printed, and no attempt failed.')
+}
+
+/** An attempt that was begun and neither printed nor failed has no log, which is no mistake of who asks. */
+function requireAttempt(directory: RunDirectory, args: Arguments, sources: readonly LogSource[]): void {
+  const asked = args.text('attempt')
+  if (asked === null || sources.length > 0) return
+  const { events, identity } = readRun(directory)
+  const wasBegun = events.some(
+    (event) =>
+      event.type === 'attempt-started' && [event.task, `${event.task}.${event.attempt}`].includes(asked),
+  )
+  if (wasBegun) return
+  throw new TallymanError('not-found', `Run ${identity.id} has no attempt ${JSON.stringify(asked)}.`, {
+    wayOut:
+      'An attempt is named by its task and its number, such as map-00012.1; `tallyman explain` lists the tasks.',
+  })
+}
+
+/** Shows what there is, and then what is added until the run ends. */
+async function follow(directory: RunDirectory, args: Arguments, voice: Voice): Promise<void> {
+  const follower = new LogFollower()
+  for (;;) {
+    // Asked first: what is written until the run lets go is read below.
+    const isAtWork = isRunHeld(directory)
+    for (const source of chosen(directory, args))
+      for (const piece of follower.look(source, { isEnd: !isAtWork })) voice.tell(piece)
+    if (!isAtWork) return
+    await sleep(lookEveryMs)
+  }
+}
+
+/** Says what was printed, under the name of who printed it. */
+class Voice {
+  readonly #isJson: boolean
+  readonly #terminal: Terminal
+  #speaker: string | null = null
+
+  constructor(args: Arguments, terminal: Terminal) {
+    this.#isJson = args.has('json')
+    this.#terminal = terminal
+  }
+
+  tell({ source, text, droppedBytes }: LogPiece): void {
+    const { of, how, why, file } = source
+    if (this.#isJson) {
+      this.#terminal.out(JSON.stringify({ of, how, why, file, droppedBytes, text }))
+      return
+    }
+    if (this.#speaker !== of) this.#terminal.out(headOf(source))
+    this.#speaker = of
+    if (text !== '') this.#terminal.out(printableLines(text.replace(/\n$/, '')))
+  }
+}
+
+/** A line that no log is likely to have. */
+function headOf({ of, how, why }: LogSource): string {
+  if (how === null) return `==> ${of}, outside of attempts`
+  return `==> ${of} ${sayHow[how]}${why === null ? '' : `: ${printable(why)}`}`
+}
+
+const sayHow: Readonly<Record<NonNullable<LogSource['how']>, string>> = {
+  done: 'ended well',
+  failed: 'failed',
+  'given-up': 'was given up',
+  running: 'is running',
+}
