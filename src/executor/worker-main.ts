@@ -9,6 +9,7 @@ import type { WorkerChannel } from './channel.ts'
 import { FileStorage } from './file-storage.ts'
 import type { LoadedJob, LoadOrder, ToWorker } from './messages.ts'
 import { PlaceNote } from './place-note.ts'
+import { Unawaited } from './unawaited.ts'
 
 /** Milliseconds between two progress messages of one attempt. */
 const progressEveryMs = 100
@@ -40,6 +41,7 @@ class WorkerLife {
   readonly #leave: () => void
   #loaded: Loaded | null = null
   #attempt: string | null = null
+  readonly #unawaited = new Unawaited()
 
   constructor(channel: WorkerChannel, leave: () => void) {
     this.#channel = channel
@@ -118,6 +120,7 @@ class WorkerLife {
       skip: work.skip,
       ...(note === null ? {} : { onRecord: (place) => note.write(place) }),
       tick: (progress) => pulse.beat({ ...progress, groups: 0 }),
+      settle: this.#unawaited.begin(),
     })
     note?.remove()
     return { kind: 'map', report }

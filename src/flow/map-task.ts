@@ -78,6 +78,11 @@ export interface MapTask {
    * task by throwing. Nothing is awaited where it returns nothing.
    */
   readonly tick: (progress: MapProgress) => Promise<void> | undefined
+  /**
+   * Called after the last record and `flush`: lets what the job started and did not await come to its end, so that what it
+   * emits is not lost unseen. Left out, only what came before is seen.
+   */
+  readonly settle?: () => Promise<void>
 }
 
 /** How far a map task is. */
@@ -120,6 +125,8 @@ class MapRun {
   /** Reasons by place; null where nothing is skipped, as nearly always. */
   readonly #skip: ReadonlyMap<string, string> | null
   #accepting = false
+  /** An emit that came too late, the first: what it was given is lost. */
+  #late: TallymanError | null = null
   #emitted = 0
   /** Records that the mapper threw at. */
   #threw = 0
@@ -137,21 +144,23 @@ class MapRun {
     const { skip = [] } = task
     this.#skip = skip.length === 0 ? null : new Map(skip.map((place) => [placeKey(place), place.reason]))
     this.#emit = bindEmit(task.job, (table, key, value) => {
-      if (!this.#accepting) {
-        throw new TallymanError(
-          'job-threw',
-          `Table "${this.#tables[table]?.name}" got a value after its record's map had returned.`,
-          {
-            wayOut: 'Await everything the map starts before it returns.',
-          },
-        )
-      }
+      if (!this.#accepting) throw this.#refuseLate(table)
       this.#pending.push({ table, key, value })
     })
   }
 
+  /** Remembered, since the job may catch it where it emits. */
+  #refuseLate(table: number): TallymanError {
+    this.#late ??= new TallymanError(
+      'job-threw',
+      `Table "${this.#tables[table]?.name}" got a value after its record's map had returned.`,
+      { wayOut: 'Await everything the map starts before it returns.' },
+    )
+    return this.#late
+  }
+
   async run(): Promise<MapReport> {
-    const { job } = this.#task
+    const { job, settle } = this.#task
     if (job.setup !== undefined)
       this.#context.state = await this.#callUser('setup', () => job.setup?.(this.#context))
     for (const source of this.#task.sources) await this.#readSource(source)
@@ -163,6 +172,8 @@ class MapRun {
       this.#context.keepCounters()
       this.#apply('in flush')
     }
+    await settle?.()
+    if (this.#late !== null) throw this.#late
     if (this.#damaged.length === 0) this.#spill()
     this.#rejected.close()
     return {
