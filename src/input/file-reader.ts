@@ -4,6 +4,7 @@ import { countBytes, decimal } from './source/say.ts'
 import type { Split } from './split.ts'
 import type { SplitBytes } from './split-bytes.ts'
 import type { SplitReader, SplitTotals } from './split-reader.ts'
+import { statedBytes } from './split-size.ts'
 
 /** How much of a file that is too long is kept for messages. */
 const headBytesMax = 1024
@@ -129,7 +130,5 @@ export class FileReader<R> implements SplitReader<R> {
 /** What to make room for: what the split says, but no more than a lie may cost. */
 function expectedBytes(split: Split): number {
   const trustedBytesMax = 16 * 1024 * 1024
-  if (split.kind === 'gzip') return 0
-  const bytes = split.kind === 'range' ? split.endByte : split.uncompressedBytes
-  return Math.min(bytes, trustedBytesMax)
+  return Math.min(statedBytes(split) ?? 0, trustedBytesMax)
 }

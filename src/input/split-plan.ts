@@ -1,6 +1,7 @@
 import { TallymanError } from '../errors.ts'
 import type { InputFile } from './discovery.ts'
 import type { Split } from './split.ts'
+import { likelyBytes } from './split-size.ts'
 
 /** How inputs are cut. */
 export interface SplitOptions {
@@ -56,9 +57,6 @@ function* cut(file: InputFile, rangeBytesMax: number): Generator<Unplaced> {
 /** Bounds what one task holds in its plan and loses in a crash, however small its splits are. */
 const taskSplitsMax = 1024
 
-/** How many times its size a gzip file of JSON lines or logs usually holds; real day archives of tweets: 6.4 to 7.6. */
-const gzipRatio = 6
-
 /**
  * Up to so many files, a task holds splits of one file only: when a file is added to a series, the tasks of the others stay
  * what they were, and what was kept of them can be used again. With more files, what a task costs would count for more.
@@ -80,7 +78,7 @@ export function packSplits(splits: readonly Split[], taskBytes: number): Split[]
   let task: Split[] = []
   let bytes = 0
   for (const split of splits) {
-    const splitBytes = estimateBytes(split)
+    const splitBytes = likelyBytes(split)
     const before = task[0]
     const isFull = task.length === taskSplitsMax || bytes + splitBytes > taskBytes
     if (before !== undefined && (isFull || (keepsApart && before.path !== split.path))) {
@@ -93,17 +91,6 @@ export function packSplits(splits: readonly Split[], taskBytes: number): Split[]
   }
   if (task.length > 0) tasks.push(task)
   return tasks
-}
-
-function estimateBytes(split: Split): number {
-  switch (split.kind) {
-    case 'range':
-      return split.endByte - split.startByte
-    case 'gzip':
-      return split.identity.sizeBytes * gzipRatio
-    case 'zip-member':
-      return split.uncompressedBytes
-  }
 }
 
 function requirePositive(name: string, value: number): void {

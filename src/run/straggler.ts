@@ -1,7 +1,7 @@
+import { diskBytes } from '../input/index.ts'
 import type { RunState } from './state.ts'
 import type { Stage } from './task-id.ts'
 import type { DoneTask } from './task-state.ts'
-import { diskBytes } from './totals.ts'
 
 /** An attempt that takes much longer than those of its peers did. */
 export interface Straggler {

@@ -13,7 +13,7 @@ import {
 import type { MapReport } from '../flow/index.ts'
 import type { RunEvent } from './events.ts'
 import { apply, initialState, type RunState } from './state.ts'
-import { diskBytes, inputTotals, notesOf, totalsOf } from './totals.ts'
+import { inputTotals, notesOf, totalsOf } from './totals.ts'
 
 const files = [plainFile('a.txt', 25), gzipFile('b.gz', 77), zipFile('c.zip', ['x', 'y'])]
 const plan = planOf(files, { partitions: 2 })
@@ -35,12 +35,6 @@ const commits = plan.splits.map((split, index) =>
     }),
   ),
 )
-
-describe('diskBytes', () => {
-  test('is what a split takes on disk: its range, its file, or its compressed member', () => {
-    expect(plan.splits.map(diskBytes)).toEqual([10, 10, 5, 77, 10, 10])
-  })
-})
 
 describe('totalsOf', () => {
   test('is nothing but the size of the plan before anything is done', () => {

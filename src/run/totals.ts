@@ -1,4 +1,4 @@
-import { type InputFile, inputName, type Split } from '../input/index.ts'
+import { diskBytes, type InputFile, inputName } from '../input/index.ts'
 import type { RunState } from './state.ts'
 
 /** Sums over everything that is committed. */
@@ -17,18 +17,6 @@ export interface RunTotals {
   readonly emitted: number
   /** By name, in order of names. */
   readonly counters: Readonly<Record<string, number>>
-}
-
-/** Bytes a split takes on disk. */
-export function diskBytes(split: Split): number {
-  switch (split.kind) {
-    case 'range':
-      return split.endByte - split.startByte
-    case 'gzip':
-      return split.identity.sizeBytes
-    case 'zip-member':
-      return split.compressedBytes
-  }
 }
 
 export function totalsOf(state: RunState): RunTotals {

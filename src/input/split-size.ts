@@ -1,0 +1,34 @@
+/** How large splits are: what is known before one is read. */
+import type { Split } from './split.ts'
+
+/** How many times its size a gzip file of JSON lines or logs usually holds; real day archives of tweets: 6.4 to 7.6. */
+const gzipRatio = 6
+
+/** Bytes a split takes on disk. */
+export function diskBytes(split: Split): number {
+  switch (split.kind) {
+    case 'range':
+      return split.endByte - split.startByte
+    case 'gzip':
+      return split.identity.sizeBytes
+    case 'zip-member':
+      return split.compressedBytes
+  }
+}
+
+/** Bytes a split has after decompression, as its file says; null where the file does not say. It may lie. */
+export function statedBytes(split: Split): number | null {
+  switch (split.kind) {
+    case 'range':
+      return split.endByte - split.startByte
+    case 'gzip':
+      return null
+    case 'zip-member':
+      return split.uncompressedBytes
+  }
+}
+
+/** The same, and a guess where the file does not say. */
+export function likelyBytes(split: Split): number {
+  return statedBytes(split) ?? diskBytes(split) * gzipRatio
+}
