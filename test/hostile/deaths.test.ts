@@ -39,7 +39,7 @@ describe.each(['process', 'thread'])(
         `killer-${name.replaceAll(/\W+/g, '-')}.job.ts`,
         `if (line === 'bad') { ${code} } emit(line)`,
       )
-      const timeout = reason.includes('no progress') ? '1' : '60'
+      const timeout = reason.includes('no progress') ? '3' : '60'
       const options = ['--isolation', isolation, '--task-timeout', timeout, '--memory', '400M', '-w', '2']
       const ended = shop.run('run', job, 'in.txt', ...options, '--max-bad', '1', '--no-reuse', '--json')
       expect(ended, ended.stderr).toMatchObject({ status: 0 })
