@@ -1,4 +1,4 @@
-import { TallymanError } from '../errors.ts'
+import { assertNever, TallymanError } from '../errors.ts'
 import type { InputFile } from './discovery.ts'
 import type { Split } from './split.ts'
 import { likelyBytes } from './split-size.ts'
@@ -51,6 +51,9 @@ function* cut(file: InputFile, rangeBytesMax: number): Generator<Unplaced> {
       for (const { name, encrypted: _, ...where } of file.members) {
         yield { kind: 'zip-member', path, identity, member: name, ...where }
       }
+      return
+    default:
+      assertNever(file.kind)
   }
 }
 
