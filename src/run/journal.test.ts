@@ -169,6 +169,22 @@ describe('readJournal', () => {
     }
   })
 
+  test('finds lines that are whole, and written twice, left out or exchanged', () => {
+    const [header = '', one = '', two = '', three = ''] = whole.toString('utf8').split(/(?<=\n)/)
+    const file = newFile()
+    for (const lines of [
+      [header, one, one, two, three],
+      [header, two, three],
+      [header, one, three],
+      [header, two, one, three],
+      [header, header, one],
+      [header, one, two, three, one],
+    ]) {
+      writeFileSync(file, lines.join(''))
+      expect(() => readJournal(file)).toThrow(expect.objectContaining({ code: 'file-damaged' }))
+    }
+  })
+
   test('names the file, the line, and a way out', () => {
     const file = write(events)
     writeFileSync(file, readFileSync(file, 'utf8').replace('"at":2', '"at":3'))
@@ -183,15 +199,15 @@ describe('readJournal', () => {
   test.each<[string, string, RegExp]>([
     [
       'another version',
-      encodeLine({ format: 'tallyman journal', version: 2 }),
-      /is of version 2; .* reads 1/,
+      encodeLine({ format: 'tallyman journal', version: 1 }, ''),
+      /is of version 1; .* reads 2/,
     ],
-    ['another format', encodeLine({ format: 'tallyman run', version: 1 }), /does not begin as a journal/],
-    ['no version', encodeLine({ format: 'tallyman journal' }), /does not begin as a journal/],
-    ['an event first', encodeLine(planned), /does not begin as a journal/],
+    ['another format', encodeLine({ format: 'tallyman run', version: 2 }, ''), /does not begin as a journal/],
+    ['no version', encodeLine({ format: 'tallyman journal' }, ''), /does not begin as a journal/],
+    ['an event first', encodeLine(planned, ''), /does not begin as a journal/],
   ])('refuses a journal that has %s in its header', (_, header, message) => {
     const file = newFile()
-    writeFileSync(file, header + encodeLine(planned))
+    writeFileSync(file, header + encodeLine(planned, header))
     expect(() => readJournal(file)).toThrow(expect.objectContaining({ code: 'file-damaged' }))
     expect(() => readJournal(file)).toThrow(message)
   })
@@ -207,7 +223,7 @@ describe('readJournal', () => {
 
   test('reads on after a torn line was cut off and others were appended', () => {
     const file = write([planned])
-    appendFileSync(file, encodeLine(interrupted).slice(0, -3))
+    appendFileSync(file, encodeLine(interrupted, '').slice(0, -3))
     truncateSync(file, read(file).wholeBytes)
     const writer = new JournalWriter(file, 'continue')
     writer.append(failed)

@@ -4,23 +4,34 @@ import { TallymanError } from '../errors.ts'
 import type { RunEvent } from './events.ts'
 
 /**
- * The journal of a run: a line an event, `CRC SPACE JSON LF`, after a header line of the same form. The format is
- * described in docs/formats/journal.md.
+ * The journal of a run: a line an event, `CRC SPACE JSON LF`, after a header line of the same form. Each checksum goes on from
+ * that of the line before, so that a line that is whole but not in its place is found too. The format is described in
+ * docs/formats/journal.md.
  */
 
-const header = { format: 'tallyman journal', version: 1 } as const
+/** Hexadecimal digits of CRC-32. */
+const checksumLength = 8
+
+const header = { format: 'tallyman journal', version: 2 } as const
 
 /** Appends to a journal; each event is with the system before `append` returns. */
 export class JournalWriter {
   readonly #fd: number
   /** Bytes of whole lines. */
   #wholeBytes: number
+  /** The last whole line. */
+  #last = ''
 
-  /** Begins the journal, or goes on with the one that is there. */
+  /**
+   * Begins the journal, or goes on with the one that is there, whose last line must be whole.
+   *
+   * Cost: to go on, reads the journal.
+   */
   constructor(file: string, begin: 'new' | 'continue') {
     this.#fd = openSync(file, begin === 'new' ? 'ax' : 'a')
     this.#wholeBytes = fstatSync(this.#fd).size
     if (begin === 'new') this.#write(header)
+    else this.#last = readFileSync(file, 'utf8').trimEnd().split('\n').at(-1) ?? ''
   }
 
   append(event: RunEvent): void {
@@ -38,7 +49,8 @@ export class JournalWriter {
 
   /** A line that the disk has no room for is taken back: the next one must not be joined to its half. */
   #write(line: object): void {
-    const bytes = Buffer.from(encodeLine(line))
+    const text = encodeLine(line, this.#last)
+    const bytes = Buffer.from(text)
     try {
       for (let at = 0; at < bytes.length; ) at += writeSync(this.#fd, bytes, at)
     } catch (error) {
@@ -46,16 +58,19 @@ export class JournalWriter {
       throw error
     }
     this.#wholeBytes += bytes.length
+    this.#last = text
   }
 }
 
-export function encodeLine(line: object): string {
+/** @param before the line it follows; an empty text for the first one */
+export function encodeLine(line: object, before: string): string {
   const json = JSON.stringify(line)
-  return `${checksum(json)} ${json}\n`
+  return `${checksum(json, before)} ${json}\n`
 }
 
-function checksum(json: string): string {
-  return crc32(json).toString(16).padStart(8, '0')
+function checksum(json: string, before: string): string {
+  const seed = before === '' ? 0 : Number.parseInt(before.slice(0, checksumLength), 16)
+  return crc32(json, seed).toString(16).padStart(checksumLength, '0')
 }
 
 /** What a journal holds. */
@@ -109,20 +124,23 @@ export function readBelievable(file: string): BelievableJournal | null {
   if (bytes === null) return null
   const end = bytes.lastIndexOf(0x0a) + 1
   const torn = bytes.toString('utf8', end, Math.max(end, bytes.length - 1))
-  if (end === 0 && !isWhole(torn)) return null
+  if (end === 0 && !isWhole(torn, '')) return null
   const believed: object[] = []
   let wholeBytes = 0
+  let last = ''
   while (wholeBytes < end) {
     const lineEnd = bytes.indexOf(0x0a, wholeBytes)
-    const line = parseLine(bytes.toString('utf8', wholeBytes, lineEnd))
-    if (line === null) break
-    believed.push(line)
+    const line = bytes.toString('utf8', wholeBytes, lineEnd)
+    const object = parseLine(line, last)
+    if (object === null) break
+    believed.push(object)
+    last = line
     wholeBytes = lineEnd + 1
   }
   const [first, ...events] = believed
   requireHeader(first, file)
   // What follows the last line feed must be the half of a line: a whole one has lost its line feed to damage.
-  const isDamaged = wholeBytes < end || isWhole(torn)
+  const isDamaged = wholeBytes < end || isWhole(torn, last)
   return {
     // The checksum says that this program wrote the line.
     events: events as RunEvent[],
@@ -151,13 +169,18 @@ function requireHeader(first: object | undefined, file: string): void {
   )
 }
 
-function isWhole(line: string): boolean {
-  return line[8] === ' ' && checksum(line.slice(9)) === line.slice(0, 8)
+function isWhole(line: string, before: string): boolean {
+  const json = line.slice(checksumLength + 1)
+  return line[checksumLength] === ' ' && checksum(json, before) === line.slice(0, checksumLength)
 }
 
-/** Null for a line that is not as it was written. */
-function parseLine(line: string): object | null {
-  return isWhole(line) ? JSON.parse(line.slice(9)) : null
+/**
+ * What a line says; null for one that is not as it was written, or not in its place.
+ *
+ * @param before the line it follows; an empty text for the first one
+ */
+export function parseLine(line: string, before: string): object | null {
+  return isWhole(line, before) ? JSON.parse(line.slice(checksumLength + 1)) : null
 }
 
 function damaged(what: string): TallymanError {

@@ -250,7 +250,10 @@ describe('resumeRun', () => {
       const place = makeWorkplace()
       const directory = left(place, mapped)
       mkdirSync(directory.lockFolder)
-      const line = encodeLine(complete)
+      const line = encodeLine(
+        complete,
+        readFileSync(directory.journalFile, 'utf8').trimEnd().split('\n').at(-1) ?? '',
+      )
       const shell = startShell(
         'while [ ! -e "$GO" ]; do sleep 0.02; done; printf "%s" "$LINE" >> "$JOURNAL"; rm "$LOCK"/*; sleep 60',
         { GO: place.folder.at('go'), LINE: line, JOURNAL: directory.journalFile, LOCK: directory.lockFolder },

@@ -85,8 +85,10 @@ export function journalTarget(): Target {
     attempt: `map-${index}.1`,
     text: '🦠 \u2028 "quoted"',
   }))
-  const header = { format: 'tallyman journal', version: 1 }
-  const bytes = Buffer.from([header, ...events].map(encodeLine).join(''))
+  const header = { format: 'tallyman journal', version: 2 }
+  const lines: string[] = []
+  for (const line of [header, ...events]) lines.push(encodeLine(line, lines.at(-1) ?? ''))
+  const bytes = Buffer.from(lines.join(''))
   return {
     name: 'journal',
     seeds: [{ name: 'twelve events', bytes }],
