@@ -69,7 +69,8 @@ describe.skipIf(!requires('bash', hasProgram('bash')))('completionScript for bas
       '20200101-000000-words',
       '20200102-000000-logs',
     ])
-    expect(offered(['tallyman', 'show', '20200102'], env)).toEqual(['20200102-000000-logs'])
+    for (const command of ['show', 'verify', 'diff', 'clean'])
+      expect(offered(['tallyman', command, '20200102'], env)).toEqual(['20200102-000000-logs'])
     expect(offered(['tallyman', 'show', ''])).toEqual(['last'])
   })
 

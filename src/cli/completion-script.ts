@@ -33,8 +33,9 @@ function operandChoices({ operands }: Command): readonly string[] {
   return /^[a-z]+(\|[a-z]+)+$/.test(operands) ? operands.split('|') : []
 }
 
+/** A run, or a result that may be named by its run. */
 function takesRun({ operands }: Command): boolean {
-  return /\bRUN\b/.test(operands)
+  return /\b(RUN|RESULT|A B)\b/.test(operands)
 }
 
 /** Where nothing is offered, `-o default` has the shell complete names of files, with all its quoting. */

@@ -1,7 +1,7 @@
-import { existsSync, statSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { existsSync, readdirSync, statSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import { TallymanError } from '../errors.ts'
-import { readManifest } from '../result/index.ts'
+import { readManifest, tableFormats } from '../result/index.ts'
 import { type CommittedResult, type RunDirectory, readRun } from '../run/index.ts'
 import { shownPath } from './report.ts'
 import { findRun } from './runs-folder.ts'
@@ -20,29 +20,61 @@ export const resultPlaceHelp =
   'RESULT is the directory of a result, or its run: an id, the beginning of one, "last", or the path of a run.'
 
 /**
- * Finds the result that a name stands for. A directory that is there is a result, even one without its manifest.
+ * Finds the result that a name stands for. A directory with tables in it is a result, even one without its manifest.
  *
  * @throws {TallymanError} `not-found` where there is none, a run has none, or a later run has put its own in the place
  */
 export function findResult(name: string, terminal: Terminal): ResultPlace {
   const path = resolve(terminal.cwd, name)
   if (existsSync(join(path, 'manifest.json'))) return { directory: path, committed: null }
-  const run = findRunOrNull(name, terminal)
-  if (run !== null) return resultOf(run, terminal)
-  return { directory: path, committed: null }
+  if (!existsSync(join(path, 'run.json')) && holdsTables(path)) return { directory: path, committed: null }
+  return resultOf(findRunOrResult(name, terminal), terminal)
 }
 
-/** Null where the name is that of a directory which is no run. */
-function findRunOrNull(name: string, terminal: Terminal): RunDirectory | null {
-  const path = resolve(terminal.cwd, name)
-  const isDirectory = statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
-  if (isDirectory && existsSync(join(path, 'run.json'))) return findRun(path, terminal)
+/** Is this a directory with files that may be tables? */
+function holdsTables(path: string): boolean {
+  if (!isDirectory(path)) return false
+  return readdirSync(path).some((file) =>
+    tableFormats.some((format) => /^[a-z]/.test(file) && file.endsWith(`.${format}`)),
+  )
+}
+
+function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
+}
+
+/**
+ * The run that a name stands for, where the directory of a result would have done as well.
+ *
+ * @throws {TallymanError} `not-found`, which says what lies there instead of a result
+ */
+export function findRunOrResult(name: string, terminal: Terminal): RunDirectory {
   try {
     return findRun(name, terminal)
   } catch (error) {
-    if (isDirectory && error instanceof TallymanError && error.code === 'not-found') return null
-    throw error
+    if (!(error instanceof TallymanError) || error.code !== 'not-found') throw error
+    throw sayNoResult(name, terminal) ?? error
   }
+}
+
+/** Null where there is nothing of that name. */
+function sayNoResult(name: string, { cwd }: Terminal): TallymanError | null {
+  const path = resolve(cwd, name)
+  if (!existsSync(path)) return null
+  const shown = JSON.stringify(name)
+  if (isDirectory(path)) {
+    return new TallymanError('not-found', `Directory ${shown} is neither a result nor a run of tallyman.`, {
+      wayOut:
+        'A result is the directory that `tallyman run -o` wrote, with its manifest.json; `tallyman runs` lists the runs.',
+    })
+  }
+  const folder = dirname(path)
+  const isInside = existsSync(join(folder, 'manifest.json'))
+  return new TallymanError('not-found', `${shown} is a file; a result is a directory.`, {
+    wayOut: isInside
+      ? `Name the result it lies in: ${shownPath(folder, cwd)}`
+      : 'Name the directory that `tallyman run -o` wrote, or a run; `tallyman runs` lists them.',
+  })
 }
 
 function resultOf(directory: RunDirectory, { cwd }: Terminal): ResultPlace {

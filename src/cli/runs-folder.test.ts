@@ -72,7 +72,7 @@ describe('findRun', () => {
     expect(found('20200202-000000-words')).toBe('.tallyman/runs/20200202-000000-words')
     expect(found('20200101')).toBe('.tallyman/runs/20200101-000000-words')
     expect(found('last')).toBe('.tallyman/runs/20200202-000000-words-2')
-    expect(found('.tallyman/runs/any')).toBe('.tallyman/runs/any')
+    expect(found('.tallyman/runs/20200101-000000-words/')).toBe('.tallyman/runs/20200101-000000-words')
   })
 
   it.each([
@@ -87,6 +87,13 @@ describe('findRun', () => {
       'not-found',
       expect.stringContaining('does not exist'),
       'Did you mean 20200101-000000-words?',
+    ],
+    ['./nothing', 'not-found', '"./nothing" does not exist.', expect.stringContaining('`tallyman runs`')],
+    [
+      '.tallyman/runs/',
+      'not-found',
+      '".tallyman/runs/" is no run of tallyman: it has no run.json.',
+      expect.stringContaining('`tallyman runs`'),
     ],
     [
       'nothing',

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { TallymanError } from '../errors.ts'
 import { nearestName } from '../job/index.ts'
@@ -66,7 +66,7 @@ export function findRun(name: string, terminal: Terminal): RunDirectory {
   if (ids.includes(name)) return new RunDirectory(join(folder, name))
   const [last] = ids
   if (name === 'last' && last !== undefined) return new RunDirectory(join(folder, last))
-  if (name.includes('/')) return new RunDirectory(resolve(terminal.cwd, name))
+  if (name.includes('/')) return runAt(resolve(terminal.cwd, name), name)
   const begun = ids.filter((id) => id.startsWith(name))
   const [only, second] = begun
   if (only !== undefined && second === undefined) return new RunDirectory(join(folder, only))
@@ -81,6 +81,16 @@ export function findRun(name: string, terminal: Terminal): RunDirectory {
   const near = nearestName(name, ids)
   throw new TallymanError('not-found', `Run ${JSON.stringify(name)} does not exist in ${folder}.`, {
     wayOut: near === null ? '`tallyman runs` lists the runs there are.' : `Did you mean ${near}?`,
+  })
+}
+
+/** A directory that is no run must not be taken for one: it could be removed. */
+function runAt(path: string, name: string): RunDirectory {
+  const directory = new RunDirectory(path)
+  if (existsSync(directory.identityFile)) return directory
+  const what = existsSync(path) ? 'is no run of tallyman: it has no run.json' : 'does not exist'
+  throw new TallymanError('not-found', `${JSON.stringify(name)} ${what}.`, {
+    wayOut: '`tallyman runs` lists the runs there are.',
   })
 }
 

@@ -20,7 +20,17 @@ export function statusOf({ state, isHeld }: RunOnDisk): RunStatus {
   return state.phase === 'map' || state.phase === 'reduce' ? 'cut-off' : state.phase
 }
 
-/** The same for people. */
+/** The same for people, who are also told of a result that lacks something. */
+export function sayRunStatus(run: RunOnDisk): string {
+  const status = statusOf(run)
+  return status === 'complete' && !isComplete(run) ? 'incomplete, as accepted' : sayStatus(status)
+}
+
+/** Has it a result that lacks nothing? */
+export function isComplete({ state }: RunOnDisk): boolean {
+  return state?.phase === 'complete' && state.shortfalls.length === 0
+}
+
 export function sayStatus(status: RunStatus): string {
   switch (status) {
     case 'running':

@@ -97,9 +97,14 @@ describe('clean', () => {
     expect(listed.map(({ kind }) => kind)).toEqual(['run', 'run', 'kept'])
     expect(listed.every(({ bytes }) => bytes > 0)).toBe(true)
     const [first, second] = shop.runs()
-    expect(shop.run('clean', first?.split('/').at(-1) ?? '')).toMatchObject({
+    expect(shop.run('clean', './out')).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('"./out" is no run of tallyman'),
+    })
+    const id = first?.split('/').at(-1) ?? ''
+    expect(shop.run('clean', id, id)).toMatchObject({
       status: 0,
-      stdout: expect.stringMatching(/^Freed .* of 1 run\.\n$/),
+      stdout: expect.stringMatching(new RegExp(`^Freed .* of 1 run: ${id}\\.\\n$`)),
     })
     expect(shop.runs()).toEqual([second])
     expect(existsSync(join(shop.folder, 'out', 'manifest.json'))).toBe(true)

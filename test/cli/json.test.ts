@@ -15,7 +15,11 @@ shop.job(
   'words.job.ts',
   `if (line === 'bad') throw new Error('no'); for (const w of line.split(' ')) emit(w)`,
 )
-shop.job('threw.job.ts', 'emit({} as never)')
+shop.write(
+  'threw.job.ts',
+  `import { count, defineJob, text } from 'tallyman'
+  export default defineJob({ input: text(), reduce: count(), setup() { throw new Error('no database') }, map() {} })`,
+)
 shop.write(
   'two.job.ts',
   `import { count, defineJob, text } from 'tallyman'

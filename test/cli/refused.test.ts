@@ -60,6 +60,12 @@ describe('a run with rejected records', () => {
     const resumed = shop.run('resume', idOf(refused), '--max-bad', '28.6%')
     expect(resumed.status).toBe(0)
     expect(resumed.stderr).toContain('Incomplete, as accepted: 2 files, 5 records, 2 rejected; ')
+    expect(shop.run('runs').stdout).toContain(`${idOf(refused)}  incomplete, as accepted  `)
+    expect(shop.run('show', idOf(refused)).stdout).toMatch(/^Run \S+: incomplete, as accepted\n/)
+    expect(JSON.parse(shop.run('runs', '--json').stdout.split('\n')[0] ?? '')).toMatchObject({
+      status: 'complete',
+      complete: false,
+    })
     expect(resumed.stderr).toContain('all of it read before')
     expect(resumed.stderr).toContain('\n  without: 2 records were rejected, 28.6% of all; 28.6% tolerated.\n')
     expect(readFileSync(join(shop.folder, 'kept/result.csv'), 'utf8')).toBe(

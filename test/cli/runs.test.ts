@@ -198,15 +198,40 @@ describe('tallyman show', () => {
     })
   })
 
-  it('refuses what is neither a run nor a result', () => {
-    expect(show('nothing')).toMatchObject({
-      status: 2,
-      stderr: expect.stringContaining('Run "nothing" does not exist'),
-    })
-    expect(show('sub/')).toMatchObject({
-      status: 2,
-      stderr: expect.stringContaining('is no run of tallyman'),
-    })
+  it.each([
+    ['nothing', 'Run "nothing" does not exist in ', '`tallyman runs` lists'],
+    ['./nothing', '"./nothing" does not exist.', '`tallyman runs` lists'],
+    ['sub/', 'Directory "sub/" is neither a result nor a run of tallyman.', '`tallyman runs` lists'],
+    ['song.txt', '"song.txt" is a file; a result is a directory.', '`tallyman runs` lists'],
+    ['counted/result.jsonl', '"counted/result.jsonl" is a file', 'Name the result it lies in: counted\n'],
+  ])('refuses %s, which is neither a run nor a result, as verify does', (name, message, wayOut) => {
+    for (const command of ['show', 'verify']) {
+      const { status, stdout, stderr } = shop.runIn(home, command, name)
+      expect([status, stdout]).toEqual([2, ''])
+      expect(stderr).toContain(`Error: ${message}`)
+      expect(stderr).toContain(wayOut)
+    }
+  })
+
+  it('does not show what is not as it was written', () => {
+    const file = join(shop.folder, 'counted/result.jsonl')
+    const rows = readFileSync(file, 'utf8')
+    for (const changed of [`${rows}\n`, rows.replace('"value":3', '"value":4')]) {
+      writeFileSync(file, changed)
+      for (const args of [['counted'], ['counted', '--json']]) {
+        const { status, stdout, stderr } = show(...args)
+        expect(status).toBe(1)
+        expect(stdout).not.toContain('wheels')
+        expect(stderr).toMatch(
+          /^Error: Result counted is not as it was written: result\.jsonl is missing or changed\.\n`tallyman verify` says/,
+        )
+      }
+    }
+    writeFileSync(file, rows)
+    expect(show('counted').status).toBe(0)
+  })
+
+  it('leaves no folder for runs behind', () => {
     expect(existsSync(join(shop.folder, '.tallyman'))).toBe(false)
   })
 })

@@ -240,6 +240,7 @@ describe('tallyman verify', () => {
     expect(moved.stderr).toContain('Name the directory it was moved to.')
     expect(shop.run('verify', 'moved').status).toBe(0)
     mkdirSync(join(shop.folder, 'empty'))
-    expect(shop.run('verify', 'empty').status).toBe(1)
+    expect(shop.run('verify', 'empty').stderr).toContain('is neither a result nor a run')
+    expect(shop.run('verify', 'empty').status).toBe(2)
   })
 })

@@ -1,9 +1,10 @@
 import { readdirSync, rmSync, statSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { TallymanError } from '../../errors.ts'
 import { isRunHeld, type RunDirectory, Store, storeFolder } from '../../run/index.ts'
 import type { Command } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
+import { printable } from '../printable.ts'
 import { countOf, showBytes } from '../quantities.ts'
 import { findRun, listRuns, runsFolder } from '../runs-folder.ts'
 import { alignColumns } from '../tables.ts'
@@ -19,7 +20,7 @@ export const clean: Command = {
   example: 'tallyman clean 20261125-021524-hashtags',
   run: async (args, terminal) => {
     const folder = runsFolder(terminal)
-    const named = args.positionals.map((name) => findRun(name, terminal))
+    const named = distinct(args.positionals.map((name) => findRun(name, terminal)))
     for (const directory of named) refuseHeld(directory)
     let bytes = 0
     for (const directory of named) {
@@ -32,10 +33,16 @@ export const clean: Command = {
       rmSync(kept, { recursive: true, force: true })
     }
     const isAny = named.length > 0 || args.has('kept')
-    if (isAny) sayFreed(terminal, { runs: named.length, bytes, json: args.has('json') })
+    const ids = named.map(({ path }) => basename(path))
+    if (isAny) sayFreed(terminal, { ids, bytes, json: args.has('json') })
     else showHeld(terminal, folder, args.has('json'))
     return exitCodes.complete
   },
+}
+
+/** "last" may be the same run as the id beside it. */
+function distinct(runs: readonly RunDirectory[]): RunDirectory[] {
+  return [...new Map(runs.map((run) => [run.path, run])).values()]
 }
 
 function refuseHeld(directory: RunDirectory): void {
@@ -47,13 +54,14 @@ function refuseHeld(directory: RunDirectory): void {
 
 function sayFreed(
   terminal: Terminal,
-  freed: { readonly runs: number; readonly bytes: number; readonly json: boolean },
+  { ids, bytes, json }: { readonly ids: readonly string[]; readonly bytes: number; readonly json: boolean },
 ): void {
-  if (freed.json) terminal.out(JSON.stringify({ runs: freed.runs, bytes: freed.bytes }))
-  else
-    terminal.out(
-      `Freed ${showBytes(freed.bytes)}${freed.runs === 0 ? '' : ` of ${countOf(freed.runs, 'run')}`}.`,
-    )
+  if (json) {
+    terminal.out(JSON.stringify({ runs: ids.length, ids, bytes }))
+    return
+  }
+  const of = ids.length === 0 ? '' : ` of ${countOf(ids.length, 'run')}: ${ids.map(printable).join(', ')}`
+  terminal.out(`Freed ${showBytes(bytes)}${of}.`)
 }
 
 function showHeld(terminal: Terminal, folder: string, json: boolean): void {

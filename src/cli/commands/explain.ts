@@ -16,34 +16,46 @@ export const explain: Command = {
   example: 'tallyman explain last',
   run: async (args, terminal) => {
     const [name = 'last'] = args.positionals
-    const { state, events, identity } = readRun(findRun(name, terminal))
+    const { state, events, identity, isHeld } = readRun(findRun(name, terminal))
     if (state === null) throw new TallymanError('usage', `Run ${identity.id} ended before it had a plan.`)
     const stories = explainTasks(state, events)
     if (args.has('json')) for (const story of stories) terminal.out(JSON.stringify(story))
     else {
-      for (const story of stories) terminal.out(lineOf(story))
-      terminal.say(sayCounts(stories))
+      const words = isHeld ? wordsNow : wordsThen
+      for (const story of stories) terminal.out(lineOf(story, words))
+      terminal.say(sayCounts(stories, words))
     }
     return exitCodes.complete
   },
 }
 
-const words: Readonly<Record<TaskStory['what'], string>> = {
-  reused: 'reused',
-  ran: 'ran',
-  'ran-again': 'ran again',
-  running: 'is running',
-  waiting: 'is waiting',
+/** What became of a task, said of one and of any number. */
+type Words = Readonly<Record<TaskStory['what'], readonly [one: string, several: string]>>
+
+/** In a run that a process is at work on. */
+const wordsNow: Words = {
+  reused: ['reused', 'reused'],
+  ran: ['ran', 'ran'],
+  'ran-again': ['ran again', 'ran again'],
+  running: ['is running', 'running'],
+  waiting: ['is waiting', 'waiting'],
 }
 
-function lineOf({ task, reads, what, why }: TaskStory): string {
-  return `${task} (${printable(reads)}) ${words[what]}${why === '' ? '' : `: ${printable(why)}`}`
+/** In a run that has ended, or was cut off. */
+const wordsThen: Words = {
+  ...wordsNow,
+  running: ['had begun and did not end', 'begun and not ended'],
+  waiting: ['had not begun', 'not begun'],
 }
 
-function sayCounts(stories: readonly TaskStory[]): string {
-  const counts = Object.entries(words).flatMap(([what, word]) => {
+function lineOf({ task, reads, what, why }: TaskStory, words: Words): string {
+  return `${task} (${printable(reads)}) ${words[what][0]}${why === '' ? '' : `: ${printable(why)}`}`
+}
+
+function sayCounts(stories: readonly TaskStory[], words: Words): string {
+  const counts = Object.entries(words).flatMap(([what, [, several]]) => {
     const count = stories.filter((story) => story.what === what).length
-    return count === 0 ? [] : [`${count} ${word}`]
+    return count === 0 ? [] : [`${count} ${several}`]
   })
   return `Of ${stories.length} tasks ${counts.join(', ')}.`
 }

@@ -6,7 +6,7 @@ import { exitCodes } from '../exit-codes.ts'
 import { printable } from '../printable.ts'
 import { countOf } from '../quantities.ts'
 import { listRuns, runsFolder, sayNoRuns } from '../runs-folder.ts'
-import { sayStatus, statusOf } from '../status.ts'
+import { isComplete, sayRunStatus, sayStatus, statusOf } from '../status.ts'
 import { alignColumns } from '../tables.ts'
 
 export const runs: Command = {
@@ -27,10 +27,10 @@ export const runs: Command = {
       terminal.say(sayNoRuns(folder))
     } else {
       const rows = found.map(({ id, run }) => {
-        const { status, records, job } = summaryOf(run)
+        const { records, job } = summaryOf(run)
         return [
           id,
-          sayStatus(status),
+          run === null ? sayStatus('unreadable') : sayRunStatus(run),
           records === null ? '' : countOf(records, 'record'),
           printable(job ?? ''),
         ]
@@ -58,6 +58,7 @@ function summaryOf(run: RunOnDisk | null) {
   if (run === null)
     return {
       status: 'unreadable',
+      complete: false,
       job: null,
       createdAt: null,
       records: null,
@@ -68,6 +69,7 @@ function summaryOf(run: RunOnDisk | null) {
   const totals = run.state === null ? null : totalsOf(run.state)
   return {
     status: statusOf(run),
+    complete: isComplete(run),
     job: run.identity.job,
     createdAt: run.identity.createdAt,
     records: totals?.records ?? null,

@@ -1,5 +1,7 @@
-import { existsSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { TallymanError } from '../../errors.ts'
 import { type Manifest, readHead, readManifest } from '../../result/index.ts'
 import { type CommittedTable, type RunOnDisk, readRun, totalsOf } from '../../run/index.ts'
 import type { Arguments } from '../arguments.ts'
@@ -10,8 +12,8 @@ import { resumeCommand } from '../next-command.ts'
 import { clip, printable } from '../printable.ts'
 import { countOf, showBytes, showCount } from '../quantities.ts'
 import { shownPath } from '../report.ts'
-import { findRun } from '../runs-folder.ts'
-import { sayStatus, statusOf } from '../status.ts'
+import { findRunOrResult } from '../result-place.ts'
+import { sayRunStatus, statusOf } from '../status.ts'
 import { showHeads } from '../tables.ts'
 import type { Terminal } from '../terminal.ts'
 
@@ -30,11 +32,11 @@ export const show: Command = {
     const [name = 'last'] = args.positionals
     const result = resolve(terminal.cwd, name)
     if (existsSync(join(result, 'manifest.json'))) {
-      if (args.has('json')) terminal.out(JSON.stringify(readManifest(result)))
+      if (args.has('json')) terminal.out(JSON.stringify(readWhole(result, terminal)))
       else showResult(result, args, terminal)
       return exitCodes.complete
     }
-    const directory = findRun(name, terminal)
+    const directory = findRunOrResult(name, terminal)
     const run = readRun(directory)
     if (args.has('json')) terminal.out(JSON.stringify(jsonOf(run)))
     else showRun(run, directory.path, args, terminal)
@@ -69,7 +71,7 @@ function showRun(run: RunOnDisk, path: string, args: Arguments, terminal: Termin
   const { out } = terminal
   const { identity, state } = run
   const status = statusOf(run)
-  out(`Run ${identity.id}: ${sayStatus(status)}`)
+  out(`Run ${identity.id}: ${sayRunStatus(run)}`)
   out(
     `  of ${printable(identity.job)}, begun ${showTime(identity.createdAt)}, in ${shownPath(path, terminal.cwd)}`,
   )
@@ -96,8 +98,36 @@ function showRun(run: RunOnDisk, path: string, args: Arguments, terminal: Termin
   }
 }
 
-function showResult(directory: string, args: Arguments, terminal: Terminal): void {
+/** Tables up to this size are read in full before they are shown; of larger ones only the size is looked at. */
+const hashedBytesMax = 64 * 2 ** 20
+
+/**
+ * Reads a manifest, and looks whether the tables are still those it tells of.
+ *
+ * @throws {TallymanError} `file-damaged` where the manifest or a table is not as it was written
+ */
+function readWhole(directory: string, { cwd }: Terminal): Manifest {
   const manifest = readManifest(directory)
+  const changed = manifest.tables.filter((table) => !isAsWritten(directory, table)).map(({ file }) => file)
+  if (changed.length === 0) return manifest
+  const place = shownPath(directory, cwd)
+  throw new TallymanError(
+    'file-damaged',
+    `Result ${place} is not as it was written: ${changed.join(', ')} ${changed.length === 1 ? 'is' : 'are'} missing or changed.`,
+    {
+      wayOut: '`tallyman verify` says what is wrong with it. Run the job again, or get another copy.',
+    },
+  )
+}
+
+function isAsWritten(directory: string, { file, bytes, sha256 }: CommittedTable): boolean {
+  const path = join(directory, file)
+  if (statSync(path, { throwIfNoEntry: false })?.size !== bytes) return false
+  return bytes > hashedBytesMax || createHash('sha256').update(readFileSync(path)).digest('hex') === sha256
+}
+
+function showResult(directory: string, args: Arguments, terminal: Terminal): void {
+  const manifest = readWhole(directory, terminal)
   const { out } = terminal
   out(`Result ${shownPath(directory, terminal.cwd)}: ${completenessOf(manifest)}`)
   for (const { message } of manifest.completeness.accepted) out(`  without: ${printable(message)}`)
