@@ -131,6 +131,29 @@ const errnoCodes: ReadonlyMap<string, ErrorCode> = new Map([
   ['ENFILE', 'limit-reached'],
 ])
 
+/** What the system calls what went wrong, such as `ENOENT`; undefined for an error that has no code. */
+export function errnoOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
+}
+
+/** What anything thrown says of itself. Never throws: a job may throw what has no text. */
+export function messageOf(thrown: unknown): string {
+  try {
+    return String(thrown instanceof Error ? thrown.message : thrown)
+  } catch {
+    return 'something that has no text'
+  }
+}
+
+/** The stack of an error, to be spread into plain data; nothing where it has none. Never throws: the stack is made when it is read. */
+export function stackOf(error: Error): { readonly stack?: string } {
+  try {
+    return typeof error.stack === 'string' ? { stack: error.stack } : {}
+  } catch {
+    return {}
+  }
+}
+
 /** Turns anything thrown into plain data. Never throws. */
 export function toFault(error: unknown): Fault {
   if (error instanceof TallymanError) {
@@ -140,14 +163,14 @@ export function toFault(error: unknown): Fault {
       message: error.message,
       ...(error.wayOut === undefined ? {} : { wayOut: error.wayOut }),
       ...(error.file === undefined ? {} : { file: error.file }),
-      ...(origin.stack === undefined ? {} : { stack: origin.stack }),
+      ...stackOf(origin),
     }
   }
   if (!(error instanceof Error))
-    return { code: 'internal', message: `Something that is no error was thrown: ${String(error)}` }
-  const errno = 'code' in error && typeof error.code === 'string' ? error.code : undefined
+    return { code: 'internal', message: `Something that is no error was thrown: ${messageOf(error)}` }
+  const errno = errnoOf(error)
   const code = errno === undefined ? 'internal' : (errnoCodes.get(errno) ?? 'io')
-  return { code, message: error.message, ...(error.stack === undefined ? {} : { stack: error.stack }) }
+  return { code, message: messageOf(error), ...stackOf(error) }
 }
 
 /** Fails to compile when a `switch` over a closed union misses a case; throws if one slips through anyway. */

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { TallymanError } from '../errors.ts'
+import { errnoOf, TallymanError } from '../errors.ts'
 import { checkTarget, type TableFormat, tableFormats } from '../result/index.ts'
 import { type Plan, type RunDirectory, writeWhole } from '../run/index.ts'
 import type { Arguments } from './arguments.ts'
@@ -81,7 +81,7 @@ export function keptOutlet(directory: RunDirectory): KeptOutlet | null {
   try {
     text = readFileSync(directory.absolute(keptName), 'utf8')
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null
+    if (errnoOf(error) === 'ENOENT') return null
     throw error
   }
   // Written by this program, whole or not at all.

@@ -1,6 +1,6 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
 import pc from 'picocolors'
-import { type Fault, TallymanError, toFault } from '../errors.ts'
+import { type Fault, messageOf, TallymanError, toFault } from '../errors.ts'
 import { packageRoot } from '../run/index.ts'
 import { printableLines } from './printable.ts'
 
@@ -163,6 +163,6 @@ export function openJsonLines(path: string): JsonLines {
 
 /** `no such file or directory` of Node's `ENOENT: no such file or directory, open '…'`. */
 function reasonOf(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error)
+  const message = messageOf(error)
   return /^E[A-Z]+: ([^,]+)/.exec(message)?.[1] ?? message
 }

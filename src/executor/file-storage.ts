@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, mkdirSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
-import { TallymanError } from '../errors.ts'
+import { errnoOf, TallymanError } from '../errors.ts'
 import type { InputBytes, OutputFile, Storage } from '../flow/index.ts'
 
 /**
@@ -52,7 +52,7 @@ function openFinished(path: string, name: string): number {
   try {
     return openSync(path, 'r')
   } catch (cause) {
-    if (!(cause instanceof Error && 'code' in cause && cause.code === 'ENOENT')) throw cause
+    if (errnoOf(cause) !== 'ENOENT') throw cause
     throw new TallymanError('file-damaged', `File "${name}" was written and is not there any more.`, {
       wayOut: 'The work that wrote the file has to be done again.',
       file: name,

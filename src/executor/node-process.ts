@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import type { Duplex } from 'node:stream'
 import { fileURLToPath } from 'node:url'
+import { errnoOf, messageOf } from '../errors.ts'
 import { makePolite, type Token } from '../host/index.ts'
 import type { Exit, WorkerProcess, WorkerSettings } from './channel.ts'
 import { encodeFrame, readFrames } from './frames.ts'
@@ -86,9 +87,7 @@ export class NodeProcess {
   #listen(line: Duplex, onMessage: (message: unknown) => void): void {
     // The line breaks when the child dies; `exited` tells of that.
     line.on('error', () => undefined)
-    readFrames(line, onMessage, (error) =>
-      this.breakOff(error instanceof Error ? error.message : String(error)),
-    )
+    readFrames(line, onMessage, (error) => this.breakOff(messageOf(error)))
     line.once('close', () => {
       if (this.#child.exitCode !== null || this.#child.signalCode !== null) return
       this.#graceTimer = setTimeout(() => this.breakOff('closed its line to the coordinator'), lineGraceMs)
@@ -110,7 +109,7 @@ export class NodeProcess {
     try {
       process.kill(-pid, 'SIGKILL')
     } catch (error) {
-      const code = error instanceof Error && 'code' in error ? error.code : null
+      const code = errnoOf(error)
       // No such process: the whole group is gone. Not permitted: what is left of it has become another user's.
       if (code !== 'ESRCH' && code !== 'EPERM') throw error
     }

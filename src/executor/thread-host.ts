@@ -6,7 +6,7 @@ import { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import { Worker } from 'node:worker_threads'
-import { assertNever } from '../errors.ts'
+import { assertNever, messageOf } from '../errors.ts'
 import { encodeFrame, readFrames } from './frames.ts'
 import { heapLimits } from './heap-limits.ts'
 import type { OutputStream } from './output-marks.ts'
@@ -83,7 +83,7 @@ function start(heapBytes: number): Worker {
 
 function describe(error: unknown): { readonly code: string; readonly message: string } | null {
   if (error === null) return null
-  if (!(error instanceof Error)) return { code: '', message: String(error) }
+  if (!(error instanceof Error)) return { code: '', message: messageOf(error) }
   return { code: 'code' in error ? String(error.code) : '', message: error.message }
 }
 

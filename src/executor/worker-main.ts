@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { assertNever, TallymanError, toFault } from '../errors.ts'
+import { assertNever, messageOf, TallymanError, toFault } from '../errors.ts'
 import { type RecordSource, runMapTask, runReduceTask } from '../flow/index.ts'
 import { memberOf, openSplit, type Split } from '../input/index.ts'
 import { type AnyJob, describeJob, isJob, jobTables, resolveParams } from '../job/index.ts'
@@ -62,7 +62,7 @@ class WorkerLife {
   }
 
   failOutside(error: unknown): void {
-    const reason = error instanceof Error ? error.message : String(error)
+    const reason = messageOf(error)
     const fault = toFault(
       new TallymanError('job-threw', `Something the job started and did not await failed: ${reason}`, {
         wayOut: 'Await every promise in map, setup and flush, and handle the errors of streams and timers.',
@@ -195,7 +195,7 @@ async function importJob({ jobFile, jobName }: LoadOrder): Promise<AnyJob> {
     module = await import(pathToFileURL(jobFile).href)
   } catch (error) {
     if (error instanceof TallymanError) throw error
-    const reason = error instanceof Error ? error.message : String(error)
+    const reason = messageOf(error)
     throw new TallymanError('job-invalid', `${jobName} could not be loaded: ${reason}`, {
       wayOut: 'Mend what it does when it is imported.',
       cause: error,

@@ -61,6 +61,19 @@ describe('runMapTask', () => {
     expect(rejected?.stack).toContain('map-task.test.ts')
   })
 
+  it('rejects a record at which the map throws what has no text', async () => {
+    inputs.write('a.txt', 'one\ntwo\n')
+    const job = lines({
+      map: (line: unknown) => {
+        if (line === 'two') throw Object.create(null)
+      },
+    } as never)
+    const storage = new MemoryStorage()
+    const report = await mapTask(job, await inputs.sources(job), storage)
+    expect(report.sources).toMatchObject([{ records: 1, rejected: 1 }])
+    expect(rejectedIn(storage)).toMatchObject([{ reason: 'map threw: something that has no text' }])
+  })
+
   it('keeps keys and values as they were emitted, whatever the job does to them afterwards', async () => {
     inputs.write('a.txt', 'one\ntwo\n')
     const key: [string, number] = ['', 0]

@@ -1,4 +1,4 @@
-import { type Fault, TallymanError, toFault } from '../errors.ts'
+import { type Fault, messageOf, TallymanError, toFault } from '../errors.ts'
 import { inputName, type SplitReader } from '../input/index.ts'
 import {
   type AnyJob,
@@ -327,7 +327,7 @@ class MapRun {
       try {
         this.#combine[table]?.add(key, value)
       } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error)
+        const reason = messageOf(error)
         const place = typeof where === 'string' ? where : where()
         const name = this.#tables[table]?.name
         throw new TallymanError(
@@ -369,7 +369,7 @@ class MapRun {
       return await call()
     } catch (error) {
       if (error instanceof TallymanError && error.code === 'internal') throw error
-      const reason = error instanceof Error ? error.message : String(error)
+      const reason = messageOf(error)
       throw new TallymanError('job-threw', `The job's ${hook} threw: ${reason}`, {
         wayOut: `Mend the ${hook}; it runs once per map task.`,
         cause: error,
@@ -401,6 +401,6 @@ function showKey(key: unknown): string {
   try {
     return canonicalJson(key)
   } catch (error) {
-    return `that cannot be shown (${error instanceof Error ? error.message : String(error)})`
+    return `that cannot be shown (${messageOf(error)})`
   }
 }

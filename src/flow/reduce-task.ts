@@ -1,4 +1,4 @@
-import { TallymanError } from '../errors.ts'
+import { messageOf, TallymanError } from '../errors.ts'
 import type { GroupReducer, JobTable } from '../job/index.ts'
 import { canonicalJson, type Key, RecordFileWriter } from '../record/index.ts'
 import { releaseKeyMemory } from './key-table.ts'
@@ -89,7 +89,7 @@ function reduceGroup(merge: Merge, table: JobTable, onRow: ReduceTask['onRow']):
     return json
   } catch (error) {
     if (error instanceof TallymanError && error.code !== 'value-invalid') throw error
-    const reason = error instanceof Error ? error.message : String(error)
+    const reason = messageOf(error)
     throw new TallymanError(
       'job-threw',
       `The reducer of table "${table.name}" failed at key ${canonicalJson(key)}: ${reason}`,

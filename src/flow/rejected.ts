@@ -1,4 +1,4 @@
-import { TallymanError } from '../errors.ts'
+import { messageOf, stackOf, TallymanError } from '../errors.ts'
 import { RecordRejection } from '../job/index.ts'
 import type { OutputFile, Storage } from './storage.ts'
 
@@ -27,10 +27,11 @@ export type Why = Pick<Rejected, 'reason' | 'atByte' | 'by' | 'stack'>
 /** Why a record is rejected at which the map threw: on purpose, by mistake, or since a table did not take an emit. */
 export function whyRejected(error: unknown): Why {
   if (error instanceof RecordRejection) return { reason: error.message, atByte: error.atByte, by: 'mapper' }
-  if (!(error instanceof Error)) return { reason: `map threw: ${String(error)}`, atByte: null, by: 'mapper' }
-  const stack = error.stack === undefined ? {} : { stack: error.stack }
+  if (!(error instanceof Error))
+    return { reason: `map threw: ${messageOf(error)}`, atByte: null, by: 'mapper' }
+  const stack = stackOf(error)
   if (!(error instanceof TallymanError))
-    return { reason: `map threw: ${error.message}`, atByte: null, by: 'mapper', ...stack }
+    return { reason: `map threw: ${messageOf(error)}`, atByte: null, by: 'mapper', ...stack }
   const { message, wayOut } = error
   return {
     reason: wayOut === undefined ? message : `${message} ${wayOut}`,

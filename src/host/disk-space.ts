@@ -1,5 +1,6 @@
 import { type FileHandle, open, readFile, statfs } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
+import { errnoOf } from '../errors.ts'
 
 /** What a file system has and has left. */
 export interface DiskSpace {
@@ -84,7 +85,7 @@ async function existing(path: string): Promise<string> {
       await statfs(place)
       return place
     } catch (error) {
-      const code = error instanceof Error && 'code' in error ? error.code : null
+      const code = errnoOf(error)
       if (code !== 'ENOENT' || place === dirname(place)) throw error
     }
   }

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { errnoOf } from '../errors.ts'
 import {
   carries,
   isDead,
@@ -149,7 +150,7 @@ function trySignal(target: number, signal: NodeJS.Signals): boolean {
     process.kill(target, signal)
     return true
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : null
+    const code = errnoOf(error)
     if (code === 'EPERM') return false
     // Gone already, which is what was wanted.
     if (code === 'ESRCH') return true

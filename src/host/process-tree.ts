@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs'
+import { errnoOf } from '../errors.ts'
 
 /** A process, and no other that gets its number later. */
 export interface ProcessIdentity {
@@ -142,6 +143,6 @@ function parseStat(length: number, uid: number): ProcessEntry | null {
 }
 
 function isGoneOrHidden(error: unknown): boolean {
-  const code = error instanceof Error && 'code' in error ? error.code : null
+  const code = errnoOf(error)
   return code === 'ENOENT' || code === 'ESRCH' || code === 'EACCES' || code === 'EPERM'
 }

@@ -1,6 +1,7 @@
 /** The file system as the walk sees it: names as strings that keep every byte, and kinds in words. */
 import type { Dirent, Stats } from 'node:fs'
 import { readdir, readlink, realpath } from 'node:fs/promises'
+import { errnoOf, messageOf } from '../errors.ts'
 import { comparePathBytes, fromFsBytes, toFsPath } from './path-bytes.ts'
 
 export type EntryKind = 'file' | 'directory' | 'link' | SpecialKind
@@ -64,20 +65,19 @@ export function sayErrno(error: unknown): string {
     case 'ENAMETOOLONG':
       return 'has a name longer than the file system takes'
     default:
-      return `cannot be opened (${error instanceof Error ? error.message : String(error)})`
+      return `cannot be opened (${messageOf(error)})`
   }
 }
 
+const absent: ReadonlySet<unknown> = new Set(['ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ERR_INVALID_ARG_VALUE'])
+const refusing: ReadonlySet<unknown> = new Set(['EACCES', 'EPERM', 'ELOOP'])
+
 /** Does this error say that there is nothing under that name? */
 export function isAbsent(error: unknown): boolean {
-  return ['ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ERR_INVALID_ARG_VALUE'].includes(errnoOf(error))
+  return absent.has(errnoOf(error))
 }
 
 /** Is it about the name or a right, and not about the machine? */
 export function isAboutPath(error: unknown): boolean {
-  return isAbsent(error) || ['EACCES', 'EPERM', 'ELOOP'].includes(errnoOf(error))
-}
-
-function errnoOf(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
+  return isAbsent(error) || refusing.has(errnoOf(error))
 }

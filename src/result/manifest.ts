@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { assertNever, TallymanError } from '../errors.ts'
+import { assertNever, errnoOf, TallymanError } from '../errors.ts'
 import type { Series } from '../input/index.ts'
 import type { JobDescription } from '../job/index.ts'
 import type { CommittedTable, InputTotals, Isolation, Shortfall } from '../run/index.ts'
@@ -104,7 +104,7 @@ export function inspectManifest(directory: string): ManifestOnDisk {
   try {
     return inspectBytes(readFileSync(join(directory, manifestName)))
   } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
+    const code = errnoOf(cause)
     if (code === 'ENOENT' || code === 'ENOTDIR') return { kind: 'absent', cause }
     throw cause
   }

@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
-import { TallymanError } from '../errors.ts'
+import { errnoOf, TallymanError } from '../errors.ts'
 import { compareBytes, decodeKey, type Key, RecordFileReader } from '../record/index.ts'
 
 /** A part file that is open. */
@@ -74,7 +74,7 @@ function openFinished(file: string): number {
   try {
     return openSync(file, 'r')
   } catch (cause) {
-    if (!(cause instanceof Error && 'code' in cause && cause.code === 'ENOENT')) throw cause
+    if (errnoOf(cause) !== 'ENOENT') throw cause
     throw new TallymanError('file-damaged', `Part file ${file} is not there any more.`, { file, cause })
   }
 }

@@ -1,6 +1,6 @@
 import { accessSync, constants, lstatSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { TallymanError } from '../errors.ts'
+import { errnoOf, TallymanError } from '../errors.ts'
 import { type Manifest, manifestName, readManifest } from './manifest.ts'
 
 /**
@@ -62,7 +62,7 @@ function exists(path: string): boolean {
     return lstatSync(path, { throwIfNoEntry: false }) !== undefined
   } catch (error) {
     // Something on the way there is a file.
-    if (error instanceof Error && 'code' in error && error.code === 'ENOTDIR') return false
+    if (errnoOf(error) === 'ENOTDIR') return false
     throw error
   }
 }

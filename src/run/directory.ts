@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs'
 import { basename, dirname, isAbsolute, join, relative } from 'node:path'
-import { TallymanError } from '../errors.ts'
+import { errnoOf, messageOf, TallymanError } from '../errors.ts'
 import { writeWhole } from './durable.ts'
 import { packageRoot } from './package.ts'
 
@@ -160,7 +160,7 @@ function mkdirIn(folder: string): void {
   try {
     mkdirSync(folder, { recursive: true })
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
+    const reason = messageOf(cause)
     throw new TallymanError('io', `The folder for runs, ${folder}, could not be made: ${reason}`, {
       wayOut: 'Start in a directory you may write to, or name one in $TALLYMAN_HOME.',
       cause,
@@ -175,7 +175,7 @@ function reserve(folder: string, name: string): string {
       mkdirSync(join(folder, id))
       return id
     } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
+      if (errnoOf(error) !== 'EEXIST') throw error
     }
   }
 }

@@ -13,6 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { errnoOf } from '../errors.ts'
 import { type MapReport, type Rejected, rejectedName } from '../flow/index.ts'
 import type { FileIdentity, Split } from '../input/index.ts'
 import { encodeValue } from '../record/index.ts'
@@ -124,7 +125,7 @@ export class Store {
         this.#fill(parts.key, staging, task, output)
       this.#writePlace(placeOf(task), parts)
     } catch (error) {
-      if (!(error instanceof Error && 'code' in error && tolerated.has(error.code))) throw error
+      if (!tolerated.has(errnoOf(error))) throw error
       rmSync(staging, { recursive: true, force: true })
     }
   }

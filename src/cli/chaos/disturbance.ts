@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { errnoOf } from '../../errors.ts'
 import { descendantsOf, type ProcessEntry } from '../../host/index.ts'
 import type { Chance } from './chance.ts'
 
@@ -72,7 +73,7 @@ function send(pid: number, signal: NodeJS.Signals): boolean {
     process.kill(pid, signal)
     return true
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ESRCH') return false
+    if (errnoOf(error) === 'ESRCH') return false
     throw error
   }
 }

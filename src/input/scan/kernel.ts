@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { errnoOf } from '../../errors.ts'
 import type { Projection } from './projection.ts'
 
 /** Kinds of values, as `kernel.as` numbers them. */
@@ -132,7 +133,7 @@ function openKernel(): Kernel | null {
     const { exports } = new Instance(new Module(readFileSync(kernelFile)))
     return new Kernel(exports as KernelExports)
   } catch (error) {
-    const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT'
+    const isMissing = errnoOf(error) === 'ENOENT'
     const isUnsupported = error instanceof Error && error.name === 'CompileError'
     if (isMissing || isUnsupported) return null
     throw error

@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises'
-import { TallymanError } from '../../errors.ts'
+import { errnoOf, messageOf, TallymanError } from '../../errors.ts'
 import { toFsPath } from '../path-bytes.ts'
 import type { FileIdentity } from '../split.ts'
 import { SourceFault } from './byte-chunks.ts'
@@ -34,8 +34,8 @@ export class InputFile {
     try {
       handle = await open(toFsPath(path), 'r')
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error)
-      const errno = error instanceof Error && 'code' in error ? error.code : undefined
+      const reason = messageOf(error)
+      const errno = errnoOf(error)
       throw new TallymanError(
         absentErrnos.has(errno) ? 'input-missing' : 'io',
         `${path}: cannot be opened: ${reason}.`,
@@ -100,7 +100,7 @@ export class InputFile {
       this.readBytes += bytesRead
       return bytesRead
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error)
+      const reason = messageOf(error)
       throw new SourceFault('io', `reading the file failed at its byte ${decimal(atByte)}: ${reason}`, error)
     }
   }

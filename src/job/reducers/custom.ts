@@ -1,4 +1,4 @@
-import { TallymanError } from '../../errors.ts'
+import { messageOf, TallymanError } from '../../errors.ts'
 import { encodeValue, type Key } from '../../record/index.ts'
 import { nearestName } from '../nearest.ts'
 import type { Reducer } from '../reducer.ts'
@@ -102,7 +102,7 @@ function checkEmpty(definition: ReducerDefinition<unknown, unknown>): void {
   try {
     encodeValue(state)
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
+    const reason = messageOf(error)
     throw invalid(`field "empty" returned a state that is no plain data: ${reason.replace(/\.$/, '')}`, error)
   }
 }
