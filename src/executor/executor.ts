@@ -17,7 +17,8 @@ const factories: Readonly<Record<WorkerKind, (settings: WorkerSettings) => LinkF
 /** A pool of workers of one kind; none of them is started yet. */
 export function openPool(
   kind: WorkerKind,
-  options: PoolOptions & { readonly settings: WorkerSettings },
+  options: Omit<PoolOptions, 'logDirectory'> & { readonly settings: WorkerSettings },
 ): Pool {
-  return new Pool(factories[kind](options.settings), options)
+  const { settings } = options
+  return new Pool(factories[kind](settings), { ...options, logDirectory: settings.logDirectory })
 }

@@ -60,7 +60,7 @@ export class Pool {
 
   /** Ends an attempt that is of no use any more, with its worker; it ends as failed with this fault, unless it has ended already. */
   end(attempt: string, fault: Fault): void {
-    this.#seats.find((seat) => seat.attempt === attempt)?.end(fault)
+    this.#seats.find((seat) => seat.attempt === attempt)?.giveUp(fault)
   }
 
   /** Ends the workers that have nothing to do, for the memory they keep. The next attempts get new ones. */
@@ -117,7 +117,10 @@ export class Pool {
       const end = (fault: Fault): void => {
         for (const seat of this.#seats) if (seat.process?.pid === pid && seat.isBusy) seat.end(fault)
       }
-      byPid.set(pid, { ...worker, end })
+      const note = (bytes: number): void => {
+        for (const seat of this.#seats) if (seat.process?.pid === pid && seat.isBusy) seat.note(bytes)
+      }
+      byPid.set(pid, { ...worker, end, note })
     }
     return [...byPid.values()]
   }

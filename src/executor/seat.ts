@@ -1,8 +1,10 @@
+import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { type Fault, toFault } from '../errors.ts'
 import type { Attempt, AttemptProgress, AttemptReport } from './attempt.ts'
 import type { Link, LinkFactory, WorkerProcess } from './channel.ts'
 import { deathFault, errorOf, noProgressFault } from './death.ts'
+import { FlightRecorder, writeDeath } from './flight-recorder.ts'
 import { type FromWorker, isFromWorker, type LoadedJob, type LoadOrder } from './messages.ts'
 import type { WatchLimits } from './watchdog.ts'
 
@@ -20,6 +22,8 @@ export interface PoolOptions {
   /** An attempt that makes no progress for so long is ended. */
   readonly taskTimeoutMs: number
   readonly limits: WatchLimits
+  /** Existing directory for what is left of attempts that fail. */
+  readonly logDirectory: string
 }
 
 /** What an attempt needs beside its order. */
@@ -47,6 +51,9 @@ export class Seat {
   /** Heap limit of the worker that is there. */
   #heapBytes = 0
   #isLoaded = false
+  readonly #recorder: FlightRecorder
+  /** The last that was said by the worker that ended last. */
+  #lastWords = ''
   /** Why the worker was ended by us, which then is why its attempt failed. */
   #verdict: Fault | null = null
   /** When the attempt at hand last moved, on the clock of `performance.now`. */
@@ -60,12 +67,15 @@ export class Seat {
   #answer: ((answer: Answer) => void) | null = null
   #onProgress: ((progress: AttemptProgress) => void) | null = null
   isBusy = false
+  #isGivenUp = false
   #isClosed = false
 
   constructor(factory: LinkFactory, number: number, options: PoolOptions) {
     this.#factory = factory
     this.number = number
     this.#options = options
+    const { limits, taskTimeoutMs } = options
+    this.#recorder = new FlightRecorder({ ...limits, taskTimeoutMs })
   }
 
   async load(): Promise<LoadedJob> {
@@ -96,10 +106,15 @@ export class Seat {
     this.attempt = attempt.id
     this.#onProgress = onProgress
     const watch = this.#watchProgress('The attempt')
+    this.#recorder.begin()
+    this.#lastWords = ''
+    this.#isGivenUp = false
     try {
       if (this.#heapBytes !== heapBytes) await this.stop()
       this.#heapBytes = heapBytes
-      return await this.#tryRun(attempt)
+      const outcome = await this.#tryRun(attempt)
+      if (outcome.kind === 'failed') this.#recordDeath(attempt, outcome.fault)
+      return outcome
     } catch (error) {
       return { kind: 'failed', fault: toFault(error) }
     } finally {
@@ -109,6 +124,26 @@ export class Seat {
       this.attempt = null
       this.isBusy = false
     }
+  }
+
+  /** Ends the attempt at hand, of which nobody wants to know any more. */
+  giveUp(fault: Fault): void {
+    this.#isGivenUp = true
+    this.end(fault)
+  }
+
+  /** Leaves a record of how an attempt failed, unless it was given up, as all are when the pool is stopped. */
+  #recordDeath(attempt: Attempt, fault: Fault): void {
+    if (this.#isClosed || this.#isGivenUp) return
+    const { order, logDirectory } = this.#options
+    const directory = join(order.runDirectory, attempt.directory)
+    const stderr = this.#lastWords
+    writeDeath(logDirectory, this.#recorder.record({ attempt, fault, seat: this.number, stderr, directory }))
+  }
+
+  /** Notes what its worker holds, with all it has started. */
+  note(bytes: number): void {
+    this.#recorder.look(bytes)
   }
 
   /** The process its worker lives in; null while there is none. */
@@ -140,6 +175,7 @@ export class Seat {
   end(fault: Fault): void {
     // It has answered: the worker is the next attempt's.
     if (this.#answer === null) return
+    if (this.#verdict === null) this.#recorder.look()
     this.#verdict ??= fault
     this.#link?.kill()
   }
@@ -163,6 +199,7 @@ export class Seat {
     if (done !== this.#done || progress.readBytes !== this.#readBytes) this.#movedAtMs = performance.now()
     this.#done = done
     this.#readBytes = progress.readBytes
+    this.#recorder.heard(progress)
     this.#onProgress?.(progress)
   }
 
@@ -175,6 +212,7 @@ export class Seat {
       }
       this.#isLoaded = true
     }
+    this.#recorder.board(this.process?.pid ?? null, this.#heapBytes)
     const answer = await this.#ask({ type: 'run', attempt })
     if (answer.type === 'done') return { kind: 'done', report: answer.report }
     await this.stop()
@@ -209,6 +247,7 @@ export class Seat {
     void link.exited.then((exit) => {
       this.#link = null
       this.#isLoaded = false
+      this.#lastWords = exit.lastWords
       this.#pausedAtMs = null
       this.#resolve({ type: 'gone', fault: this.#verdict ?? deathFault(exit, link.logOf(this.attempt)) })
     })

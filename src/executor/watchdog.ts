@@ -13,6 +13,8 @@ export interface Watched {
   readonly pid: number
   /** Whatever carries it in its environment was started by this process. */
   readonly token: Token
+  /** Told at each look how much it holds, with all it has started. */
+  note(bytes: number): void
   /** Ends whatever runs in it, for this reason. */
   end(fault: Fault): void
 }
@@ -41,6 +43,8 @@ export function watch(workers: readonly Watched[], { memoryBytes, processesMax }
   if (workers.length === 0) return
   const processes = listProcesses()
   const trees = workers.map((worker) => ({ worker, pids: treeOf(worker, processes) }))
+  for (const { worker, pids } of trees)
+    worker.note(readMemoryUse(pids, { exactAboveBytes: Number.POSITIVE_INFINITY }).bytes)
   for (const { worker, pids } of trees)
     if (pids.length - 1 > processesMax) worker.end(tooManyProcesses(pids.length - 1, processesMax))
   const allowedBytes = memoryBytes * memorySlack + memorySlackBytes

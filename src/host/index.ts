@@ -10,6 +10,7 @@ export { type Machine, readMachine } from './machine.ts'
 export { readMemoryUse } from './memory-use.ts'
 export { shouldPause } from './pausing.ts'
 export { makePolite } from './politeness.ts'
+export { type OpenFiles, readOpenFiles, readProcessLimits } from './process-facts.ts'
 export {
   carriersOf,
   descendantsOf,

@@ -6,7 +6,7 @@ export { sync, writeWhole } from './durable.ts'
 export type { CommittedResult, CommittedTable, NoteEvent, ProgressEvent, RunEvent } from './events.ts'
 export { explainTasks, type TaskStory } from './explain.ts'
 export { isHeld as isRunHeld } from './lock.ts'
-export { type LogSource, listLogs, readLog } from './logs.ts'
+export { findDeath, type LogSource, listLogs, readLog } from './logs.ts'
 export {
   attemptsMaxDefault,
   type BadRecordLimit,

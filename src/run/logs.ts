@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type KeptLog, parseLog } from '../executor/index.ts'
+import { type DeathRecord, deathFile, type KeptLog, parseLog, readDeath } from '../executor/index.ts'
 import type { RunDirectory } from './directory.ts'
 import type { RunEvent } from './events.ts'
 import type { RunOnDisk } from './reopen.ts'
@@ -67,6 +67,9 @@ function endsOf(events: readonly RunEvent[], isHeld: boolean): Map<string, End> 
       case 'attempt-failed':
         ends.set(id, { how: 'failed', why: event.fault.message })
         break
+      case 'attempt-superseded':
+        ends.set(id, { how: 'given-up', why: null })
+        break
       case 'inputs-damaged':
         ends.set(id, { how: 'failed', why: event.splits[0]?.fault.message ?? null })
         break
@@ -99,6 +102,15 @@ function namesIn(folder: string): string[] {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return []
     throw error
   }
+}
+
+/** What is left of an attempt that failed, and in which file; null of any other. */
+export function findDeath(
+  directory: RunDirectory,
+  { of, how }: Pick<LogSource, 'of' | 'how'>,
+): { readonly file: string; readonly record: DeathRecord } | null {
+  const record = how === 'failed' ? readDeath(directory.logFolder, of) : null
+  return record === null ? null : { file: deathFile(directory.logFolder, of), record }
 }
 
 /** Reads a log; empty where nothing was printed. */

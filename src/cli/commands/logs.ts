@@ -1,11 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { TallymanError } from '../../errors.ts'
-import { isRunHeld, type LogSource, listLogs, type RunDirectory, readLog, readRun } from '../../run/index.ts'
+import {
+  findDeath,
+  isRunHeld,
+  type LogSource,
+  listLogs,
+  type RunDirectory,
+  readLog,
+  readRun,
+} from '../../run/index.ts'
 import type { Arguments } from '../arguments.ts'
 import type { Command } from '../command.ts'
+import { sayDeath } from '../death-summary.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { LogFollower, type LogPiece } from '../log-follower.ts'
 import { printable, printableLines } from '../printable.ts'
+import { shownPath } from '../report.ts'
 import { findRun } from '../runs-folder.ts'
 import type { Terminal } from '../terminal.ts'
 
@@ -25,7 +35,7 @@ export const logs: Command = {
   run: async (args, terminal) => {
     const [name = 'last'] = args.positionals
     const directory = findRun(name, terminal)
-    const voice = new Voice(args, terminal)
+    const voice = new Voice(directory, args, terminal)
     if (args.has('follow')) await follow(directory, args, voice)
     else showAll(directory, args, voice, terminal)
     return exitCodes.complete
@@ -81,24 +91,36 @@ async function follow(directory: RunDirectory, args: Arguments, voice: Voice): P
 
 /** Says what was printed, under the name of who printed it. */
 class Voice {
+  readonly #directory: RunDirectory
   readonly #isJson: boolean
   readonly #terminal: Terminal
   #speaker: string | null = null
 
-  constructor(args: Arguments, terminal: Terminal) {
+  constructor(directory: RunDirectory, args: Arguments, terminal: Terminal) {
+    this.#directory = directory
     this.#isJson = args.has('json')
     this.#terminal = terminal
   }
 
   tell({ source, text, droppedBytes }: LogPiece): void {
     const { of, how, why, file } = source
+    const death = findDeath(this.#directory, source)
     if (this.#isJson) {
-      this.#terminal.out(JSON.stringify({ of, how, why, file, droppedBytes, text }))
+      const said = { of, how, why, file, droppedBytes, text, death: death?.record ?? null }
+      this.#terminal.out(JSON.stringify(said))
       return
     }
-    if (this.#speaker !== of) this.#terminal.out(headOf(source))
+    if (this.#speaker !== of) this.#introduce(source, death)
     this.#speaker = of
     if (text !== '') this.#terminal.out(printableLines(text.replace(/\n$/, '')))
+  }
+
+  #introduce(source: LogSource, death: ReturnType<typeof findDeath>): void {
+    const { out, cwd } = this.#terminal
+    out(headOf(source))
+    if (death === null) return
+    for (const line of sayDeath(death.record)) out(`    ${line}`)
+    out(`    all of it: ${shownPath(death.file, cwd)}`)
   }
 }
 
