@@ -126,6 +126,7 @@ export function mayRetry(code: ErrorCode): boolean {
 const errnoCodes: ReadonlyMap<string, ErrorCode> = new Map([
   ['ENOSPC', 'disk-full'],
   ['EDQUOT', 'disk-full'],
+  ['EFBIG', 'disk-full'],
   ['EAGAIN', 'limit-reached'],
   ['EMFILE', 'limit-reached'],
   ['ENFILE', 'limit-reached'],

@@ -30,14 +30,21 @@ export interface Terminal {
 export function openTerminal(): Terminal {
   const { env, stdout, stderr } = process
   const isLive = stderr.isTTY === true && env.TERM !== 'dumb'
-  const writeOut = writerTo(stdout)
-  const writeError = writerTo(stderr)
+  const writeError = writerTo(stderr, () => undefined)
+  const writeOut = writerTo(stdout, (error) => {
+    writeError(`Error: stdout takes no more of what is written to it: ${reasonOf(error)}.\n`)
+    process.once('exit', (code) => {
+      if (code === 0) process.exitCode = 1
+    })
+  })
   let shown: string | null = null
   const clear = (): void => {
     if (shown !== null) writeError('\r\u001b[K')
   }
   return {
-    cwd: process.cwd(),
+    get cwd() {
+      return currentFolder()
+    },
     env,
     isLive,
     get columns() {
@@ -67,15 +74,32 @@ export function openTerminal(): Terminal {
   }
 }
 
+function currentFolder(): string {
+  try {
+    return process.cwd()
+  } catch (cause) {
+    throw new TallymanError('io', 'The directory this was started in is not there any more.', {
+      wayOut: 'Go to one that is, and start again.',
+      cause,
+    })
+  }
+}
+
 /**
- * Writes to a stream for as long as anybody reads it. Whoever does may have enough (`tallyman show | head`), or be a
- * terminal that was closed: that ends what is said, never what is done.
+ * Writes to a stream for as long as it takes anything. Whoever reads it may have enough (`tallyman show | head`), or be a
+ * terminal that was closed, or a file on a full disk: that ends what is said, never what is done.
+ *
+ * @param broken told of an error that is not that of a reader who has gone
  */
-function writerTo(stream: NodeJS.WriteStream): (text: string) => void {
+function writerTo(
+  stream: NodeJS.WriteStream,
+  broken: (error: NodeJS.ErrnoException) => void,
+): (text: string) => void {
   let isOpen = true
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE' && !(stream.isTTY && error.code === 'EIO')) throw error
+    if (!isOpen) return
     isOpen = false
+    if (error.code !== 'EPIPE' && !(stream.isTTY && error.code === 'EIO')) broken(error)
   })
   return (text) => {
     if (isOpen) stream.write(text)

@@ -2,6 +2,7 @@ import { createHash, type Hash } from 'node:crypto'
 import { closeSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
+import { TallymanError, toFault } from '../errors.ts'
 import { canonicalJson } from '../record/index.ts'
 import {
   type CommittedResult,
@@ -90,8 +91,19 @@ export async function writeResult(run: PreparedRun, options: WriteOptions): Prom
     return { committed, manifest, heads }
   } catch (error) {
     rmSync(staging, { recursive: true, force: true })
-    throw error
+    throw toFault(error).code === 'disk-full' ? noRoom(target, run.id, error) : error
   }
+}
+
+function noRoom(target: string, run: string, cause: unknown): TallymanError {
+  return new TallymanError(
+    'disk-full',
+    `The disk has no room for the result, ${target}, or a quota on it is used up.`,
+    {
+      wayOut: `What was counted is kept. Make room there, then: tallyman resume ${run}`,
+      cause,
+    },
+  )
 }
 
 /**

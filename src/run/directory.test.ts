@@ -57,9 +57,14 @@ describe('createRunDirectory', () => {
     expect(readdirSync(directory.path).some((name) => name.endsWith('.new'))).toBe(false)
   })
 
-  test('says where runs could not be put, and what to do', () => {
-    const file = folder.at('a-file')
-    writeFileSync(file, '')
+  test('makes the folder for runs, and those above it', () => {
+    expect(create('words.job.ts', folder.at('some/new/place')).path).toContain('some/new/place/2020')
+  })
+
+  // A folder that is there and takes none: what Node does to make the ones above never ends there.
+  test.each(['a file', '/proc'])('says where runs could not be put, and what to do: %s', (where) => {
+    const file = where === '/proc' ? '/proc/none' : folder.at('a-file')
+    if (where !== '/proc') writeFileSync(file, '')
     expect(() => create('words.job.ts', `${file}/runs`)).toThrow(
       expect.objectContaining({
         code: 'io',

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync } from 'node:fs'
 import { basename, dirname, isAbsolute, join, relative } from 'node:path'
 import { errnoOf, messageOf, TallymanError } from '../errors.ts'
 import { writeWhole } from './durable.ts'
@@ -158,7 +158,7 @@ export function createRunDirectory(
 
 function mkdirIn(folder: string): void {
   try {
-    mkdirSync(folder, { recursive: true })
+    mkdirAll(folder)
   } catch (cause) {
     const reason = messageOf(cause)
     throw new TallymanError('io', `The folder for runs, ${folder}, could not be made: ${reason}`, {
@@ -166,6 +166,26 @@ function mkdirIn(folder: string): void {
       cause,
     })
   }
+}
+
+/**
+ * Makes a folder and those above it. Node's own way of doing so never ends where the folder above is there and yet takes
+ * none, as `/proc` does, or a directory that was removed.
+ */
+function mkdirAll(folder: string): void {
+  if (isFolder(folder)) return
+  const above = dirname(folder)
+  if (!isFolder(above)) mkdirAll(above)
+  try {
+    mkdirSync(folder)
+  } catch (error) {
+    // Another run may have made it in the meantime.
+    if (!isFolder(folder)) throw error
+  }
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
 }
 
 function reserve(folder: string, name: string): string {

@@ -55,7 +55,65 @@ describe('a reader that has enough', () => {
   })
 })
 
+describe('a quota that is used up', () => {
+  it('by the result names it, keeps what was counted, and leaves nothing in its place', () => {
+    shop.write(
+      'quotes.job.ts',
+      `import { collect, defineJob, text } from 'tallyman'
+      export default defineJob({
+        input: text(),
+        reduce: collect<string, string[]>(),
+        map(line, emit) { emit(line, ['"'.repeat(3000)]) },
+      })`,
+    )
+    shop.write('rows.txt', Array.from({ length: 600 }, (_, index) => `${index}\n`).join(''))
+    // Quotes are doubled in a cell of CSV: the result is longer than any file of the run.
+    const { stdout } = shop.shell(
+      `(ulimit -f 4500; tallyman run quotes.job.ts rows.txt -o quoted --format csv 2>&1; echo "ended $?") | cat; ls | grep -c quoted`,
+    )
+    expect(stdout).toMatch(
+      /^Error: The disk has no room for the result, .*quoted, or a quota on it is used up\.\nWhat was counted is kept\..*tallyman resume \S+-quotes\nended 1\n0\n$/m,
+    )
+    expect(shop.run('resume', 'last', '-q').status).toBe(0)
+    expect(existsSync(join(shop.folder, 'quoted', 'result.csv'))).toBe(true)
+  })
+})
+
+describe('a place to start that will not do', () => {
+  it('is named where the directory was removed', () => {
+    const { status, stderr } = shop.shell('mkdir gone && cd gone && rmdir ../gone && tallyman runs')
+    expect([status, stderr]).toEqual([
+      1,
+      'Error: The directory this was started in is not there any more.\nGo to one that is, and start again.\n',
+    ])
+  })
+
+  it('is told with its way out where hardly a file may be opened', () => {
+    const { status, stderr } = shop.shell('ulimit -n 20; tallyman runs')
+    expect([status, stderr]).toEqual([
+      1,
+      expect.stringMatching(/^Error: tallyman could not be started: EMFILE.*\nAllow more open files: ulimit/),
+    ])
+    expect(stderr).not.toMatch(/^ +at /m)
+  })
+})
+
 describe.skipIf(!requires('/dev/full', existsSync('/dev/full')))('a disk that is full', () => {
+  it('and takes no stdout is named, once, and ends with 1; the result is there', () => {
+    const { status, stderr } = shop.shell(`tallyman run ${job} numbers.txt -o kept > /dev/full`)
+    expect([status, stderr.match(/^Error: .*$/gm)]).toEqual([
+      1,
+      ['Error: stdout takes no more of what is written to it: no space left on device.'],
+    ])
+    expect(stderr).not.toMatch(/^ +at /m)
+    expect(shop.run('verify', 'kept').status).toBe(0)
+  })
+
+  it('and takes no stderr does not stop the run', () => {
+    const { status, stdout } = shop.shell(`tallyman run ${job} numbers.txt 2> /dev/full`)
+    expect([status, stdout]).toEqual([0, expect.stringMatching(/^digest sha256:/m)])
+  })
+
   it('fails the run whose events it should take, and the run can be resumed', () => {
     const { status, stderr } = shop.run('run', job, 'numbers.txt', '--events', '/dev/full', '-q')
     expect([status, stderr]).toEqual([
