@@ -4,28 +4,40 @@ import { pipeline } from 'node:stream/promises'
 import { StringDecoder } from 'node:string_decoder'
 import { toFault } from '../errors.ts'
 import { type WrittenResult, writeResult } from '../result/index.ts'
-import { type PreparedRun, type RunObserver, totalsOf } from '../run/index.ts'
+import { LiveProgress, type PreparedRun, RunDirectory, type RunObserver, totalsOf } from '../run/index.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
 import type { Outlet } from './outlet.ts'
 import { Progress } from './progress.ts'
-import { sayComplete, sayFailed, sayInterrupted, sayRefused, saySummaryJson } from './report.ts'
+import {
+  type ReportedRun,
+  sayComplete,
+  sayCutOff,
+  sayFailed,
+  sayInterrupted,
+  sayRefused,
+  saySummaryJson,
+} from './report.ts'
 import { type JsonLines, openJsonLines, type Terminal } from './terminal.ts'
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+/** Asks a run to begin nothing more and to end what it has begun; the second one is as SIGINT. */
+export const finishSignal = 'SIGUSR2'
 
 /** How long work that was asked twice to stop may still put things in order. */
 const orderlyMsMax = 2000
 
 /**
- * Does something that Ctrl-C, SIGTERM and SIGHUP stop: the first one by aborting what is given to `work`, the second one
+ * Does something that Ctrl-C, SIGTERM and SIGHUP stop: the first one by aborting `stop`, the second one
  * by ending this process after two seconds, the third one at once. (One Ctrl-C may come as two: npx passes on what the
  * terminal has sent to all.) Work that rejects with the reason of the stop had not got as far as a run that could be resumed.
+ * `tallyman stop` asks more gently, with a signal that aborts `finish`.
  */
 export async function interruptible(
   terminal: Terminal,
-  work: (stop: AbortSignal) => Promise<ExitCode>,
+  work: (stop: AbortSignal, finish: AbortSignal) => Promise<ExitCode>,
 ): Promise<ExitCode> {
   const controller = new AbortController()
+  const finishing = new AbortController()
   const { signal } = controller
   const leave = (): never => process.exit(exitCodes.interrupted)
   let asked = 0
@@ -35,15 +47,21 @@ export async function interruptible(
     else if (asked === 2) setTimeout(leave, orderlyMsMax).unref()
     else leave()
   }
+  const onFinish = (): void => {
+    if (finishing.signal.aborted) onSignal()
+    else finishing.abort()
+  }
   for (const name of signals) process.on(name, onSignal)
+  process.on(finishSignal, onFinish)
   try {
-    return await work(signal)
+    return await work(signal, finishing.signal)
   } catch (error) {
     if (!signal.aborted || error !== signal.reason) throw error
     terminal.say('Interrupted before a record was read.')
     return exitCodes.interrupted
   } finally {
     for (const name of signals) process.off(name, onSignal)
+    process.off(finishSignal, onFinish)
   }
 }
 
@@ -52,6 +70,7 @@ export interface Surroundings {
   readonly outlet: Outlet
   readonly terminal: Terminal
   readonly stop: AbortSignal
+  readonly finish: AbortSignal
 }
 
 /**
@@ -81,17 +100,21 @@ export async function withRun(
 async function carryOut(
   run: PreparedRun,
   events: JsonLines | null,
-  { outlet, terminal, stop }: Surroundings,
+  { outlet, terminal, stop, finish }: Surroundings,
 ): Promise<ExitCode> {
   const before = totalsOf(run.state)
   const startMs = performance.now()
   const progress = outlet.quiet ? null : new Progress(terminal)
+  const live = new LiveProgress(new RunDirectory(run.directory))
   const observe: RunObserver = (event, state) => {
     events?.write(event)
     progress?.observe(event, state)
+    live.observe(event)
   }
+  const sayFinishing = (): void => terminal.say(finishingNote)
+  finish.addEventListener('abort', sayFinishing)
   try {
-    const written = await executeAndWrite(run, outlet, { observe, progress, stop })
+    const written = await executeAndWrite(run, outlet, { observe, progress, stop, finish })
     progress?.end()
     if (written === null) return tellEnd(run, outlet, terminal)
     await run.commit(written.committed, observe)
@@ -102,24 +125,29 @@ async function carryOut(
     return exitCodes.complete
   } finally {
     progress?.end()
+    live.end()
+    finish.removeEventListener('abort', sayFinishing)
   }
 }
+
+const finishingNote = 'Asked to stop: what has begun is finished, and nothing more is begun.'
 
 /** Who follows a run, and who may stop it. */
 interface Watch {
   readonly observe: RunObserver
   readonly progress: Progress | null
   readonly stop: AbortSignal
+  readonly finish: AbortSignal
 }
 
 /** Null when the run ended without a result. Part files that turn out damaged as they are read are made again. */
 async function executeAndWrite(
   run: PreparedRun,
   { target, format, rows }: Outlet,
-  { observe, progress, stop }: Watch,
+  { observe, progress, stop, finish }: Watch,
 ): Promise<WrittenResult | null> {
   for (;;) {
-    const { phase } = await run.execute(observe, stop)
+    const { phase } = await run.execute(observe, stop, finish)
     if (phase !== 'reduce') return null
     progress?.showWriting()
     try {
@@ -137,7 +165,8 @@ async function executeAndWrite(
   }
 }
 
-function tellEnd(run: PreparedRun, outlet: Outlet, terminal: Terminal): ExitCode {
+/** Tells of a run that ended without a result, or whose process is gone; returns what it ends with. */
+export function tellEnd(run: ReportedRun, outlet: Pick<Outlet, 'json'>, terminal: Terminal): ExitCode {
   if (outlet.json) saySummaryJson(terminal, run, null)
   switch (run.state.phase) {
     case 'refused':
@@ -145,6 +174,10 @@ function tellEnd(run: PreparedRun, outlet: Outlet, terminal: Terminal): ExitCode
       return exitCodes.incomplete
     case 'interrupted':
       sayInterrupted(terminal, run)
+      return exitCodes.interrupted
+    case 'map':
+    case 'reduce':
+      sayCutOff(terminal, run)
       return exitCodes.interrupted
     default:
       sayFailed(terminal, run)

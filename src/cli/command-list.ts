@@ -1,5 +1,6 @@
 /** Every command, in the order help lists them. */
 import type { Command } from './command.ts'
+import { attach } from './commands/attach.ts'
 import { chaos } from './commands/chaos.ts'
 import { clean } from './commands/clean.ts'
 import { completionsCommand } from './commands/completions.ts'
@@ -13,6 +14,7 @@ import { resume } from './commands/resume.ts'
 import { run } from './commands/run.ts'
 import { runs } from './commands/runs.ts'
 import { show } from './commands/show.ts'
+import { stop } from './commands/stop.ts'
 import { test } from './commands/test.ts'
 import { verify } from './commands/verify.ts'
 
@@ -22,6 +24,8 @@ export const commands: readonly Command[] = [
   run,
   runs,
   show,
+  attach,
+  stop,
   resume,
   explain,
   logs,

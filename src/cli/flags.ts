@@ -29,6 +29,8 @@ export interface Flag {
 const running = ['run']
 const resuming = ['resume']
 const goingOn = ['run', 'resume']
+/** Commands that end as a run does. */
+const reporting = ['run', 'resume', 'attach']
 /** Options that say what is run, and not how: a run that is disturbed on purpose takes them as well. */
 const chosen = ['run', 'chaos']
 
@@ -184,6 +186,12 @@ export const flags: readonly Flag[] = [
     commands: ['logs'],
   },
   {
+    name: 'now',
+    takes: { kind: 'switch' },
+    help: 'gives up what has begun, and does not wait for it',
+    commands: ['stop'],
+  },
+  {
     name: 'kept',
     takes: { kind: 'switch' },
     help: 'frees what map tasks wrote for later runs',
@@ -197,6 +205,12 @@ export const flags: readonly Flag[] = [
     commands: running,
   },
   {
+    name: 'detach',
+    takes: { kind: 'switch' },
+    help: 'lets the run go on by itself once it has begun, whatever becomes of the terminal; writes its id',
+    commands: goingOn,
+  },
+  {
     name: 'events',
     takes: { kind: 'text', placeholder: 'FILE' },
     help: 'writes what happens to FILE as it happens, one JSON object a line; overwrites it',
@@ -206,7 +220,7 @@ export const flags: readonly Flag[] = [
     name: 'rows',
     takes: { kind: 'count', placeholder: 'N', least: 0 },
     help: 'rows of each table to show. Default: 5',
-    commands: goingOn,
+    commands: reporting,
   },
   {
     name: 'rows',
@@ -225,7 +239,7 @@ export const flags: readonly Flag[] = [
     short: 'q',
     takes: { kind: 'switch' },
     help: 'says nothing but the digest, or what went wrong',
-    commands: goingOn,
+    commands: reporting,
   },
   {
     name: 'json',
@@ -236,6 +250,8 @@ export const flags: readonly Flag[] = [
       'resume',
       'runs',
       'show',
+      'attach',
+      'stop',
       'new',
       'explain',
       'logs',

@@ -4,13 +4,14 @@ import { packageVersion } from '../run/index.ts'
 import { parseArguments } from './arguments.ts'
 import type { Command } from './command.ts'
 import { commands } from './command-list.ts'
+import { throughStarter } from './detached.ts'
 import { type ExitCode, exitCodeOf, exitCodes } from './exit-codes.ts'
 import { commandHelp, overview, usageOf } from './help.ts'
 import { openTerminal, sayError, type Terminal } from './terminal.ts'
 
 /** Runs the command line this process was started with; what `bin/tallyman` calls. */
 export async function start(): Promise<void> {
-  const terminal = openTerminal()
+  const terminal = throughStarter(openTerminal())
   const argv = process.argv.slice(2)
   try {
     process.exitCode = await dispatch(argv, terminal)

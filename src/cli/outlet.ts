@@ -33,7 +33,7 @@ const keptName = 'outlet.json'
 /** @param kept what the run was started with, for one that goes on */
 export function readOutlet(
   args: Arguments,
-  { cwd }: Terminal,
+  { cwd, letGo }: Terminal,
   kept: Pick<Outlet, 'target' | 'format'> | null = null,
 ): Outlet {
   const out = args.text('out')
@@ -43,6 +43,15 @@ export function readOutlet(
       wayOut: 'Leave one of them out.',
     })
   }
+  if (toStdout && args.has('detach')) {
+    throw new TallymanError(
+      'usage',
+      'Options "-o -" and --detach do not go together: nobody reads the rows.',
+      {
+        wayOut: 'Name a directory with -o; `tallyman show` shows the rows.',
+      },
+    )
+  }
   const events = args.text('events')
   const format = tableFormats.find((name) => name === args.text('format'))
   return {
@@ -51,7 +60,8 @@ export function readOutlet(
     format: format ?? kept?.format ?? 'jsonl',
     rows: args.count('rows') ?? rowsDefault,
     quiet: args.has('quiet'),
-    json: args.has('json'),
+    // The log of a detached run is for people; whoever started it was told in JSON.
+    json: args.has('json') && letGo === undefined,
     eventsFile: events === null ? null : resolve(cwd, events),
   }
 }

@@ -39,11 +39,12 @@ export class Progress {
    * Begins the session, and draws from then on by itself.
    *
    * @param now milliseconds from any moment on, never going back
+   * @param ageMs how long ago the session has begun, where it was not followed from its beginning
    */
-  constructor(terminal: Terminal, now = (): number => performance.now()) {
+  constructor(terminal: Terminal, now = (): number => performance.now(), ageMs = 0) {
     this.#terminal = terminal
     this.#now = now
-    this.#startMs = now()
+    this.#startMs = now() - ageMs
     this.#timer = setInterval(() => this.draw(), terminal.isLive ? drawEveryMs : writeEveryMs)
     this.#timer.unref()
   }

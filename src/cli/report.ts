@@ -26,19 +26,22 @@ export function shownPath(path: string, cwd: string): string {
   return printable(short !== '' && short.length < path.length && !short.startsWith('..') ? short : path)
 }
 
+/** A run as it is told of, by its own process or by another one. */
+export type ReportedRun = Pick<PreparedRun, 'id' | 'directory' | 'state' | 'bottleneck'>
+
 /** What a session has done, for the line about its cost. */
 export interface Session {
   /** What was committed before it began. */
-  readonly before: RunTotals
+  readonly before: Pick<RunTotals, 'bytes'>
   readonly elapsedMs: number
 }
 
 export function sayComplete(
   terminal: Terminal,
   end: {
-    readonly run: PreparedRun
-    readonly written: WrittenResult
-    readonly outlet: Outlet
+    readonly run: ReportedRun
+    readonly written: Pick<WrittenResult, 'committed' | 'heads'>
+    readonly outlet: Pick<Outlet, 'quiet' | 'toStdout' | 'rows'>
     readonly session: Session
   },
 ): void {
@@ -61,7 +64,7 @@ export function sayComplete(
 }
 
 /** How complete the result is, and what it cost. */
-function sayTotals({ say, colors }: Terminal, run: PreparedRun, session: Session): void {
+function sayTotals({ say, colors }: Terminal, run: ReportedRun, session: Session): void {
   const { state } = run
   const totals = totalsOf(state)
   const isComplete = state.shortfalls.length === 0
@@ -120,7 +123,7 @@ function listBounded(lines: readonly string[]): string[] {
   return [...lines.slice(0, listedMax), `  … and ${showCount(lines.length - listedMax)} more`]
 }
 
-export function sayRefused(terminal: Terminal, run: PreparedRun): void {
+export function sayRefused(terminal: Terminal, run: ReportedRun): void {
   const { say, colors } = terminal
   const lacking = run.state.shortfalls.filter(({ accepted }) => !accepted)
   say(colors.red('Not committed: the result would not be complete.'))
@@ -146,7 +149,7 @@ interface RejectedLine {
 }
 
 /** The first rejected records, and where all of them are. */
-function sayRejected(terminal: Terminal, run: PreparedRun): void {
+function sayRejected(terminal: Terminal, run: ReportedRun): void {
   const { rejectedFile } = new RunDirectory(run.directory)
   if (!existsSync(rejectedFile)) return
   const cells = Math.min(excerptCellsMax, terminal.isLive ? terminal.columns - 4 : excerptCellsMax)
@@ -172,7 +175,7 @@ const failAgain: ReadonlySet<ErrorCode> = new Set([
   'input-changed',
 ])
 
-export function sayFailed(terminal: Terminal, run: PreparedRun): void {
+export function sayFailed(terminal: Terminal, run: ReportedRun): void {
   const { fault } = run.state
   if (fault !== null) sayFault(terminal, fault)
   const next =
@@ -182,22 +185,31 @@ export function sayFailed(terminal: Terminal, run: PreparedRun): void {
   terminal.say(`Run ${run.id} failed; nothing was committed. ${next}`)
 }
 
-export function sayInterrupted(terminal: Terminal, run: PreparedRun): void {
+export function sayInterrupted(terminal: Terminal, run: ReportedRun): void {
   const { tasksDone, tasks } = totalsOf(run.state)
   terminal.say(
     `Interrupted: ${showCount(tasksDone)} of ${countOf(tasks, 'map task')} done and kept. Go on: ${resumeCommand(run.id, run.state)}`,
   )
 }
 
+export function sayCutOff({ say }: Terminal, { id, state }: ReportedRun): void {
+  say(`Run ${id} was cut off: its process is gone. Go on: ${resumeCommand(id, state)}`)
+}
+
 /** The one object that `--json` writes; docs/formats/command-json.md describes it. */
-export function saySummaryJson(terminal: Terminal, run: PreparedRun, written: WrittenResult | null): void {
+export function saySummaryJson(
+  terminal: Terminal,
+  run: ReportedRun,
+  written: Pick<WrittenResult, 'committed'> | null,
+): void {
   const { phase, shortfalls, fault } = run.state
+  const isCutOff = phase === 'map' || phase === 'reduce'
   const { records, rejected, counters } = totalsOf(run.state)
   terminal.out(
     JSON.stringify({
       run: run.id,
       directory: run.directory,
-      status: phase,
+      status: isCutOff ? 'cut-off' : phase,
       complete: phase === 'complete' && shortfalls.length === 0,
       result: written?.committed.directory ?? null,
       digest: written?.committed.digest ?? null,

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { TallymanError } from '../errors.ts'
 import { nearestName } from '../job/index.ts'
-import { RunDirectory } from '../run/index.ts'
+import { isRunHeld, RunDirectory } from '../run/index.ts'
 import { printable } from './printable.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -91,6 +91,27 @@ function runAt(path: string, name: string): RunDirectory {
   const what = existsSync(path) ? 'is no run of tallyman: it has no run.json' : 'does not exist'
   throw new TallymanError('not-found', `${JSON.stringify(name)} ${what}.`, {
     wayOut: '`tallyman runs` lists the runs there are.',
+  })
+}
+
+/**
+ * The run of a name, as `findRun` finds it; without a name, the only one that is at work.
+ *
+ * @throws {TallymanError} `usage` where none is named, and none or several are at work
+ */
+export function findRunAtWork(name: string | undefined, terminal: Terminal): RunDirectory {
+  if (name !== undefined) return findRun(name, terminal)
+  const folder = runsFolder(terminal)
+  const atWork = listRuns(folder).filter((id) => isRunHeld(new RunDirectory(join(folder, id))))
+  const [only, second] = atWork
+  if (only !== undefined && second === undefined) return new RunDirectory(join(folder, only))
+  if (only === undefined) {
+    throw new TallymanError('usage', `No run in ${folder} is at work.`, {
+      wayOut: '`tallyman runs` lists the runs there are.',
+    })
+  }
+  throw new TallymanError('usage', `Several runs are at work: ${atWork.join(', ')}.`, {
+    wayOut: 'Name one of them.',
   })
 }
 

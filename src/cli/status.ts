@@ -14,7 +14,7 @@ export type RunStatus =
   | 'unplanned'
   | 'unreadable'
 
-export function statusOf({ state, isHeld }: RunOnDisk): RunStatus {
+export function statusOf({ state, isHeld }: Pick<RunOnDisk, 'state' | 'isHeld'>): RunStatus {
   if (isHeld) return 'running'
   if (state === null) return 'unplanned'
   return state.phase === 'map' || state.phase === 'reduce' ? 'cut-off' : state.phase

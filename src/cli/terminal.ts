@@ -1,7 +1,7 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
 import pc from 'picocolors'
 import { type Fault, messageOf, TallymanError, toFault } from '../errors.ts'
-import { packageRoot } from '../run/index.ts'
+import { packageRoot, type RunDirectory } from '../run/index.ts'
 import { printableLines } from './printable.ts'
 
 const { createColors } = pc
@@ -24,6 +24,8 @@ export interface Terminal {
   say(line: string): void
   /** Shows a line that the next one replaces; null takes it away. Does nothing where `isLive` is false. */
   status(line: string | null): void
+  /** In a process that carries on a detached run alone: the run has begun, and whoever started it need not wait any longer. */
+  letGo?(run: RunDirectory): void
 }
 
 /** The terminal this process was started in. Called once. */

@@ -5,7 +5,9 @@ export { RunDirectory } from './directory.ts'
 export { sync, writeWhole } from './durable.ts'
 export type { CommittedResult, CommittedTable, NoteEvent, ProgressEvent, RunEvent } from './events.ts'
 export { explainTasks, type TaskStory } from './explain.ts'
-export { isHeld as isRunHeld } from './lock.ts'
+export { RunFollower, type Standing } from './follow.ts'
+export { LiveProgress } from './live-progress.ts'
+export { holderOf as holderOfRun, isHeld as isRunHeld } from './lock.ts'
 export { findDeath, type LogSource, listLogs, readLog } from './logs.ts'
 export {
   attemptsMaxDefault,

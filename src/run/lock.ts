@@ -1,5 +1,5 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { TallymanError } from '../errors.ts'
 import type { RunDirectory } from './directory.ts'
 
@@ -33,6 +33,17 @@ export function releaseLock(directory: RunDirectory): void {
 /** Is a process at work on this run? */
 export function isHeld(directory: RunDirectory): boolean {
   return holders(directory).some(isThere)
+}
+
+/** Id of the process that has this run, and is still the one that took it; null where there is none. */
+export function holderOf(directory: RunDirectory): number | null {
+  const holds = (holder: Holder): boolean => sizeOf(directory, holder) > 0 && isThere(holder)
+  return holders(directory).find(holds)?.pid ?? null
+}
+
+/** 0 for one that came just now and may give way, or has let go meanwhile. */
+function sizeOf(directory: RunDirectory, { name }: Holder): number {
+  return statSync(fileOf(directory, name), { throwIfNoEntry: false })?.size ?? 0
 }
 
 /** A process that took a run. */
@@ -70,16 +81,16 @@ function tryToTake(directory: RunDirectory): Other | null {
     return null
   }
   rmSync(file, { force: true })
-  const size = statSync(fileOf(directory, first.name), { throwIfNoEntry: false })?.size ?? 0
-  return { pid: first.pid, holds: size > 0 }
+  return { pid: first.pid, holds: sizeOf(directory, first) > 0 }
 }
 
 function heldBy(directory: RunDirectory, pid: number): TallymanError {
+  const id = basename(directory.path)
   return new TallymanError(
     'usage',
     `Run ${directory.path} is held by process ${pid}, which is still running.`,
     {
-      wayOut: 'Wait for it, or stop it with Ctrl-C where it runs.',
+      wayOut: `\`tallyman attach ${id}\` follows it, \`tallyman stop ${id}\` ends it.`,
     },
   )
 }

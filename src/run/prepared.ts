@@ -20,8 +20,10 @@ export interface PreparedRun {
    * run was refused, failed or interrupted: the phase says which. Rejects only for trouble with the run's own files.
    *
    * @param stop aborted to end the run cleanly: running attempts are given up, the phase becomes `interrupted`
+   * @param finish aborted to begin no attempt any more: once those that run have ended, the phase becomes `interrupted`,
+   *   unless they were the last
    */
-  execute(observer: RunObserver, stop: AbortSignal): Promise<RunState>
+  execute(observer: RunObserver, stop: AbortSignal, finish?: AbortSignal): Promise<RunState>
   /**
    * Says that a file the run had committed turned out damaged: its task is opened again, and `execute` may be called once
    * more. Returns false for a fault that is about no such file.

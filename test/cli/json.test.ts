@@ -132,6 +132,14 @@ describe('docs/formats/command-json.md', () => {
     for (const place of placesIn(objectsOf(ended)[0], fields)) expect(fields).toContain(place)
   })
 
+  it('tells what attach writes: what run does, with its exit code', () => {
+    for (const [ran, id] of [
+      [complete, completeId],
+      [failed, failedId],
+    ] as const)
+      expect(shop.run('attach', id!, '--json')).toMatchObject({ status: ran.status, stdout: ran.stdout })
+  })
+
   it('tells what runs writes, newest first', () => {
     const samples = json('runs')
     expect(samples).toMatchObject([
@@ -216,6 +224,15 @@ describe('docs/formats/command-json.md', () => {
   it('tells what clean writes', () => {
     expectOnPage(json('clean'), fieldsOf('`tallyman clean`'))
     expectOnPage(json('clean', failedId!), fieldsOf('`tallyman clean`', 1))
+  })
+
+  it('tells what --detach and stop write', () => {
+    shop.job('waits.job.ts', 'for (;;);')
+    const begun = json('run', 'waits.job.ts', 'more.txt', '--detach')
+    expectOnPage(begun, fieldsOf('`tallyman run --detach` and `tallyman resume --detach`'))
+    const stopped = json('stop', '--now')
+    expect(stopped).toMatchObject([{ status: 'interrupted', tasks: 1, tasksDone: 0, partitions: 1 }])
+    expectOnPage(stopped, fieldsOf('`tallyman stop`'))
   })
 
   it('tells what is written of an error', () => {

@@ -1,11 +1,14 @@
+import { existsSync } from 'node:fs'
 import { TallymanError } from '../../errors.ts'
 import { type PreparedRun, type RunDirectory, readResumable, resumeRun } from '../../run/index.ts'
 import type { Arguments } from '../arguments.ts'
 import { interruptible, withRun } from '../carry-out.ts'
 import type { Command } from '../command.ts'
+import { detach, logOf } from '../detach.ts'
 import { checkOutlet, keepOutlet, keptOutlet, type Outlet, readOutlet } from '../outlet.ts'
 import { readMaxBad } from '../run-options.ts'
 import { findRun } from '../runs-folder.ts'
+import type { Terminal } from '../terminal.ts'
 
 export const resume: Command = {
   name: 'resume',
@@ -27,12 +30,23 @@ export const resume: Command = {
     }
     const directory = findRun(name, terminal)
     const outlet = readOutlet(args, terminal, keptOutlet(directory))
-    const make = (): Promise<PreparedRun> => reopen(directory, args, outlet)
-    return await interruptible(terminal, (stop) => withRun(make, { outlet, terminal, stop }))
+    // What is no run is refused below, and gets no log.
+    if (args.has('detach') && terminal.letGo === undefined && existsSync(directory.identityFile)) {
+      return await detach(args, terminal, logOf(directory))
+    }
+    const make = (): Promise<PreparedRun> => reopen(directory, { args, outlet, terminal })
+    return await interruptible(terminal, (stop, finish) => withRun(make, { outlet, terminal, stop, finish }))
   },
 }
 
-async function reopen(directory: RunDirectory, args: Arguments, outlet: Outlet): Promise<PreparedRun> {
+async function reopen(
+  directory: RunDirectory,
+  {
+    args,
+    outlet,
+    terminal,
+  }: { readonly args: Arguments; readonly outlet: Outlet; readonly terminal: Terminal },
+): Promise<PreparedRun> {
   const { state } = readResumable(directory)
   // A run that is complete, or has no plan, is refused below for a better reason than where its result would go.
   if (state !== null && state.phase !== 'complete') checkOutlet(state.plan, outlet)
@@ -41,5 +55,6 @@ async function reopen(directory: RunDirectory, args: Arguments, outlet: Outlet):
     badRecords: readMaxBad(args.text('max-bad')),
   })
   keepOutlet(directory, outlet)
+  terminal.letGo?.(directory)
   return run
 }

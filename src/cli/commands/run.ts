@@ -6,6 +6,7 @@ import { inspectJob, type PreparedRun, prepareRun, RunDirectory, totalsOf } from
 import type { Arguments } from '../arguments.ts'
 import { interruptible, withRun } from '../carry-out.ts'
 import type { Command } from '../command.ts'
+import { detach, newLog } from '../detach.ts'
 import { sayPlan, sayWorkers } from '../dry-run.ts'
 import { type ExitCode, exitCodes, exitMeanings } from '../exit-codes.ts'
 import { helpOfJob } from '../job-help.ts'
@@ -50,11 +51,22 @@ async function runJob(args: Arguments, terminal: Terminal): Promise<ExitCode> {
     })
   }
   const outlet = readOutlet(args, terminal)
-  return await interruptible(terminal, async (stop) => {
+  if (args.has('detach') && terminal.letGo === undefined) {
+    refuseDryRun(args)
+    return await detach(args, terminal, newLog(runsFolder(terminal)))
+  }
+  return await interruptible(terminal, async (stop, finish) => {
     const prepare = (): Promise<PreparedRun> => prepareRun(options, runsFolder(terminal), stop)
     if (args.has('dry-run')) return await dryRun(await prepare(), args, terminal)
     const make = async (): Promise<PreparedRun> => begin(await prepare(), outlet, terminal)
-    return await withRun(make, { outlet, terminal, stop })
+    return await withRun(make, { outlet, terminal, stop, finish })
+  })
+}
+
+function refuseDryRun(args: Arguments): void {
+  if (!args.has('dry-run')) return
+  throw new TallymanError('usage', 'Options --dry-run and --detach do not go together.', {
+    wayOut: 'Leave one of them out.',
   })
 }
 
@@ -68,6 +80,7 @@ async function begin(prepared: PreparedRun, outlet: Outlet, terminal: Terminal):
     throw error
   }
   if (!outlet.quiet) sayStart(prepared, terminal)
+  terminal.letGo?.(new RunDirectory(prepared.directory))
   return prepared
 }
 

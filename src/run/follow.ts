@@ -1,0 +1,81 @@
+import { readFileSync } from 'node:fs'
+import { type RunDirectory, readIdentity } from './directory.ts'
+import type { RunEvent } from './events.ts'
+import { JournalTail } from './journal-tail.ts'
+import { readLiveProgress } from './live-progress.ts'
+import { isHeld } from './lock.ts'
+import type { Plan } from './plan.ts'
+import type { RunObserver } from './prepared.ts'
+import { apply, initialState, type RunState } from './state.ts'
+
+/** Where a run stands when it is looked at. */
+export interface Standing {
+  /** Is a process at work on it? */
+  readonly isHeld: boolean
+  /** Null while it has no plan. */
+  readonly state: RunState | null
+}
+
+/** Follows a run that another process carries out, by the files it leaves. Changes nothing. */
+export class RunFollower {
+  readonly #directory: RunDirectory
+  readonly #journal: JournalTail
+  #state: RunState | null = null
+  /** When the session began that is at work, or was last. */
+  #sessionAt = 0
+  /** When was written, or said, what was last told of. */
+  #toldAt = 0
+  #notedAt = 0
+
+  constructor(directory: RunDirectory) {
+    this.#directory = directory
+    this.#journal = new JournalTail(directory.journalFile)
+  }
+
+  /**
+   * Tells the observer what has happened since the last look, in order, each event with the state after it; then how far the
+   * attempts are that run now. Cost: reads what is new.
+   *
+   * @throws {TallymanError} `not-found` for a run that is not there, or not any more, `file-damaged` for a damaged journal
+   */
+  look(observer: RunObserver): Standing {
+    // Asked before the journal is read: what was written until the process let go is read then.
+    const held = isHeld(this.#directory)
+    readIdentity(this.#directory)
+    this.#state ??= this.#planned()
+    if (this.#state === null) return { isHeld: held, state: null }
+    for (const event of this.#journal.next()) this.#happen(event, observer)
+    if (held) this.#tellProgress(this.#state, observer)
+    return { isHeld: held, state: this.#state }
+  }
+
+  #planned(): RunState | null {
+    let text: string
+    try {
+      text = readFileSync(this.#directory.planFile, 'utf8')
+    } catch {
+      // Not there yet: it is renamed into its place.
+      return null
+    }
+    return initialState(JSON.parse(text) as Plan)
+  }
+
+  #happen(event: RunEvent, observer: RunObserver): void {
+    if (this.#state === null) return
+    this.#state = apply(this.#state, event)
+    if (event.type === 'planned' || event.type === 'resumed') this.#sessionAt = event.at
+    observer(event, this.#state)
+  }
+
+  #tellProgress(state: RunState, observer: RunObserver): void {
+    const progressed = readLiveProgress(this.#directory)
+    // A session that was killed leaves its file behind.
+    if (progressed === null || progressed.at <= this.#toldAt || progressed.at < this.#sessionAt) return
+    this.#toldAt = progressed.at
+    for (const event of progressed.attempts) observer(event, state)
+    const { note } = progressed
+    if (note === null || note.at <= this.#notedAt) return
+    this.#notedAt = note.at
+    observer(note, state)
+  }
+}

@@ -1,0 +1,86 @@
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import type { RunDirectory } from './directory.ts'
+import type { NoteEvent, ProgressEvent, RunEvent } from './events.ts'
+
+/**
+ * How far the attempts are that run now, in a file beside the logs, for other processes that look on: the journal tells of
+ * them only when they have ended. docs/formats/run-directory.md describes it.
+ */
+
+const header = { format: 'tallyman progress', version: 1 } as const
+
+/** What the file holds. */
+interface Progressed {
+  /** Milliseconds since the epoch at which it was written. */
+  readonly at: number
+  /** The last word of each attempt that runs. */
+  readonly attempts: readonly ProgressEvent[]
+  /** What was said last. */
+  readonly note: NoteEvent | null
+}
+
+const writeEveryMsDefault = 1000
+
+/** Keeps the file while its run is carried out. */
+export class LiveProgress {
+  readonly #file: string
+  readonly #attempts = new Map<string, ProgressEvent>()
+  #note: NoteEvent | null = null
+  readonly #writeEveryMs: number
+  #writtenAtMs = performance.now()
+
+  constructor(directory: RunDirectory, writeEveryMs = writeEveryMsDefault) {
+    this.#file = directory.progressFile
+    this.#writeEveryMs = writeEveryMs
+  }
+
+  /** To be told every event of the run. Cost: a small file is written once a second at most, and not synced. */
+  observe(event: RunEvent | ProgressEvent | NoteEvent): void {
+    if (event.type === 'note') this.#note = event
+    else if (event.type === 'progress') this.#attempts.set(attemptOf(event), event)
+    else if (event.type === 'attempt-failed') this.#attempts.delete(attemptOf(event))
+    else if (event.type === 'map-committed' || event.type === 'reduce-committed') this.#forget(event.task)
+    else return
+    if (performance.now() - this.#writtenAtMs >= this.#writeEveryMs) this.#write()
+  }
+
+  /** Removes the file: nothing runs any more. */
+  end(): void {
+    rmSync(this.#file, { force: true })
+  }
+
+  /** A task that was begun twice is done once one of both is committed. */
+  #forget(task: string): void {
+    for (const [attempt, event] of this.#attempts) if (event.task === task) this.#attempts.delete(attempt)
+  }
+
+  #write(): void {
+    this.#writtenAtMs = performance.now()
+    const progressed: Progressed = {
+      at: Date.now(),
+      attempts: [...this.#attempts.values()],
+      note: this.#note,
+    }
+    try {
+      writeFileSync(`${this.#file}.new`, `${JSON.stringify({ ...header, ...progressed })}\n`)
+      renameSync(`${this.#file}.new`, this.#file)
+    } catch {
+      // Nothing of the run depends on it; a disk that takes no more is noticed by what the run itself writes.
+    }
+  }
+}
+
+function attemptOf({ task, attempt }: { readonly task: string; readonly attempt: number }): string {
+  return `${task}.${attempt}`
+}
+
+/** What a run that is at work has written of its progress; null where there is nothing, or nothing this version can read. */
+export function readLiveProgress(directory: RunDirectory): Progressed | null {
+  try {
+    const read = JSON.parse(readFileSync(directory.progressFile, 'utf8'))
+    return read.format === header.format && read.version === header.version ? read : null
+  } catch {
+    // Not written yet, or removed at the end: what is committed is known all the same.
+    return null
+  }
+}
