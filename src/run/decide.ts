@@ -91,7 +91,9 @@ export function decide(state: RunState, freeSeats: number, spareAt: number | nul
   }
   if (isDone) return stage === 'map' ? { kind: 'judge-map-stage' } : { kind: 'rest' }
   if (isOneAlone || freeSeats <= 0) return { kind: 'wait' }
-  const chosen = next ?? (isAnyRunning ? null : nextAlone)
+  // An attempt that was told to end may still hold a seat, and memory.
+  const isEmpty = !isAnyRunning && freeSeats >= state.plan.workers
+  const chosen = next ?? (isEmpty ? nextAlone : null)
   if (chosen !== null) return startOf(state, stage, chosen)
   // A task that waits to be alone would wait longer.
   if (nextAlone !== null || spareAt === null) return { kind: 'wait' }

@@ -140,9 +140,9 @@ export function afterDoubt<R>(
   }
 }
 
-/** The task when its run goes on: what was charged before is forgiven, since the user has had a look. */
+/** The task when its run goes on: what was charged and lost before is forgiven, since the user has had a look. */
 export function afterResume<R>(task: TaskState<R>): TaskState<R> {
-  if (task.kind === 'done') return task
-  const { attempts, trouble } = task
-  return { ...untried, attempts, ...(trouble === undefined ? {} : { trouble }) }
+  const { attempts } = task
+  const trouble = task.trouble === undefined ? {} : { trouble: { ...task.trouble, losses: 0 } }
+  return task.kind === 'done' ? { ...task, ...trouble } : { ...untried, attempts, ...trouble }
 }
