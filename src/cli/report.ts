@@ -4,7 +4,14 @@ import { relative } from 'node:path'
 import type { ErrorCode } from '../errors.ts'
 import { inputName } from '../input/index.ts'
 import type { WrittenResult } from '../result/index.ts'
-import { notesOf, type PreparedRun, RunDirectory, type RunTotals, totalsOf } from '../run/index.ts'
+import {
+  notesOf,
+  type PreparedRun,
+  type RejectedRecord,
+  RunDirectory,
+  type RunTotals,
+  totalsOf,
+} from '../run/index.ts'
 import { firstLines } from './first-lines.ts'
 import { resumeCommand } from './next-command.ts'
 import type { Outlet } from './outlet.ts'
@@ -137,24 +144,13 @@ export function sayRefused(terminal: Terminal, run: ReportedRun): void {
   say(`  ${resumeCommand(run.id, run.state)}`)
 }
 
-/** A rejected record, as far as it is shown; docs/formats/rejected.md describes the file. */
-interface RejectedLine {
-  readonly path: string
-  readonly member: string | null
-  readonly line: number
-  readonly byte: number
-  readonly reason: string
-  readonly excerpt: string
-  readonly stack?: string
-}
-
 /** The first rejected records, and where all of them are. */
 function sayRejected(terminal: Terminal, run: ReportedRun): void {
   const { rejectedFile } = new RunDirectory(run.directory)
   if (!existsSync(rejectedFile)) return
   const cells = Math.min(excerptCellsMax, terminal.isLive ? terminal.columns - 4 : excerptCellsMax)
   for (const text of firstLines(rejectedFile).slice(0, rejectedShownMax)) {
-    const { path, member, line, byte, reason, excerpt, stack } = JSON.parse(text) as RejectedLine
+    const { path, member, line, byte, reason, excerpt, stack } = JSON.parse(text) as RejectedRecord
     const place = `${inputName(path, member)}, line ${showCount(line)} (byte ${showCount(byte)})`
     terminal.say(`  ${printable(`${place}: ${reason}`)}`)
     const [frame] = userFrames(stack ?? '')

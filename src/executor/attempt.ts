@@ -1,4 +1,4 @@
-import type { MapReport, ReduceReport, SkippedRecord } from '../flow/index.ts'
+import type { MapProgress, MapReport, ReduceReport, SkippedRecord } from '../flow/index.ts'
 import type { Split } from '../input/index.ts'
 
 /** What a map attempt does: read these splits, spill by partition. */
@@ -35,12 +35,8 @@ export type AttemptReport =
   | { readonly kind: 'map'; readonly report: MapReport }
   | { readonly kind: 'reduce'; readonly report: ReduceReport }
 
-/** How far an attempt is; sent now and then, never journaled. */
-export interface AttemptProgress {
-  readonly readBytes: number
-  readonly bytes: number
-  readonly records: number
-  readonly rejected: number
+/** How far an attempt is; sent now and then, never journaled. A reduce attempt has nothing but groups. */
+export interface AttemptProgress extends MapProgress {
   /** Groups of equal keys that were merged; those of merges before the last count as well. A map attempt has none. */
   readonly groups: number
 }

@@ -1,4 +1,5 @@
 export {
+  type MapProgress,
   type MapReport,
   type RecordPlace,
   runMapTask,

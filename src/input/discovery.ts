@@ -1,17 +1,11 @@
 /** What planning finds out about a run's inputs, as plain data that survives JSON. */
 import type { ErrorCode } from '../errors.ts'
-import type { FileIdentity } from './split.ts'
+import type { FileIdentity, ZipMemberPlace } from './split.ts'
 
 /** A file of an archive, as the central directory describes it. */
-export interface ZipMember {
+export interface ZipMember extends ZipMemberPlace {
   /** Bytes that are not UTF-8 are kept as lone surrogates (see `path-bytes.ts`). It names a member, never a file. */
   readonly name: string
-  /** 0 stored, 8 deflated; APPNOTE 4.4.5 lists the others. */
-  readonly method: number
-  readonly localHeaderByte: number
-  readonly compressedBytes: number
-  readonly uncompressedBytes: number
-  readonly crc32: number
   readonly encrypted: boolean
 }
 

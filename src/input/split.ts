@@ -29,16 +29,20 @@ export interface GzipSplit extends SplitBase {
   readonly kind: 'gzip'
 }
 
-/** One member of a zip archive, as its central directory describes it. */
-export interface ZipMemberSplit extends SplitBase {
-  readonly kind: 'zip-member'
-  readonly member: string
-  /** 0 stored, 8 deflated. */
+/** Where the bytes of a zip member are, and what they are, as the archive's central directory says it. */
+export interface ZipMemberPlace {
+  /** 0 stored, 8 deflated; APPNOTE 4.4.5 lists the others. */
   readonly method: number
   readonly localHeaderByte: number
   readonly compressedBytes: number
   readonly uncompressedBytes: number
   readonly crc32: number
+}
+
+/** One member of a zip archive. */
+export interface ZipMemberSplit extends SplitBase, ZipMemberPlace {
+  readonly kind: 'zip-member'
+  readonly member: string
 }
 
 export type Split = RangeSplit | GzipSplit | ZipMemberSplit

@@ -1,4 +1,5 @@
 import type { Fault } from '../errors.ts'
+import type { AttemptProgress } from '../executor/index.ts'
 import type { MapReport, RecordPlace, ReduceReport } from '../flow/index.ts'
 import type { BadRecordLimit } from './options.ts'
 import type { Shortfall } from './shortfall.ts'
@@ -125,18 +126,10 @@ export interface NoteEvent {
   readonly message: string
 }
 
-/** How far a running attempt is; shown, never journaled. */
-export interface ProgressEvent {
+/** How far a running attempt is; shown, never journaled. The sum of `readBytes` over all tasks is `inputBytes`. */
+export interface ProgressEvent extends AttemptProgress {
   readonly type: 'progress'
   readonly at: number
   readonly task: string
   readonly attempt: number
-  /** Bytes read from disk, compressed where the input is; the sum over all tasks is `inputBytes`. */
-  readonly readBytes: number
-  /** Bytes after decompression. */
-  readonly bytes: number
-  readonly records: number
-  readonly rejected: number
-  /** Groups of equal keys that a reduce attempt has merged. */
-  readonly groups: number
 }

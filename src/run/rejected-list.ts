@@ -6,19 +6,9 @@ import type { RunState } from './state.ts'
 import { taskId } from './task-id.ts'
 
 /** A rejected record as `rejected.jsonl` of the run lists it; docs/formats/rejected.md describes it. */
-export interface RejectedRecord {
-  readonly path: string
-  readonly member: string | null
-  /** Offset of the record's first byte in the file or member, after decompression. */
-  readonly byte: number
-  /** From 1. */
+export interface RejectedRecord extends Omit<Rejected, 'ordinal' | 'lineInSplit'> {
+  /** From 1, counted from the start of the file or member. */
   readonly line: number
-  readonly by: 'decoder' | 'mapper'
-  readonly reason: string
-  /** Offset in the record where the trouble was met. */
-  readonly atByte: number | null
-  readonly excerpt: string
-  readonly stack?: string
 }
 
 /**
