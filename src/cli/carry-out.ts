@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { StringDecoder } from 'node:string_decoder'
-import { toFault } from '../errors.ts'
+import { errnoOf, toFault } from '../errors.ts'
 import { type WrittenResult, writeResult } from '../result/index.ts'
 import { LiveProgress, type PreparedRun, RunDirectory, type RunObserver, totalsOf } from '../run/index.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
@@ -198,7 +198,7 @@ async function copyToStdout({ committed: { directory, tables } }: WrittenResult)
       else await pipeline(source, (chunks) => tagged(name, chunks), process.stdout, { end: false })
     }
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EPIPE')) throw error
+    if (errnoOf(error) !== 'EPIPE') throw error
   }
 }
 

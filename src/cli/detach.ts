@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { TallymanError } from '../errors.ts'
+import { messageOf, TallymanError } from '../errors.ts'
 import { packageRoot, type RunDirectory } from '../run/index.ts'
 import type { Arguments } from './arguments.ts'
 import { detachedName, type Told } from './detached.ts'
@@ -63,7 +63,7 @@ function openLog({ path }: DetachedLog): number {
     mkdirSync(dirname(path), { recursive: true })
     return openSync(path, 'a')
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
+    const reason = messageOf(cause)
     throw new TallymanError('io', `The log of the run, ${path}, could not be opened: ${reason}`, {
       wayOut: 'Start in a directory you may write to, or name one in $TALLYMAN_HOME.',
       cause,

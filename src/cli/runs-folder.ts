@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { TallymanError } from '../errors.ts'
+import { errnoOf, TallymanError } from '../errors.ts'
 import { nearestName } from '../job/index.ts'
 import { isRunHeld, RunDirectory } from '../run/index.ts'
 import { printable } from './printable.ts'
@@ -50,7 +50,7 @@ export function listRuns(folder: string): string[] {
       .sort(newestFirst)
       .map(({ id }) => id)
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return []
+    if (errnoOf(error) === 'ENOENT') return []
     throw error
   }
 }

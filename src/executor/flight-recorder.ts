@@ -1,6 +1,6 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Fault } from '../errors.ts'
+import { errnoOf, type Fault } from '../errors.ts'
 import type { RecordPlace } from '../flow/index.ts'
 import { type OpenFiles, readMemoryUse, readOpenFiles, readProcessLimits } from '../host/index.ts'
 import type { Attempt, AttemptProgress } from './attempt.ts'
@@ -172,7 +172,7 @@ export function readDeath(logFolder: string, attempt: string): DeathRecord | nul
   try {
     text = readFileSync(deathFile(logFolder, attempt), 'utf8')
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null
+    if (errnoOf(error) === 'ENOENT') return null
     throw error
   }
   return JSON.parse(text) as DeathRecord

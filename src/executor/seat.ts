@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { inspect } from 'node:util'
-import { type Fault, toFault } from '../errors.ts'
+import { errnoOf, type Fault, toFault } from '../errors.ts'
 import type { Attempt, AttemptProgress, AttemptReport } from './attempt.ts'
 import type { Link, LinkFactory, WorkerProcess } from './channel.ts'
 import { deathFault, errorOf, noProgressFault } from './death.ts'
@@ -282,7 +282,7 @@ function signalGroup(pid: number, signal: 'SIGSTOP' | 'SIGCONT'): void {
   try {
     process.kill(-pid, signal)
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error
+    if (errnoOf(error) !== 'ESRCH') throw error
   }
 }
 

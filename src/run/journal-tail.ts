@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
-import { TallymanError } from '../errors.ts'
+import { errnoOf, TallymanError } from '../errors.ts'
 import type { RunEvent } from './events.ts'
 import { parseLine } from './journal.ts'
 
@@ -50,7 +50,7 @@ function readFrom(file: string, startByte: number): Buffer {
   try {
     fd = openSync(file, 'r')
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return Buffer.alloc(0)
+    if (errnoOf(error) === 'ENOENT') return Buffer.alloc(0)
     throw error
   }
   try {

@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
-import { TallymanError } from '../errors.ts'
+import { errnoOf, TallymanError } from '../errors.ts'
 import type { RunEvent } from './events.ts'
 
 /**
@@ -153,7 +153,7 @@ function readIfThere(file: string): Buffer | null {
   try {
     return readFileSync(file)
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null
+    if (errnoOf(error) === 'ENOENT') return null
     throw error
   }
 }

@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { TallymanError } from '../errors.ts'
+import { errnoOf, TallymanError } from '../errors.ts'
 import type { RunDirectory } from './directory.ts'
 
 /**
@@ -69,7 +69,7 @@ function tryToTake(directory: RunDirectory): Other | null {
   try {
     writeFileSync(file, '', { flag: 'wx' })
   } catch (error) {
-    if (codeOf(error) === 'EEXIST') return { pid: process.pid, holds: true }
+    if (errnoOf(error) === 'EEXIST') return { pid: process.pid, holds: true }
     throw error
   }
   const others = holders(directory).filter((holder) => holder.name !== name)
@@ -101,7 +101,7 @@ function holders({ lockFolder }: RunDirectory): Holder[] {
     names = readdirSync(lockFolder)
   } catch (error) {
     // Nobody ever took it.
-    if (codeOf(error) === 'ENOENT') return []
+    if (errnoOf(error) === 'ENOENT') return []
     throw error
   }
   return names.flatMap((name) => {
@@ -118,16 +118,12 @@ function fileOf({ lockFolder }: RunDirectory, name: string): string {
   return join(lockFolder, name)
 }
 
-function codeOf(error: unknown): unknown {
-  return error instanceof Error && 'code' in error ? error.code : undefined
-}
-
 function isThere({ pid, started }: Holder): boolean {
   try {
     process.kill(pid, 0)
   } catch (error) {
     // EPERM: it is there, and another user's.
-    if (codeOf(error) === 'ESRCH') return false
+    if (errnoOf(error) === 'ESRCH') return false
   }
   return startOf(pid) === started
 }

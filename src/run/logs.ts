@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { errnoOf } from '../errors.ts'
 import { type DeathRecord, deathFile, type KeptLog, parseLog, readDeath } from '../executor/index.ts'
 import type { RunDirectory } from './directory.ts'
 import type { RunEvent } from './events.ts'
@@ -99,7 +100,7 @@ function namesIn(folder: string): string[] {
     return readdirSync(folder)
   } catch (error) {
     // Logs may be deleted at any time.
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return []
+    if (errnoOf(error) === 'ENOENT') return []
     throw error
   }
 }
@@ -118,8 +119,7 @@ export function readLog(file: string): KeptLog {
   try {
     return parseLog(readFileSync(file, 'utf8'))
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT')
-      return { text: '', headLength: 0, droppedBytes: 0 }
+    if (errnoOf(error) === 'ENOENT') return { text: '', headLength: 0, droppedBytes: 0 }
     throw error
   }
 }

@@ -1,5 +1,5 @@
 import { basename } from 'node:path'
-import { TallymanError } from '../../errors.ts'
+import { errnoOf, TallymanError } from '../../errors.ts'
 import {
   holderOfRun,
   type RunDirectory,
@@ -74,7 +74,7 @@ function ask(pid: number, { id, signal }: { readonly id: string; readonly signal
     process.kill(pid, signal)
     process.kill(pid, 'SIGCONT')
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : null
+    const code = errnoOf(error)
     if (code === 'ESRCH') return
     if (code !== 'EPERM') throw error
     throw new TallymanError('usage', `Run ${id} is carried out by process ${pid} of another user.`, {
