@@ -33,7 +33,7 @@ function damage(run: string, choose: (event: { type: string; task?: string }) =>
   return at + 1
 }
 
-describe('resume over a journal that is damaged in its middle', () => {
+describe('resume over a journal that is damaged in its middle', { timeout: 300_000 }, () => {
   it('does again what the lost lines told of, keeps what stands before, says so, and gives the same bytes', () => {
     const undisturbed = digestOfUndisturbed()
     expect(shop.run('run', 'words.job.ts', 'in', ...options)).toMatchObject({ status: 3 })

@@ -35,7 +35,7 @@ afterAll(() => shop.remove())
 
 const options = ['-w', '2', '--no-reuse', '--memory', '600M', '--impolite']
 
-describe('a task that is slow on its first attempt', () => {
+describe('a task that is slow on its first attempt', { timeout: 300_000 }, () => {
   it.each(['process', 'thread'])(
     'is begun again beside it, committed once, and its slow attempt is ended with a worker that is a %s',
     (isolation) => {
