@@ -287,8 +287,13 @@ describe('discoverInputs on archives', () => {
     expect(files.map(({ kind }) => kind)).toEqual(['gzip', 'zip', 'plain'])
     expect(files[1]?.members.map(({ name }) => name)).toEqual(['x', 'y'])
     expect(problems).toEqual([])
-    const { size, mtimeNs, ino } = statSync(`${tree.root}/c`, { bigint: true })
-    expect(files[2]?.identity).toEqual({ sizeBytes: Number(size), mtimeNs: `${mtimeNs}`, inode: `${ino}` })
+    const { size, mtimeNs, ctimeNs, ino } = statSync(`${tree.root}/c`, { bigint: true })
+    expect(files[2]?.identity).toEqual({
+      sizeBytes: Number(size),
+      mtimeNs: `${mtimeNs}`,
+      ctimeNs: `${ctimeNs}`,
+      inode: `${ino}`,
+    })
   })
 
   test('reports archives that are damaged or in an unknown codec, and goes on', async () => {

@@ -83,8 +83,13 @@ async function inspectZip(handle: FileHandle, path: string, identity: FileIdenti
 }
 
 async function readIdentity(handle: FileHandle): Promise<FileIdentity> {
-  const { size, mtimeNs, ino } = await handle.stat({ bigint: true })
-  return { sizeBytes: Number(size), mtimeNs: String(mtimeNs), inode: String(ino) }
+  const { size, mtimeNs, ctimeNs, ino } = await handle.stat({ bigint: true })
+  return {
+    sizeBytes: Number(size),
+    mtimeNs: String(mtimeNs),
+    ctimeNs: String(ctimeNs),
+    inode: String(ino),
+  }
 }
 
 function memberProblem(path: string, member: ZipMember): InputProblem | null {

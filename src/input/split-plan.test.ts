@@ -9,7 +9,7 @@ function file(
   sizeBytes: number,
   members: readonly string[] = [],
 ): InputFile {
-  const identity = { sizeBytes, mtimeNs: '1', inode: '1' }
+  const identity = { sizeBytes, mtimeNs: '1', ctimeNs: '1', inode: '1' }
   return { path, kind, identity, members: members.map((name) => member(name, 100)) }
 }
 
@@ -35,7 +35,7 @@ describe('planSplits', () => {
       ordinal: 4,
       kind: 'zip-member',
       path: 'c.zip',
-      identity: { sizeBytes: 999, mtimeNs: '1', inode: '1' },
+      identity: { sizeBytes: 999, mtimeNs: '1', ctimeNs: '1', inode: '1' },
       member: 'x',
       method: 8,
       localHeaderByte: 0,

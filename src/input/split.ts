@@ -5,6 +5,11 @@ export interface FileIdentity {
   readonly sizeBytes: number
   /** Modification time in nanoseconds since the epoch, as decimal digits. */
   readonly mtimeNs: string
+  /**
+   * When anything about the file was last changed, as digits too. No program can set it back, as it can the modification
+   * time; but links and rights change it as well, so that it only says what was kept of the file is not to be used.
+   */
+  readonly ctimeNs: string
   readonly inode: string
 }
 

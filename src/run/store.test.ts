@@ -73,6 +73,7 @@ describe('Store', () => {
     ['params-changed', { params: {} }],
     ['input-changed', { splits: [{ ...split, identity: { ...split.identity, mtimeNs: '5' } }] }],
     ['input-changed', { splits: [{ ...split, identity: { ...split.identity, inode: '99' } }] }],
+    ['input-changed', { splits: [{ ...split, identity: { ...split.identity, ctimeNs: '5' } }] }],
     ['input-changed', { contents: new Map([['a.txt', 'ef']]) }],
     ['partitions-changed', { partitions: 2 }],
   ] as const)('uses nothing stale: %s', (why, change) => {
@@ -96,7 +97,7 @@ describe('Store', () => {
   test('finds content again under another time and inode when contents are compared', () => {
     const contents = new Map([['a.txt', 'ef']])
     const store = keptStore(taskOf({ contents }))
-    const copied = { ...split, identity: { ...split.identity, inode: '99', mtimeNs: '5' } }
+    const copied = { ...split, identity: { ...split.identity, inode: '99', mtimeNs: '5', ctimeNs: '5' } }
     expect(store.find(taskOf({ contents, splits: [copied] })).kind).toBe('kept')
     expect(store.find(taskOf({ contents: new Map([['a.txt', '00']]), splits: [copied] }))).toEqual({
       kind: 'run',

@@ -266,8 +266,8 @@ function partsOf(task: TaskIdentity, run: string): Parts {
   return { key: hashOf([1, tallyman, codeSha256, parts.params, partitions, parts.inputs]), run, ...parts }
 }
 
-function identityOf({ sizeBytes, mtimeNs, inode }: FileIdentity): unknown[] {
-  return [sizeBytes, mtimeNs, inode]
+function identityOf({ sizeBytes, mtimeNs, ctimeNs, inode }: FileIdentity): unknown[] {
+  return [sizeBytes, mtimeNs, ctimeNs, inode]
 }
 
 function differenceOf(last: Parts, now: Parts): MissReason {

@@ -30,7 +30,7 @@ function partsBy(tallyman: string): Parts {
   const params = sha256(Object.entries(typed).sort())
   const inputs = sha256(
     splits.map(({ ordinal: _, identity, ...fields }) => [
-      [identity.sizeBytes, identity.mtimeNs, identity.inode],
+      [identity.sizeBytes, identity.mtimeNs, identity.ctimeNs, identity.inode],
       Object.entries(fields),
     ]),
   )
