@@ -1,5 +1,6 @@
 import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { quotedIn, readPage } from '../../test/fixtures/pages.ts'
 import { execute, makeWorkplace } from '../../test/fixtures/real-runs.ts'
 import { tempFolder } from '../../test/fixtures/temp-folder.ts'
 import { RunDirectory } from './directory.ts'
@@ -96,6 +97,11 @@ describe('RunFollower', () => {
     live.observe(progress)
     look()
     expect(told.slice(events.length)).toEqual([progress])
+    const { attempts, note: none, ...rest } = JSON.parse(readFileSync(directory.progressFile, 'utf8'))
+    expect([attempts, none]).toEqual([[progress], null])
+    const described = quotedIn(readPage('run-directory.md').split('## logs/progress.json')[1] ?? '')
+    for (const field of ['attempts[]', 'note', ...Object.keys(rest), ...Object.keys(progress)])
+      expect(described).toContain(field)
     const note: NoteEvent = { type: 'note', at, message: 'A worker is paused.' }
     await new Promise((resolve) => setTimeout(resolve, 2))
     live.observe(note)

@@ -6,7 +6,7 @@ import { eventually, startShell } from '../../test/fixtures/shell.ts'
 import { tempFolder } from '../../test/fixtures/temp-folder.ts'
 import { requires } from '../../test/requires.ts'
 import { RunDirectory } from './directory.ts'
-import { isHeld, releaseLock, takeLock } from './lock.ts'
+import { holderOf, isHeld, releaseLock, takeLock } from './lock.ts'
 
 const folder = tempFolder()
 afterAll(() => folder.remove())
@@ -185,6 +185,23 @@ describe('takeLock', () => {
       racers.map(async ({ next }): Promise<string[]> => JSON.parse(await next())),
     )
     expect(taken.flat().sort()).toEqual(contested.map(({ path }) => path).sort())
+  })
+})
+
+describe('holderOf', () => {
+  test('is the process that has a run, and nobody who only tries to take it, or is gone', async () => {
+    const directory = newDirectory()
+    expect(holderOf(directory)).toBeNull()
+    const holder = await startHolder(directory)
+    expect(holderOf(directory)).toBe(holder.pid)
+    holder.kill()
+    await eventually(() => holderOf(directory) === null, 'the killed process is gone')
+    takeLock(directory)
+    expect(holderOf(directory)).toBe(process.pid)
+    const [name = ''] = readdirSync(directory.lockFolder)
+    writeFileSync(`${directory.lockFolder}/${name}`, '')
+    expect([isHeld(directory), holderOf(directory)]).toEqual([true, null])
+    releaseLock(directory)
   })
 })
 

@@ -48,7 +48,7 @@ function distinct(runs: readonly RunDirectory[]): RunDirectory[] {
 function refuseHeld(directory: RunDirectory): void {
   if (!isRunHeld(directory)) return
   throw new TallymanError('usage', `Run ${directory.path} is running; it is not removed.`, {
-    wayOut: 'Wait for it or stop it first. Nothing was freed.',
+    wayOut: `Wait for it, or stop it first: tallyman stop ${basename(directory.path)}. Nothing was freed.`,
   })
 }
 

@@ -93,9 +93,9 @@ function showRun(run: RunOnDisk, path: string, args: Arguments, terminal: Termin
     )
   } else if (state.result !== null) {
     out(`  Its result was in ${shownPath(state.result.directory, terminal.cwd)}, and is not there any more.`)
-  } else if (status !== 'running') {
-    out(`  Go on: ${resumeCommand(identity.id, state)}`)
-  }
+  } else if (status === 'running') {
+    out(`  Follow it: tallyman attach ${identity.id}; end it: tallyman stop ${identity.id}`)
+  } else out(`  Go on: ${resumeCommand(identity.id, state)}`)
 }
 
 /** Tables up to this size are read in full before they are shown; of larger ones only the size is looked at. */
