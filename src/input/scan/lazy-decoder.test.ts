@@ -174,6 +174,7 @@ describe('jsonl({ lazy: true })', () => {
   test.each([
     '{"a":1,"a":2}',
     '{"a":{"b":1},"a":null}',
+    '{"a":{"b":1},"a":{"c":2}}',
     '{"\\u0061":1}',
     '{"a":2,"\\u0061":1}',
     '{"a":"\\ud83d\\ude00 \\ud800 \\udc00"}',
@@ -251,6 +252,20 @@ describe('jsonl({ lazy: true })', () => {
       expect(isObject(record) && record[`n${number}`]).toBe(number)
     }
     expect(types.isProxy(last)).toBe(false)
+  })
+
+  test('a map that keeps records of ever more chunks gets plain ones, and those it kept stay right', () => {
+    const lazy = jsonl<{ number: number }>({ lazy: true }).decoder()
+    const kept: unknown[] = []
+    for (let number = 0; number < 150; number++) {
+      const chunk = Buffer.alloc(1024 * 1024)
+      const bytes = chunk.write(`{"number":${number},"text":"é"}`)
+      lazy.enterChunk?.(chunk)
+      kept.push(lazy.decode(chunk, 0, bytes))
+    }
+    expect(types.isProxy(kept[0])).toBe(true)
+    expect(types.isProxy(kept.at(-1))).toBe(false)
+    expect(kept).toEqual(kept.map((_, number) => ({ number, text: 'é' })))
   })
 })
 

@@ -74,7 +74,7 @@ class LazyRecord {
         return false
       case kinds.number:
         return end - start <= exactDigitsMax
-          ? Number(chunk.toString('latin1', start, end))
+          ? shortNumber(chunk, start, end)
           : this.source.whole.decode(chunk, start, end)
       case kinds.plainString:
         return end - start <= shortBytesMax
@@ -224,6 +224,17 @@ class LazyObject implements ProxyHandler<object> {
     if (this.#edge !== null) this.#edge.isWhole = true
     this.#record.complete()
   }
+}
+
+/** A number of at most `exactDigitsMax` characters. Most are whole and positive, and need no string. */
+function shortNumber(chunk: Buffer, start: number, end: number): number {
+  let value = 0
+  for (let at = start; at < end; at++) {
+    const digit = (chunk[at] ?? 0) - 0x30
+    if (digit < 0 || digit > 9) return Number(chunk.toString('latin1', start, end))
+    value = value * 10 + digit
+  }
+  return value
 }
 
 /** As `JSON.parse` does: a property named `__proto__` is one like any other. */

@@ -50,6 +50,11 @@ export class Projection {
     this.#hasLearnt = true
   }
 
+  /** Says that records had better be plain from now on. */
+  giveUp(): void {
+    this.isGivenUp = true
+  }
+
   /** Says that a record had to be decoded as a whole after all. */
   countWhole(): void {
     this.#wholeRecords += 1
@@ -59,7 +64,7 @@ export class Projection {
   nextRecord(): void {
     if (this.#hasLearnt) this.#grow()
     this.#records += 1
-    if (this.#wholeRecords > trialRecords && this.#wholeRecords * 4 > this.#records) this.isGivenUp = true
+    if (this.#wholeRecords > trialRecords && this.#wholeRecords * 4 > this.#records) this.giveUp()
   }
 
   #grow(): void {
@@ -78,7 +83,7 @@ export class Projection {
     // A lone surrogate has no UTF-8; it would be taken for U+FFFD.
     const isExact = nameBytes.length <= nameBytesMax && nameBytes.toString() === name
     if (!isExact || this.edges.length >= edgesMax) {
-      this.isGivenUp = true
+      this.giveUp()
       return
     }
     const edge = { name, nameBytes, node: new ProjectionNode(), index: 0, isWhole: false }

@@ -18,7 +18,8 @@ export class ShortStrings {
     for (let at = start; at < end; at++) hash = Math.imul(hash ^ (bytes[at] ?? 0), 0x0100_0193)
     const place = (hash ^ (hash >>> 15)) & (places - 1)
     if (this.#lengths[place] !== length || !this.#isAt(place, bytes, start, length)) {
-      this.#bytes.set(bytes.subarray(start, end), place * shortBytesMax)
+      for (let index = 0; index < length; index++)
+        this.#bytes[place * shortBytesMax + index] = bytes[start + index] ?? 0
       this.#lengths[place] = length
       this.#strings[place] = bytes.toString('latin1', start, end)
     }
