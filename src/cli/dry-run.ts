@@ -1,3 +1,6 @@
+import { processesMax } from '../executor/index.ts'
+import { mergeFilesMax } from '../flow/index.ts'
+import { readDiskSpace, spareSpace } from '../host/index.ts'
 import type { Plan, PreparedRun } from '../run/index.ts'
 import { totalsOf } from '../run/index.ts'
 import { printable } from './printable.ts'
@@ -6,9 +9,14 @@ import type { Terminal } from './terminal.ts'
 
 const listedMax = 20
 
-/** Says what a run would read, in how many tasks, and what it would not and why. */
-export function sayPlan({ out }: Terminal, { plan, state }: PreparedRun): void {
-  const lines = [...jobLines(plan), ...readLines(plan, totalsOf(state).inputBytes), ...restLines(plan)]
+/** Says what a run would read, in how many tasks, what it would not and why, and what it may take of the machine. */
+export async function sayPlan({ out }: Terminal, { plan, state, directory }: PreparedRun): Promise<void> {
+  const lines = [
+    ...jobLines(plan),
+    ...readLines(plan, totalsOf(state).inputBytes),
+    ...restLines(plan),
+    ...(await boundLines(plan, directory)),
+  ]
   for (const line of lines) out(printable(line))
 }
 
@@ -52,8 +60,17 @@ function restLines(plan: Plan): string[] {
     ),
     ...headed('Notes:', notes),
     `Runs ${countOf(plan.tasks.length, 'map task')} over ${countOf(plan.splits.length, 'split')} and ` +
-      `${countOf(plan.partitions, 'reduce task')} on ${sayWorkers(plan)}, ` +
-      `in ${showCount(Math.floor(plan.memory.totalBytes / 2 ** 20))} MiB of memory at most.`,
+      `${countOf(plan.partitions, 'reduce task')} on ${sayWorkers(plan)}.`,
+  ]
+}
+
+async function boundLines(plan: Plan, directory: string): Promise<string[]> {
+  const { bytes, files } = spareSpace(await readDiskSpace(directory))
+  const memory = showCount(Math.floor(plan.memory.totalBytes / 2 ** 20))
+  return [
+    `Takes at most ${processesMax(plan.isolation, plan.workers)} processes of its own, ${memory} MiB of memory in all of them together,`,
+    `  ${mergeFilesMax} spills open in each worker, and of the disk ${showBytes(Math.max(0, bytes))}` +
+      `${files === Number.POSITIVE_INFINITY ? '' : ` in ${showCount(Math.max(0, files))} files`}, so that 5 % or 1 GB of it stay free.`,
   ]
 }
 

@@ -22,3 +22,13 @@ export function openPool(
   const { settings } = options
   return new Pool(factories[kind](settings), { ...options, logDirectory: settings.logDirectory })
 }
+
+/**
+ * The most processes a run with such a pool has at a time: the workers, or the process of all threads; for a moment a program
+ * for each that sets its I/O class; the coordinator, the shell that ends them should it die, and while a run begins the bundler.
+ * What a job starts itself comes on top, and is bounded for each worker.
+ */
+export function processesMax(kind: WorkerKind, workers: number): number {
+  const workerProcesses = kind === 'thread' ? 1 : workers
+  return 2 * workerProcesses + 3
+}

@@ -6,6 +6,7 @@ export {
   type SkippedRecord,
   type SourceTotals,
 } from './map-task.ts'
+export { mergeFilesMax } from './merge.ts'
 export type { RecordSource } from './record-source.ts'
 export { type ReduceReport, runReduceTask } from './reduce-task.ts'
 export { type Rejected, rejectedName } from './rejected.ts'

@@ -308,7 +308,10 @@ describe('tallyman run --dry-run', () => {
     expect(stdout).toMatch(/^Would not be complete:\n {2}.*2020-01-02/m)
     expect(stdout).toContain('odd\\u001b[31m.txt')
     expect(stdout).toMatch(
-      /^Runs \d+ map tasks? over \d+ splits? and 1 reduce task on \d+ worker process(?:es)?, in [\d,]+ MiB of memory at most\.$/m,
+      /^Runs \d+ map tasks? over \d+ splits? and 1 reduce task on \d+ worker process(?:es)?\.$/m,
+    )
+    expect(stdout).toMatch(
+      /^Takes at most \d+ processes of its own, [\d,]+ MiB of memory in all of them together,\n {2}64 spills open in each worker, and of the disk \d\S* [kMGT]?B(?: in [\d,]+ files)?, so that /m,
     )
     expect(stdout).not.toContain('\u001b')
     expect(runsLeft()).toEqual(before)

@@ -87,7 +87,7 @@ async function begin(prepared: PreparedRun, outlet: Outlet, terminal: Terminal):
 async function dryRun(prepared: PreparedRun, args: Arguments, terminal: Terminal): Promise<ExitCode> {
   try {
     if (args.has('json')) terminal.out(JSON.stringify(prepared.plan))
-    else sayPlan(terminal, prepared)
+    else await sayPlan(terminal, prepared)
     return exitCodes.complete
   } finally {
     await prepared.discard()

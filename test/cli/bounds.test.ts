@@ -1,0 +1,51 @@
+/** What `--dry-run` says a run takes at most is what it takes at most. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { makeArchive } from '../fixtures/archives.ts'
+import { hasProc, leftBehind, markedProcesses, markName } from '../fixtures/process-tree.ts'
+import { Workshop } from '../fixtures/program.ts'
+import { requires } from '../requires.ts'
+
+const archives = 366
+const membersEach = 28
+
+let shop: Workshop
+beforeAll(() => {
+  shop = new Workshop()
+  for (let day = 0; day < archives; day += 1) {
+    const members = Array.from({ length: membersEach }, (_, hour) => ({
+      name: `${hour}.txt`,
+      content: `day${day % 7}\nhour${hour}\n`,
+    }))
+    shop.write(`in/archive-${String(day).padStart(3, '0')}.zip`, makeArchive(members))
+  }
+  shop.job('words.job.ts', 'emit(line)')
+})
+afterAll(() => shop.remove())
+
+describe.skipIf(!requires('/proc', hasProc))('the processes of a run over 366 archives of 28 members', () => {
+  it.each(['process', 'thread'])(
+    'are no more than --dry-run says: %s',
+    { timeout: 300_000 },
+    async (isolation) => {
+      const args = ['run', 'words.job.ts', 'in', '--isolation', isolation, '--workers', '3']
+      const said = shop.run(...args, '--dry-run').stdout
+      const most = Number(/^Takes at most (\d+) processes/m.exec(said)?.[1])
+      const mark = `bounds-${isolation}-${process.pid}`
+      process.env[markName] = mark
+      const child = shop.start(...args, '--no-reuse')
+      delete process.env[markName]
+      const counts: number[] = []
+      const ended = new Promise<number | null>((resolve) => child.on('exit', resolve))
+      while (child.exitCode === null && child.signalCode === null) {
+        counts.push(markedProcesses(mark).length)
+        await sleep(20)
+      }
+      expect(await ended).toBe(0)
+      expect(Math.max(...counts)).toBeLessThanOrEqual(most)
+      // The workers were seen, so that the count is of something.
+      expect(Math.max(...counts)).toBeGreaterThan(isolation === 'process' ? 3 : 1)
+      expect(await leftBehind(mark)).toEqual([])
+    },
+  )
+})
