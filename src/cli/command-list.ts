@@ -10,6 +10,7 @@ import { explain } from './commands/explain.ts'
 import { logs } from './commands/logs.ts'
 import { manCommand } from './commands/man.ts'
 import { newJob } from './commands/new.ts'
+import { repro } from './commands/repro.ts'
 import { resume } from './commands/resume.ts'
 import { run } from './commands/run.ts'
 import { runs } from './commands/runs.ts'
@@ -29,6 +30,7 @@ export const commands: readonly Command[] = [
   resume,
   explain,
   logs,
+  repro,
   verify,
   diff,
   chaos,

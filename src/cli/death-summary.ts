@@ -1,4 +1,5 @@
 import type { DeathRecord } from '../executor/index.ts'
+import type { RecordPlace } from '../flow/index.ts'
 import { printable } from './printable.ts'
 import { countOf, showBytes, showCount, showDuration } from './quantities.ts'
 
@@ -14,15 +15,20 @@ export function sayDeath(death: DeathRecord): string[] {
 
 /** The record it was at where that is known, else how far it was. */
 function sayPlace({ attempt, record, progress }: DeathRecord): string {
-  if (record !== null && attempt.work.kind === 'map') {
-    const split = attempt.work.splits.find(({ ordinal }) => ordinal === record.ordinal)
-    const member = split?.kind === 'zip-member' ? `!${split.member}` : ''
-    return `at the record of ${printable(`${split?.path ?? 'split'}${member}`)} that begins at byte ${showCount(record.byte)}`
-  }
+  if (record !== null) return `at the record ${sayRecord(attempt.work, record)}`
   if (progress === null) return ''
   const what = attempt.work.kind === 'map' ? 'record' : 'group'
   const { records, groups } = progress
   return `last heard of after ${countOf(attempt.work.kind === 'map' ? records : groups, what)}`
+}
+
+/** `of b.txt that begins at byte 12`. */
+export function sayRecord(work: DeathRecord['attempt']['work'], { ordinal, byte }: RecordPlace): string {
+  const splits = work.kind === 'map' ? work.splits : []
+  const split = splits.find((one) => one.ordinal === ordinal)
+  const member = split?.kind === 'zip-member' ? `!${split.member}` : ''
+  const of = split === undefined ? '' : `of ${printable(`${split.path}${member}`)} `
+  return `${of}that begins at byte ${showCount(byte)}`
 }
 
 /** `memory 60 MB to 180 MB`. */

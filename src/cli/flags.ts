@@ -179,6 +179,18 @@ export const flags: readonly Flag[] = [
     commands: ['logs'],
   },
   {
+    name: 'whole',
+    takes: { kind: 'switch' },
+    help: 'maps every record the attempt read, not only the one it died at or rejected',
+    commands: ['repro'],
+  },
+  {
+    name: 'inspect',
+    takes: { kind: 'switch' },
+    help: 'waits for a debugger, and stops it in front of the record',
+    commands: ['repro'],
+  },
+  {
     name: 'follow',
     short: 'f',
     takes: { kind: 'switch' },

@@ -1,4 +1,4 @@
-import type { MapProgress, MapReport, ReduceReport, SkippedRecord } from '../flow/index.ts'
+import type { MapProgress, MapReport, RecordPlace, ReduceReport, SkippedRecord } from '../flow/index.ts'
 import type { Split } from '../input/index.ts'
 
 /** What a map attempt does: read these splits, spill by partition. */
@@ -11,6 +11,16 @@ export interface MapWork {
   readonly skip: readonly SkippedRecord[]
   /** Whether each record's place is written down before it is mapped (`PlaceNote`), to be read after a death. */
   readonly careful: boolean
+  /** For an attempt that is run again to be looked at. */
+  readonly replay?: Replayed
+}
+
+/** The record for whose sake an attempt is run again. */
+interface Replayed {
+  /** A debugger that is there stops in front of it. */
+  readonly record: RecordPlace
+  /** Whether no other record is mapped. */
+  readonly alone: boolean
 }
 
 /** What a reduce attempt does: merge these spills, reduce, write part files. */

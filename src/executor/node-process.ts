@@ -129,9 +129,12 @@ export class NodeProcess {
 /** Child processes always run the built files: Node itself cannot read TypeScript. */
 const builtFolder = new URL(import.meta.url.replace(/\/src\/executor\/[^/]*\.ts$/, '/dist/executor/'))
 
+export function builtFile(entry: NodeProcessOptions['entry']): string {
+  return fileURLToPath(new URL(`./${entry}.js`, builtFolder))
+}
+
 function start({ entry, nodeFlags, settings, mark }: NodeProcessOptions): ChildProcess {
-  const file = fileURLToPath(new URL(`./${entry}.js`, builtFolder))
-  return spawn(process.execPath, [...nodeFlags, file], {
+  return spawn(process.execPath, [...nodeFlags, builtFile(entry)], {
     cwd: settings.cwd,
     env: { ...process.env, [settings.tokenName]: mark },
     // A group of its own: Ctrl-C in the terminal is for the coordinator, and killing the group takes all it started.
@@ -156,7 +159,7 @@ function howNotStarted(error: Error): Pick<Exit, 'how' | 'code'> {
   }
 }
 
-function howItEnded(code: number | null, signal: NodeJS.Signals | null): Pick<Exit, 'how' | 'code'> {
+export function howItEnded(code: number | null, signal: NodeJS.Signals | null): Pick<Exit, 'how' | 'code'> {
   // A worker of ours ends by itself only when it is told to; exit codes above 128 are how a shell says a signal.
   if (signal === null && code !== null && code < 128) return { how: sayJobExited(code), code: 'job-exited' }
   if (signal !== null && sentSignals.has(signal)) {

@@ -1,13 +1,14 @@
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { assertNever, messageOf, TallymanError, toFault } from '../errors.ts'
-import { type RecordSource, runMapTask, runReduceTask } from '../flow/index.ts'
+import { type RecordPlace, type RecordSource, runMapTask, runReduceTask } from '../flow/index.ts'
 import { memberOf, openSplit, type Split } from '../input/index.ts'
 import { type AnyJob, describeJob, isJob, jobTables, resolveParams } from '../job/index.ts'
 import type { Attempt, AttemptProgress, AttemptReport, MapWork, ReduceWork } from './attempt.ts'
 import type { WorkerChannel } from './channel.ts'
 import { FileStorage } from './file-storage.ts'
 import type { LoadedJob, LoadOrder, ToWorker } from './messages.ts'
+import { onlyRecord } from './only-record.ts'
 import { PlaceNote } from './place-note.ts'
 import { Unawaited } from './unawaited.ts'
 
@@ -109,16 +110,27 @@ class WorkerLife {
     const { job, params, order } = this.#requireJob()
     const pulse = new Pulse(this.#channel, attempt.id)
     const storage = new FileStorage(order.runDirectory, attempt.directory)
+    const { replay } = work
     const note = work.careful ? new PlaceNote(join(order.runDirectory, attempt.directory)) : null
     const report = await runMapTask({
       job,
       params,
-      sources: work.splits.map((split) => sourceOf(split, job)),
+      sources: work.splits.map((split) => {
+        const source = sourceOf(split, job)
+        return replay?.alone === true ? onlyRecord(source, replay.record.byte) : source
+      }),
       partitions: work.partitions,
       combineBytesMax: work.combineBytesMax,
       storage,
       skip: work.skip,
-      ...(note === null ? {} : { onRecord: (place) => note.write(place) }),
+      ...(note === null
+        ? {}
+        : {
+            onRecord: (place) => {
+              note.write(place)
+              if (replay !== undefined && isSame(place, replay.record)) stopInDebugger()
+            },
+          }),
       tick: (progress) => pulse.beat({ ...progress, groups: 0 }),
       settle: this.#unawaited.begin(),
     })
@@ -171,6 +183,16 @@ class Pulse {
     }
     return breathe()
   }
+}
+
+function isSame(left: RecordPlace, right: RecordPlace): boolean {
+  return left.ordinal === right.ordinal && left.byte === right.byte
+}
+
+/** A debugger stops here; the record is mapped as soon as this has returned. Does nothing without one. */
+function stopInDebugger(): void {
+  // biome-ignore lint/suspicious/noDebugger: `repro --inspect` promises to stop at the record.
+  debugger
 }
 
 function breathe(): Promise<void> {

@@ -6,6 +6,8 @@ import { outputMarker } from './output-marks.ts'
 import { serve } from './worker-main.ts'
 
 process.setSourceMapsEnabled(true)
+/** Somebody looks at what it prints: no marks are wanted between. */
+const isForeground = process.argv[2] === 'foreground'
 const socket = new Socket({ fd: 3, readable: true, writable: true })
 // Without a coordinator there is nobody to work for; its death closes the line.
 socket.on('close', () => process.exit(0))
@@ -15,7 +17,7 @@ serve(
     send: (message) => {
       socket.write(encodeFrame(message))
     },
-    mark: outputMarker(),
+    mark: isForeground ? () => undefined : outputMarker(),
     // The other end is the coordinator that started this process: what it says is a `ToWorker`.
     listen: (onMessage) =>
       readFrames(

@@ -1,0 +1,105 @@
+import { TallymanError } from '../../errors.ts'
+import { type ReplayEnd, replayAttempt } from '../../executor/index.ts'
+import { planReplay, type ReplayPlan } from '../../run/index.ts'
+import type { Command } from '../command.ts'
+import { sayRecord } from '../death-summary.ts'
+import { type ExitCode, exitCodes } from '../exit-codes.ts'
+import { printable, printableLines } from '../printable.ts'
+import { countOf, showBytes, showCount } from '../quantities.ts'
+import { findRun } from '../runs-folder.ts'
+import { sayFault, type Terminal, userFrames } from '../terminal.ts'
+
+/** Rejected records that are shown with their stacks. */
+const shownMax = 3
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
+export const repro: Command = {
+  name: 'repro',
+  operands: 'ATTEMPT [RUN]',
+  operandsMax: 2,
+  summary: 'runs one attempt again in the foreground, at the record it died at or rejected',
+  details: [
+    'The job is the one the run began with, even if its file has changed; its heap is limited as it was then. What it prints goes to this terminal, what it writes is thrown away, and the run stays as it is.',
+    'Where the record is known, setup is called and then only that record is mapped; --whole maps all that the attempt read, for what depends on the records before.',
+    'With --inspect it waits for a debugger, such as Chrome at chrome://inspect or `node inspect HOST:PORT`, which then stops in front of the record. Everybody on this machine can reach that port as long as it is open.',
+    'ATTEMPT is named by its task and its number, such as map-00012.2. RUN is an id, the beginning of one, "last", or the path of a run. Where no run is named, the last one is meant. It ends with exit code 1 where the attempt fails again.',
+  ],
+  example: 'tallyman repro map-00012.2 --inspect',
+  run: async (args, terminal) => {
+    const [attempt, name = 'last'] = args.positionals
+    if (attempt === undefined) {
+      throw new TallymanError('usage', 'Which attempt? `tallyman repro` needs the name of one.', {
+        wayOut: 'Say for example: tallyman repro map-00000.1. `tallyman logs` lists those that failed.',
+      })
+    }
+    const plan = planReplay(findRun(name, terminal), attempt, args.has('whole'))
+    sayBegin(plan, terminal)
+    const controller = new AbortController()
+    const stop = (): void => controller.abort()
+    for (const signal of signals) process.on(signal, stop)
+    try {
+      const end = await replayAttempt({ ...plan.replay, inspect: args.has('inspect') }, controller.signal)
+      return sayEnd(plan, end, { terminal, isStopped: controller.signal.aborted })
+    } finally {
+      for (const signal of signals) process.off(signal, stop)
+    }
+  },
+}
+
+function sayBegin({ replay, run, task, death }: ReplayPlan, { say }: Terminal): void {
+  const { attempt, heapBytes } = replay
+  const { work } = attempt
+  const at = work.kind === 'map' ? work.replay : undefined
+  const alone = at?.alone === true ? ', only the record' : at === undefined ? '' : ', to the record'
+  const where = at === undefined ? '' : `${alone} ${sayRecord(work, at.record)}`
+  say(`Again ${attempt.id} of run ${run}: ${printable(task)}${where}; heap limit ${showBytes(heapBytes)}.`)
+  if (death !== null) say(`It failed then: ${printable(death.fault.message)}`)
+}
+
+function sayEnd(
+  { replay }: ReplayPlan,
+  { outcome, record, rejected }: ReplayEnd,
+  { terminal, isStopped }: { readonly terminal: Terminal; readonly isStopped: boolean },
+): ExitCode {
+  const { say } = terminal
+  const place = record === null ? '' : ` It was at the record ${sayRecord(replay.attempt.work, record)}.`
+  if (isStopped) {
+    say(`Interrupted.${place}`)
+    return exitCodes.interrupted
+  }
+  if (outcome.kind === 'failed') {
+    sayFault(terminal, outcome.fault)
+    say(`It failed again.${place}`)
+    return exitCodes.failed
+  }
+  for (const one of rejected.slice(0, shownMax)) sayRejected(one, terminal)
+  if (rejected.length > 0) {
+    say(
+      `It rejects ${countOf(rejected.length, 'record')}${rejected.length > shownMax ? `; the first ${shownMax} are shown` : ''}.`,
+    )
+    return exitCodes.failed
+  }
+  const { report } = outcome
+  const what =
+    report.kind === 'map'
+      ? `${countOf(
+          report.report.sources.reduce((sum, { records }) => sum + records, 0),
+          'record',
+        )} mapped`
+      : 'all of it reduced'
+  const isAlone = replay.attempt.work.kind === 'map' && replay.attempt.work.replay?.alone === true
+  const next = isAlone ? ' It may depend on the records before: --whole maps them as well.' : ''
+  say(`It went well this time: ${what}.${next}`)
+  return exitCodes.complete
+}
+
+function sayRejected(
+  { path, member, byte, reason, excerpt, stack }: ReplayEnd['rejected'][number],
+  { say, colors }: Terminal,
+): void {
+  const place = `${path}${member === null ? '' : `!${member}`}, byte ${showCount(byte)}`
+  say(`${colors.red('Rejected:')} ${printable(`${place}: ${reason}`)}`)
+  say(colors.dim(`    ${printable(excerpt)}`))
+  const frames = userFrames(stack ?? '')
+  if (frames.length > 0) say(colors.dim(printableLines(frames.join('\n'))))
+}

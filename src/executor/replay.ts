@@ -1,0 +1,115 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, relative } from 'node:path'
+import type { Duplex } from 'node:stream'
+import type { Fault } from '../errors.ts'
+import { type RecordPlace, type Rejected, rejectedName } from '../flow/index.ts'
+import type { Attempt } from './attempt.ts'
+import { encodeFrame, readFrames } from './frames.ts'
+import { heapLimits } from './heap-limits.ts'
+import { isFromWorker, type LoadOrder, type ToWorker } from './messages.ts'
+import { builtFile, howItEnded } from './node-process.ts'
+import { readPlaceNote } from './place-note.ts'
+import type { AttemptOutcome } from './seat.ts'
+import { endStrays } from './strays.ts'
+
+/** An attempt that is to be run again, for a look at it. */
+export interface Replay {
+  readonly order: LoadOrder
+  /** Its directory is not used: what it writes is thrown away. */
+  readonly attempt: Attempt
+  readonly heapBytes: number
+  /** The directory the inputs were planned in. */
+  readonly cwd: string
+  /** Whether it waits for a debugger first, and stops in front of the record that is looked at. */
+  readonly inspect: boolean
+}
+
+/** How it went. */
+export interface ReplayEnd {
+  readonly outcome: AttemptOutcome
+  /** The record it was at when it did not end well; null where it was at none. */
+  readonly record: RecordPlace | null
+  /** Records that it rejected. */
+  readonly rejected: readonly Rejected[]
+}
+
+/**
+ * Runs an attempt again in a worker of its own that prints on this process's stdout and stderr. What it writes goes to a folder
+ * that is removed. Never rejects for what the job does.
+ *
+ * @param stop aborted to end it at once; it ends as failed with `killed` then
+ */
+export async function replayAttempt(replay: Replay, stop: AbortSignal): Promise<ReplayEnd> {
+  const folder = mkdtempSync(join(tmpdir(), 'tallyman-repro-'))
+  const tokenName = `TALLYMAN_REPRO_${randomBytes(8).toString('hex')}`
+  const child = start(replay, tokenName)
+  const end = (): boolean => child.kill('SIGKILL')
+  stop.addEventListener('abort', end)
+  try {
+    const directory = relative(replay.order.runDirectory, folder)
+    const outcome = await converse(child, replay.order, { ...replay.attempt, directory })
+    const record = outcome.kind === 'done' ? null : readPlaceNote(folder)
+    return { outcome, record, rejected: readRejected(folder) }
+  } finally {
+    stop.removeEventListener('abort', end)
+    end()
+    await endStrays(`${tokenName}=1`)
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+function start({ heapBytes, cwd, inspect }: Replay, tokenName: string): ChildProcess {
+  const { oldSpaceMiB, semiSpaceMiB } = heapLimits(heapBytes)
+  const flags = [`--max-old-space-size=${oldSpaceMiB}`, `--max-semi-space-size=${semiSpaceMiB}`]
+  // Any free port: on a server that others use too, the usual one may be theirs.
+  if (inspect) flags.push('--inspect-wait=127.0.0.1:0')
+  return spawn(process.execPath, [...flags, builtFile('worker-process'), 'foreground'], {
+    cwd,
+    env: { ...process.env, [tokenName]: '1' },
+    stdio: ['ignore', 'inherit', 'inherit', 'pipe'],
+  })
+}
+
+/** Has the worker load the job and run the attempt. */
+function converse(child: ChildProcess, order: LoadOrder, attempt: Attempt): Promise<AttemptOutcome> {
+  return new Promise((resolve) => {
+    const fail = (fault: Fault): void => resolve({ kind: 'failed', fault })
+    child.once('error', (error) =>
+      fail({ code: 'worker-died', message: `The worker could not be started: ${error.message}` }),
+    )
+    child.once('close', (code, signal) => {
+      const { how, code: cause } = howItEnded(code, signal)
+      fail({ code: cause, message: `The worker ${how}.` })
+    })
+    const line = (child.stdio[3] ?? null) as Duplex | null
+    if (line === null) return
+    const say = (message: ToWorker): void => {
+      line.write(encodeFrame(message))
+    }
+    const breakOff = (said: string): void =>
+      fail({ code: 'protocol-broken', message: `The worker said something unknown: ${said}.` })
+    // The line breaks when the child dies; `close` tells of that.
+    line.on('error', () => undefined)
+    readFrames(
+      line,
+      (message) => {
+        if (!isFromWorker(message)) breakOff(JSON.stringify(message)?.slice(0, 100) ?? 'nothing')
+        else if (message.type === 'loaded') say({ type: 'run', attempt })
+        else if (message.type === 'done') resolve({ kind: 'done', report: message.report })
+        else if (message.type !== 'progress') fail(message.fault)
+      },
+      (error) => breakOff(error instanceof Error ? error.message : String(error)),
+    )
+    say({ type: 'load', order })
+  })
+}
+
+function readRejected(folder: string): Rejected[] {
+  const file = join(folder, rejectedName)
+  if (!existsSync(file)) return []
+  const lines = readFileSync(file, 'utf8').split('\n').slice(0, -1)
+  return lines.map((line) => JSON.parse(line) as Rejected)
+}

@@ -1,0 +1,138 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { TallymanError } from '../errors.ts'
+import { type Attempt, type DeathRecord, type MapWork, type Replay, readDeath } from '../executor/index.ts'
+import { type RecordPlace, rejectedName } from '../flow/index.ts'
+import type { RunDirectory } from './directory.ts'
+import type { RunEvent } from './events.ts'
+import type { RejectedRecord } from './rejected-list.ts'
+import { type RunOnDisk, readRun } from './reopen.ts'
+import { sayTask } from './say-task.ts'
+import type { RunState } from './state.ts'
+import { attemptId, parseTaskId } from './task-id.ts'
+import { mapWork, reduceWork } from './work.ts'
+
+/** An attempt of a run as it is to be run again. */
+export interface ReplayPlan {
+  readonly replay: Omit<Replay, 'inspect'>
+  /** Id of the run. */
+  readonly run: string
+  /** Its task, and what that reads. */
+  readonly task: string
+  /** What is left of it, where it failed. */
+  readonly death: DeathRecord | null
+}
+
+/**
+ * What is needed to run an attempt again as it was: the job the run began with, the same splits, the same heap. Changes nothing.
+ *
+ * @param isWhole all its records are mapped, even where the one that it died at, or that it rejected first, is known
+ * @throws {TallymanError} `not-found` for an attempt the run does not have, or one whose files are gone
+ */
+export function planReplay(directory: RunDirectory, attempt: string, isWhole: boolean): ReplayPlan {
+  const { state, events, identity } = readRun(directory)
+  const begun = beginOf(events, attempt)
+  if (state === null || begun === null) throw unknownAttempt(attempt, identity.id)
+  requireBundle(directory)
+  const { stage, index } = parseTaskId(begun.task)
+  const death = readDeath(directory.logFolder, attempt)
+  const work =
+    stage === 'map'
+      ? mapAgain({ state, directory, events, task: begun.task, index, death, isWhole })
+      : reduceAgain(state, directory, index)
+  const { job, memory } = state.plan
+  return {
+    replay: {
+      order: {
+        jobFile: directory.bundleFile,
+        jobName: job.path,
+        runDirectory: directory.path,
+        params: job.typedParams,
+      },
+      attempt: { id: attempt, directory: directory.attemptFolder(attempt), work },
+      heapBytes: death?.limits.heapBytes ?? memory.workerHeapBytes,
+      cwd: identity.cwd,
+    },
+    run: identity.id,
+    task: sayTask(state.plan, stage, index),
+    death,
+  }
+}
+
+function beginOf(events: readonly RunEvent[], attempt: string): { readonly task: string } | null {
+  const isIt = (event: RunEvent): event is Extract<RunEvent, { type: 'attempt-started' }> =>
+    event.type === 'attempt-started' && attemptId(event.task, event.attempt) === attempt
+  return events.find(isIt) ?? null
+}
+
+function unknownAttempt(attempt: string, run: RunOnDisk['identity']['id']): TallymanError {
+  return new TallymanError('not-found', `Run ${run} has no attempt ${JSON.stringify(attempt)}.`, {
+    wayOut:
+      'An attempt is named by its task and its number, such as map-00012.1; `tallyman logs` lists those that failed.',
+  })
+}
+
+function requireBundle({ bundleFile }: RunDirectory): void {
+  if (existsSync(bundleFile)) return
+  throw new TallymanError('not-found', `The job of the run is gone: ${bundleFile} does not exist.`, {
+    wayOut: 'Run the job again.',
+  })
+}
+
+interface MapAgain {
+  readonly state: RunState
+  readonly directory: RunDirectory
+  readonly events: readonly RunEvent[]
+  readonly task: string
+  readonly index: number
+  readonly death: DeathRecord | null
+  readonly isWhole: boolean
+}
+
+function mapAgain({ state, directory, events, task, index, death, isWhole }: MapAgain): Attempt['work'] {
+  const was = death?.attempt.work
+  const whole: MapWork =
+    was?.kind === 'map'
+      ? { ...was, careful: true }
+      : { ...mapWork(state, index, { careful: true, alone: false }), skip: [] }
+  const record = death?.record ?? placeOf(events, task) ?? firstRejected(directory, task, whole)
+  if (record === null) return whole
+  const skip = whole.skip.filter(({ ordinal, byte }) => ordinal !== record.ordinal || byte !== record.byte)
+  const splits = isWhole ? whole.splits : whole.splits.filter(({ ordinal }) => ordinal === record.ordinal)
+  return { ...whole, skip, splits, replay: { record, alone: !isWhole } }
+}
+
+/** The record that another attempt at the task died at: the first one seldom writes down where it is. */
+function placeOf(events: readonly RunEvent[], task: string): RecordPlace | null {
+  for (const event of events)
+    if (event.type === 'attempt-failed' && event.task === task && event.place !== undefined)
+      return event.place
+  return null
+}
+
+/** The first record the task rejected, by its own list or, once that is gone, by the run's. */
+function firstRejected(directory: RunDirectory, task: string, { splits }: MapWork): RecordPlace | null {
+  const own = directory.absolute(join(directory.committedFolder(task), rejectedName))
+  const file = [own, directory.rejectedFile].find((path) => existsSync(path))
+  if (file === undefined) return null
+  for (const line of readFileSync(file, 'utf8').split('\n').slice(0, -1)) {
+    const { path, member, byte } = JSON.parse(line) as Pick<RejectedRecord, 'path' | 'member' | 'byte'>
+    const split = splits.find((one) => {
+      if (one.path !== path || (one.kind === 'zip-member' ? one.member : null) !== member) return false
+      return one.kind !== 'range' || (one.startByte <= byte && byte < one.endByte)
+    })
+    if (split !== undefined) return { ordinal: split.ordinal, byte }
+  }
+  return null
+}
+
+function reduceAgain(state: RunState, directory: RunDirectory, partition: number): Attempt['work'] {
+  const work = reduceWork(state, partition, directory)
+  const gone = work.spills.find((spill) => !existsSync(directory.absolute(spill)))
+  if (gone === undefined && state.phase !== 'map') return work
+  throw new TallymanError(
+    'not-found',
+    `What the map tasks wrote for partition ${partition} is not there: ${gone ?? 'they are not all done'}.`,
+    { wayOut: 'It is removed once a run is complete: run the job again to look at its reduce tasks.' },
+  )
+}

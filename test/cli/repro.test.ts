@@ -1,0 +1,156 @@
+/** One attempt again, at its record, in front of whoever asks. */
+import { spawn } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { Workshop } from '../fixtures/program.ts'
+import { until } from '../fixtures/until.ts'
+
+let shop: Workshop
+beforeAll(() => {
+  shop = new Workshop()
+  shop.write('in.txt', 'one\ntwo\nbad\nthree\n')
+})
+afterAll(() => shop.remove())
+
+/** Runs a job whose map does this at the third record; the run does without that record, if it has to. */
+function runWith(name: string, code: string, ...args: readonly string[]): void {
+  shop.write(
+    name,
+    `import { existsSync } from 'node:fs'
+import { count, defineJob, text } from 'tallyman'
+export default defineJob({
+  input: text(),
+  reduce: count<string>(),
+  setup() { console.log('setup') },
+  map(line, emit) {
+    console.log('map ' + line)
+    if (line === 'bad') { ${code} }
+    emit(line)
+  },
+})
+`,
+  )
+  const ended = shop.run('run', name, 'in.txt', '-w', '1', '--max-bad', '1', '--no-reuse', ...args)
+  expect(ended, ended.stderr).toMatchObject({ status: 0 })
+}
+
+/** Every file of the last run, with what it holds. */
+function filesOfRun(): Map<string, string> {
+  const run = shop.runs().at(-1) ?? ''
+  const entries = readdirSync(run, { recursive: true, withFileTypes: true })
+  const files = entries
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => join(parentPath, name))
+  return new Map(files.sort().map((file) => [file, readFileSync(file, 'latin1')]))
+}
+
+describe('repro', () => {
+  it('maps only the record that ended the worker, and with --whole those before it, and changes nothing', () => {
+    runWith('exits.job.ts', 'process.exit(9)')
+    const before = filesOfRun()
+    const place = 'It was at the record of in.txt that begins at byte 8.'
+    const again = shop.run('repro', 'map-00000.2')
+    expect(again).toMatchObject({ status: 1, stdout: 'setup\nmap bad\n' })
+    expect(again.stderr).toContain('Error: The worker was ended by the job itself: process.exit(9).')
+    expect(again.stderr).toContain(place)
+    const whole = shop.run('repro', 'map-00000.1', 'last', '--whole')
+    expect(whole).toMatchObject({ status: 1, stdout: 'setup\nmap one\nmap two\nmap bad\n' })
+    expect(whole.stderr).toContain(place)
+    expect(filesOfRun()).toEqual(before)
+    expect(shop.run('repro', 'map-00000.7')).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('has no attempt "map-00000.7"'),
+    })
+    expect(shop.run('repro', 'reduce-00000.1')).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('run the job again to look at its reduce tasks'),
+    })
+  })
+
+  it("shows a record that the mapper threw at with the user's stack, of the code the run began with", () => {
+    runWith('throws.job.ts', `throw new Error('no good')`)
+    shop.write('throws.job.ts', 'this is no code any more')
+    const again = shop.run('repro', 'map-00000.1')
+    expect(again).toMatchObject({ status: 1, stdout: 'setup\nmap bad\n' })
+    expect(again.stderr).toContain('Rejected: in.txt, byte 8: map threw: no good\n    bad\n')
+    expect(again.stderr).toMatch(/ at .*throws\.job\.ts:9:\d+/)
+    expect(again.stderr).not.toContain('map-task')
+  })
+
+  it('ends with exit code 0 where it goes well this time', () => {
+    runWith('once.job.ts', `if (!existsSync('mended')) process.exit(9)`)
+    shop.write('mended', '')
+    const again = shop.run('repro', 'map-00000.1')
+    expect(again).toMatchObject({ status: 0, stdout: 'setup\nmap bad\n' })
+    expect(again.stderr).toContain('It went well this time: 1 record mapped.')
+    expect(shop.run('repro', 'map-00000.1', '--whole').stderr).toContain('4 records mapped.')
+  })
+
+  it('runs a reduce attempt again on what the map tasks wrote', () => {
+    shop.write(
+      'group.job.ts',
+      `import { defineJob, groupReduce, text } from 'tallyman'
+export default defineJob({
+  input: text(),
+  reduce: groupReduce<string, string, string>((key) => {
+    throw new Error('no group ' + key)
+  }),
+  map(line, emit) { emit('k', line) },
+})
+`,
+    )
+    expect(shop.run('run', 'group.job.ts', 'in.txt', '--no-reuse')).toMatchObject({ status: 1 })
+    const again = shop.run('repro', 'reduce-00000.1')
+    expect(again).toMatchObject({ status: 1, stderr: expect.stringContaining('no group k') })
+    expect(again.stderr).toContain('group.job.ts:5:')
+  })
+
+  it('tells on Ctrl-C at which record an endless loop is', async () => {
+    runWith('loops.job.ts', 'for (;;);', '--task-timeout', '5')
+    const child = shop.start('repro', 'map-00000.2')
+    let [out, said] = ['', '']
+    child.stdout?.on('data', (chunk: Buffer) => {
+      out += chunk.toString('utf8')
+    })
+    child.stderr?.on('data', (chunk: Buffer) => {
+      said += chunk.toString('utf8')
+    })
+    const ended = new Promise((resolve) => child.once('close', resolve))
+    await until('the record', () => out.includes('map bad'))
+    child.kill('SIGINT')
+    expect(await ended).toBe(130)
+    expect(said).toContain('Interrupted. It was at the record of in.txt that begins at byte 8.')
+  })
+
+  it('waits for a debugger with --inspect, which stops in front of the record', async () => {
+    runWith('inspected.job.ts', `throw new Error('no good')`)
+    const child = shop.start('repro', 'map-00000.1', '--inspect')
+    onTestFinished(() => {
+      child.kill('SIGKILL')
+    })
+    let [out, said, seen] = ['', '', '']
+    child.stdout?.on('data', (chunk: Buffer) => {
+      out += chunk.toString('utf8')
+    })
+    child.stderr?.on('data', (chunk: Buffer) => {
+      said += chunk.toString('utf8')
+    })
+    const ended = new Promise((resolve) => child.once('close', resolve))
+    const address = await until('the address', () => /ws:\/\/(127\.0\.0\.1:\d+)\//.exec(said)?.[1])
+    expect(out).toBe('')
+    const inspector = spawn(process.execPath, ['inspect', address], { stdio: ['pipe', 'pipe', 'ignore'] })
+    onTestFinished(() => {
+      inspector.kill('SIGKILL')
+    })
+    inspector.stdout.on('data', (chunk: Buffer) => {
+      seen += chunk.toString('utf8')
+    })
+    await until('the debugger to stop', () => seen.includes('stopInDebugger'))
+    expect(out).toBe('setup\n')
+    inspector.stdin.write('cont\n')
+    expect(await ended).toBe(1)
+    expect(out).toBe('setup\nmap bad\n')
+    expect(said).toContain('map threw: no good')
+  })
+})
