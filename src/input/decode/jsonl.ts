@@ -28,9 +28,9 @@ export interface JsonlOptions extends FormatOptions {
  * The type parameter is what the lines are expected to hold; nothing checks it.
  *
  * @param options.integers `exact` (default) or `number`, which rounds
- * @param options.lazy true gives lazy records: only what the map reads of them is decoded. They can be used in every way
- *   plain objects can, but for `postMessage` and `v8.serialize`, which refuse them; spread one to send it. All the same,
- *   every byte of a line is checked.
+ * @param options.lazy `true`: only what the map reads of a record is decoded, though every byte of its line is
+ *   checked. Such a record can be used in every way a plain object can, but for `postMessage` and `v8.serialize`, which
+ *   refuse it; send a `structuredClone` of it, or have plain objects, with `false` (default).
  * @param options.recordBytesMax lines longer than this are rejected without being held; in bytes, default 64 MiB
  * @throws {TallymanError} `job-invalid` for an option that makes no sense
  *
