@@ -87,7 +87,11 @@ export class NodeProcess {
   #listen(line: Duplex, onMessage: (message: unknown) => void): void {
     // The line breaks when the child dies; `exited` tells of that.
     line.on('error', () => undefined)
-    readFrames(line, onMessage, (error) => this.breakOff(messageOf(error)))
+    // What comes after something that is no message is not believed either: it may arrive before the process is gone.
+    const takeUnlessBroken = (message: unknown): void => {
+      if (this.#broken === null) onMessage(message)
+    }
+    readFrames(line, takeUnlessBroken, (error) => this.breakOff(messageOf(error)))
     line.once('close', () => {
       if (this.#child.exitCode !== null || this.#child.signalCode !== null) return
       this.#graceTimer = setTimeout(() => this.breakOff('closed its line to the coordinator'), lineGraceMs)

@@ -84,7 +84,8 @@ export default defineJob({ input: text(), reduce: count<string>(), async map(lin
     const [{ text, droppedBytes, why }] = objects
     expect(why).toContain('process.exit(5)')
     expect(text).toMatch(/^0 +\n1 +\n/)
-    expect(droppedBytes).toBeGreaterThan(1_000_000)
+    // How much of the four megabytes left the worker before its exit is up to the machine.
+    expect(droppedBytes).toBeGreaterThan(100_000)
     expect(text).toContain(`\n[tallyman: ${droppedBytes} bytes dropped here]\n`)
   })
 })

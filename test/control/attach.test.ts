@@ -30,7 +30,7 @@ describe.skipIf(!requires('/proc', hasProc))('tallyman attach', { timeout: 180_0
     const before = filesOf(held.directory)
     const onlookers = [held.start('attach'), held.start('attach', 'last')]
     const leaver = held.start('attach')
-    await until('the last onlooker to look', () => catchesHangUp(leaver.pid))
+    for (const { pid } of [...onlookers, leaver]) await until('an onlooker to look', () => catchesHangUp(pid))
     leaver.kill('SIGINT')
     const { id } = held
     expect(await leaver.ended).toEqual({
