@@ -4,7 +4,14 @@ import { pipeline } from 'node:stream/promises'
 import { StringDecoder } from 'node:string_decoder'
 import { errnoOf, toFault } from '../errors.ts'
 import { type WrittenResult, writeResult } from '../result/index.ts'
-import { LiveProgress, type PreparedRun, RunDirectory, type RunObserver, totalsOf } from '../run/index.ts'
+import {
+  LiveProgress,
+  type PreparedRun,
+  RunDirectory,
+  type RunObserver,
+  releaseTarget,
+  totalsOf,
+} from '../run/index.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
 import type { Outlet } from './outlet.ts'
 import { Progress } from './progress.ts'
@@ -40,11 +47,17 @@ export async function interruptible(
   const finishing = new AbortController()
   const { signal } = controller
   const leave = (): never => process.exit(exitCodes.interrupted)
+  const leaveSoon = (): void => {
+    setTimeout(leave, orderlyMsMax).unref()
+    terminal.say(
+      `Asked twice to stop: ends in ${orderlyMsMax / 1000} seconds at the latest. What is committed is kept.`,
+    )
+  }
   let asked = 0
   const onSignal = (): void => {
     asked += 1
     if (asked === 1) controller.abort()
-    else if (asked === 2) setTimeout(leave, orderlyMsMax).unref()
+    else if (asked === 2) leaveSoon()
     else leave()
   }
   const onFinish = (): void => {
@@ -74,7 +87,8 @@ export interface Surroundings {
 }
 
 /**
- * Makes what `make` makes, with events going where the outlet says, and closes both in the end.
+ * Makes what `make` makes, with events going where the outlet says, and closes both in the end. The place of the result, which
+ * `make` takes, is let go of.
  *
  * @throws {TallymanError} `usage` where the file for events cannot be written; nothing has been made then
  */
@@ -82,7 +96,7 @@ export async function withRun(
   make: () => Promise<PreparedRun>,
   surroundings: Surroundings,
 ): Promise<ExitCode> {
-  const { eventsFile } = surroundings.outlet
+  const { eventsFile, target } = surroundings.outlet
   const events = eventsFile === null ? null : openJsonLines(eventsFile)
   try {
     const run = await make()
@@ -93,6 +107,7 @@ export async function withRun(
     }
   } finally {
     events?.close()
+    if (target !== null) releaseTarget(target)
   }
 }
 

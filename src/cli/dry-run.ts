@@ -1,6 +1,7 @@
 import { processesMax } from '../executor/index.ts'
 import { mergeFilesMax } from '../flow/index.ts'
 import { readDiskSpace, spareSpace } from '../host/index.ts'
+import { type InputProblem, matchesAccepted } from '../input/index.ts'
 import type { Plan, PreparedRun } from '../run/index.ts'
 import { totalsOf } from '../run/index.ts'
 import { printable } from './printable.ts'
@@ -47,8 +48,14 @@ function readLines({ discovery, job }: Plan, inputBytes: number): string[] {
   return [...lines, `Series ${series.pattern}: ${series.from} to ${series.to}, ${missing} missing`]
 }
 
+/** What is known to be lacking before anything is read, and is not accepted. */
+export function lackingOf({ discovery, accept }: Plan): readonly InputProblem[] {
+  return discovery.problems.filter((problem) => !matchesAccepted(problem, accept))
+}
+
 function restLines(plan: Plan): string[] {
   const { ignored, problems, notes } = plan.discovery
+  const lacking = lackingOf(plan)
   return [
     ...headed(
       `Does not read ${countOf(ignored.length, 'other')}:`,
@@ -56,7 +63,11 @@ function restLines(plan: Plan): string[] {
     ),
     ...headed(
       'Would not be complete:',
-      problems.map(({ message, wayOut }) => (wayOut === undefined ? message : `${message} ${wayOut}`)),
+      lacking.map(({ message, wayOut }) => (wayOut === undefined ? message : `${message} ${wayOut}`)),
+    ),
+    ...headed(
+      'Goes on without, as accepted:',
+      problems.filter((problem) => !lacking.includes(problem)).map(({ message }) => message),
     ),
     ...headed('Notes:', notes),
     `Runs ${countOf(plan.tasks.length, 'map task')} over ${countOf(plan.splits.length, 'split')} and ` +

@@ -213,7 +213,7 @@ export const flags: readonly Flag[] = [
     name: 'dry-run',
     short: 'n',
     takes: { kind: 'switch' },
-    help: 'only says what would be read, in how many tasks, and what would not and why',
+    help: 'only says what would be read, in how many tasks, and what would not and why; exit code 3 where that would not be complete',
     commands: running,
   },
   {

@@ -1,6 +1,6 @@
 /** Commands to go on with, as they are typed in a shell. */
 import { basename } from 'node:path'
-import { acceptOption } from '../input/index.ts'
+import { acceptOption, type InputProblem, inputName } from '../input/index.ts'
 import { type RunState, totalsOf } from '../run/index.ts'
 
 /** More names than this are cut off: nobody accepts them one by one. */
@@ -11,17 +11,25 @@ export function resumeCommand(id: string, state: RunState): string {
   const command = `tallyman resume ${id}`
   if (state.phase !== 'refused') return command
   const lacking = state.shortfalls.filter(({ accepted }) => !accepted)
-  const names = new Set(
+  const shown = optionsFor(
     lacking.flatMap((shortfall) => (shortfall.kind === 'input' ? [nameToAccept(shortfall.name, state)] : [])),
   )
-  const options = [...names].map(acceptOption)
-  const shown = options.length > acceptedMax ? [...options.slice(0, acceptedMax), '…'] : options
   if (lacking.some(({ kind }) => kind === 'rejected')) shown.push(`--max-bad ${totalsOf(state).rejected}`)
   return [command, ...shown].join(' ')
 }
 
+/** The options that go on without these problems. */
+export function acceptOptions(problems: readonly InputProblem[]): string {
+  return optionsFor(problems.map(({ path, member }) => inputName(basename(path), member))).join(' ')
+}
+
+function optionsFor(names: readonly string[]): string[] {
+  const options = [...new Set(names)].map(acceptOption)
+  return options.length > acceptedMax ? [...options.slice(0, acceptedMax), '…'] : options
+}
+
 /** The shortest name that accepts a shortfall; that of its archive where several members of it are lacking. */
-function nameToAccept(name: string, { plan, shortfalls }: RunState): string {
+export function nameToAccept(name: string, { plan, shortfalls }: RunState): string {
   const archive = plan.discovery.files.find(({ path }) => name.startsWith(`${path}!`))
   if (archive === undefined) return basename(name)
   const inside = `${archive.path}!`

@@ -195,7 +195,7 @@ export function sayCutOff({ say }: Terminal, { id, state }: ReportedRun): void {
 /** The one object that `--json` writes; docs/formats/command-json.md describes it. */
 export function saySummaryJson(
   terminal: Terminal,
-  run: ReportedRun,
+  run: Pick<ReportedRun, 'id' | 'directory' | 'state'>,
   written: Pick<WrittenResult, 'committed'> | null,
 ): void {
   const { phase, shortfalls, fault } = run.state

@@ -28,7 +28,7 @@ export function findResult(name: string, terminal: Terminal): ResultPlace {
   const path = resolve(terminal.cwd, name)
   if (existsSync(join(path, 'manifest.json'))) return { directory: path, committed: null }
   if (!existsSync(join(path, 'run.json')) && holdsTables(path)) return { directory: path, committed: null }
-  return resultOf(findRunOrResult(name, terminal), terminal)
+  return resultOfRun(findRunOrResult(name, terminal), terminal)
 }
 
 /** Is this a directory with files that may be tables? */
@@ -77,7 +77,15 @@ function sayNoResult(name: string, { cwd }: Terminal): TallymanError | null {
   })
 }
 
-function resultOf(directory: RunDirectory, { cwd }: Terminal): ResultPlace {
+/**
+ * The result of a run, which is what its journal says of it.
+ *
+ * @throws {TallymanError} `not-found` where the run has none, or it is not in its place any more
+ */
+export function resultOfRun(
+  directory: RunDirectory,
+  { cwd }: Terminal,
+): { readonly directory: string; readonly committed: CommittedResult } {
   const { identity, state } = readRun(directory)
   const result = state?.result ?? null
   if (result === null) {

@@ -11,8 +11,10 @@ import { inputName } from './split-name.ts'
  *
  * @param accepted what `--accept` or the job named
  */
-export function matchesAccepted(problem: InputProblem, accepted: readonly string[]): boolean {
-  const { path, member } = problem
+export function matchesAccepted(
+  { path, member }: Pick<InputProblem, 'path' | 'member'>,
+  accepted: readonly string[],
+): boolean {
   const base = path.slice(path.lastIndexOf('/') + 1)
   const names = new Set([path, base])
   if (member !== null) {

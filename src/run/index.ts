@@ -7,7 +7,7 @@ export type { CommittedResult, CommittedTable, NoteEvent, ProgressEvent, RunEven
 export { explainTasks, type TaskStory } from './explain.ts'
 export { RunFollower, type Standing } from './follow.ts'
 export { LiveProgress } from './live-progress.ts'
-export { holderOf as holderOfRun, isHeld as isRunHeld } from './lock.ts'
+export { holderOf as holderOfRun, isHeld as isRunHeld, releaseTarget, takeTarget } from './lock.ts'
 export { findDeath, type LogSource, listLogs, readLog } from './logs.ts'
 export {
   attemptsMaxDefault,

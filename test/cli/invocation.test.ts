@@ -86,7 +86,6 @@ describe('bin/tallyman', () => {
       'write it after "--".',
     ],
     [['runs', 'extra'], '"tallyman runs" has no use for "extra".', 'Say: tallyman runs'],
-    [['resume'], 'Which run? `tallyman resume` needs the id of one.', '`tallyman runs` lists them.'],
     [
       ['completions', 'tcsh'],
       '`tallyman completions` takes bash, zsh or fish; "tcsh" is none of them.',

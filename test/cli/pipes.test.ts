@@ -125,7 +125,7 @@ describe.skipIf(!requires('/dev/full', existsSync('/dev/full')))('a disk that is
 })
 
 describe('a signal', () => {
-  async function interrupted(signal: NodeJS.Signals, begun: string, ...args: readonly string[]) {
+  async function interrupted(signals: readonly NodeJS.Signals[], begun: string, ...args: readonly string[]) {
     const child = shop.start(...args)
     let stderr = ''
     child.stderr?.on('data', (chunk) => {
@@ -135,7 +135,7 @@ describe('a signal', () => {
       child.once('close', (code) => resolve([code, stderr])),
     )
     await eventually(() => existsSync(join(shop.folder, begun)), `${begun} is there`)
-    child.kill(signal)
+    for (const name of signals) child.kill(name)
     return await ended
   }
 
@@ -143,7 +143,7 @@ describe('a signal', () => {
     '%s ends a run with 130, to be resumed',
     async (signal) => {
       shop.shell('rm -f begun')
-      const [code, stderr] = await interrupted(signal, 'begun', 'run', waits, 'numbers.txt')
+      const [code, stderr] = await interrupted([signal], 'begun', 'run', waits, 'numbers.txt')
       const id = runsLeft().sort().at(-1)
       expect(code).toBe(130)
       expect(stderr).toContain(`Interrupted: 0 of 1 map task done and kept. Go on: tallyman resume ${id}\n`)
@@ -151,16 +151,25 @@ describe('a signal', () => {
     },
   )
 
+  it('says what a second one does', async () => {
+    shop.shell('rm -f begun')
+    const [code, stderr] = await interrupted(['SIGINT', 'SIGTERM'], 'begun', 'run', waits, 'numbers.txt')
+    expect(code).toBe(130)
+    expect(stderr).toContain(
+      'Asked twice to stop: ends in 2 seconds at the latest. What is committed is kept.\n',
+    )
+  })
+
   it('ends a job that loops while it is loaded, and leaves no run', async () => {
     const before = runsLeft()
-    const [code, stderr] = await interrupted('SIGINT', 'loading', 'run', 'loads.job.ts', 'numbers.txt')
+    const [code, stderr] = await interrupted(['SIGINT'], 'loading', 'run', 'loads.job.ts', 'numbers.txt')
     expect([code, stderr]).toEqual([130, 'Interrupted before a record was read.\n'])
     expect(runsLeft()).toEqual(before)
   })
 
   it('ends help of such a job as well', async () => {
     shop.shell('rm -f loading')
-    const [code, stderr] = await interrupted('SIGINT', 'loading', 'run', 'loads.job.ts', '--help')
+    const [code, stderr] = await interrupted(['SIGINT'], 'loading', 'run', 'loads.job.ts', '--help')
     expect([code, stderr]).toEqual([130, 'Interrupted before a record was read.\n'])
   })
 })

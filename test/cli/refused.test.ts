@@ -1,5 +1,5 @@
 /** Runs that are not committed, and how `tallyman resume` goes on with them. */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -85,10 +85,82 @@ describe('a run with rejected records', () => {
   })
 
   it('is complete then: there is nothing left to resume', () => {
-    expect(shop.run('resume', idOf(refused))).toMatchObject({
-      status: 2,
-      stderr: expect.stringContaining(`Run ${idOf(refused)} is complete; there is nothing left to do.`),
+    const { status, stdout, stderr } = shop.run('resume', idOf(refused))
+    expect([status, stdout]).toEqual([0, expect.stringMatching(/^digest sha256:[0-9a-f]{64}\n$/)])
+    expect(stderr).toBe(
+      `Run ${idOf(refused)} is complete; there is nothing left to do.\nResult in kept\nNext: tallyman show ${idOf(refused)}\n`,
+    )
+    const asJson = shop.run('resume', idOf(refused), '--json')
+    expect(JSON.parse(asJson.stdout)).toMatchObject({
+      run: idOf(refused),
+      status: 'complete',
+      complete: false,
+      digest: stdout.trim().slice('digest '.length),
     })
+  })
+})
+
+describe('tallyman resume without a run', () => {
+  const home = { env: { TALLYMAN_HOME: 'bare' } }
+  it('goes on with the last one, and is content with one that is complete', () => {
+    expect(shop.runIn(home, 'resume')).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('There are no runs'),
+    })
+    const refused = shop.runIn(home, 'run', job, 'bad.txt')
+    expect(refused.status).toBe(3)
+    expect(shop.runIn(home, 'resume').stderr).toContain('Not committed: ')
+    const resumed = shop.runIn(home, 'resume', '--max-bad', '2', '-q')
+    expect([resumed.status, resumed.stderr]).toEqual([0, ''])
+    const again = shop.runIn(home, 'resume', '-q')
+    expect(again).toEqual(resumed)
+  })
+})
+
+describe('--accept', () => {
+  shop.write('week/2020-01-01.txt', 'a\n')
+  shop.write('week/2020-01-02.txt', 'b\n')
+  shop.write('week/2020-01-04.txt', 'c\n')
+  const plan = (...options: readonly string[]): Ended => shop.run('run', job, 'week', '--dry-run', ...options)
+
+  it('refuses the name of nothing, and says which was meant or what is lacking', () => {
+    const before = readdirSync(join(shop.folder, 'home/runs'))
+    expect(plan('--accept', '2020-01-3')).toMatchObject({
+      status: 2,
+      stdout: '',
+      stderr:
+        'Error: Option --accept is "2020-01-3"; no input, member or missing day has that name.\nDid you mean --accept 2020-01-03?\n',
+    })
+    const pattern = shop.run('run', job, 'week', '--accept', '2020-01-03', '--accept', '*.zip')
+    expect([pattern.status, pattern.stdout]).toEqual([2, ''])
+    expect(pattern.stderr).toContain(
+      'It takes names as they are, no patterns.\nWhat is lacking: --accept 2020-01-03.\n',
+    )
+    expect(readdirSync(join(shop.folder, 'home/runs'))).toEqual(before)
+    expect(shop.run('run', job, 'good.txt', '--accept', 'bad.txt').stderr).toContain(
+      'Nothing is known to be lacking: leave the option out.\n',
+    )
+  })
+
+  it('takes what is lacking, and what may turn out to be', () => {
+    expect(
+      plan('--accept', '2020-01-03', '--accept', '2020-01-04', '--accept', '2020-01-01.txt'),
+    ).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining('Goes on without, as accepted:\n  2020-01-03: no file holds this day'),
+      stderr: '',
+    })
+  })
+
+  it('refuses the name of nothing when a run goes on, too', () => {
+    const refused = shop.run('run', job, 'week')
+    expect(refused.status).toBe(3)
+    const wrong = shop.run('resume', idOf(refused), '--accept', '2021-01-03')
+    expect(wrong).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('Did you mean --accept 2020-01-03?'),
+    })
+    expect(shop.run('resume', idOf(refused), '--accept', '2020-01-03').status).toBe(0)
   })
 })
 

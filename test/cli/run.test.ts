@@ -300,7 +300,10 @@ describe('tallyman run --dry-run', () => {
       '--expect',
       '2020-01-01..2020-01-03',
     )
-    expect([status, stderr]).toEqual([0, ''])
+    expect([status, stderr]).toEqual([
+      3,
+      'A run would not commit its result, and end with exit code 3. To go on without what is lacking: --accept 2020-01-02\n',
+    ])
     expect(stdout).toContain('Job: words.job.ts\nTables: result (count)\nReads ')
     expect(stdout).toContain('  data/day-2020-01-01.txt  2 B, plain\n')
     expect(stdout).toMatch(/^Series .*day-YYYY-MM-DD\.txt: 2020-01-01 to 2020-01-03, 1 day missing$/m)

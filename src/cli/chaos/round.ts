@@ -11,7 +11,6 @@ import { type Disturbance, disturb, disturbances } from './disturbance.ts'
 interface Ended {
   readonly exitCode: number | null
   readonly digest: string | null
-  readonly stdout: string
   readonly stderr: string
 }
 
@@ -67,12 +66,6 @@ export async function runRound(job: ChaosJob, chance: Chance, runMs: number): Pr
       isCalm ? Promise.resolve([]) : trouble(child, chance, runMs),
     ])
     did.push(...done)
-    if (stderr.includes('is complete; there is nothing left to do')) {
-      // It was killed between the commit and its last word.
-      const committed = await committedDigest(job)
-      rmSync(job.home, { recursive: true, force: true })
-      return { options, did, resumes, digest: committed, stderr }
-    }
     // What ended before it had a plan left nothing to resume: it is begun again.
     const isUnplanned = /ended before it had a plan|There are no runs/.test(stderr)
     const mayResume = exitCode === null || exitCode === 130 || exitCode === 1 || isUnplanned
@@ -94,13 +87,6 @@ function chooseOptions(chance: Chance): string[] {
     ...['--attempts', String(chance.whole(2, 6))],
     ...(chance.number() < 0.5 ? ['--no-reuse'] : []),
   ]
-}
-
-/** The digest that the last run has journaled. */
-async function committedDigest(job: ChaosJob): Promise<string | null> {
-  const { stdout } = await ended(start(job, ['show', 'last', '--json']))
-  const shown: { readonly result: { readonly digest: string } | null } = JSON.parse(stdout)
-  return shown.result?.digest ?? null
 }
 
 /** Disturbs a process at moments of chance until it ends. */
@@ -135,7 +121,7 @@ function ended(child: ChildProcess): Promise<Ended> {
   return new Promise((resolve, reject) => {
     child.on('error', reject)
     child.on('close', (exitCode) => {
-      resolve({ exitCode, digest: /^digest (\S+)$/m.exec(stdout)?.[1] ?? null, stdout, stderr })
+      resolve({ exitCode, digest: /^digest (\S+)$/m.exec(stdout)?.[1] ?? null, stderr })
     })
   })
 }

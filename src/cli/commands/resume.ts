@@ -1,42 +1,71 @@
-import { existsSync } from 'node:fs'
-import { TallymanError } from '../../errors.ts'
-import { type PreparedRun, type RunDirectory, readResumable, resumeRun } from '../../run/index.ts'
+import { basename } from 'node:path'
+import {
+  isRunHeld,
+  type PreparedRun,
+  type RunDirectory,
+  type RunState,
+  readResumable,
+  resumeRun,
+  takeTarget,
+} from '../../run/index.ts'
+import { checkAccepted } from '../accepted-names.ts'
 import type { Arguments } from '../arguments.ts'
 import { interruptible, withRun } from '../carry-out.ts'
 import type { Command } from '../command.ts'
 import { detach, logOf } from '../detach.ts'
+import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import { checkOutlet, keepOutlet, keptOutlet, type Outlet, readOutlet } from '../outlet.ts'
+import { saySummaryJson, shownPath } from '../report.ts'
+import { resultOfRun } from '../result-place.ts'
 import { readMaxBad } from '../run-options.ts'
 import { findRun } from '../runs-folder.ts'
 import type { Terminal } from '../terminal.ts'
 
 export const resume: Command = {
   name: 'resume',
-  operands: 'RUN',
+  operands: '[RUN]',
   operandsMax: 1,
   summary: 'goes on with a run that was interrupted, refused, cut off or failed',
   details: [
     'What was committed is not done again, and the job is the one the run began with, even if its file has changed.',
     'A run that was refused is finished without what is lacking when that is named with --accept, or tolerated with --max-bad.',
-    'RUN is an id, the beginning of one, "last", or the path of a run.',
+    'RUN is an id, the beginning of one, "last", or the path of a run. Where nothing is named, the last run goes on; of one that is complete it is said where its result is.',
   ],
   example: 'tallyman resume last --accept 2020-02-20',
   run: async (args, terminal) => {
-    const [name] = args.positionals
-    if (name === undefined) {
-      throw new TallymanError('usage', 'Which run? `tallyman resume` needs the id of one.', {
-        wayOut: 'Say for example: tallyman resume last. `tallyman runs` lists them.',
-      })
-    }
+    const [name = 'last'] = args.positionals
     const directory = findRun(name, terminal)
+    const { state } = readResumable(directory)
+    if (state?.phase === 'complete') return tellComplete(directory, state, args, terminal)
     const outlet = readOutlet(args, terminal, keptOutlet(directory))
-    // What is no run is refused below, and gets no log.
-    if (args.has('detach') && terminal.letGo === undefined && existsSync(directory.identityFile)) {
+    if (args.has('detach') && terminal.letGo === undefined) {
       return await detach(args, terminal, logOf(directory))
     }
     const make = (): Promise<PreparedRun> => reopen(directory, { args, outlet, terminal })
     return await interruptible(terminal, (stop, finish) => withRun(make, { outlet, terminal, stop, finish }))
   },
+}
+
+/** What has come to its end needs nothing more: whoever asks for it to be so is told that it is. */
+function tellComplete(
+  directory: RunDirectory,
+  state: RunState,
+  args: Arguments,
+  terminal: Terminal,
+): ExitCode {
+  const { directory: result, committed } = resultOfRun(directory, terminal)
+  const id = basename(directory.path)
+  if (args.has('json')) {
+    saySummaryJson(terminal, { id, directory: directory.path, state }, { committed })
+    return exitCodes.complete
+  }
+  if (!args.has('quiet')) {
+    terminal.say(`Run ${id} is complete; there is nothing left to do.`)
+    terminal.say(`Result in ${shownPath(result, terminal.cwd)}`)
+    terminal.say(`Next: tallyman show ${id}`)
+  }
+  terminal.out(`digest ${committed.digest}`)
+  return exitCodes.complete
 }
 
 async function reopen(
@@ -48,8 +77,13 @@ async function reopen(
   }: { readonly args: Arguments; readonly outlet: Outlet; readonly terminal: Terminal },
 ): Promise<PreparedRun> {
   const { state } = readResumable(directory)
-  // A run that is complete, or has no plan, is refused below for a better reason than where its result would go.
-  if (state !== null && state.phase !== 'complete') checkOutlet(state.plan, outlet)
+  // A run that has no plan is refused below for a better reason.
+  if (state !== null) {
+    checkAccepted(args.list('accept'), state)
+    checkOutlet(state.plan, outlet)
+    // Of a run that is held, its holder has the place as well: it is refused below, with how to follow it.
+    if (outlet.target !== null && !isRunHeld(directory)) takeTarget(outlet.target)
+  }
   const run = await resumeRun(directory, {
     accept: args.list('accept'),
     badRecords: readMaxBad(args.text('max-bad')),

@@ -2,14 +2,23 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { TallymanError } from '../../errors.ts'
-import { inspectJob, type PreparedRun, prepareRun, RunDirectory, totalsOf } from '../../run/index.ts'
+import {
+  inspectJob,
+  type PreparedRun,
+  prepareRun,
+  RunDirectory,
+  takeTarget,
+  totalsOf,
+} from '../../run/index.ts'
+import { checkAccepted } from '../accepted-names.ts'
 import type { Arguments } from '../arguments.ts'
 import { interruptible, withRun } from '../carry-out.ts'
 import type { Command } from '../command.ts'
 import { detach, newLog } from '../detach.ts'
-import { sayPlan, sayWorkers } from '../dry-run.ts'
+import { lackingOf, sayPlan, sayWorkers } from '../dry-run.ts'
 import { type ExitCode, exitCodes, exitMeanings } from '../exit-codes.ts'
 import { helpOfJob } from '../job-help.ts'
+import { acceptOptions } from '../next-command.ts'
 import { checkOutlet, keepOutlet, type Outlet, readOutlet } from '../outlet.ts'
 import { countOf, showBytes } from '../quantities.ts'
 import { readRunOptions } from '../run-options.ts'
@@ -73,7 +82,9 @@ function refuseDryRun(args: Arguments): void {
 /** Nothing has been read yet: a run that cannot begin leaves nothing behind. */
 async function begin(prepared: PreparedRun, outlet: Outlet, terminal: Terminal): Promise<PreparedRun> {
   try {
+    checkAccepted(prepared.plan.accept, prepared.state)
     checkOutlet(prepared.plan, outlet)
+    if (outlet.target !== null) takeTarget(outlet.target)
     keepOutlet(new RunDirectory(prepared.directory), outlet)
   } catch (error) {
     await prepared.discard()
@@ -86,9 +97,15 @@ async function begin(prepared: PreparedRun, outlet: Outlet, terminal: Terminal):
 
 async function dryRun(prepared: PreparedRun, args: Arguments, terminal: Terminal): Promise<ExitCode> {
   try {
+    checkAccepted(prepared.plan.accept, prepared.state)
     if (args.has('json')) terminal.out(JSON.stringify(prepared.plan))
     else await sayPlan(terminal, prepared)
-    return exitCodes.complete
+    const lacking = lackingOf(prepared.plan)
+    if (lacking.length === 0) return exitCodes.complete
+    terminal.say(
+      `A run would not commit its result, and end with exit code ${exitCodes.incomplete}. To go on without what is lacking: ${acceptOptions(lacking)}`,
+    )
+    return exitCodes.incomplete
   } finally {
     await prepared.discard()
   }

@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import { messageOf, TallymanError } from '../../errors.ts'
 import { encodeValue, type Key } from '../../record/index.ts'
 import { nearestName } from '../nearest.ts'
@@ -90,6 +91,8 @@ function checkDefinition(definition: unknown): void {
     const isLeftOut = member === undefined && !needed.includes(name)
     if (!isLeftOut && typeof member !== 'function')
       throw invalid(`field "${name}" is ${showValue(member)}; it is a function`)
+    if (types.isAsyncFunction(member))
+      throw invalid(`field "${name}" is async, and what it returns is needed at once; a map may wait`)
   }
 }
 

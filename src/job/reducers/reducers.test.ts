@@ -356,6 +356,7 @@ describe('reducer', () => {
     { definition: undefined, message: /got undefined/ },
     { definition: { ...good, add: undefined }, message: /field "add" is undefined; it is a function/ },
     { definition: { ...good, merge: 5 }, message: /field "merge" is the number 5/ },
+    { definition: { ...good, add: async () => 0 }, message: /field "add" is async/ },
     { definition: { ...good, finish: 'x' }, message: /field "finish" is the string "x"/ },
     { definition: { ...good, finsh: () => 0 }, message: /no field "finsh"; "finish" was probably meant/ },
     { definition: { ...good, empty: () => () => 0 }, message: /state that is no plain data/ },

@@ -1,0 +1,63 @@
+import { basename } from 'node:path'
+import { TallymanError } from '../errors.ts'
+import { acceptOption, inputName, matchesAccepted } from '../input/index.ts'
+import { dayOf, nearestName } from '../job/index.ts'
+import type { RunState } from '../run/index.ts'
+import { nameToAccept } from './next-command.ts'
+
+/** More names than this are counted: nobody reads on to find the one that was meant. */
+const namesShownMax = 5
+
+/**
+ * Refuses a name that accepts nothing: one that was misspelt would be noticed only when the run is refused in the end. A
+ * name of an input that seems whole is taken, since it may turn out damaged as it is read.
+ *
+ * @param names as they were given with `--accept`
+ * @throws {TallymanError} `usage` for the first that is the name of no input, member or missing day
+ */
+export function checkAccepted(names: readonly string[], state: RunState): void {
+  const unknown = names.find((name) => !isKnown(name, state))
+  if (unknown === undefined) return
+  const pattern = /[*?{[]/.test(unknown) ? ' It takes names as they are, no patterns.' : ''
+  throw new TallymanError(
+    'usage',
+    `Option --accept is ${JSON.stringify(unknown)}; no input, member or missing day has that name.${pattern}`,
+    { wayOut: sayLacking(unknown, lackingNames(state)) },
+  )
+}
+
+function isKnown(name: string, { plan, shortfalls }: RunState): boolean {
+  const { problems, files, series } = plan.discovery
+  const isNamed = (place: { readonly path: string; readonly member: string | null }): boolean =>
+    matchesAccepted(place, [name])
+  return (
+    name === series?.pattern ||
+    problems.some(isNamed) ||
+    shortfalls.some((shortfall) => shortfall.kind === 'input' && shortfall.name === name) ||
+    files.some(
+      ({ path, members }) =>
+        dayOf(path) === name ||
+        isNamed({ path, member: null }) ||
+        members.some((member) => isNamed({ path, member: member.name })),
+    )
+  )
+}
+
+/** What is known to be lacking: of a run that was refused all of it, else what planning found. */
+function lackingNames(state: RunState): string[] {
+  const { plan, shortfalls } = state
+  if (shortfalls.length === 0)
+    return plan.discovery.problems.map(({ path, member }) => inputName(basename(path), member))
+  const names = shortfalls.flatMap((one) =>
+    one.kind === 'input' && !one.accepted ? [nameToAccept(one.name, state)] : [],
+  )
+  return [...new Set(names)]
+}
+
+function sayLacking(unknown: string, names: readonly string[]): string {
+  if (names.length === 0) return 'Nothing is known to be lacking: leave the option out.'
+  const near = nearestName(unknown, names)
+  if (near !== null) return `Did you mean ${acceptOption(near)}?`
+  const more = names.length > namesShownMax ? ` and ${names.length - namesShownMax} more` : ''
+  return `What is lacking: ${names.slice(0, namesShownMax).map(acceptOption).join(' ')}${more}.`
+}
