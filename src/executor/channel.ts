@@ -1,4 +1,4 @@
-import type { Token } from '../host/index.ts'
+import type { RunGroup, Token } from '../host/index.ts'
 import type { FromWorker, ToWorker } from './messages.ts'
 
 /** The worker's end of the line to the coordinator. */
@@ -19,6 +19,7 @@ export interface Exit {
     | 'killed'
     | 'job-exited'
     | 'out-of-memory'
+    | 'memory-limit'
     | 'limit-reached'
     | 'protocol-broken'
   /** The last it wrote on stderr, at most a few kilobytes. */
@@ -55,6 +56,8 @@ export interface WorkerSettings {
   readonly tokenName: string
   /** Whether workers stand back for others: CPU, disk and memory. */
   readonly isPolite: boolean
+  /** What the kernel holds the processes to; null where it cannot. Closed with the pool. */
+  readonly group: RunGroup | null
 }
 
 /** What one worker is started for. */

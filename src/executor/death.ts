@@ -18,10 +18,16 @@ function tellingLine(words: string): string {
   return lines.findLast((line) => line !== '' && !/^(\d+: 0x|-----|Node\.js v)/.test(line)) ?? ''
 }
 
+/** Where a run holds too much. */
+export const memoryWayOut =
+  'Give the run more memory (--memory), fewer workers (--workers), or let the job keep less: also Buffers count.'
+
 function wayOutOf({ code }: Exit, printed: string): string {
   switch (code) {
     case 'out-of-memory':
       return 'Give the run more memory (--memory), fewer workers (--workers), or let the job keep less per key.'
+    case 'memory-limit':
+      return memoryWayOut
     case 'job-exited':
       return `Throw an error instead of calling process.exit. ${printed}`
     case 'limit-reached':

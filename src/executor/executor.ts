@@ -20,7 +20,8 @@ export function openPool(
   options: Omit<PoolOptions, 'logDirectory'> & { readonly settings: WorkerSettings },
 ): Pool {
   const { settings } = options
-  return new Pool(factories[kind](settings), { ...options, logDirectory: settings.logDirectory })
+  const { group, logDirectory } = settings
+  return new Pool(factories[kind](settings), { ...options, logDirectory }, group)
 }
 
 /**

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import type { Duplex } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { errnoOf, messageOf } from '../errors.ts'
-import { makePolite, type Token } from '../host/index.ts'
+import { makePolite, type RunGroup, type Token } from '../host/index.ts'
 import type { Exit, WorkerProcess, WorkerSettings } from './channel.ts'
 import { encodeFrame, readFrames } from './frames.ts'
 import type { Leash } from './leash.ts'
@@ -24,6 +24,8 @@ export interface NodeProcessOptions {
   readonly onMessage: (message: unknown) => void
 }
 
+const memoryKilled = 'was ended by the kernel: the processes of the run held more memory than they may'
+
 /** How long what a dead child printed is waited for, where something else holds its output open. */
 const outputGraceMs = 500
 /** How long a child may live on without its line: it closes when the child ends, and that is noticed a moment later. */
@@ -37,6 +39,7 @@ export class NodeProcess {
   readonly #line: Duplex | null
   readonly #output: WorkerOutput
   readonly #leash: Leash
+  readonly #group: RunGroup | null
   #graceTimer: NodeJS.Timeout | undefined
   #isGone = false
   #broken: string | null = null
@@ -44,12 +47,15 @@ export class NodeProcess {
   constructor(options: NodeProcessOptions) {
     this.#output = options.output
     this.#leash = options.leash
+    this.#group = options.settings.group
     const token: Token = `${options.settings.tokenName}=${options.mark}`
     this.#child = start(options)
     const { pid } = this.#child
     this.process = pid === undefined ? null : { pid, token }
     if (pid !== undefined) {
       this.#leash.hold(pid)
+      // Before it has started anything. Where the kernel does not take it, the watchdog is what there is.
+      this.#group?.addProcess(pid)
       // Where the system does not let it, the worker is as any other process: nothing depends on it.
       if (options.settings.isPolite) void makePolite(pid)
     }
@@ -125,6 +131,8 @@ export class NodeProcess {
     if (this.#child.pid !== undefined) this.#leash.release(this.#child.pid)
     const lastWords = this.#output.close()
     if (this.#broken !== null) return { how: this.#broken, code: 'protocol-broken', lastWords }
+    if (end.code === 'killed' && this.#group?.takeMemoryKill())
+      return { how: memoryKilled, code: 'memory-limit', lastWords }
     const isHeap = lastWords.includes('heap out of memory') || lastWords.includes('heap limit')
     return isHeap ? { how: 'ran out of heap', code: 'out-of-memory', lastWords } : { ...end, lastWords }
   }

@@ -1,4 +1,5 @@
 import { type Fault, TallymanError } from '../errors.ts'
+import type { RunGroup } from '../host/index.ts'
 import type { Attempt, AttemptProgress } from './attempt.ts'
 import type { LinkFactory } from './channel.ts'
 import type { LoadedJob } from './messages.ts'
@@ -13,12 +14,18 @@ export class Pool {
   readonly #factory: LinkFactory
   readonly #seats: readonly Seat[]
   readonly #limits: WatchLimits
+  readonly #group: RunGroup | null
   #watchTimer: NodeJS.Timeout | undefined
   #isStopped = false
 
-  /** Starts nothing yet. */
-  constructor(factory: LinkFactory, options: PoolOptions) {
+  /**
+   * Starts nothing yet.
+   *
+   * @param group what the workers are put into, which is closed when the pool is stopped
+   */
+  constructor(factory: LinkFactory, options: PoolOptions, group: RunGroup | null) {
     this.#factory = factory
+    this.#group = group
     this.#limits = options.limits
     this.#seats = Array.from({ length: options.seats }, (_, seat) => new Seat(factory, seat, options))
   }
@@ -75,6 +82,8 @@ export class Pool {
     for (const seat of this.#seats) seat.close()
     await this.#factory.close()
     await Promise.all(this.#seats.map((seat) => seat.stop()))
+    // Ends whoever has shaken off everything else. A group that stays for now is swept away by a later run.
+    await this.#group?.close()
   }
 
   /** Ids of the processes that workers live in. */

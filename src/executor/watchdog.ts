@@ -7,6 +7,7 @@ import {
   readMemoryUse,
   type Token,
 } from '../host/index.ts'
+import { memoryWayOut } from './death.ts'
 
 /** A worker process as the watchdog sees it; threads share the one they live in. */
 export interface Watched {
@@ -76,7 +77,6 @@ function tooMuchMemory(ownBytes: number, allBytes: number, memoryBytes: number):
   return {
     code: 'memory-limit',
     message: `The run held ${inMiB(allBytes)} of the ${inMiB(memoryBytes)} it may; this worker held the most, ${inMiB(ownBytes)}, and was ended.`,
-    wayOut:
-      'Give the run more memory (--memory), fewer workers (--workers), or let the job keep less: also Buffers count.',
+    wayOut: memoryWayOut,
   }
 }

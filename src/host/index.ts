@@ -18,3 +18,4 @@ export {
   type ProcessEntry,
   type Token,
 } from './process-tree.ts'
+export { type GroupLimits, openOwnGroup, type RunGroup } from './run-group.ts'

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { chownSync, mkdirSync, readdirSync, readFileSync, rmdirSync, symlinkSync } from 'node:fs'
+import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { isRoot, ordinaryUser, runProgram } from '../../test/fixtures/bundled.ts'
@@ -9,7 +9,7 @@ import { eventually, startShell } from '../../test/fixtures/shell.ts'
 import { requires } from '../../test/requires.ts'
 import { type CgroupFiles, membership, systemFiles } from './cgroup.ts'
 import { carriersOf, isDead, readProcess, type Token } from './process-tree.ts'
-import { openRunGroup } from './run-group.ts'
+import { openOwnGroup, openRunGroup } from './run-group.ts'
 
 const mebibyte = 2 ** 20
 
@@ -228,5 +228,57 @@ describe('openRunGroup, on other machines', () => {
 
   test('want a name that is one', () => {
     expect(() => openRunGroup('a/b', limits)).toThrow('"a/b" is no name of a control group.')
+  })
+})
+
+describe.skipIf(!canTry)('openOwnGroup', () => {
+  const limits = { memoryBytes: 2 ** 30, processesMax: 100 }
+
+  test('ends what a coordinator that was killed has left in its group, and removes it', async () => {
+    const lost = runProgram(
+      `import { spawn } from 'node:child_process'
+       import { writeSync } from 'node:fs'
+       import { openOwnGroup } from './src/host/run-group.ts'
+       const group = openOwnGroup(${JSON.stringify(limits)})
+       const { pid } = spawn('sleep', ['1000'], { detached: true, stdio: 'ignore' })
+       writeSync(1, JSON.stringify({ owner: process.pid, pid, refused: group.addProcess(pid) }))
+       process.kill(process.pid, 'SIGKILL')`,
+      { before: ['sh', '-c', '"$@"; true', 'sh'] },
+    ) as { readonly owner: number; readonly pid: number; readonly refused: null }
+    expect(lost.refused).toBeNull()
+    const groupsOfLost = (): string[] =>
+      ['memory', 'pids', ''].flatMap((controller) => {
+        const path =
+          membership(systemFiles)[controller === '' ? 'unified' : (controller as 'memory' | 'pids')]
+        if (path === null) return []
+        const folder = join(systemFiles.root, controller, path)
+        return existsSync(folder)
+          ? readdirSync(folder).filter((name) => name.startsWith(`tallyman-${lost.owner}-`))
+          : []
+      })
+    expect(groupsOfLost()).not.toEqual([])
+    expect(isAlive(lost.pid)).toBe(true)
+    await eventually(() => {
+      void openOwnGroup(limits)?.close()
+      return groupsOfLost().length === 0
+    }, 'the group is removed')
+    expect(isAlive(lost.pid)).toBe(false)
+  })
+
+  test('leaves the groups of those that live alone', async () => {
+    const first = openOwnGroup(limits)
+    const second = openOwnGroup(limits)
+    onTestFinished(async () => {
+      await first?.close()
+      await second?.close()
+    })
+    const shell = startShell('sleep 1000', {})
+    expect(first?.addProcess(shell.pid)).toBeNull()
+    expect(isAlive(shell.pid)).toBe(true)
+  })
+
+  test('is null where no group can be made', () => {
+    const files: CgroupFiles = { ...systemFiles, root: '/nowhere' }
+    expect(openOwnGroup(limits, files)).toBeNull()
   })
 })

@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { TallymanError } from '../errors.ts'
@@ -33,6 +34,11 @@ export interface RunGroup {
    */
   addProcess(pid: number): string | null
   events(): GroupEvents
+  /**
+   * Tells apart who ended a process that was killed: true once for each that the kernel has ended since memory was used up.
+   * Cost: reading a file of the kernel's.
+   */
+  takeMemoryKill(): boolean
   /**
    * Ends every process in it. Nothing escapes: the kernel is told to allow no more processes first (so the group must limit
    * processes; without, whoever forks is chased).
@@ -73,6 +79,43 @@ export function openRunGroup(id: string, limits: GroupLimits, files: CgroupFiles
     }
   }
   return { kind: 'open', group: new KernelGroup(folders, limits) }
+}
+
+/**
+ * Opens a group for the processes of a run that this process coordinates, and removes those of coordinators that were killed.
+ * Nothing depends on it: where it cannot be made, or the kernel does not hold what it takes, the watchdog is what there is.
+ *
+ * @returns null where it cannot be made
+ */
+export function openOwnGroup(limits: GroupLimits, files: CgroupFiles = systemFiles): RunGroup | null {
+  const opened = openRunGroup(`${process.pid}-${ownGroups++}`, limits, files)
+  for (const controller of controllersOf(limits)) {
+    const parents = groupParents(controller, files)
+    if (!('reason' in parents)) for (const { folder } of parents) sweepLost(folder)
+  }
+  return opened.kind === 'open' ? opened.group : null
+}
+
+let ownGroups = 0
+
+/** Removes the groups of processes that are gone. One that is not empty is left to who comes after its processes have ended. */
+function sweepLost(parent: string): void {
+  let names: string[]
+  try {
+    names = readdirSync(parent)
+  } catch {
+    // It is gone, or may not be listed: another run finds what is in it.
+    return
+  }
+  for (const name of names) {
+    const pid = Number(/^tallyman-(\d+)-\d+$/.exec(name)?.[1] ?? 0)
+    const owner = pid > 0 ? readProcess(pid) : null
+    if (pid === 0 || (owner !== null && !isDead(owner))) continue
+    const folder = join(parent, name)
+    // Its coordinator was killed, and what holds its workers to it has ended them: who is here still has escaped.
+    for (const member of membersOf(folder)) endProcess(member)
+    removeGroupFolder(folder)
+  }
 }
 
 /** A group, and the version of its tree. */
@@ -156,6 +199,7 @@ const roundsMax = 60
 class KernelGroup implements RunGroup {
   readonly #folders: Readonly<Partial<Record<Controller, GroupFolder>>>
   readonly #limits: GroupLimits
+  #killsTaken = 0
 
   constructor(folders: Readonly<Partial<Record<Controller, GroupFolder>>>, limits: GroupLimits) {
     this.#folders = folders
@@ -189,6 +233,12 @@ class KernelGroup implements RunGroup {
     }
   }
 
+  takeMemoryKill(): boolean {
+    if (this.events().memoryKills <= this.#killsTaken) return false
+    this.#killsTaken += 1
+    return true
+  }
+
   async kill(): Promise<readonly number[]> {
     const { pids } = this.#folders
     if (pids !== undefined) writeKernelFile(join(pids.folder, 'pids.max'), '0')
@@ -201,25 +251,12 @@ class KernelGroup implements RunGroup {
   /** Returns how many there were. */
   #killOnce(): number {
     const members = this.#members()
-    for (const pid of members) {
-      try {
-        process.kill(pid, 'SIGKILL')
-      } catch {
-        // It has ended, or it is another user's and stays among those that are left.
-      }
-    }
+    for (const pid of members) endProcess(pid)
     return members.length
   }
 
-  /** Whoever is alive in it; never this process, even if somebody put it there. */
   #members(): number[] {
-    const pids = this.#places.flatMap((folder) =>
-      (readSmallFile(join(folder, 'cgroup.procs')) ?? '').split('\n').map(Number),
-    )
-    return [...new Set(pids)].filter((pid) => {
-      const entry = pid > 0 && pid !== process.pid ? readProcess(pid) : null
-      return entry !== null && !isDead(entry)
-    })
+    return [...new Set(this.#places.flatMap(membersOf))]
   }
 
   async close(): Promise<string | null> {
@@ -232,6 +269,23 @@ class KernelGroup implements RunGroup {
       if (refused.code !== 'EBUSY' || round === roundsMax) return refused.reason
       await sleep(Math.min(100, 2 ** round))
     }
+  }
+}
+
+/** Whoever is alive in a group; never this process, even if somebody put it there. */
+function membersOf(folder: string): number[] {
+  const pids = (readSmallFile(join(folder, 'cgroup.procs')) ?? '').split('\n').map(Number)
+  return pids.filter((pid) => {
+    const entry = pid > 0 && pid !== process.pid ? readProcess(pid) : null
+    return entry !== null && !isDead(entry)
+  })
+}
+
+function endProcess(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // It has ended, or it is another user's and stays among those that are left.
   }
 }
 

@@ -1,10 +1,19 @@
 import { randomBytes } from 'node:crypto'
 import { type LoadOrder, openPool, type Pool } from '../executor/index.ts'
+import { openOwnGroup } from '../host/index.ts'
 import type { RunDirectory } from './directory.ts'
 import type { Plan } from './plan.ts'
 
 /** Programs that a job may have running beside a worker. */
 const processesMax = 64
+/** Threads in each of them: a Node process is about a dozen. */
+const threadsEach = 16
+/**
+ * How far above what the watchdog allows the kernel's limit is: it counts the page cache of what is written, page tables and
+ * pipes as well, and is there for what happens between two looks of the watchdog, which knows better whom to end.
+ */
+const kernelSlack = 1.25
+const kernelSlackBytes = 256 * 2 ** 20
 
 /** What decides how a run's workers are started. */
 export interface WorkerNeeds
@@ -35,6 +44,10 @@ export function openWorkers(directory: RunDirectory, needs: WorkerNeeds): Pool {
       // Not the run's id: another run elsewhere may have the same one, and its workers must not be taken for ours.
       tokenName: `TALLYMAN_RUN_${randomBytes(8).toString('hex')}`,
       isPolite: needs.isPolite,
+      group: openOwnGroup({
+        memoryBytes: Math.ceil(needs.memory.totalBytes * kernelSlack) + kernelSlackBytes,
+        processesMax: needs.workers * (processesMax + 1) * threadsEach,
+      }),
     },
   })
 }

@@ -11,6 +11,7 @@ import {
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { AttemptOutcome, AttemptProgress, Pool, WorkerKind } from '../../src/executor/index.ts'
+import { canMakeGroups } from '../fixtures/control-groups.ts'
 import { hasProc, killQuietly, leftBehind, markedProcesses, markedWorkers } from '../fixtures/process-tree.ts'
 import { until } from '../fixtures/until.ts'
 import { requires } from '../requires.ts'
@@ -18,6 +19,7 @@ import { mapInProcess, reduceInProcess } from './in-process.ts'
 import { mapAttempt, mapReportOf, perform, reduceAttempt, Workplace } from './workplace.ts'
 
 const MiB = 2 ** 20
+const canMake = await canMakeGroups()
 
 export function testExecutor(kind: WorkerKind): void {
   describe.skipIf(!requires('/proc', hasProc))(`a pool of workers of kind ${kind}`, () => {
@@ -35,6 +37,43 @@ export function testExecutor(kind: WorkerKind): void {
     testAttempts(() => place)
     testDeaths(() => place)
     testStopping(() => place)
+    testGroup(() => place)
+  })
+}
+
+/** Loose enough for Node itself. */
+const group = { memoryBytes: 400 * MiB, processesMax: 200 }
+
+function testGroup(place: () => Workplace): void {
+  describe.skipIf(!requires('the right to make control groups', canMake))('that the kernel limits', () => {
+    it('ends an attempt whose memory grows between two looks of the watchdog', async () => {
+      const pool = await place().openPool({ group })
+      const attempt = mapAttempt('map-00000.1', [place().write('grabs.txt', ['a', '!grab 1000', 'b'])])
+      expect(await perform(pool, attempt)).toMatchObject({
+        kind: 'failed',
+        fault: { code: 'memory-limit', message: expect.stringContaining('was ended by the kernel') },
+      })
+      const again = mapAttempt('map-00000.2', [place().write('grabs.txt', ['a', 'b'])])
+      expect(await perform(pool, again)).toMatchObject({ kind: 'done' })
+    })
+
+    it('does not take one that somebody has killed for one that held too much', async () => {
+      const pool = await place().openPool({ group })
+      const attempt = mapAttempt('map-00000.1', [place().write('dies.txt', ['!kill SIGKILL'])])
+      expect(await perform(pool, attempt)).toMatchObject({ kind: 'failed', fault: { code: 'killed' } })
+    })
+
+    it('ends what has shaken off everything else', async () => {
+      const pool = await place().openPool({ group })
+      const note = place().path('escaped')
+      const attempt = mapAttempt('map-00000.1', [place().write('escapes.txt', [`!escape ${note}`])])
+      expect(await perform(pool, attempt)).toMatchObject({ kind: 'done' })
+      await until('the program to say who it is', () => existsSync(note))
+      const pid = Number(readFileSync(note, 'utf8'))
+      expect(existsSync(`/proc/${pid}`)).toBe(true)
+      await pool.stop()
+      await until('it to be gone', () => !existsSync(`/proc/${pid}`))
+    })
   })
 }
 

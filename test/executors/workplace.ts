@@ -22,6 +22,7 @@ import {
   type WorkerKind,
 } from '../../src/executor/index.ts'
 import type { MapReport } from '../../src/flow/index.ts'
+import { type GroupLimits, openOwnGroup } from '../../src/host/index.ts'
 import type { Split } from '../../src/input/index.ts'
 import { bundleModule } from '../../src/run/bundle.ts'
 import { createRunDirectory, type RunDirectory } from '../../src/run/directory.ts'
@@ -39,6 +40,8 @@ export interface PoolOptions {
   readonly heapBytes?: number
   readonly taskTimeoutMs?: number
   readonly cwd?: string
+  /** What the kernel is to hold the pool to. */
+  readonly group?: GroupLimits
 }
 
 /** Bundles of this process, beside a package folder in which they find tallyman. */
@@ -95,6 +98,7 @@ export class Workplace {
         logDirectory: this.directory.logFolder,
         tokenName: `TALLYMAN_TEST_${randomBytes(8).toString('hex')}`,
         isPolite: false,
+        group: options.group === undefined ? null : openOwnGroup(options.group),
       },
     })
     this.#pools.push(pool)

@@ -3,6 +3,7 @@ import { explainTasks, readRun, type TaskStory } from '../../run/index.ts'
 import type { Command } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { printable } from '../printable.ts'
+import { countOf } from '../quantities.ts'
 import { findRun } from '../runs-folder.ts'
 
 export const explain: Command = {
@@ -24,6 +25,11 @@ export const explain: Command = {
       const words = isHeld ? wordsNow : wordsThen
       for (const story of stories) terminal.out(lineOf(story, words))
       terminal.say(sayCounts(stories, words))
+      const failed = events.filter(({ type }) => type === 'attempt-failed').length
+      if (failed > 0)
+        terminal.say(
+          `What is left of the ${countOf(failed, 'attempt')} that failed: tallyman logs ${identity.id}`,
+        )
     }
     return exitCodes.complete
   },
