@@ -61,6 +61,14 @@ describe('JournalTail', () => {
     }
     folder.remove()
   })
+
+  test('refuses a journal of another version for that reason', () => {
+    const folder = tempFolder()
+    const file = folder.at('journal.jsonl')
+    writeFileSync(file, encodeLine({ format: 'tallyman journal', version: 1 }, ''))
+    expect(() => new JournalTail(file).next()).toThrow(/is of version 1; .* reads 2/)
+    folder.remove()
+  })
 })
 
 type Told = RunEvent | ProgressEvent | NoteEvent

@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { errnoOf, TallymanError } from '../errors.ts'
 import type { RunEvent } from './events.ts'
-import { parseLine } from './journal.ts'
+import { parseLine, requireHeader } from './journal.ts'
 
 /** Reads a journal while another process appends to it: each event once. */
 export class JournalTail {
@@ -19,7 +19,7 @@ export class JournalTail {
   /**
    * Events of whole lines that have been appended since the last call. Cost: reads those bytes, and opens the file.
    *
-   * @throws {TallymanError} `file-damaged` for a line whose checksum is wrong
+   * @throws {TallymanError} `file-damaged` for a line whose checksum is wrong, or a journal of another version
    */
   next(): RunEvent[] {
     const bytes = readFrom(this.#file, this.#readBytes)
@@ -39,7 +39,10 @@ export class JournalTail {
   #parse(line: string): object {
     const object = parseLine(line, this.#last)
     this.#last = line
-    if (object !== null) return object
+    if (object !== null) {
+      if (this.#lines === 1) requireHeader(object, this.#file)
+      return object
+    }
     throw new TallymanError('file-damaged', `${this.#file}, line ${this.#lines}: the checksum is wrong.`)
   }
 }

@@ -158,7 +158,8 @@ function readIfThere(file: string): Buffer | null {
   }
 }
 
-function requireHeader(first: object | undefined, file: string): void {
+/** @throws {TallymanError} `file-damaged` for a first line that is not the header of a journal of this version */
+export function requireHeader(first: object | undefined, file: string): void {
   const isOurs = first !== undefined && 'format' in first && first.format === header.format
   if (!isOurs || !('version' in first)) throw damaged(`${file} does not begin as a journal`)
   if (first.version === header.version) return
