@@ -69,6 +69,19 @@ describe('errnoOf', () => {
     expect(errnoOf(error)).toBe('ENOENT')
   })
 
+  // As Node 20 makes them: `test/crash/system-errors.test.ts` causes them for real.
+  it.each(['UNKNOWN: unknown error, write', 'Unknown system error -122: Unknown system error -122, write'])(
+    'is found in the number where Node has no name for it: %s',
+    (message) => {
+      const error = Object.assign(new Error(message), { code: message.split(':')[0], errno: -122 })
+      expect([errnoOf(error), messageOf(error), toFault(error).code]).toEqual([
+        'EDQUOT',
+        'EDQUOT: disk quota exceeded, write',
+        'disk-full',
+      ])
+    },
+  )
+
   it('is nothing for what has no code', () => {
     for (const other of [new Error('x'), 'ENOENT', null, Object.assign(new Error('x'), { code: 7 })])
       expect(errnoOf(other)).toBeUndefined()

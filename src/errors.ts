@@ -2,6 +2,7 @@
  * Every error tallyman raises on purpose: a stable code, whether another attempt may succeed, and what the
  * user can do about it. A code is part of the public surface: scripts match on it, so it is never renamed.
  */
+import { constants } from 'node:os'
 
 /** What a code means for the attempt that raised it. */
 interface ErrorRule {
@@ -132,15 +133,37 @@ const errnoCodes: ReadonlyMap<string, ErrorCode> = new Map([
   ['ENFILE', 'limit-reached'],
 ])
 
+/**
+ * Errors of network disks, quotas and file systems that Node has no name for: it says `UNKNOWN`, or `Unknown system error
+ * -122`, and what it was is only in the number (errno(3), Linux).
+ */
+const unnamed: ReadonlyMap<number, readonly [name: string, words: string]> = new Map([
+  [constants.errno.EDQUOT, ['EDQUOT', 'disk quota exceeded']],
+  [constants.errno.ESTALE, ['ESTALE', 'stale file handle']],
+  [117, ['EUCLEAN', 'structure needs cleaning']],
+  [121, ['EREMOTEIO', 'remote i/o error']],
+])
+
+function nameOf(error: Error): readonly [name: string, words: string] | undefined {
+  return 'errno' in error && typeof error.errno === 'number' ? unnamed.get(-error.errno) : undefined
+}
+
 /** What the system calls what went wrong, such as `ENOENT`; undefined for an error that has no code. */
 export function errnoOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
+  if (!(error instanceof Error && 'code' in error && typeof error.code === 'string')) return undefined
+  return nameOf(error)?.[0] ?? error.code
 }
+
+const unknownError = /^(UNKNOWN: unknown error|Unknown system error -\d+(: Unknown system error -\d+)?)/
 
 /** What anything thrown says of itself. Never throws: a job may throw what has no text. */
 export function messageOf(thrown: unknown): string {
   try {
-    return String(thrown instanceof Error ? thrown.message : thrown)
+    if (!(thrown instanceof Error)) return String(thrown)
+    const name = nameOf(thrown)
+    return name === undefined
+      ? String(thrown.message)
+      : String(thrown.message).replace(unknownError, name.join(': '))
   } catch {
     return 'something that has no text'
   }

@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
-import { errnoOf, TallymanError } from '../errors.ts'
+import { errnoOf, messageOf, TallymanError, toFault } from '../errors.ts'
 import type { RunEvent } from './events.ts'
 
 /**
@@ -16,6 +16,7 @@ const header = { format: 'tallyman journal', version: 2 } as const
 
 /** Appends to a journal; each event is with the system before `append` returns. */
 export class JournalWriter {
+  readonly #file: string
   readonly #fd: number
   /** Bytes of whole lines. */
   #wholeBytes: number
@@ -28,19 +29,25 @@ export class JournalWriter {
    * Cost: to go on, reads the journal.
    */
   constructor(file: string, begin: 'new' | 'continue') {
+    this.#file = file
     this.#fd = openSync(file, begin === 'new' ? 'ax' : 'a')
     this.#wholeBytes = fstatSync(this.#fd).size
     if (begin === 'new') this.#write(header)
     else this.#last = readFileSync(file, 'utf8').trimEnd().split('\n').at(-1) ?? ''
   }
 
+  /** @throws {TallymanError} `disk-full` or `io` where it could not be written; the journal is as before */
   append(event: RunEvent): void {
     this.#write(event)
   }
 
-  /** Waits until everything that was appended is on the disk. */
+  /** Waits until everything that was appended is on the disk. Throws as `append` does. */
   sync(): void {
-    fsyncSync(this.#fd)
+    try {
+      fsyncSync(this.#fd)
+    } catch (cause) {
+      throw notWritten(this.#file, cause)
+    }
   }
 
   close(): void {
@@ -53,13 +60,25 @@ export class JournalWriter {
     const bytes = Buffer.from(text)
     try {
       for (let at = 0; at < bytes.length; ) at += writeSync(this.#fd, bytes, at)
-    } catch (error) {
+    } catch (cause) {
       ftruncateSync(this.#fd, this.#wholeBytes)
-      throw error
+      throw notWritten(this.#file, cause)
     }
     this.#wholeBytes += bytes.length
     this.#last = text
   }
+}
+
+function notWritten(file: string, cause: unknown): TallymanError {
+  const { code } = toFault(cause)
+  const what =
+    code === 'disk-full'
+      ? 'Free some space (`tallyman clean` shows what runs hold)'
+      : 'See whether the disk is well'
+  return new TallymanError(code, `The journal ${file} could not be written: ${messageOf(cause)}.`, {
+    wayOut: `${what}, then resume.`,
+    cause,
+  })
 }
 
 /** @param before the line it follows; an empty text for the first one */
