@@ -43,3 +43,4 @@ export {
   variance,
 } from './job/index.ts'
 export type { Key, Scalar } from './record/index.ts'
+export { type Manifest, type OpenedResult, openResult, type ResultTable } from './result/index.ts'
