@@ -42,5 +42,6 @@ export {
   topK,
   variance,
 } from './job/index.ts'
+export { openResult } from './open-result.ts'
 export type { Key, Scalar } from './record/index.ts'
-export { type Manifest, type OpenedResult, openResult, type ResultTable } from './result/index.ts'
+export type { Manifest, OpenedResult, ResultTable } from './result/index.ts'

@@ -6,7 +6,7 @@ export { diffResults, type ResultsDiff, type TableDiff } from './diff/diff-resul
 export type { RowChange } from './diff/largest-changes.ts'
 export { type TableFormat, tableFormats } from './format/row-writer.ts'
 export { type Manifest, readManifest } from './manifest.ts'
-export { type OpenedResult, openResult, type ResultTable } from './open-result.ts'
+export { type AnyTables, type OpenedResult, openResult, type ResultTable } from './open-result.ts'
 export { type HeadRow, readHead, type TableHead } from './table-head.ts'
 export { checkTarget } from './target.ts'
 export { type Verification, verifyResult } from './verify/verify-result.ts'

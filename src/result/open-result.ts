@@ -12,7 +12,7 @@ import { readRow } from './table-row.ts'
 import { TableSearch } from './table-search.ts'
 
 /** Tables as `TablesOf<typeof job>` tells them, or any. */
-type AnyTables = { readonly [table: string]: readonly Row<Key, unknown>[] }
+export type AnyTables = { readonly [table: string]: readonly Row<Key, unknown>[] }
 
 /** A table of a result, in key order. Keys and values are as JSON tells them: a date is its text, integers are exact. */
 export interface ResultTable<K, V> extends AsyncIterable<Row<K, V>> {
@@ -41,34 +41,7 @@ export interface OpenedResult<T extends AnyTables> {
   }
 }
 
-/**
- * Opens a result: the directory that `tallyman run -o` wrote, or that of a run. Reads nothing but its manifest; a table's file
- * is opened when it is read, and checked against the manifest when all of it was. Tables written as csv or tsv can't be read
- * back: their cells do not say what they were.
- *
- * @param path relative to the current directory
- * @throws {TallymanError} `not-found` where there is no result, `file-damaged` for a manifest that was changed
- *
- * @example
- * ```ts
- * import { count, defineJob, openResult, type TablesOf, text } from 'tallyman'
- *
- * const words = defineJob({
- *   input: text(),
- *   reduce: count<string>(),
- *   map(line, emit) {
- *     for (const word of line.split(' ')) emit(word)
- *   },
- * })
- *
- * async function show(directory: string): Promise<void> {
- *   const { tables, manifest } = openResult<TablesOf<typeof words>>(directory)
- *   if (!manifest.completeness.complete) console.log('Something is lacking.')
- *   console.log(await tables.result.get('bus'))
- *   for await (const { key, value } of tables.result) console.log(key, value)
- * }
- * ```
- */
+/** What `openResult` of the library's face does, at once. */
 export function openResult<T extends AnyTables = AnyTables>(path: string): OpenedResult<T> {
   const directory = placeOf(resolve(path))
   const manifest = readManifest(directory)
