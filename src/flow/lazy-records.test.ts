@@ -1,4 +1,7 @@
-import { isDeepStrictEqual } from 'node:util'
+import assert from 'node:assert'
+import { format, inspect, isDeepStrictEqual } from 'node:util'
+import { deserialize, serialize } from 'node:v8'
+import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { runTasks, TaskInputs } from '../../test/fixtures/task-runs.ts'
@@ -190,6 +193,79 @@ const styles: Readonly<Record<string, Style>> = {
   'takes the top': style(topK(3, { by: ({ size }: { size: number }) => size }), (note, emit) =>
     emit(note.lang ?? null, { size: note.size, by: note.user }),
   ),
+  'sends it as messages and bytes': style(collect(), (note, emit) => {
+    const { port1, port2 } = new MessageChannel()
+    port1.postMessage([note.user, note])
+    const [user, sent] = (receiveMessageOnPort(port2) as { message: [unknown, unknown] }).message
+    port1.close()
+    emit(note.lang ?? null, [user, sent, deserialize(serialize({ note })), deserialize(serialize(note.tags))])
+  }),
+  'shows it': style(count(), (note, emit) => {
+    emit([inspect(note.user), inspect(note, { depth: 9 }), format('%O %j', note.user, note.tags), `${note}`])
+  }),
+  'asks what it is': style(count(), (note, emit) => {
+    const kinds = [note, note.user, note.tags, note.user?.place ?? null, note.extra ?? null].map((part) => [
+      typeof part,
+      Array.isArray(part),
+      part instanceof Object,
+      Object.prototype.toString.call(part),
+      part === null ? 'null' : String(Object.getPrototypeOf(part) === Object.prototype),
+      part?.constructor?.name ?? 'none',
+    ])
+    emit(kinds.flat().map(String))
+  }),
+  'asserts and compares with a copy': style(count(), (note, emit) => {
+    const copy = JSON.parse(JSON.stringify({ user: note.user, tags: note.tags }))
+    assert.deepStrictEqual({ user: note.user, tags: note.tags }, copy)
+    assert.deepEqual(note, { ...note })
+    assert.throws(() => assert.deepStrictEqual(note.user, { ...copy.user, added: 1 }))
+    emit(note.text)
+  }),
+  'follows paths as libraries do': style(collect(), (note, emit) => {
+    const get = (path: string): unknown =>
+      path
+        .split('.')
+        .reduce<unknown>((value, name) => (value == null ? undefined : Object(value)[name]), note)
+    const pick = (names: string[]): unknown =>
+      Object.fromEntries(names.filter((name) => Object.hasOwn(note, name)).map((name) => [name, get(name)]))
+    emit(
+      'paths',
+      ['user.place.country', 'tags.0.name', 'tags.length', 'extra.deep.deeper', 'text.length'].map(get),
+    )
+    emit('picked', pick(['lang', 'isSent', 'user']))
+  }),
+  'uses the methods of its arrays': style(collect(), (note, emit) => {
+    const names = note.tags.map(({ name }) => name)
+    const numbers = note.tags.flatMap(({ at }) => at).sort((a, b) => a - b)
+    emit('arrays', [
+      names,
+      numbers,
+      [...(note.user?.langs ?? [])].reverse(),
+      note.tags.slice(1).concat(note.tags),
+    ])
+    emit('found', note.tags.find(({ at: [from] }) => from > 70) ?? null)
+  }),
+  'wraps it in objects of its own': style(collect(), (note, emit) => {
+    class Wrapped {
+      readonly #note = note
+      get place(): string | null {
+        return this.#note.user?.place?.country ?? null
+      }
+    }
+    const derived = Object.create(note, { own: { value: 1, enumerable: true } })
+    derived.lang = 'own'
+    emit(new Wrapped().place, [derived.text, derived.lang, note.lang ?? null, Object.keys(derived)])
+    const { get } = Reflect
+    emit('reflected', [get(note, 'size'), Reflect.has(note, 'isSent'), Reflect.ownKeys(note).length])
+  }),
+  'freezes and defines': style(collect(), (note, emit) => {
+    Object.defineProperty(note, 'hidden', { value: 1, enumerable: false })
+    if (note.user !== null) Object.freeze(note.user)
+    const isChanged = note.user !== null && Reflect.set(note.user, 'name', 'other')
+    emit(isChanged, [Object.isFrozen(note.user ?? {}), Object.getOwnPropertyNames(note).includes('hidden')])
+    emit('sealed', Object.isSealed(Object.seal(note)))
+    emit('note', note.user)
+  }),
   'reads nothing': style(count(), (_note, emit) => emit('all')),
 }
 

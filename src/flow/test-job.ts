@@ -37,7 +37,9 @@ export interface TestJobOptions<P extends ParamSchemas> {
  * What the job throws comes out as it was thrown, with its own stack. A record that is refused with `ctx.reject`
  * throws a `RecordRejection`. In `ctx.position` the path is `records`, and `byte` is the record's place in the list.
  *
- * @param records decoded records, in order
+ * The map gets the very objects of the list, and not lazy records as from `jsonl()`, which are made anew from their lines.
+ *
+ * @param records decoded records, in order, as `JSON.parse` would give them where the input is JSON
  * @returns for each table its rows in key order; a job of one reducer has one table, `result`
  *
  * @example

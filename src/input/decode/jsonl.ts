@@ -1,7 +1,7 @@
 import { isAscii, isUtf8 } from 'node:buffer'
 import { TallymanError } from '../../errors.ts'
 import { type Decoder, type InputFormat, noRecord } from '../../job/index.ts'
-import { teachStructuredClone } from '../scan/clone.ts'
+import { teachCloning } from '../scan/clone.ts'
 import { kernelOfThread } from '../scan/kernel.ts'
 import { LazyDecoder } from '../scan/lazy-decoder.ts'
 import { Projection } from '../scan/projection.ts'
@@ -13,9 +13,7 @@ import { rejectUtf8 } from './utf8.ts'
 export interface JsonlOptions extends FormatOptions {
   /** Integers beyond ±2^53: `exact` as bigint (default), or rounded to a `number`, as `JSON.parse` does. */
   readonly integers?: JsonIntegers
-  /**
-   * Whether only those properties are decoded that the map reads. Results do not depend on it. Default false.
-   */
+  /** Whether only those properties are decoded that the map reads. Results do not depend on it. Default true. */
   readonly lazy?: boolean
 }
 
@@ -28,9 +26,9 @@ export interface JsonlOptions extends FormatOptions {
  * The type parameter is what the lines are expected to hold; nothing checks it.
  *
  * @param options.integers `exact` (default) or `number`, which rounds
- * @param options.lazy `true`: only what the map reads of a record is decoded, though every byte of its line is
- *   checked. Such a record can be used in every way a plain object can, but for `postMessage` and `v8.serialize`, which
- *   refuse it; send a `structuredClone` of it, or have plain objects, with `false` (default).
+ * @param options.lazy `true` (default): only what the map reads of a record is decoded, though every byte of its line is
+ *   checked. Such a record is a Proxy, and can be used in every way a plain object can; see docs/guide/jobs.md for what
+ *   can tell them apart. `false`: records are plain objects.
  * @param options.recordBytesMax lines longer than this are rejected without being held; in bytes, default 64 MiB
  * @throws {TallymanError} `job-invalid` for an option that makes no sense
  *
@@ -48,7 +46,7 @@ export interface JsonlOptions extends FormatOptions {
  * ```
  */
 export function jsonl<T = unknown>(options: JsonlOptions = {}): InputFormat<T> {
-  const { integers = 'exact', lazy = false } = options
+  const { integers = 'exact', lazy = true } = options
   if (integers !== 'exact' && integers !== 'number') {
     throw new TallymanError(
       'job-invalid',
@@ -69,7 +67,7 @@ export function jsonl<T = unknown>(options: JsonlOptions = {}): InputFormat<T> {
       const whole = new JsonlDecoder<T>(integers)
       const kernel = lazy ? kernelOfThread() : null
       if (kernel === null) return whole
-      teachStructuredClone()
+      teachCloning()
       return new LazyDecoder(whole, kernel, projection)
     },
   }

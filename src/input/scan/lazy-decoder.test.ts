@@ -5,115 +5,38 @@ import { inspect, isDeepStrictEqual, types } from 'node:util'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { exactly, jsonObjectText, mutate, mutation } from '../../../test/fixtures/json-texts.ts'
+import {
+  compareLines,
+  isObject,
+  outcomeOf,
+  readPath,
+  type Use,
+  uses,
+} from '../../../test/fixtures/record-uses.ts'
 import { requires } from '../../../test/requires.ts'
-import { type Decoder, RecordRejection } from '../../job/index.ts'
+import type { Decoder } from '../../job/index.ts'
 import { jsonl } from '../decode/jsonl.ts'
 import { kernelOfThread } from './kernel.ts'
 
-/** Some way to use a record, with what comes of it as text. */
-type Use = (record: unknown) => string
-
-type Properties = Readonly<Record<string, unknown>>
-
-function isObject(value: unknown): value is Properties {
-  return typeof value === 'object' && value !== null
-}
-
-/** Property names of the generated JSON, and such as are not in it. */
-const names = ['a', 'b', 'id', 'é', '1', 'constructor', 'toString', 'zz', '__proto__'] as const
-
-/** Reads properties, two levels deep, twice. */
-const readNames: Use = (record) => {
-  if (!isObject(record)) return exactly(record)
-  const read = (): unknown[] =>
-    names.map((name) => {
-      const value = Object.hasOwn(Object.prototype, name) ? String(record[name]) : record[name]
-      return isObject(value)
-        ? [name, names.map((below) => exactly(value[below])), exactly(value)]
-        : [name, value]
-    })
-  return exactly([read(), read()])
-}
-
-/** Reads only what lies at one path, as most maps do. */
-function readPath(...path: readonly string[]): Use {
-  return (record) => {
-    let value = record
-    for (const name of path) value = isObject(value) ? value[name] : undefined
-    return exactly([value])
-  }
-}
-
-const uses: readonly Use[] = [
-  readPath('a'),
-  readPath('a', 'b'),
-  readPath('b', 'a', 'id'),
-  readPath('é'),
-  exactly,
-  (record) =>
-    isObject(record) ? exactly([Object.keys(record), { ...record }, 'a' in record]) : exactly(record),
-  readNames,
-  (record) => {
-    if (!isObject(record) || Array.isArray(record)) return exactly(record)
-    const { a, ...rest } = record
-    const changed = Object.assign(record, { a: 'new', zz: a })
-    return exactly([a, rest, changed, Reflect.deleteProperty(changed, 'b'), changed])
-  },
-]
-
-function outcomeOf(
-  decoder: Decoder<unknown>,
-  bytes: Buffer,
-  start: number,
-  end: number,
-): { record: unknown } | string {
-  try {
-    return { record: decoder.decode(bytes, start, end) }
-  } catch (error) {
-    if (error instanceof RecordRejection) return `${error.atByte} ${error.message}`
-    throw error
-  }
-}
-
-/**
- * Decodes lines that lie in one chunk lazily and plainly, and expects that the same comes of them, of those that are kept
- * too. Returns how many were lazy.
- */
+/** Expects that the same comes of lazy and plain records. Returns how many were lazy. */
 function expectSameLines(
   lines: readonly Buffer[],
   lazy: Decoder<unknown>,
   plain: Decoder<unknown>,
   use: Use,
 ): number {
-  const chunk = Buffer.concat(lines.flatMap((line) => [line, Buffer.from('\n')]))
-  lazy.enterChunk?.(chunk)
-  const kept: [unknown, string][] = []
-  let lazyRecords = 0
-  let start = 0
-  for (const [number, line] of lines.entries()) {
-    const end = start + line.length
-    const given = outcomeOf(lazy, chunk, start, end)
-    const wanted = outcomeOf(plain, line, 0, line.length)
-    start = end + 1
-    if (typeof given === 'string' || typeof wanted === 'string') {
-      expect(given, line.toString()).toBe(wanted)
-      continue
-    }
-    if (types.isProxy(given.record)) lazyRecords += 1
-    if (number % 3 === 0) kept.push([given.record, use(wanted.record)])
-    else expect(use(given.record), line.toString()).toBe(use(wanted.record))
-  }
-  for (const [record, result] of kept) expect(use(record)).toBe(result)
+  const { lazyRecords, difference } = compareLines(lines, { lazy, plain }, use)
+  expect(difference).toBeNull()
   return lazyRecords
 }
 
 function lazyDecoders(): { lazy: Decoder<unknown>; plain: Decoder<unknown> } {
-  return { lazy: jsonl({ lazy: true }).decoder(), plain: jsonl({ lazy: false }).decoder() }
+  return { lazy: jsonl().decoder(), plain: jsonl({ lazy: false }).decoder() }
 }
 
 const someUse = fc.integer({ min: 0, max: uses.length - 1 })
 
-describe('jsonl({ lazy: true })', () => {
+describe('jsonl()', () => {
   test('has its kernel, so that what follows tests something', () => {
     expect(kernelOfThread()).not.toBeNull()
   })
@@ -239,7 +162,7 @@ describe('jsonl({ lazy: true })', () => {
   })
 
   test('a map that reads names that are data gets plain records after a while', () => {
-    const lazy = jsonl<Record<string, number>>({ lazy: true }).decoder()
+    const lazy = jsonl<Record<string, number>>().decoder()
     const lines = Array.from({ length: 300 }, (_, number) => Buffer.from(`{"n${number}":${number}}`))
     const chunk = Buffer.concat(lines)
     lazy.enterChunk?.(chunk)
@@ -255,7 +178,7 @@ describe('jsonl({ lazy: true })', () => {
   })
 
   test('a map that keeps records of ever more chunks gets plain ones, and those it kept stay right', () => {
-    const lazy = jsonl<{ number: number }>({ lazy: true }).decoder()
+    const lazy = jsonl<{ number: number }>().decoder()
     const kept: unknown[] = []
     for (let number = 0; number < 150; number++) {
       const chunk = Buffer.alloc(1024 * 1024)
@@ -278,7 +201,7 @@ describe('a lazy record', () => {
 
   /** Records of equal form: the first ones teach what is read, the last one is lazy. */
   function taughtRecord(teach: (tweet: Tweet) => unknown): Tweet {
-    const lazy = jsonl<Tweet>({ lazy: true }).decoder()
+    const lazy = jsonl<Tweet>().decoder()
     const line = '{"text":"t","user":{"name":"n","tags":["x"]},"big":12345678901234567890}'
     const chunk = Buffer.from(`${line}\n`.repeat(5))
     lazy.enterChunk?.(chunk)

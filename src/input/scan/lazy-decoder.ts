@@ -1,17 +1,9 @@
-import { getHeapStatistics } from 'node:v8'
 import type { Decoder, noRecord } from '../../job/index.ts'
 import type { Kernel } from './kernel.ts'
 import { lazyRecord, type Source } from './lazy-record.ts'
 import type { Projection } from './projection.ts'
 
 const openingBrace = 0x7b
-/**
- * A record that the map keeps without having used it as a whole keeps its chunk. When so much is held beside the heap
- * as only kept chunks can explain, records are plain from then on. The collector frees chunks nobody holds long before.
- */
-const heldBytesMax = 96 * 1024 * 1024
-const chunksPerLook = 16
-
 /**
  * Scans lines with the kernel and gives lazy records. Its slow twin, a decoder of whole records, gets every line that
  * crosses chunks, is no object, or that the kernel is not sure of: so it alone says what is rejected, and why.
@@ -20,7 +12,6 @@ export class LazyDecoder<T> implements Decoder<T> {
   readonly #source: Source
   readonly #whole: Decoder<T>
   #chunk: Buffer | null = null
-  #chunks = 0
 
   constructor(whole: Decoder<T>, kernel: Kernel, projection: Projection) {
     this.#whole = whole
@@ -29,9 +20,7 @@ export class LazyDecoder<T> implements Decoder<T> {
 
   enterChunk(chunk: Buffer): void {
     this.#chunk = chunk
-    this.#chunks += 1
-    if (this.#chunks % chunksPerLook === 0 && getHeapStatistics().external_memory > heldBytesMax)
-      this.#source.projection.giveUp()
+    this.#source.projection.enterChunk(chunk)
   }
 
   decode(bytes: Buffer, start: number, end: number): T | typeof noRecord {

@@ -32,7 +32,7 @@ const strings = new ShortStrings()
  * the next record was scanned, the record is decoded as a whole, once; from then on the proxies stand in front of the
  * plain objects. Objects that the map holds already stay the same objects.
  */
-class LazyRecord {
+class ScannedRecord {
   readonly source: Source
   readonly root: LazyObject
   isWhole = false
@@ -127,9 +127,9 @@ class LazyRecord {
 
 /**
  * What a proxy stands for until its record is decoded as a whole: an object without properties. Only `inspect`, and with
- * it `console.log`, looks past a proxy, and is told how to find what is there.
+ * it `console.log`, looks past a proxy, and is told how to find what is there. What refuses proxies shows this name.
  */
-class Pending {
+class LazyRecord {
   [inspect.custom](): object {
     // `this` is the proxy, and copying it decodes it.
     return { ...this }
@@ -138,13 +138,13 @@ class Pending {
 
 /** One object of a lazy record, and all that can be done with it. */
 class LazyObject implements ProxyHandler<object> {
-  readonly target: object = new Pending()
+  readonly target: object = new LazyRecord()
   readonly proxy: object
-  readonly #record: LazyRecord
+  readonly #record: ScannedRecord
   readonly #node: ProjectionNode
   readonly #edge: Edge | null
 
-  constructor(record: LazyRecord, node: ProjectionNode, edge: Edge | null) {
+  constructor(record: ScannedRecord, node: ProjectionNode, edge: Edge | null) {
     this.#record = record
     this.#node = node
     this.#edge = edge
@@ -244,5 +244,5 @@ function defineOwn(object: object, name: string, value: unknown): void {
 
 /** The record in `chunk[start, end)`, which the kernel has just scanned. The chunk must never be written to again. */
 export function lazyRecord(source: Source, chunk: Buffer, start: number, end: number): object {
-  return new LazyRecord(source, chunk, start, end).root.proxy
+  return new ScannedRecord(source, chunk, start, end).root.proxy
 }

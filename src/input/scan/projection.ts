@@ -9,6 +9,11 @@ const edgesMax = 64
 const nameBytesMax = 256
 /** Records after which is asked whether projecting them has been worth it. */
 const trialRecords = 64
+/**
+ * A record that the map keeps without having used it as a whole keeps its chunk. When so much is held as only kept chunks
+ * can explain, records are plain from then on. The collector frees chunks nobody holds long before.
+ */
+const heldBytesMax = 96 * 1024 * 1024
 
 /** A wanted property. */
 export interface Edge {
@@ -41,6 +46,11 @@ export class Projection {
   /** Projecting does not pay for this map. */
   isGivenUp = false
   #hasLearnt = false
+  /** Bytes of chunks that the collector has not freed. */
+  #heldBytes = 0
+  readonly #freed = new FinalizationRegistry<number>((bytes) => {
+    this.#heldBytes -= bytes
+  })
   #records = 0
   #wholeRecords = 0
 
@@ -58,6 +68,14 @@ export class Projection {
   /** Says that a record had to be decoded as a whole after all. */
   countWhole(): void {
     this.#wholeRecords += 1
+  }
+
+  /** To be called with each chunk of input that records may come to hold. */
+  enterChunk(chunk: Buffer): void {
+    if (this.isGivenUp) return
+    this.#heldBytes += chunk.length
+    this.#freed.register(chunk, chunk.length)
+    if (this.#heldBytes > heldBytesMax) this.giveUp()
   }
 
   /** To be called before each record. */
