@@ -1,4 +1,4 @@
-import { hashBytes } from '../record/index.ts'
+import { countOutsideHeap, hashBytes } from '../record/index.ts'
 
 /**
  * A set of byte keys, each with a number: 0, 1, 2, … in the order they were first met. The keys lie end to end in a few
@@ -35,6 +35,8 @@ const spareSlots: Int32Array[] = []
 
 /** Lets go of the memory that is kept for tables to come. */
 export function releaseKeyMemory(): void {
+  for (const { bytes } of spareChunks) countOutsideHeap(-bytes.length)
+  for (const { byteLength } of spareSlots) countOutsideHeap(-byteLength)
   spareChunks.length = 0
   spareSlots.length = 0
 }
@@ -104,7 +106,10 @@ export class KeyTable {
   clear(): void {
     for (const chunk of this.#chunks) {
       // One that was made for a long key has no use for others.
-      if (chunk.words.length !== chunkWords) continue
+      if (chunk.words.length !== chunkWords) {
+        countOutsideHeap(-chunk.bytes.length)
+        continue
+      }
       chunk.usedWords = 0
       spareChunks.push(chunk)
     }
@@ -156,13 +161,16 @@ function takeChunk(neededWords: number): Chunk {
   const spare = neededWords <= chunkWords ? spareChunks.pop() : undefined
   if (spare !== undefined) return spare
   const memory = new ArrayBuffer(Math.max(neededWords, chunkWords) * 4)
+  countOutsideHeap(memory.byteLength)
   return { bytes: Buffer.from(memory), words: new Int32Array(memory), usedWords: 0 }
 }
 
 function takeSlots(count: number): Int32Array {
   const index = spareSlots.findIndex(({ length }) => length === count)
   const [spare] = index === -1 ? [] : spareSlots.splice(index, 1)
-  return spare?.fill(0) ?? new Int32Array(count)
+  if (spare !== undefined) return spare.fill(0)
+  countOutsideHeap(count * Int32Array.BYTES_PER_ELEMENT)
+  return new Int32Array(count)
 }
 
 /** A key's place is the number of its first word, all chunks counted as if they were of one size. */

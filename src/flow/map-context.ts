@@ -2,6 +2,7 @@ import { TallymanError } from '../errors.ts'
 import type { SplitReader } from '../input/index.ts'
 import { type Context, type Position, RecordRejection } from '../job/index.ts'
 import { hashBytes } from '../record/index.ts'
+import { empty } from './empty.ts'
 import type { RecordSource } from './record-source.ts'
 
 /** The `ctx` a map gets: one object for the whole task, standing at the record at hand. */
@@ -89,7 +90,7 @@ export class MapContext implements Context<Readonly<Record<string, unknown>>, un
 
   keepCounters(): void {
     for (const { name, by } of this.#pending) this.#counters.set(name, (this.#counters.get(name) ?? 0) + by)
-    this.#pending.length = 0
+    empty(this.#pending)
   }
 
   dropCounters(): void {

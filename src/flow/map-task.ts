@@ -10,6 +10,7 @@ import {
 } from '../job/index.ts'
 import { canonicalJson, type Key } from '../record/index.ts'
 import { CombineTable } from './combine.ts'
+import { empty } from './empty.ts'
 import { MapContext } from './map-context.ts'
 import type { RecordSource } from './record-source.ts'
 import { RejectedLog, type Why, whyRejected } from './rejected.ts'
@@ -160,6 +161,15 @@ class MapRun {
   }
 
   async run(): Promise<MapReport> {
+    try {
+      return await this.#run()
+    } finally {
+      // What is left of a task that failed: its memory is for the next one.
+      for (const table of this.#combine) table.clear()
+    }
+  }
+
+  async #run(): Promise<MapReport> {
     const { job, settle } = this.#task
     if (job.setup !== undefined)
       this.#context.state = await this.#callUser('setup', () => job.setup?.(this.#context))
@@ -341,7 +351,7 @@ class MapRun {
       }
     }
     this.#emitted += this.#pending.length
-    this.#pending.length = 0
+    empty(this.#pending)
     if (this.#heldBytes() > this.#task.combineBytesMax) this.#relieve()
   }
 

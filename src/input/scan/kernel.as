@@ -120,46 +120,106 @@ function sequenceWidth(at: usize): usize {
   return follows(at + 3) ? 4 : 0
 }
 
-/** Where the closing quote is of the string that begins at `from`, after its quote; 0 when it is no valid string. */
+/** One bit for each byte that may follow a backslash: `"\/bfnrtu`. Two look-ups by half a byte each, which must agree. */
+// @ts-ignore: decorator
+@inline
+function escapable(bytes: v128): i32 {
+  const low = i8x16.swizzle(i8x16(0, 0, 13, 0, 8, 8, 4, 0, 0, 0, 0, 0, 2, 0, 4, 1), v128.and(bytes, i8x16.splat(0x0f)))
+  const high = i8x16.swizzle(i8x16(0, 0, 1, 0, 0, 2, 4, 8, 0, 0, 0, 0, 0, 0, 0, 0), i8x16.shr_u(bytes, 4))
+  return 0xffff ^ i8x16.bitmask(i8x16.eq(v128.and(low, high), i8x16.splat(0)))
+}
+
+/** Whether four hexadecimal digits follow each `u` whose bit is set. They may lie behind the 16 bytes at `at`. */
+// @ts-ignore: decorator
+@inline
+function haveDigits(at: usize, bits: i32): bool {
+  let rest = bits
+  while (rest != 0) {
+    const u = at + <usize>ctz(rest)
+    if (!isHex(load<u8>(u, 1)) || !isHex(load<u8>(u, 2)) || !isHex(load<u8>(u, 3)) || !isHex(load<u8>(u, 4))) return false
+    rest &= rest - 1
+  }
+  return true
+}
+
+/**
+ * Goes from `from` over ASCII and escapes to the first byte that is neither, and over all such bytes that follow. Returns
+ * where it is then; 0 when that was no valid part of a string. There is such a byte before the string's end.
+ */
+function wideEnd(from: usize): usize {
+  let at = from
+  while (load<u8>(at) < 0x80) {
+    const byte: u32 = load<u8>(at)
+    if (byte < 0x20) return 0
+    const width: usize = byte == 0x5c ? escapeWidth(at) : 1
+    if (width == 0) return 0
+    at += width
+  }
+  while (load<u8>(at) >= 0x80) {
+    const width = sequenceWidth(at)
+    if (width == 0) return 0
+    at += width
+  }
+  return at
+}
+
+/**
+ * Where the closing quote is of the string that begins at `from`, after its quote; 0 when it is no valid string. Takes 16
+ * bytes at a time, with a bit for each byte of a kind.
+ */
 function stringEnd(from: usize): usize {
   let at = from
   let kind = isPlainString
-  const quotes = i8x16.splat(0x22)
-  const backslashes = i8x16.splat(0x5c)
-  const spaces = i8x16.splat(0x20)
+  /** 1 where the first byte at `at` follows a backslash, which counts. */
+  let carried: i32 = 0
   while (true) {
     const bytes = v128.load(at)
+    let quotes = i8x16.bitmask(i8x16.eq(bytes, i8x16.splat(0x22)))
+    let slashes = i8x16.bitmask(i8x16.eq(bytes, i8x16.splat(0x5c)))
     // Compared as signed, what is not ASCII is less than a space, as control characters are: one look finds all.
-    const special = v128.or(
-      v128.or(i8x16.eq(bytes, quotes), i8x16.eq(bytes, backslashes)),
-      i8x16.lt_s(bytes, spaces),
-    )
-    const mask = i8x16.bitmask(special)
-    if (mask == 0) {
-      at += 16
+    const others = i8x16.bitmask(i8x16.lt_s(bytes, i8x16.splat(0x20)))
+    // What comes before the first quote; all, where there is none.
+    if ((((slashes | others) & ((quotes & -quotes) - 1)) | carried) == 0) {
+      if (quotes == 0) {
+        at += 16
+        continue
+      }
+      stringKind = kind
+      return at + <usize>ctz(quotes)
+    }
+    // Bytes behind a backslash that counts: one that is not itself behind such a one.
+    slashes &= ~carried
+    let escaped = (slashes << 1) | carried
+    if ((slashes & escaped) != 0) {
+      escaped = carried
+      for (let rest = slashes; rest != 0; rest &= rest - 1) {
+        const bit = rest & -rest
+        if ((escaped & bit) == 0) escaped |= bit << 1
+      }
+    }
+    quotes &= ~escaped
+    const before = ((quotes & -quotes) - 1) & 0xffff
+    if ((others & before) != 0) {
+      if (carried != 0 || (slashes & ((others & -others) - 1)) != 0) kind = isEscapedString
+      else if (kind == isPlainString) kind = isWideString
+      at = wideEnd(at - <usize>carried)
+      if (at == 0) return 0
+      carried = 0
       continue
     }
-    at += <usize>ctz(mask)
-    let byte: u32 = load<u8>(at)
-    while (byte == 0x5c) {
-      const width = escapeWidth(at)
-      if (width == 0) return 0
+    const inside = escaped & before
+    if (inside != 0) {
       kind = isEscapedString
-      at += width
-      byte = load<u8>(at)
+      if ((inside & ~escapable(bytes)) != 0) return 0
+      const units = inside & i8x16.bitmask(i8x16.eq(bytes, i8x16.splat(0x75)))
+      if (units != 0 && !haveDigits(at, units)) return 0
     }
-    if (byte == 0x22) {
+    if (quotes != 0) {
       stringKind = kind
-      return at
+      return at + <usize>ctz(quotes)
     }
-    if (byte < 0x20) return 0
-    while (byte >= 0x80) {
-      const width = sequenceWidth(at)
-      if (width == 0) return 0
-      if (kind == isPlainString) kind = isWideString
-      at += width
-      byte = load<u8>(at)
-    }
+    carried = escaped >> 16
+    at += 16
   }
 }
 

@@ -94,6 +94,44 @@ describe('jsonl()', () => {
     )
   })
 
+  test('takes and rejects escapes wherever they stand among what the kernel looks at together', () => {
+    const part = fc.constantFrom(
+      ...[
+        '\\\\',
+        '\\"',
+        '\\/',
+        '\\n',
+        '\\u00e9',
+        '\\ud83d',
+        '\\u12',
+        '\\x',
+        '\\',
+        '"',
+        'é',
+        '日',
+        '😀',
+        '\t',
+        '\x7f',
+      ],
+      ...['a', 'u', '0', '.......', '...............', '................'],
+    )
+    fc.assert(
+      fc.property(
+        fc.array(part, { maxLength: 12 }),
+        fc.array(part, { maxLength: 4 }),
+        fc.nat(20),
+        (value, name, shift) => {
+          const { lazy, plain } = lazyDecoders()
+          const line = Buffer.from(
+            `{"${'-'.repeat(shift)}":"${value.join('')}","${name.join('')}":1,"a":"${value.join('')}"}`,
+          )
+          expectSameLines([line, line, line, line], lazy, plain, readPath('a'))
+        },
+      ),
+      { numRuns: 8000 },
+    )
+  })
+
   test.each([
     '{"a":1,"a":2}',
     '{"a":{"b":1},"a":null}',

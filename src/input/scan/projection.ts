@@ -9,11 +9,8 @@ const edgesMax = 64
 const nameBytesMax = 256
 /** Records after which is asked whether projecting them has been worth it. */
 const trialRecords = 64
-/**
- * A record that the map keeps without having used it as a whole keeps its chunk. When so much is held as only kept chunks
- * can explain, records are plain from then on. The collector frees chunks nobody holds long before.
- */
-const heldBytesMax = 96 * 1024 * 1024
+/** The collector has this long to free what only seemed to be held. */
+const crowdedChunksMax = 16
 
 /** A wanted property. */
 export interface Edge {
@@ -46,11 +43,7 @@ export class Projection {
   /** Projecting does not pay for this map. */
   isGivenUp = false
   #hasLearnt = false
-  /** Bytes of chunks that the collector has not freed. */
-  #heldBytes = 0
-  readonly #freed = new FinalizationRegistry<number>((bytes) => {
-    this.#heldBytes -= bytes
-  })
+  #crowdedChunks = 0
   #records = 0
   #wholeRecords = 0
 
@@ -70,12 +63,10 @@ export class Projection {
     this.#wholeRecords += 1
   }
 
-  /** To be called with each chunk of input that records may come to hold. */
-  enterChunk(chunk: Buffer): void {
-    if (this.isGivenUp) return
-    this.#heldBytes += chunk.length
-    this.#freed.register(chunk, chunk.length)
-    if (this.#heldBytes > heldBytesMax) this.giveUp()
+  /** To be called with each chunk. `isCrowded`: so much is held that earlier ones must be. */
+  nextChunk(isCrowded: boolean): void {
+    this.#crowdedChunks = isCrowded ? this.#crowdedChunks + 1 : 0
+    if (this.#crowdedChunks > crowdedChunksMax) this.giveUp()
   }
 
   /** To be called before each record. */
