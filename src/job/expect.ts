@@ -81,6 +81,14 @@ const datePattern = /(?<!\d)(?:(\d{4})([-_]?)(\d{2})\2(\d{2})|(\d{2})-(\d{2})-(\
  * ```
  */
 export function dayOf(name: string): string | null {
+  if (name !== lastDay.name) lastDay = { name, day: findDay(name) }
+  return lastDay.day
+}
+
+/** A map asks for each record of a file. */
+let lastDay: { readonly name: string; readonly day: string | null } = { name: '', day: null }
+
+function findDay(name: string): string | null {
   const base = name.slice(name.lastIndexOf('/') + 1)
   for (const [, year, , month, day, shortYear, shortMonth, shortDay] of base.matchAll(datePattern)) {
     const found =
