@@ -1,16 +1,17 @@
 /**
- * `npm run build`: compiles `src/` into `dist/`, removes what an older build left there, and notes in `dist/built-from`
+ * `npm run build`: checks the types of `src/`, joins its modules into `dist/`, removes what an older build left there, and notes in `dist/built-from`
  * which sources it is from, so that nobody ever tests a stale build.
  */
 import { createHash } from 'node:crypto'
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import asc from 'assemblyscript/asc'
+import { joinModules } from './join-modules.ts'
 import { listFiles } from './list-files.ts'
 import { runPackage } from './run-program.ts'
 
 const stamp = join('dist', 'built-from')
-const settings = ['tsconfig.json', 'tsconfig.build.json', 'tools/build.ts']
+const settings = ['tsconfig.json', 'tsconfig.build.json', 'tools/build.ts', 'tools/join-modules.ts']
 
 /** The sources a build is made of; tests and their data stay behind. */
 function sourcePaths(): string[] {
@@ -37,13 +38,11 @@ function isKernel(source: string): boolean {
   return source.endsWith('.as')
 }
 
-/** What a source becomes: the compilers' files, or for everything else (a page, a style sheet) a copy. */
-function productsOf(source: string): string[] {
+/** What a source becomes beside the joined modules: its types, a kernel, or for everything else (a page, a style sheet) a copy. */
+function productOf(source: string): string {
   const product = source.replace(/^src/, 'dist')
-  if (isKernel(product)) return [product.replace(/as$/, 'wasm')]
-  if (!product.endsWith('.ts')) return [product]
-  const stem = product.slice(0, -'.ts'.length)
-  return [`${stem}.js`, `${stem}.js.map`, `${stem}.d.ts`]
+  if (isKernel(product)) return product.replace(/as$/, 'wasm')
+  return product.replace(/\.ts$/, '.d.ts')
 }
 
 /** Compiles a kernel to WebAssembly. Returns null, having shown why, when it does not compile. */
@@ -92,7 +91,7 @@ export async function build(): Promise<boolean> {
     if (binary === null) return false
     writeFileSync(product.replace(/as$/, 'wasm'), binary)
   }
-  const products = new Set(sources.flatMap(productsOf))
+  const products = new Set([...sources.map(productOf), ...(await joinModules(sources))])
   for (const path of listFiles('.', 'dist')) if (!products.has(path)) rmSync(path)
   writeFileSync(stamp, digest)
   return true

@@ -1,4 +1,4 @@
-import stringWidth from 'string-width'
+import { createRequire } from 'node:module'
 
 /**
  * What a terminal would act upon instead of showing, or show as nothing at all: control characters (C0, DEL, C1), line and
@@ -9,6 +9,9 @@ import stringWidth from 'string-width'
  */
 const unprintable =
   /[\p{Cc}\p{Surrogate}\p{Zl}\p{Zp}\p{Noncharacter_Code_Point}\ufff9-\ufffb]|(?!\u034f|\u200c|\u200d|\p{Variation_Selector})\p{Default_Ignorable_Code_Point}/gu
+
+/** The package that knows every script. To load it takes longer than all else a small run has to do, and few texts need it. */
+let stringWidth: typeof import('string-width').default | null = null
 
 const short: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }
 
@@ -34,15 +37,24 @@ const measuredUnitsMax = 4096
 
 /** Cells a text takes in a terminal; of a text of more than 4,096 UTF-16 units, those its beginning takes. */
 export function widthOf(text: string): number {
+  if (isPlain(text)) return Math.min(text.length, measuredUnitsMax)
+  stringWidth ??= (createRequire(import.meta.url)('string-width') as typeof import('string-width')).default
   return stringWidth(text.slice(0, measuredUnitsMax))
 }
 
-const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' })
+/** Is every character of it one cell wide? */
+function isPlain(text: string): boolean {
+  return /^[ -~]*$/.test(text)
+}
+
+let segmenter: Intl.Segmenter | null = null
 
 /** The text, cut to so many cells (1 or more) between two graphemes, with an ellipsis where something is cut off. */
 export function clip(text: string, cells: number): string {
-  let [kept, width] = ['', 0]
   const beginning = text.slice(0, measuredUnitsMax)
+  if (isPlain(beginning)) return text.length <= cells ? text : `${beginning.slice(0, cells - 1)}…`
+  segmenter ??= new Intl.Segmenter('en', { granularity: 'grapheme' })
+  let [kept, width] = ['', 0]
   for (const { segment, index } of segmenter.segment(beginning)) {
     width += widthOf(segment)
     // The ellipsis takes a cell as well. A long text is not looked at beyond what fits.

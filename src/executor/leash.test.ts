@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { transformSync } from 'esbuild'
 import { afterEach, describe, expect, it } from 'vitest'
 import { hasProc, killQuietly } from '../../test/fixtures/process-tree.ts'
 import { until } from '../../test/fixtures/until.ts'
@@ -24,7 +25,8 @@ function startHolder(
   groups: { readonly hold: number[]; readonly release: number[] },
   then = '',
 ): ChildProcess {
-  const leash = new URL('../../dist/executor/leash.js', import.meta.url).href
+  const source = readFileSync(new URL('./leash.ts', import.meta.url), 'utf8')
+  const leash = `data:text/javascript,${encodeURIComponent(transformSync(source, { loader: 'ts' }).code)}`
   const program = `
     import { Leash } from ${JSON.stringify(leash)}
     const leash = new Leash()

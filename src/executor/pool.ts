@@ -40,6 +40,11 @@ export class Pool {
     return this.#seats.filter((seat) => !seat.isBusy).length
   }
 
+  /** Starts the first worker, which `load` has load the job. */
+  warm(): void {
+    this.#seats[0]?.warm()
+  }
+
   /**
    * Has the first worker load the job, and returns what it found.
    *

@@ -78,6 +78,12 @@ export class Seat {
     this.#recorder = new FlightRecorder({ ...limits, taskTimeoutMs })
   }
 
+  /** Starts a worker that is told nothing yet: its program is loaded while its job is bundled. REQUIRES: there is none yet. */
+  warm(): void {
+    this.#heapBytes = this.#options.heapBytes
+    this.#link ??= this.#open()
+  }
+
   async load(): Promise<LoadedJob> {
     this.isBusy = true
     const watch = this.#watchProgress('Loading the job')

@@ -1,4 +1,4 @@
-import picomatch from 'picomatch'
+import { createRequire } from 'node:module'
 
 /** One part of a pattern between slashes. */
 export type GlobSegment =
@@ -49,6 +49,8 @@ function nameSegment(part: string): GlobSegment {
     const literal = unquote(part)
     return { kind: 'name', matches: (name) => name === literal, hiddenStart: start }
   }
+  // Loaded with the first pattern: most workers and many runs meet none.
+  const picomatch = createRequire(import.meta.url)('picomatch') as typeof import('picomatch')
   const expression = picomatch.makeRe(quoteOthers(part), {
     dot: true,
     nobrace: true,

@@ -132,14 +132,17 @@ async function startJob(
 ): Promise<StartedJob> {
   const resources = settleResources(options, readMachine())
   requireRoom(resources.workers)
-  const bundle = await bundleModule(entry, directory.bundleFile)
   const pool = openWorkers(directory, { ...options, ...resources, jobName: options.job })
   const giveUp = (): void => {
     void pool.stop()
   }
-  options.stop?.throwIfAborted()
   options.stop?.addEventListener('abort', giveUp)
   try {
+    options.stop?.throwIfAborted()
+    // Its program is loaded while the job is bundled.
+    pool.warm()
+    const bundle = await bundleModule(entry, directory.bundleFile)
+    options.stop?.throwIfAborted()
     return { bundle, pool, loaded: await pool.load(), resources }
   } catch (error) {
     await pool.stop()
