@@ -84,7 +84,7 @@ function sayTotals({ say, colors }: Terminal, run: ReportedRun, session: Session
   for (const [name, count] of Object.entries(totals.counters))
     say(`  ${printable(name)}: ${showCount(count)}`)
   listBounded(notesOf(state).map((note) => `  note: ${printable(note)}`)).map(say)
-  const reused = state.map.filter((task) => task.kind === 'done' && task.attempt === 0).length
+  const reused = state.map.toArray().filter((task) => task.kind === 'done' && task.attempt === 0).length
   if (reused > 0)
     say(
       `  reused: ${showCount(reused)} of ${countOf(state.map.length, 'map task')}; \`tallyman explain\` says why the others ran`,

@@ -124,7 +124,7 @@ function replace(staging: string, target: string, aside: string, hasOlder: boole
 
 /** The table's part files, one from each partition that has rows. */
 function partFiles(directory: RunDirectory, state: RunState, table: string): string[] {
-  return state.reduce.flatMap((task, partition) => {
+  return state.reduce.toArray().flatMap((task, partition) => {
     if (task.kind !== 'done') return []
     const folder = directory.absolute(directory.committedFolder(taskId('reduce', partition)))
     return task.report.parts.filter((part) => part.table === table).map(({ name }) => join(folder, name))

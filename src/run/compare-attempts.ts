@@ -10,7 +10,7 @@ import { parseTaskId } from './task-id.ts'
  */
 export function differenceFrom(state: RunState, id: string, { kind, report }: AttemptReport): Fault | null {
   const { stage, index } = parseTaskId(id)
-  const task = state[stage][index]
+  const task = state[stage].at(index)
   const earlier = task?.kind === 'done' ? task.report : (task?.trouble?.earlier ?? null)
   if (earlier === null) return null
   const now = kind === 'map' ? report.spills : report.parts

@@ -159,12 +159,8 @@ export class Coordinator implements PreparedRun {
   #countTasks(): { readonly running: number; readonly waiting: number } {
     const { phase } = this.#state
     if (phase !== 'map' && phase !== 'reduce') return { running: 0, waiting: 0 }
-    let [running, waiting] = [0, 0]
-    for (const { kind } of this.#state[phase]) {
-      if (kind === 'running') running += 1
-      else if (kind === 'waiting') waiting += 1
-    }
-    return { running, waiting }
+    const { length, done, running } = this.#state[phase]
+    return { running, waiting: length - done - running }
   }
 
   redo(fault: Fault): boolean {
@@ -179,7 +175,7 @@ export class Coordinator implements PreparedRun {
     this.#record({ type: 'result-committed', at: Date.now(), result })
     // Only then may go what the result could be made from again.
     this.#journal.sync()
-    this.#directory.discardCommitted()
+    await this.#directory.discardCommitted()
     return this.#state
   }
 
@@ -211,7 +207,7 @@ export class Coordinator implements PreparedRun {
   /** Puts what earlier runs kept into the place of tasks that need not run. */
   #reuse(stop: AbortSignal): void {
     for (const [index, { reuse, firstSplit }] of this.plan.tasks.entries()) {
-      const task = this.#state.map[index]
+      const task = this.#state.map.at(index)
       if (reuse.kind === 'run' || task?.kind !== 'waiting' || task.attempts > 0 || stop.aborted) continue
       // Lost once: what was kept is the same file, and no better.
       if (task.trouble !== undefined) continue
@@ -228,7 +224,7 @@ export class Coordinator implements PreparedRun {
     const { index } = parseTaskId(id)
     const task = this.#identityOf(index)
     const isWhole = task.splits.every(({ ordinal }) => !this.#state.damaged.has(ordinal))
-    const skipped = this.#state.map[index]?.trouble?.skip ?? []
+    const skipped = this.#state.map.at(index)?.trouble?.skip ?? []
     if (!isWhole || skipped.length > 0) return
     const folder = this.#directory.absolute(this.#directory.committedFolder(id))
     this.#store.keep(task, { run: this.id, folder, report })
@@ -356,7 +352,7 @@ export class Coordinator implements PreparedRun {
 }
 
 function isAnyRunning({ map, reduce }: RunState): boolean {
-  return [...map, ...reduce].some(({ kind }) => kind === 'running')
+  return map.running + reduce.running > 0
 }
 
 function isOpen({ phase }: RunState): boolean {

@@ -4,7 +4,8 @@ import { sayTask } from './say-task.ts'
 import type { RunState } from './state.ts'
 import { findStraggler } from './straggler.ts'
 import { type Stage, taskId } from './task-id.ts'
-import type { OpenTask, TaskState } from './task-state.ts'
+import type { TaskList } from './task-list.ts'
+import type { OpenTask } from './task-state.ts'
 
 /** How an attempt is run, after what the one before it died of. */
 export interface Care {
@@ -67,17 +68,13 @@ const hungers: ReadonlySet<ErrorCode> = new Set(['out-of-memory', 'memory-limit'
 export function decide(state: RunState, freeSeats: number, spareAt: number | null = null): Decision {
   if (state.phase !== 'map' && state.phase !== 'reduce') return { kind: 'rest' }
   const stage = state.phase
-  const tasks: readonly TaskState<unknown>[] = state[stage]
-  let isDone = true
+  const tasks: TaskList<unknown> = state[stage]
   // After a loss the map stage may go on while reduce tasks are still at work.
-  let isAnyRunning = state[stage === 'map' ? 'reduce' : 'map'].some(({ kind }) => kind === 'running')
+  let isAnyRunning = state[stage === 'map' ? 'reduce' : 'map'].running > 0
   let isOneAlone = false
   let next: number | null = null
   let nextAlone: number | null = null
-  for (let index = 0; index < tasks.length; index++) {
-    const task = tasks[index]
-    if (task === undefined || task.kind === 'done') continue
-    isDone = false
+  for (const [index, task] of worthALook(tasks)) {
     const { alone } = careOf(task)
     const fault = finalFault(task, state.plan.attemptsMax, () => sayTask(state.plan, stage, index))
     if (fault !== null) return { kind: 'fail', fault }
@@ -89,7 +86,7 @@ export function decide(state: RunState, freeSeats: number, spareAt: number | nul
     if (alone) nextAlone ??= index
     else next ??= index
   }
-  if (isDone) return stage === 'map' ? { kind: 'judge-map-stage' } : { kind: 'rest' }
+  if (tasks.done === tasks.length) return stage === 'map' ? { kind: 'judge-map-stage' } : { kind: 'rest' }
   if (isOneAlone || freeSeats <= 0) return { kind: 'wait' }
   // An attempt that was told to end may still hold a seat, and memory.
   const isEmpty = !isAnyRunning && freeSeats >= state.plan.workers
@@ -102,9 +99,23 @@ export function decide(state: RunState, freeSeats: number, spareAt: number | nul
   return { ...startOf(state, stage, straggler.index), beside: straggler.attempt }
 }
 
+/**
+ * The open tasks that the decision depends on, in their order: the first that waits, all that run, and all that something has
+ * happened to. Of the others there may be a hundred thousand, and each is as good as the first.
+ */
+function* worthALook<R>({ chunks }: TaskList<R>): Generator<[number, OpenTask<R>]> {
+  let isFirst = true
+  for (const { start, tasks, waiting, running, marked } of chunks) {
+    if (running === 0 && marked === 0 && (waiting === 0 || !isFirst)) continue
+    for (const [place, task] of tasks.entries()) if (task.kind !== 'done') yield [start + place, task]
+    // One that has failed may have to wait for its turn to be alone.
+    if (waiting > marked) isFirst = false
+  }
+}
+
 /** REQUIRES: the task is open. */
 function startOf(state: RunState, stage: Stage, index: number): Extract<Decision, { kind: 'start' }> {
-  const open = state[stage][index]
+  const open = state[stage].at(index)
   if (open === undefined || open.kind === 'done')
     throw new TallymanError('internal', `Task ${taskId(stage, index)} is done, and was to be begun.`)
   return {

@@ -121,7 +121,7 @@ describe('RunDirectory', () => {
     expect(readFileSync(directory.absolute('committed/map-00000/p0-s0.spill'), 'utf8')).toBe('2')
   })
 
-  test('removes one attempt, or all, and keeps what is committed', () => {
+  test('removes one attempt, or all, and keeps what is committed', async () => {
     const directory = create('words.job.ts')
     for (const number of [1, 2, 3]) attemptWith(directory, `map-00000.${number}`, '')
     directory.discardAttempt('map-00000.1')
@@ -131,7 +131,7 @@ describe('RunDirectory', () => {
     directory.discardAttempts()
     expect(readdirSync(directory.attemptsFolder)).toEqual([])
     expect(readdirSync(directory.absolute('committed'))).toEqual(['map-00000'])
-    directory.discardCommitted()
+    await directory.discardCommitted()
     expect(existsSync(directory.absolute('committed'))).toBe(false)
     directory.remove()
     expect(existsSync(directory.path)).toBe(false)

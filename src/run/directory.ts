@@ -1,4 +1,14 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, join, relative } from 'node:path'
 import { errnoOf, messageOf, TallymanError } from '../errors.ts'
 import { writeWhole } from './durable.ts'
@@ -16,6 +26,8 @@ export interface RunIdentity {
   /** Absolute directory that names of inputs are relative to. */
   readonly cwd: string
 }
+
+const removedAtOnce = 64
 
 /** Every path of a run, in one place; docs/formats/run-directory.md describes them. */
 export class RunDirectory {
@@ -117,8 +129,15 @@ export class RunDirectory {
   }
 
   /** Removes the files between the stages, once the result is in its place and nobody needs them. */
-  discardCommitted(): void {
-    rmSync(this.absolute('committed'), { recursive: true, force: true })
+  async discardCommitted(): Promise<void> {
+    const folder = this.absolute('committed')
+    const tasks = existsSync(folder) ? readdirSync(folder) : []
+    // Several at a time: each waits for the disk, one after another for a second for every thousand tasks.
+    for (let at = 0; at < tasks.length; at += removedAtOnce) {
+      const few = tasks.slice(at, at + removedAtOnce)
+      await Promise.all(few.map((task) => rm(join(folder, task), { recursive: true, force: true })))
+    }
+    rmSync(folder, { recursive: true, force: true })
   }
 
   /** The path as people see it: relative where that is shorter. */

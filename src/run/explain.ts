@@ -27,7 +27,7 @@ export function explainTasks(state: RunState, events: readonly RunEvent[]): Task
     const miss = planned.reuse.kind === 'run' ? missWords[planned.reuse.why] : null
     return story(state, { task, stage: 'map', index, reads: sayReads(own), miss }, notes.get(task) ?? [])
   })
-  const reduce = state.reduce.map((_, index) => {
+  const reduce = state.reduce.toArray().map((_, index) => {
     const task = taskId('reduce', index)
     const about = { task, stage: 'reduce', index, reads: `partition ${index}`, miss: null } as const
     return story(state, about, notes.get(task) ?? [])
@@ -118,7 +118,7 @@ function story(
   notes: readonly Note[],
 ): TaskStory {
   const { task, stage, index, reads, miss } = about
-  const { kind = 'waiting', attempts = 0 } = state[stage][index] ?? {}
+  const { kind = 'waiting', attempts = 0 } = state[stage].at(index) ?? {}
   const reused = notes.find((note) => note.kind === 'reused')
   const troubles = notes.flatMap((note) => (note.kind === 'trouble' ? [note.text] : []))
   const common = { task, stage, reads, attempts }

@@ -68,7 +68,7 @@ describe('prepareRun', () => {
     const place = workplace()
     place.write('words.job.ts', wordsJob.replace('for (', `throw new Error('no'); for (`))
     const run = await place.prepare(asked)
-    expect(run.state.map.every(({ attempts }) => attempts === 0)).toBe(true)
+    expect(run.state.map.toArray().every(({ attempts }) => attempts === 0)).toBe(true)
   })
 
   test('takes more than one partition only for much input, however few workers there are', async () => {

@@ -21,7 +21,7 @@ export function writeRejectedList(directory: RunDirectory, state: RunState): num
   rmSync(directory.rejectedFile, { force: true })
   const firstLines = countFirstLines(state)
   let listed = 0
-  for (const index of state.map.keys()) {
+  for (const [index] of state.map.entries()) {
     const file = directory.absolute(join(directory.committedFolder(taskId('map', index)), rejectedName))
     if (!existsSync(file)) continue
     const records = readFileSync(file, 'utf8').trimEnd().split('\n')

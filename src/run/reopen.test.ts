@@ -114,7 +114,7 @@ describe('readRun', () => {
     const before = readFileSync(directory.journalFile)
     const { state, journalBytes, lastAt } = readRun(directory)
     expect(state).toMatchObject({ phase: 'interrupted', mapStageEnded: false })
-    expect(state?.map.map(({ kind }) => kind)).toEqual(['waiting', 'done', 'waiting'])
+    expect(state?.map.toArray().map(({ kind }) => kind)).toEqual(['waiting', 'done', 'waiting'])
     expect(lastAt).toBe(9000)
     expect(journalBytes).toBe(before.length)
     expect(readFileSync(directory.journalFile)).toEqual(before)

@@ -172,7 +172,7 @@ function reopen(directory: RunDirectory, options: ResumeOptions): PreparedRun {
 /** Tasks whose commit is journaled. */
 function provenTasks(state: RunState): ReadonlySet<string> {
   const proven = (['map', 'reduce'] as const).flatMap((stage) =>
-    state[stage].flatMap(({ kind }, index) => (kind === 'done' ? [taskId(stage, index)] : [])),
+    state[stage].toArray().flatMap(({ kind }, index) => (kind === 'done' ? [taskId(stage, index)] : [])),
   )
   return new Set(proven)
 }

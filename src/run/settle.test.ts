@@ -53,7 +53,7 @@ describe('settle', () => {
     expect(kinds(steps)).toEqual(['commit', 'map-committed', 'keep', 'end'])
     expect(steps.at(-1)).toEqual({ kind: 'end', attempt: 'map-00000.1' })
     const state = recorded(both, steps)
-    expect(state.map[0]).toMatchObject({ kind: 'done', attempt: 2, tookMs: 5 })
+    expect(state.map.at(0)).toMatchObject({ kind: 'done', attempt: 2, tookMs: 5 })
     for (const late of [failed(1, 'killed'), failed(1, 'job-threw'), done(1), done(1, 7, [0])]) {
       const heard = settle(state, late)
       expect(kinds(heard)).toEqual(['discard', 'attempt-superseded'])
@@ -78,14 +78,18 @@ describe('settle', () => {
 
   test('holds nothing against a task while another attempt is at work, unless trying again is of no use', () => {
     const one = recorded(both, settle(both, failed(1, 'out-of-memory')))
-    expect(one.map[0]).toMatchObject({
+    expect(one.map.at(0)).toMatchObject({
       kind: 'running',
       charged: 0,
       lastFault: null,
       running: [{ attempt: 2 }],
     })
     const none = recorded(one, settle(one, failed(2, 'out-of-memory')))
-    expect(none.map[0]).toMatchObject({ kind: 'waiting', charged: 1, lastFault: { code: 'out-of-memory' } })
+    expect(none.map.at(0)).toMatchObject({
+      kind: 'waiting',
+      charged: 1,
+      lastFault: { code: 'out-of-memory' },
+    })
     const threw = recorded(both, settle(both, failed(1, 'job-threw')))
     expect(decide(threw, 1)).toMatchObject({ kind: 'fail', fault: { code: 'job-threw' } })
   })
@@ -94,7 +98,7 @@ describe('settle', () => {
     const steps = settle(both, done(1, 7, [0]))
     expect(kinds(steps)).toEqual(['discard', 'inputs-damaged', 'end'])
     const state = recorded(both, steps)
-    expect(state.map[0]).toMatchObject({ kind: 'waiting', running: [] })
+    expect(state.map.at(0)).toMatchObject({ kind: 'waiting', running: [] })
     expect(kinds(settle(state, done(2)))).toEqual(['discard', 'attempt-superseded'])
   })
 

@@ -123,6 +123,6 @@ function endOthers(state: RunState, task: string, attempt: number): Step[] {
 
 function runningOf(state: RunState, id: string): number[] {
   const { stage, index } = parseTaskId(id)
-  const task = state[stage][index]
+  const task = state[stage].at(index)
   return task === undefined || task.kind === 'done' ? [] : task.running.map(({ attempt }) => attempt)
 }

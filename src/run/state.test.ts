@@ -102,7 +102,9 @@ describe('apply, over random histories', () => {
         for (const { after, running } of history.steps) {
           if (after.phase !== 'map' && after.phase !== 'reduce') continue
           const said = (['map', 'reduce'] as const).flatMap((stage) =>
-            after[stage].flatMap(({ kind }, index) => (kind === 'running' ? [`${stage} ${index}`] : [])),
+            after[stage]
+              .toArray()
+              .flatMap(({ kind }, index) => (kind === 'running' ? [`${stage} ${index}`] : [])),
           )
           expect(said.sort()).toEqual(running.map(({ stage, index }) => `${stage} ${index}`).sort())
         }
@@ -114,11 +116,11 @@ describe('apply, over random histories', () => {
     fc.assert(
       fc.property(anyHistory, ({ history }) => {
         for (const { event, before, after } of history.steps) {
-          before.map.forEach((task, index) => {
+          before.map.toArray().forEach((task, index) => {
             const isLost = event.type === 'output-lost' && event.task === taskId('map', index)
             if (task.kind !== 'done' || isLost) return
             const { attempt, report } = task
-            expect(after.map[index]).toMatchObject({ kind: 'done', attempt, report })
+            expect(after.map.at(index)).toMatchObject({ kind: 'done', attempt, report })
           })
           for (const ordinal of before.damaged.keys()) expect(after.damaged.has(ordinal)).toBe(true)
         }
@@ -213,7 +215,7 @@ describe('initialState', () => {
 describe('apply', () => {
   test('remembers how often a task failed, and why the last time', () => {
     const id = 'map-00001'
-    expect(replay(started(id), failed(id), started(id, 2)).map[1]).toEqual({
+    expect(replay(started(id), failed(id), started(id, 2)).map.at(1)).toEqual({
       kind: 'running',
       running: [{ attempt: 2, startedAt: 0 }],
       isDoubled: false,
@@ -232,7 +234,7 @@ describe('apply', () => {
       attempt: 1,
       splits: [{ ordinal: 0, fault }],
     })
-    expect(state.map[0]).toMatchObject({ kind: 'waiting', attempts: 1, charged: 0 })
+    expect(state.map.at(0)).toMatchObject({ kind: 'waiting', attempts: 1, charged: 0 })
     expect([...state.damaged]).toEqual([[0, fault]])
   })
 
@@ -273,8 +275,8 @@ describe('apply', () => {
       resumed(),
     )
     expect(state).toMatchObject({ phase: 'map', fault: null })
-    expect(state.map[0]).toMatchObject({ kind: 'done', attempt: 1 })
-    expect(state.map[1]).toMatchObject({
+    expect(state.map.at(0)).toMatchObject({ kind: 'done', attempt: 1 })
+    expect(state.map.at(1)).toMatchObject({
       kind: 'waiting',
       running: [],
       attempts: 2,

@@ -132,8 +132,13 @@ export class Store {
 
   #fill(key: string, staging: string, task: TaskIdentity, output: KeptOutput): void {
     const first = task.splits[0]?.ordinal ?? 0
-    rmSync(staging, { recursive: true, force: true })
-    mkdirSync(staging, { recursive: true })
+    orElse(
+      () => mkdirSync(staging),
+      () => {
+        rmSync(staging, { recursive: true, force: true })
+        mkdirSync(staging, { recursive: true })
+      },
+    )
     for (const name of readdirSync(output.folder)) {
       const [from, to] = [join(output.folder, name), join(staging, name)]
       if (name === rejectedName) shiftRejected(from, to, -first)
@@ -141,8 +146,11 @@ export class Store {
     }
     const entry: Entry = { version: 1, run: output.run, report: shiftReport(output.report, -first) }
     writeFileSync(join(staging, 'entry.json'), JSON.stringify(entry))
-    rmSync(this.#entryFolder(key), { recursive: true, force: true })
-    renameSync(staging, this.#entryFolder(key))
+    const put = (): void => renameSync(staging, this.#entryFolder(key))
+    orElse(put, () => {
+      rmSync(this.#entryFolder(key), { recursive: true, force: true })
+      put()
+    })
   }
 
   /** Forgets what is kept of a task: it turned out damaged. */
@@ -224,8 +232,11 @@ export class Store {
 
   #writePlace(place: string, parts: Parts): void {
     const file = this.#placeFile(place)
-    mkdirSync(join(this.#folder, 'places'), { recursive: true })
-    writeFileSync(`${file}.${parts.run}.new`, JSON.stringify(parts))
+    const write = (): void => writeFileSync(`${file}.${parts.run}.new`, JSON.stringify(parts))
+    orElse(write, () => {
+      mkdirSync(join(this.#folder, 'places'), { recursive: true })
+      write()
+    })
     renameSync(`${file}.${parts.run}.new`, file)
   }
 }
@@ -295,6 +306,19 @@ function shiftRejected(from: string, to: string, by: number): void {
     .map((line): Rejected => JSON.parse(line))
   const shifted = records.map((record) => ({ ...record, ordinal: record.ordinal + by }))
   writeFileSync(to, shifted.map((record) => `${JSON.stringify(record)}\n`).join(''))
+}
+
+/**
+ * Does what is right nearly always, and where it fails prepares for it: to look first would cost as much again, for every task.
+ *
+ * @throws what `prepared` throws
+ */
+function orElse(straight: () => unknown, prepared: () => void): void {
+  try {
+    straight()
+  } catch {
+    prepared()
+  }
 }
 
 /** A link costs nothing; another file system, or one without links, gets a copy. */

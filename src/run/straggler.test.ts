@@ -69,7 +69,7 @@ describe('findStraggler', () => {
     const again = replay([...begun, started(4, 0), failed(4, 1), started(4, 0, 2)])
     expect(findStraggler(again, 'map', 1e9)).toBeNull()
     const doubled = replay([...begun, started(4, 0), started(4, 0, 2, 1), failed(4, 2)])
-    expect(doubled.map[4]).toMatchObject({ kind: 'running', charged: 0, lastFault: null, isDoubled: true })
+    expect(doubled.map.at(4)).toMatchObject({ kind: 'running', charged: 0, lastFault: null, isDoubled: true })
     expect(findStraggler(doubled, 'map', 1e9)).toBeNull()
   })
 

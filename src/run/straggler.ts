@@ -1,7 +1,7 @@
 import { diskBytes } from '../input/index.ts'
 import type { RunState } from './state.ts'
 import type { Stage } from './task-id.ts'
-import type { DoneTask } from './task-state.ts'
+import type { DoneTask, TaskState } from './task-state.ts'
 
 /** An attempt that takes much longer than those of its peers did. */
 export interface Straggler {
@@ -30,7 +30,7 @@ const peersMin = 3
  */
 export function findStraggler(state: RunState, stage: Stage, now: number): Straggler | null {
   if (!state.plan.speculates) return null
-  const tasks = state[stage]
+  const tasks: readonly TaskState<unknown>[] = state[stage].toArray()
   const bytesOf = stage === 'map' ? mapBytes(state) : reduceBytes(state)
   const peers = tasks.flatMap((task, index) => (isMeasured(task) ? [{ task, index }] : []))
   const open = tasks.filter(({ kind }) => kind !== 'done').length

@@ -38,7 +38,7 @@ export function totalsOf(state: RunState): RunTotals {
   return {
     tasks: state.map.length,
     tasksDone,
-    partitionsDone: state.reduce.filter(({ kind }) => kind === 'done').length,
+    partitionsDone: state.reduce.done,
     inputBytes: state.plan.splits.reduce((sum, split) => sum + diskBytes(split), 0),
     readBytes,
     bytes,

@@ -14,7 +14,7 @@ export function mapWork({ plan, map, damaged }: RunState, index: number, { caref
     splits: splits.slice(task?.firstSplit, task?.endSplit).filter(({ ordinal }) => !damaged.has(ordinal)),
     partitions,
     combineBytesMax: memory.combineBytesMax,
-    skip: map[index]?.trouble?.skip ?? [],
+    skip: map.at(index)?.trouble?.skip ?? [],
     careful,
   }
 }

@@ -94,7 +94,7 @@ describe('docs/formats/journal.md', () => {
     const plan = planOf([plainFile('a.txt', 10), plainFile('b.txt', 10), gzipFile('c.gz', 40)])
     const state = events.reduce((before, event) => apply(before, event), initialState(plan))
     expect(state.phase).toBe('complete')
-    expect(state.map[1]).toMatchObject({ kind: 'done', attempt: 4 })
+    expect(state.map.at(1)).toMatchObject({ kind: 'done', attempt: 4 })
     expect([...state.damaged.keys()]).toEqual([2])
     expect(state.shortfalls.map(({ accepted }) => accepted)).toEqual([true, true])
   })

@@ -36,7 +36,7 @@ export class SimulatedAttempt {
     this.begun = begun
     this.id = attemptId(task, attempt)
     this.#splits = stage === 'map' ? splitsOf(state, index) : []
-    this.#skip = state[stage][index]?.trouble?.skip ?? []
+    this.#skip = state[stage].at(index)?.trouble?.skip ?? []
     const { slow } = world.characterOf(stage, index)
     this.isSlow = slow === 'always' || (slow === 'once' && attempt === 1)
   }

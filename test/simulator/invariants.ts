@@ -69,7 +69,7 @@ export class Invariants {
     )
     if (decision.beside === undefined) return
     hold(spareAt !== null && state.plan.speculates, 'An attempt is begun that may not be.')
-    const isAnyWaiting = state[decision.stage].some(({ kind }) => kind === 'waiting')
+    const isAnyWaiting = state[decision.stage].toArray().some(({ kind }) => kind === 'waiting')
     hold(!isAnyWaiting, `${decision.task} is begun a second time while others wait.`)
   }
 
@@ -112,7 +112,7 @@ export class Invariants {
   proven(state: RunState): Set<string> {
     return new Set(
       stages.flatMap((stage) =>
-        state[stage].flatMap(({ kind }, index) => (kind === 'done' ? [taskId(stage, index)] : [])),
+        state[stage].toArray().flatMap(({ kind }, index) => (kind === 'done' ? [taskId(stage, index)] : [])),
       ),
     )
   }
@@ -120,12 +120,12 @@ export class Invariants {
   /** Nothing is lost, nothing is mixed: each part is made of what every map task wrote, as the job and its inputs are. */
   checkResult(state: RunState): void {
     hold(state.phase === 'reduce' && state.mapStageEnded, `A result is written in phase ${state.phase}.`)
-    const contents = state.map.map((task, index) => {
+    const contents = state.map.toArray().map((task, index) => {
       hold(task.kind === 'done', `${taskId('map', index)} is missing in the result.`)
       const skip = task.trouble?.skip ?? []
       return this.#world.mapOutput(index, task.attempt, splitsOf(state, index), skip).content
     })
-    for (const index of state.reduce.keys()) {
+    for (const index of state.reduce.toArray().keys()) {
       const { content } = this.#world.reduceOutput(index, contents)
       const written = this.#disk.committed.get(taskId('reduce', index))
       hold(written === content, `Partition ${index} holds ${written}, not ${content}.`)
@@ -154,5 +154,5 @@ export class Invariants {
 
 function taskOf(state: RunState, id: string) {
   const [stage, index] = id.split('-')
-  return state[stage === 'map' ? 'map' : 'reduce'][Number(index)]
+  return state[stage === 'map' ? 'map' : 'reduce'].at(Number(index))
 }

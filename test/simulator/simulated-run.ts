@@ -240,9 +240,9 @@ export class SimulatedRun {
 
   /** Part files that are damaged are seen as they are read; then their task is opened again. */
   #finish(): void {
-    const lost = this.#state.reduce.findIndex(
-      (_, index) => !this.#disk.committed.get(taskId('reduce', index)),
-    )
+    const lost = this.#state.reduce
+      .toArray()
+      .findIndex((_, index) => !this.#disk.committed.get(taskId('reduce', index)))
     if (lost >= 0) {
       const task = taskId('reduce', lost)
       for (const step of lose(task, lostFault, this.#nowMs)) this.#take(step)
@@ -289,7 +289,7 @@ export class SimulatedRun {
 
   #reuse(): void {
     for (const [index, { reuse }] of this.#world.plan.tasks.entries()) {
-      const task = this.#state.map[index]
+      const task = this.#state.map.at(index)
       if (reuse.kind === 'run' || task?.kind !== 'waiting' || task.attempts > 0 || task.trouble !== undefined)
         continue
       const id = taskId('map', index)

@@ -102,8 +102,7 @@ async function waitForEnd(
 }
 
 function sayRunning({ map, reduce }: RunState): string {
-  const running = [...map, ...reduce].filter(({ kind }) => kind === 'running').length
-  return `waiting for ${countOf(running, 'task')} to end`
+  return `waiting for ${countOf(map.running + reduce.running, 'task')} to end`
 }
 
 function report(
