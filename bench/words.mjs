@@ -78,7 +78,7 @@ export function rankOf(word) {
  *
  * @param {number} seed
  */
-function randomIntegers(seed) {
+export function randomIntegers(seed) {
   let state = seed | 0
   return () => {
     state = (state + 0x6d2b79f5) | 0
