@@ -29,8 +29,8 @@ installs the peers.
   --program LIST       only programs whose name contains one of these: duckdb, tallyman-process-1
   --add WORK:FILE      measures a program of your own as well: it is called as FILE THREADS INPUT… on one core, and writes rows
                        {"table":…,"key":…,"value":…} to stdout, a line each
-  --megabytes N        of JSON. Default: 1000, with --quick 60
-  --words N            different words, in 60 bytes of text each. Default: 5200000, with --quick 300000
+  --megabytes N        of JSON. Default: 1000, with --quick 30
+  --words N            different words, in 60 bytes of text each. Default: 5200000, with --quick 100000
   --rounds N           Default: 5, with --quick 3
   --seed N             of the inputs. Default: 1
   --python FILE        that runs the peers. Default: the one in bench/.peers, or python3
@@ -57,9 +57,9 @@ const { values } = parseArgs({
 
 const bytesPerWord = 60
 const rounds = Number(values.rounds ?? (values.quick ? 3 : 5))
-const words = Number(values.words ?? (values.quick ? 300_000 : 5_200_000))
+const words = Number(values.words ?? (values.quick ? 100_000 : 5_200_000))
 const sizes = {
-  megabytes: Number(values.megabytes ?? (values.quick ? 60 : 1000)),
+  megabytes: Number(values.megabytes ?? (values.quick ? 30 : 1000)),
   words,
   wordMegabytes: (words * bytesPerWord) / 1e6,
   seed: Number(values.seed),
