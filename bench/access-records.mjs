@@ -13,17 +13,17 @@ const startMs = Date.UTC(2020, 2, 1)
  * Writes at least so many bytes, a record more at most. The same seed gives the same bytes everywhere.
  *
  * @param {string} file
- * @param {{ readonly bytes: number, readonly seed: number }} plan
+ * @param {{ readonly bytes: number, readonly seed: number, readonly isSkewed: boolean }} plan where skewed, nine records in ten are of one host
  * @returns {number} bytes written
  */
-export function writeAccessRecords(file, { bytes, seed }) {
+export function writeAccessRecords(file, { bytes, seed, isSkewed }) {
   const next = randomIntegers(seed)
   const fd = openSync(file, 'w')
   let [text, written, atMs] = ['', 0, startMs]
   try {
     while (written < bytes) {
       atMs += next() % 900
-      text += `${JSON.stringify(recordAt(atMs, next))}\n`
+      text += `${JSON.stringify(recordAt(atMs, next, isSkewed))}\n`
       if (text.length < writeUnits && written + text.length < bytes) continue
       // ASCII alone: characters are bytes.
       written += text.length
@@ -39,11 +39,12 @@ export function writeAccessRecords(file, { bytes, seed }) {
 /**
  * @param {number} atMs
  * @param {() => number} next
+ * @param {boolean} isSkewed
  */
-function recordAt(atMs, next) {
+function recordAt(atMs, next, isSkewed) {
   return {
     time: new Date(atMs).toISOString(),
-    host: `10.${next() % 4}.${next() % 40}.${next() % 32}`,
+    host: isSkewed && next() % 10 > 0 ? '10.0.0.1' : `10.${next() % 4}.${next() % 40}.${next() % 32}`,
     method: pick(methods, next()),
     path: `/${wordOf(next())}/${next() % 5000}`,
     status: pick(statuses, next()),

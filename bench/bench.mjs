@@ -14,7 +14,7 @@ import { defaultPython, lookAtPeers } from './peers.mjs'
 import { hasProc } from './process-tree.mjs'
 import { recordOf } from './record.mjs'
 import { runRounds } from './rounds.mjs'
-import { peerProgram, workNames, works } from './works.mjs'
+import { peerProgram, quickWorkNames, workNames, works } from './works.mjs'
 
 const projectDir = fileURLToPath(new URL('..', import.meta.url))
 
@@ -25,7 +25,8 @@ A program whose answer is not right has no times, and the exit code is 1. Needs 
 installs the peers.
 
   --quick              small inputs and 3 rounds: about 2 minutes. Without it: 1 GB and 5 rounds, about an hour
-  --work LIST          comma-separated: ${workNames.join(', ')}. Default: all
+  --work LIST          comma-separated: ${workNames.join(', ')}.
+                       Default: all; with --quick all but the last ${workNames.length - quickWorkNames.length}
   --program LIST       only programs whose name contains one of these: duckdb, tallyman-process-1
   --add WORK:FILE      measures a program of your own as well: it is called as FILE THREADS INPUT… on one core, and writes rows
                        {"table":…,"key":…,"value":…} to stdout, a line each
@@ -41,7 +42,7 @@ installs the peers.
 const { values } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
-    work: { type: 'string', default: workNames.join(',') },
+    work: { type: 'string' },
     program: { type: 'string', default: '' },
     add: { type: 'string', multiple: true, default: [] },
     megabytes: { type: 'string' },
@@ -55,6 +56,7 @@ const { values } = parseArgs({
   },
 })
 
+const wanted = values.work?.split(',') ?? (values.quick ? quickWorkNames : workNames)
 const bytesPerWord = 60
 const rounds = Number(values.rounds ?? (values.quick ? 3 : 5))
 const words = Number(values.words ?? (values.quick ? 100_000 : 5_200_000))
@@ -133,7 +135,7 @@ async function main() {
       isHere: (/** @type {string} */ peer) => peer in versions,
     }
     const records = []
-    for await (const work of works({ folder, only: values.work.split(','), sizes, machine })) {
+    for await (const work of works({ folder, only: wanted, sizes, machine })) {
       const outcomes = await runRounds({ ...work, programs: chosen(work) }, { rounds, folder })
       const record = recordOf(work, outcomes)
       say(record)
@@ -165,7 +167,7 @@ function writeRecord(record) {
   console.log(`\nRecorded in ${file}`)
 }
 
-const strange = values.work.split(',').filter((name) => !workNames.includes(name))
+const strange = wanted.filter((name) => !workNames.includes(name))
 if (values.help) {
   console.log(usage)
 } else if (strange.length > 0) {

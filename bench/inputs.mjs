@@ -1,9 +1,20 @@
 // @ts-check
 /** Inputs of the benchmark: made with a seed, but for real tweets, which are repeated where they are there. */
 import { spawnSync } from 'node:child_process'
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  createReadStream,
+  createWriteStream,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs'
 import { basename, join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
 import { fileURLToPath } from 'node:url'
+import { createGzip } from 'node:zlib'
 import { writeAccessRecords } from './access-records.mjs'
 import { rewriteArchive } from './archives.mjs'
 import { writeWords } from './words.mjs'
@@ -17,6 +28,8 @@ const projectDir = fileURLToPath(new URL('..', import.meta.url))
 const realTweets = join(projectDir, '..', 'shared', 'data', 'tweets', 'all')
 /** Days of the model, which is as large as asked for by how many tweets one of it stands for. */
 const modelDays = 8
+/** 10,000 files for the size that is measured unless another is asked for. */
+const tinyFilesPerMegabyte = 10
 /** What the model writes for a day in February at scale 1, about. */
 const dayMegabytes = 13_700
 
@@ -110,14 +123,51 @@ function described(tweets, says) {
 }
 
 /**
+ * All of an input in one gzip file with one member.
+ *
+ * @param {string} folder
+ * @param {Input} plain
+ * @returns {Promise<Input>}
+ */
+export async function oneGzip(folder, { files, bytes, says }) {
+  const file = join(folder, `${basename(files[0] ?? '', '.jsonl')}.jsonl.gz`)
+  const lines = async function* () {
+    for (const path of files) yield* createReadStream(path)
+  }
+  await pipeline(lines, createGzip(), createWriteStream(file))
+  return { files: [file], bytes, says: `${says}, in one gzip file` }
+}
+
+/**
+ * @param {string} folder
+ * @param {Sizes} sizes
+ * @param {boolean} isSkewed
+ * @returns {Input}
+ */
+export function accessRecords(folder, { megabytes, seed }, isSkewed) {
+  const file = join(folder, `access-${isSkewed}.jsonl`)
+  const bytes = writeAccessRecords(file, { bytes: megabytes * 1e6, seed, isSkewed })
+  const hosts = isSkewed ? ', nine in ten of one host' : ''
+  return { files: [file], bytes, says: `an access log in records of 100 to 200 bytes${hosts}, seed ${seed}` }
+}
+
+/**
+ * Many small files of text.
+ *
  * @param {string} folder
  * @param {Sizes} sizes
  * @returns {Input}
  */
-export function accessRecords(folder, { megabytes, seed }) {
-  const file = join(folder, 'access.jsonl')
-  const bytes = writeAccessRecords(file, { bytes: megabytes * 1e6, seed })
-  return { files: [file], bytes, says: `an access log in records of 100 to 200 bytes, seed ${seed}` }
+export function tinyFiles(folder, { megabytes, seed }) {
+  const made = join(folder, 'tiny')
+  mkdirSync(made)
+  let bytes = 0
+  const files = Array.from({ length: megabytes * tinyFilesPerMegabyte }, (_, number) => {
+    const file = join(made, `${String(number).padStart(6, '0')}.txt`)
+    bytes += writeWords(file, { bytes: 2000, words: 100, seed: seed + number }).bytes
+    return file
+  })
+  return { files, bytes, says: `${files.length} files of text, seed ${seed}` }
 }
 
 /**

@@ -2,8 +2,11 @@
 /** Runs programs in rounds, each once a round, and lets times count only where the answer is right. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { measure } from './measure.mjs'
 import { differenceOf, readAnswer } from './rows.mjs'
+
+const projectDir = fileURLToPath(new URL('..', import.meta.url))
 
 /** @typedef {import('./measure.mjs').Times} Times */
 /** @typedef {import('./works.mjs').Program} Program */
@@ -58,8 +61,14 @@ function turned(list, by) {
 async function runOnce(program, work, { folder, right }) {
   const place = mkdtempSync(join(folder, 'run-'))
   try {
-    const { times, fault } = await measure(program.call(work.input), place)
-    return { times, fault: fault ?? (await wrongnessOf(program.answer(place), work.expected, right)) }
+    const { times, fault: failure } = await measure(program.call(work.input), place)
+    const fault = failure ?? (await wrongnessOf(program.answer(place), work.expected, right))
+    // A record names no folder of the machine it was made on.
+    const nameless = [place, folder, projectDir].reduce(
+      (said, path) => said?.replaceAll(path, ''),
+      fault ?? undefined,
+    )
+    return { times, fault: nameless ?? null }
   } finally {
     rmSync(place, { recursive: true, force: true })
   }

@@ -25,6 +25,9 @@ const heads = {
   access: 'small records',
   words: 'words',
   start: 'one line',
+  'hashtags-gzip': 'hashtags, one gzip',
+  'access-skew': 'small records, skewed',
+  tiny: 'tiny files',
 }
 
 /**

@@ -3,7 +3,15 @@
 import { copyFileSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { accessRecords, manyWords, modelTweets, oneLine, repeatedTweets } from './inputs.mjs'
+import {
+  accessRecords,
+  manyWords,
+  modelTweets,
+  oneGzip,
+  oneLine,
+  repeatedTweets,
+  tinyFiles,
+} from './inputs.mjs'
 import { measure } from './measure.mjs'
 import { peers, programsOf } from './peers.mjs'
 
@@ -29,6 +37,7 @@ import { peers, programsOf } from './peers.mjs'
  * @property {AnswerFiles} expected from another program than those that are measured against each other, or a plain one
  */
 /** @typedef {{ readonly python: string, readonly cores: number, readonly isHere: (peer: string) => boolean }} Machine */
+/** @typedef {{ readonly folder: string, readonly only: readonly string[], readonly sizes: Sizes, readonly machine: Machine }} Order `only` are names of works */
 
 const projectDir = fileURLToPath(new URL('..', import.meta.url))
 const tallyman = join(projectDir, 'bin', 'tallyman')
@@ -39,23 +48,58 @@ const jobs = {
 }
 /** Peers that read zip archives; the others would have to unpack them to disk first. */
 const zipReaders = ['plain_python', 'with_orjson', 'with_msgspec', 'with_jq']
+/** Those that read a gzip file as it is. */
+const gzipReaders = ['plain_python', 'with_msgspec', 'with_duckdb', 'with_chdb']
 
-/** Every work, as it is called on the command line. */
-export const workNames = ['hashtags', 'hashtags-zip', 'tweets', 'tweets-zip', 'access', 'words', 'start']
+/** Works that a quick measurement has, as they are called on the command line. */
+export const quickWorkNames = ['hashtags', 'hashtags-zip', 'tweets', 'tweets-zip', 'access', 'words', 'start']
+
+/** Every work. */
+export const workNames = [...quickWorkNames, 'hashtags-gzip', 'access-skew', 'tiny']
 
 /**
  * Makes the inputs, and says what is to be measured on them.
  *
- * @param {{ readonly folder: string, readonly only: readonly string[], readonly sizes: Sizes, readonly machine: Machine }} order
+ * @param {Order} order
  * @returns {AsyncGenerator<Work, void>}
  */
-export async function* works({ folder, only, sizes, machine }) {
+export async function* works(order) {
+  const { folder, only, sizes, machine } = order
   const wants = (/** @type {string[]} */ ...names) => names.some((name) => only.includes(name))
-  if (wants('hashtags', 'hashtags-zip')) {
+  if (wants('hashtags', 'hashtags-zip', 'hashtags-gzip', 'tweets', 'tweets-zip')) yield* tweetWorks(order)
+  for (const [name, isSkewed] of /** @type {const} */ ([
+    ['access', false],
+    ['access-skew', true],
+  ]))
+    if (wants(name)) {
+      const input = accessRecords(folder, sizes, isSkewed)
+      yield await checkedByPython(workOver(name, 'access', input, machine), folder)
+    }
+  if (wants('words'))
+    yield await checkedByPython(workOver('words', 'words', manyWords(folder, sizes), machine), folder)
+  if (wants('tiny'))
+    yield await checkedByPython(workOver('tiny', 'words', tinyFiles(folder, sizes), machine), folder)
+  if (wants('start'))
+    yield await checkedByPython(workOver('start', 'words', oneLine(folder), machine), folder)
+}
+
+/**
+ * The hashtags of the homework, in every form that tweets are read from.
+ *
+ * @param {Order} order
+ * @returns {AsyncGenerator<Work, void>}
+ */
+async function* tweetWorks({ folder, only, sizes, machine }) {
+  const wants = (/** @type {string[]} */ ...names) => names.some((name) => only.includes(name))
+  if (wants('hashtags', 'hashtags-zip', 'hashtags-gzip')) {
     const model = await modelTweets(folder, sizes)
     const expected = tablesIn(model.answer)
     for (const [name, input] of zipAndPlain('hashtags', model, only))
       yield { ...workOver(name, 'hashtags', input, machine), expected }
+    if (wants('hashtags-gzip')) {
+      const gzip = workOver('hashtags-gzip', 'hashtags', await oneGzip(folder, model.plain), machine)
+      yield await checkedByPython(gzip, folder)
+    }
   }
   if (wants('tweets', 'tweets-zip')) {
     const tweets = await repeatedTweets(folder, sizes)
@@ -64,12 +108,6 @@ export async function* works({ folder, only, sizes, machine }) {
       for (const [name, input] of zipAndPlain('tweets', tweets, only))
         yield await checkedByPython(workOver(name, 'hashtags', input, machine), folder)
   }
-  if (wants('access'))
-    yield await checkedByPython(workOver('access', 'access', accessRecords(folder, sizes), machine), folder)
-  if (wants('words'))
-    yield await checkedByPython(workOver('words', 'words', manyWords(folder, sizes), machine), folder)
-  if (wants('start'))
-    yield await checkedByPython(workOver('start', 'words', oneLine(folder), machine), folder)
 }
 
 /**
@@ -93,10 +131,16 @@ function zipAndPlain(name, tweets, only) {
  */
 function workOver(name, job, input, machine) {
   const ofPeers = programsOf(job)
-    .filter(({ name: peer }) => machine.isHere(peer) && (!name.endsWith('-zip') || zipReaders.includes(peer)))
+    .filter(({ name: peer }) => machine.isHere(peer) && readersFor(name).includes(peer))
     .flatMap(({ name: peer, file }) => peerPrograms(peer, file, machine))
   const says = `${job}: ${input.says}`
   return { name, says, input, programs: [...tallymanPrograms(jobs[job], machine.cores), ...ofPeers] }
+}
+
+/** @param {string} work */
+function readersFor(work) {
+  if (work.endsWith('-zip')) return zipReaders
+  return work.endsWith('-gzip') ? gzipReaders : Object.keys(peers)
 }
 
 /**

@@ -6,7 +6,7 @@ rows='["hours", [.time[:13], .status], 1], ["methods", .method, 1], ["hosts", .h
 
 if [ "$1" = --one ]; then
   jq --raw-output "$rows" |
-    awk -F '\t' '{ sums[$1] += $2 } END { for (row in sums) printf "%s\t%d\n", row, sums[row] }'
+    awk -F '\t' '{ sums[$1] += $2 } END { for (row in sums) printf "%s\t%.0f\n", row, sums[row] }'
   exit
 fi
 
@@ -18,6 +18,6 @@ done |
     END { for (row in sums) {
       table = row; sub(/^\["/, "", table); sub(/".*/, "", table)
       key = row; sub(/^\["[a-z]*",/, "", key); sub(/\]$/, "", key)
-      printf "{\"table\":\"%s\",\"key\":%s,\"value\":%d}\n", table, key, sums[row]
+      printf "{\"table\":\"%s\",\"key\":%s,\"value\":%.0f}\n", table, key, sums[row]
     } }
   '

@@ -1,5 +1,6 @@
-"""The course's way: one process, json and zipfile of the standard library. Usage: plain_python.py THREADS FILE…"""
+"""The course's way: one process, json, zipfile and gzip of the standard library. Usage: plain_python.py THREADS FILE…"""
 
+import gzip
 import json
 import re
 import sys
@@ -16,7 +17,7 @@ def lines_of(path):
                 with archive.open(name) as member:
                     yield from member
     else:
-        with open(path, "rb") as file:
+        with (gzip.open if path.endswith(".gz") else open)(path, "rb") as file:
             yield from file
 
 

@@ -26,7 +26,7 @@ connection.execute(
         SELECT {mask} AS mask, lang, country, filename, count(*) AS n FROM tweets GROUP BY ALL
       ),
       tagged AS (
-        SELECT tag, lang, country, '20' || regexp_extract(filename, '\\d\\d-\\d\\d-\\d\\d') AS day, n
+        SELECT tag, lang, country, '20' || regexp_extract(filename, 'geoTwitter(\\d\\d-\\d\\d-\\d\\d)', 1) AS day, n
         FROM grouped JOIN (VALUES ('_all', 0), {tags}) AS tags (tag, bit) ON bit = 0 OR mask & bit <> 0
       )
       SELECT 'lang' AS "table", [tag, lang] AS key, sum(n)::BIGINT AS value FROM tagged GROUP BY ALL

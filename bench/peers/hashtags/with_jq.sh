@@ -28,6 +28,6 @@ parallel --will-cite --jobs "$1" "$0" --one ::: "${@:2}" |
     END { for (row in counts) {
       table = row; sub(/^\["/, "", table); sub(/".*/, "", table)
       key = row; sub(/^\["[a-z]*",/, "[", key)
-      printf "{\"table\":\"%s\",\"key\":%s,\"value\":%d}\n", table, key, counts[row]
+      printf "{\"table\":\"%s\",\"key\":%s,\"value\":%.0f}\n", table, key, counts[row]
     } }
   '

@@ -11,7 +11,7 @@ from collections import Counter
 from multiprocessing import Pool
 
 import msgspec
-from isal import isal_zlib
+from isal import igzip, isal_zlib
 
 from tags import TAGS
 
@@ -49,7 +49,7 @@ def lines_of(path):
             for member in archive.infolist():
                 yield from inflated(archive, member).splitlines()
     else:
-        with open(path, "rb") as file:
+        with (igzip.open if path.endswith(".gz") else open)(path, "rb") as file:
             yield from file
 
 
