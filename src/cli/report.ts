@@ -5,11 +5,13 @@ import type { ErrorCode } from '../errors.ts'
 import { inputName } from '../input/index.ts'
 import type { WrittenResult } from '../result/index.ts'
 import {
+  attemptId,
   notesOf,
   type PreparedRun,
   type RejectedRecord,
   RunDirectory,
   type RunTotals,
+  taskId,
   totalsOf,
 } from '../run/index.ts'
 import { firstLines } from './first-lines.ts'
@@ -87,7 +89,7 @@ function sayTotals({ say, colors }: Terminal, run: ReportedRun, session: Session
   const reused = state.map.toArray().filter((task) => task.kind === 'done' && task.attempt === 0).length
   if (reused > 0)
     say(
-      `  reused: ${showCount(reused)} of ${countOf(state.map.length, 'map task')}; \`tallyman explain\` says why the others ran`,
+      `  reused: ${showCount(reused)} of ${countOf(state.map.length, 'map task')}${reused === state.map.length ? '' : '; `tallyman explain` says why the others ran'}`,
     )
   const bound = run.bottleneck()
   if (bound !== null) say(`  ${sayBottleneck(bound)}`)
@@ -138,7 +140,8 @@ export function sayRefused(terminal: Terminal, run: ReportedRun): void {
   const lines = lacking.map(({ kind, message, wayOut }) =>
     printable(`  ${message}${kind === 'rejected' || wayOut === null ? '' : ` ${wayOut}`}`),
   )
-  listBounded(lines).map(say)
+  // An archive that is gone lacks as many members, for one reason.
+  listBounded([...new Set(lines)]).map(say)
   sayRejected(terminal, run)
   say('What was read is kept. Mend what is wrong and run again, or go on without it:')
   say(`  ${resumeCommand(run.id, run.state)}`)
@@ -179,6 +182,32 @@ export function sayFailed(terminal: Terminal, run: ReportedRun): void {
       ? 'When it is mended, run it again.'
       : `What was done is kept; to try again: ${resumeCommand(run.id, run.state)}`
   terminal.say(`Run ${run.id} failed; nothing was committed. ${next}`)
+  const attempt = lastFailed(run.state)
+  if (attempt === null) return
+  terminal.say(`What is left of its attempts: tallyman logs ${run.id}`)
+  terminal.say(`The last one again, in front of you: tallyman repro ${attempt} ${run.id}`)
+}
+
+/** What an attempt can fail of without anything to be seen in it. */
+const causedOutside: ReadonlySet<ErrorCode> = new Set([
+  'disk-full',
+  'io',
+  'limit-reached',
+  'file-damaged',
+  'input-changed',
+])
+
+/** The attempt that the run failed of, where a look at it may help; null where it failed of something else. */
+function lastFailed({ fault, map, reduce }: ReportedRun['state']): string | null {
+  if (fault === null || causedOutside.has(fault.code)) return null
+  for (const [stage, tasks] of [
+    ['map', map],
+    ['reduce', reduce],
+  ] as const)
+    for (const [index, task] of tasks.entries())
+      if (task.kind !== 'done' && task.lastFault !== null && fault.message.endsWith(task.lastFault.message))
+        return attemptId(taskId(stage, index), task.attempts)
+  return null
 }
 
 export function sayInterrupted(terminal: Terminal, run: ReportedRun): void {

@@ -1,13 +1,13 @@
 import type { RunGroup, Token } from '../host/index.ts'
 import type { FromWorker, ToWorker } from './messages.ts'
+import type { WorkerStreams } from './worker-streams.ts'
 
 /** The worker's end of the line to the coordinator. */
 export interface WorkerChannel {
   send(message: FromWorker): void
   /** Called once, before anything arrives. */
   listen(onMessage: (message: ToWorker) => void): void
-  /** Called before each attempt: what is printed from here on is its. */
-  mark(attempt: string): void
+  readonly streams: WorkerStreams
 }
 
 /** Why a worker is no longer there. */

@@ -12,10 +12,10 @@ export function deathFault(exit: Exit, logFile: string | null): Fault {
   }
 }
 
-/** The last line that tells something: not a frame of a native stack, nor the version that Node ends its last words with. */
+/** The last line that tells something: not a frame of a native or a script's stack, nor the version that Node ends its last words with. */
 function tellingLine(words: string): string {
   const lines = words.split('\n').map((line) => line.trim())
-  return lines.findLast((line) => line !== '' && !/^(\d+: 0x|-----|Node\.js v)/.test(line)) ?? ''
+  return lines.findLast((line) => line !== '' && !/^(\d+: |-----|Node\.js v)/.test(line)) ?? ''
 }
 
 /** Where a run holds too much. */

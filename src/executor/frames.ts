@@ -8,6 +8,8 @@ import { TallymanError } from '../errors.ts'
  */
 
 const magic = 0xff
+/** As they were before a job was loaded, which may have others in their place. */
+const { parse: parseJson, stringify } = JSON
 const headerBytes = 5
 /** A report of ten thousand splits is about two megabytes. */
 const frameBytesMax = 256 * 1024 * 1024
@@ -24,7 +26,7 @@ export function encodeFrame(message: object): Buffer {
 
 /** The JSON of a message: what a frame holds, or another channel takes instead of it. */
 export function encodeJson(message: object): string {
-  return JSON.stringify(message, showBigInt)
+  return stringify(message, showBigInt)
 }
 
 /** A job's parameters may be bigints; messages only show them. */
@@ -78,7 +80,7 @@ function lengthOf(bytes: Buffer): number {
 
 function parse(json: Buffer): unknown {
   try {
-    return JSON.parse(json.toString('utf8'))
+    return parseJson(json.toString('utf8'))
   } catch (cause) {
     throw new TallymanError(
       'protocol-broken',

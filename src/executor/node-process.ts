@@ -81,7 +81,7 @@ export class NodeProcess {
 
   /** Ends the process and everything in its group, at once. */
   kill(): void {
-    if (!this.#isGone) this.#killGroup()
+    if (!this.#isGone) killGroup(this.#child)
   }
 
   /** Ends a process that does not keep to the protocol, and says so. */
@@ -106,23 +106,11 @@ export class NodeProcess {
 
   /** Ends what the child left behind, and waits no longer for output that such a process holds open. */
   #clearUp(): void {
-    this.#killGroup()
+    killGroup(this.#child)
     clearTimeout(this.#graceTimer)
     this.#graceTimer = setTimeout(() => {
       for (const stream of this.#child.stdio) stream?.destroy()
     }, outputGraceMs)
-  }
-
-  #killGroup(): void {
-    const { pid } = this.#child
-    if (pid === undefined) return
-    try {
-      process.kill(-pid, 'SIGKILL')
-    } catch (error) {
-      const code = errnoOf(error)
-      // No such process: the whole group is gone. Not permitted: what is left of it has become another user's.
-      if (code !== 'ESRCH' && code !== 'EPERM') throw error
-    }
   }
 
   #leave(end: Pick<Exit, 'how' | 'code'>): Exit {
@@ -135,6 +123,18 @@ export class NodeProcess {
       return { how: memoryKilled, code: 'memory-limit', lastWords }
     const isHeap = lastWords.includes('heap out of memory') || lastWords.includes('heap limit')
     return isHeap ? { how: 'ran out of heap', code: 'out-of-memory', lastWords } : { ...end, lastWords }
+  }
+}
+
+/** Ends a process that leads a group, with all that is in the group. */
+export function killGroup({ pid }: ChildProcess): void {
+  if (pid === undefined) return
+  try {
+    process.kill(-pid, 'SIGKILL')
+  } catch (error) {
+    const code = errnoOf(error)
+    // No such process: the whole group is gone. Not permitted: what is left of it has become another user's.
+    if (code !== 'ESRCH' && code !== 'EPERM') throw error
   }
 }
 

@@ -12,18 +12,6 @@ export function markOf(attempt: string): Buffer {
   return Buffer.from(`\0tallyman attempt ${attempt}\0`)
 }
 
-/** Makes what a worker calls before each attempt. To be made before any code of the job has run: that may replace `write`. */
-export function outputMarker(): (attempt: string) => void {
-  const streams = [process.stdout, process.stderr].map((stream) => ({
-    stream,
-    write: stream.write.bind(stream),
-  }))
-  return (attempt) => {
-    // A job may have ended its own stdout; nothing more comes on it then.
-    for (const { stream, write } of streams) if (stream.writable) write(markOf(attempt))
-  }
-}
-
 /** What was printed by one attempt; by none where `attempt` is null. */
 export interface Printed {
   readonly attempt: string | null

@@ -9,8 +9,9 @@ import { type RecordPlace, type Rejected, rejectedName } from '../flow/index.ts'
 import type { Attempt } from './attempt.ts'
 import { encodeFrame, readFrames } from './frames.ts'
 import { heapLimits } from './heap-limits.ts'
+import { Leash } from './leash.ts'
 import { isFromWorker, type LoadOrder, type ToWorker } from './messages.ts'
-import { builtFile, howItEnded } from './node-process.ts'
+import { builtFile, howItEnded, killGroup } from './node-process.ts'
 import { readPlaceNote } from './place-note.ts'
 import type { AttemptOutcome } from './seat.ts'
 import { endStrays } from './strays.ts'
@@ -46,7 +47,9 @@ export async function replayAttempt(replay: Replay, stop: AbortSignal): Promise<
   const folder = mkdtempSync(join(tmpdir(), 'tallyman-repro-'))
   const tokenName = `TALLYMAN_REPRO_${randomBytes(8).toString('hex')}`
   const child = start(replay, tokenName)
-  const end = (): boolean => child.kill('SIGKILL')
+  const leash = new Leash()
+  if (child.pid !== undefined) leash.hold(child.pid)
+  const end = (): void => killGroup(child)
   stop.addEventListener('abort', end)
   try {
     const directory = relative(replay.order.runDirectory, folder)
@@ -56,6 +59,8 @@ export async function replayAttempt(replay: Replay, stop: AbortSignal): Promise<
   } finally {
     stop.removeEventListener('abort', end)
     end()
+    if (child.pid !== undefined) leash.release(child.pid)
+    await leash.close()
     await endStrays(`${tokenName}=1`)
     rmSync(folder, { recursive: true, force: true })
   }
@@ -69,6 +74,8 @@ function start({ heapBytes, cwd, inspect }: Replay, tokenName: string): ChildPro
   return spawn(process.execPath, [...flags, builtFile('worker-process'), 'foreground'], {
     cwd,
     env: { ...process.env, [tokenName]: '1' },
+    // A group of its own: a job that signals its group does not end who looks at it.
+    detached: true,
     stdio: ['ignore', 'inherit', 'inherit', 'pipe'],
   })
 }

@@ -1,10 +1,11 @@
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { assertNever, messageOf, TallymanError, toFault } from '../errors.ts'
+import { assertNever, type Fault, messageOf, TallymanError, toFault } from '../errors.ts'
 import { type RecordPlace, type RecordSource, runMapTask, runReduceTask } from '../flow/index.ts'
 import { memberOf, openSplit, type Split } from '../input/index.ts'
 import { type AnyJob, describeJob, isJob, jobTables, resolveParams } from '../job/index.ts'
 import type { Attempt, AttemptProgress, AttemptReport, MapWork, ReduceWork } from './attempt.ts'
+import { changedBuiltIns } from './built-ins.ts'
 import type { WorkerChannel } from './channel.ts'
 import { FileStorage } from './file-storage.ts'
 import type { LoadedJob, LoadOrder, ToWorker } from './messages.ts'
@@ -40,6 +41,8 @@ interface Loaded {
 class WorkerLife {
   readonly #channel: WorkerChannel
   readonly #leave: () => void
+  /** Before the job is loaded, which may change it. */
+  readonly #cwd = process.cwd()
   #loaded: Loaded | null = null
   #attempt: string | null = null
   readonly #unawaited = new Unawaited()
@@ -90,14 +93,14 @@ class WorkerLife {
   async #run(attempt: Attempt): Promise<void> {
     const { id } = attempt
     this.#attempt = id
-    this.#channel.mark(id)
+    this.#channel.streams.mark(id)
     try {
       const report = await this.#perform(attempt)
       this.#attempt = null
       this.#channel.send({ type: 'done', id, report })
     } catch (error) {
       this.#attempt = null
-      this.#channel.send({ type: 'failed', id, fault: toFault(error) })
+      this.#channel.send({ type: 'failed', id, fault: explained(toFault(error)) })
     }
   }
 
@@ -116,7 +119,7 @@ class WorkerLife {
       job,
       params,
       sources: work.splits.map((split) => {
-        const source = sourceOf(split, job)
+        const source = sourceOf(split, job, this.#cwd)
         return replay?.alone === true ? onlyRecord(source, replay.record.byte) : source
       }),
       partitions: work.partitions,
@@ -181,7 +184,20 @@ class Pulse {
       this.#toldAtMs = nowMs
       this.#channel.send({ type: 'progress', id: this.#id, progress })
     }
-    return breathe()
+    return this.#channel.streams.catchUp() ?? breathe()
+  }
+}
+
+/** An error that should not be: where the job has changed what the worker is made of, that is why. */
+function explained(fault: Fault): Fault {
+  if (fault.code !== 'internal') return fault
+  const changed = changedBuiltIns()
+  if (changed === '') return fault
+  return {
+    ...fault,
+    code: 'job-threw',
+    message: `The job has put something of its own in the place of ${changed}, and then this failed: ${fault.message}`,
+    wayOut: 'Leave what is built in as it is, or give it back before map returns.',
   }
 }
 
@@ -201,13 +217,13 @@ function breathe(): Promise<void> {
   })
 }
 
-function sourceOf(split: Split, job: AnyJob): RecordSource {
+function sourceOf(split: Split, job: AnyJob, cwd: string): RecordSource {
   return {
     ordinal: split.ordinal,
     path: split.path,
     member: memberOf(split),
     fromStart: split.kind !== 'range' || split.startByte === 0,
-    open: () => openSplit(split, job.input, job.input.decoder()),
+    open: () => openSplit(split, job.input, job.input.decoder(), { cwd }),
   }
 }
 

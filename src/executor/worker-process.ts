@@ -2,8 +2,8 @@
 import { Socket } from 'node:net'
 import { encodeFrame, readFrames } from './frames.ts'
 import type { ToWorker } from './messages.ts'
-import { outputMarker } from './output-marks.ts'
 import { serve } from './worker-main.ts'
+import { workerStreams } from './worker-streams.ts'
 
 process.setSourceMapsEnabled(true)
 /** Somebody looks at what it prints: no marks are wanted between. */
@@ -17,7 +17,7 @@ serve(
     send: (message) => {
       socket.write(encodeFrame(message))
     },
-    mark: isForeground ? () => undefined : outputMarker(),
+    streams: workerStreams(!isForeground),
     // The other end is the coordinator that started this process: what it says is a `ToWorker`.
     listen: (onMessage) =>
       readFrames(

@@ -3,8 +3,8 @@ import { parentPort } from 'node:worker_threads'
 import { TallymanError } from '../errors.ts'
 import { encodeJson } from './frames.ts'
 import type { ToWorker } from './messages.ts'
-import { outputMarker } from './output-marks.ts'
 import { serve } from './worker-main.ts'
+import { workerStreams } from './worker-streams.ts'
 
 process.setSourceMapsEnabled(true)
 const port = parentPort
@@ -13,7 +13,7 @@ serve(
   {
     // As text: what a job makes of its parameters may be nothing that a thread can be sent, a function for example.
     send: (message) => port.postMessage(encodeJson(message)),
-    mark: outputMarker(),
+    streams: workerStreams(true),
     listen: (onMessage) => port.on('message', (message: ToWorker) => onMessage(message)),
   },
   // What was posted is delivered before the thread ends.

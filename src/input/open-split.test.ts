@@ -157,7 +157,7 @@ describe('openSplit on plain files', () => {
     const path = folder.write('excerpt.txt', `${'é😀'.repeat(1000)}\nab\n`)
     const format = text({ recordBytesMax: 100 })
     for (const chunkBytes of [16, 1 << 20]) {
-      const reader = await openSplit(rangeSplit(path), format, format.decoder(), chunkBytes)
+      const reader = await openSplit(rangeSplit(path), format, format.decoder(), { chunkBytes })
       const excerpts = []
       while (await reader.nextBatch())
         while (reader.next() !== 'end-of-batch') excerpts.push(reader.excerpt())
@@ -242,7 +242,9 @@ describe('openSplit and the file it was planned with', () => {
         const path = folder.write('changing.txt', content)
         utimesSync(path, 1, 1)
         const format = text()
-        const reader = await openSplit(rangeSplit(path, 0, endByte), format, format.decoder(), 500)
+        const reader = await openSplit(rangeSplit(path, 0, endByte), format, format.decoder(), {
+          chunkBytes: 500,
+        })
         expect(await reader.nextBatch()).toBe(true)
         change(path)
         const rest = async () => {
@@ -259,7 +261,7 @@ describe('openSplit and the file it was planned with', () => {
   test('an archive that is touched while it is read is input-changed at its end', async () => {
     const path = folder.write('touched.gz', gzipSync('line\n'.repeat(1000)))
     const format = text()
-    const reader = await openSplit(gzipSplit(path), format, format.decoder(), 500)
+    const reader = await openSplit(gzipSplit(path), format, format.decoder(), { chunkBytes: 500 })
     expect(await reader.nextBatch()).toBe(true)
     utimesSync(path, 1, 1)
     const rest = async () => {
@@ -278,7 +280,7 @@ describe('openSplit and the file it was planned with', () => {
   test('a file that ends before its planned size, with nothing else amiss, is input-damaged', async () => {
     const path = folder.write('short.txt', 'a\nb\n')
     const split = rangeSplit(path)
-    const reader = await openSplit(split, text(), text().decoder(), 2)
+    const reader = await openSplit(split, text(), text().decoder(), { chunkBytes: 2 })
     await reader.close()
     const member = makeMember(Buffer.from('x'.repeat(100)), { deflated: false })
     const cutOff = folder.write('short.zip', member.archive.subarray(0, member.archive.length - 10))
@@ -319,7 +321,7 @@ describe.skipIf(!requires('The list of open files in /proc/self/fd', existsSync(
     for (const split of splits()) {
       for (const batches of [0, 1, 2, Number.POSITIVE_INFINITY]) {
         const format = text()
-        const reader = await openSplit(split, format, format.decoder(), 65_536)
+        const reader = await openSplit(split, format, format.decoder(), { chunkBytes: 65_536 })
         expect(isOpen(split.path)).toBe(true)
         for (let count = 0; count < batches && (await reader.nextBatch()); count++)
           while (reader.next() !== 'end-of-batch');

@@ -16,10 +16,17 @@ export type { SplitReader } from './split-reader.ts'
 /** Large enough that what a chunk costs is nothing, small enough to stay in a core's cache. */
 const chunkBytesDefault = 1024 * 1024
 
+/** How a split is opened; results do not depend on it. */
+interface OpenOptions {
+  /** How much is read or inflated at a time, default 1 MiB. */
+  readonly chunkBytes?: number | undefined
+  /** What a relative path is relative to; default the current directory, which a job may change. */
+  readonly cwd?: string
+}
+
 /**
  * Opens a split for reading. The reader holds one open file and a few chunks; call its `close` in any case.
  *
- * @param chunkBytes how much is read or inflated at a time, default 1 MiB; results do not depend on it
  * @throws {TallymanError} `input-missing`, `input-changed` when the file is not the one that was planned,
  *   `input-damaged` or `input-unsupported` when an archive member cannot be read
  */
@@ -27,9 +34,9 @@ export async function openSplit<R>(
   split: Split,
   format: InputFormat<R>,
   decoder: Decoder<R>,
-  chunkBytes: number = chunkBytesDefault,
+  { chunkBytes = chunkBytesDefault, cwd = '' }: OpenOptions = {},
 ): Promise<SplitReader<R>> {
-  const file = await InputFile.open(split.path, split.identity)
+  const file = await InputFile.open(split.path, split.identity, cwd)
   const bytes = new SplitBytes(split, file)
   try {
     bytes.chunks = await openChunks(split, file, chunkBytes)

@@ -4,6 +4,8 @@ import { invalidValue, nestingMax, shapeOf, type TypedBytes } from './plain-data
 
 /** Up to this many characters a loop that looks for characters to escape is faster than `JSON.stringify`. */
 const shortCharactersMax = 40
+/** As it was before a job was loaded, which may have another one in its place. */
+const { stringify } = JSON
 
 /**
  * A value as JSON text without white space. The same value gives the same text on every machine.
@@ -48,11 +50,11 @@ function numberJson(value: number): string {
 }
 
 function stringJson(text: string): string {
-  if (text.length > shortCharactersMax) return JSON.stringify(text)
+  if (text.length > shortCharactersMax) return stringify(text)
   for (let index = 0; index < text.length; index += 1) {
     const unit = text.charCodeAt(index)
     const isEscaped = unit < 0x20 || unit === 0x22 || unit === 0x5c || (unit >= 0xd800 && unit <= 0xdfff)
-    if (isEscaped) return JSON.stringify(text)
+    if (isEscaped) return stringify(text)
   }
   return `"${text}"`
 }

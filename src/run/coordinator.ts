@@ -2,7 +2,7 @@ import { assertNever, type Fault } from '../errors.ts'
 import { type Attempt, type Pool, readPlaceNote } from '../executor/index.ts'
 import type { MapReport } from '../flow/index.ts'
 import type { Bottleneck } from '../host/index.ts'
-import { type Decision, decide } from './decide.ts'
+import { type Decision, decide, mayBlameRecord } from './decide.ts'
 import type { RunDirectory } from './directory.ts'
 import type { CommittedResult, RunEvent } from './events.ts'
 import { Guard } from './guard.ts'
@@ -114,7 +114,8 @@ export class Coordinator implements PreparedRun {
       for (;;) {
         if (stop.aborted) return await this.#interrupt()
         if (this.#mustEnd !== null && isOpen(this.#state)) await this.#fail(this.#mustEnd)
-        for (const ended of this.#ended.splice(0)) this.#settle(ended)
+        // Once the run has ended, what the attempts come to that ended with it means nothing, and their folders are gone.
+        for (const ended of this.#ended.splice(0)) if (isOpen(this.#state)) this.#settle(ended)
         const isFinishing = finish?.aborted === true
         const spareAt = this.#guard.hasRoom ? Date.now() : null
         const decision = decide(this.#state, isFinishing ? 0 : this.#pool.freeSeats, spareAt)
@@ -290,7 +291,9 @@ export class Coordinator implements PreparedRun {
       outcome,
       at: Date.now(),
       place:
-        fault === null ? null : readPlaceNote(this.#directory.absolute(this.#directory.attemptFolder(id))),
+        fault === null || !mayBlameRecord(fault.code)
+          ? null
+          : readPlaceNote(this.#directory.absolute(this.#directory.attemptFolder(id))),
       damagedTask: fault?.code === 'file-damaged' ? this.#directory.taskOfCommitted(fault.file ?? '') : null,
     })
     for (const step of steps) this.#take(step)

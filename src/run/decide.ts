@@ -55,6 +55,11 @@ const deaths: ReadonlySet<ErrorCode> = new Set([
   'no-progress',
 ])
 
+/** May the record at hand have taken its worker down? */
+export function mayBlameRecord(code: ErrorCode): boolean {
+  return deaths.has(code)
+}
+
 /** Faults of an attempt that held more than its share. */
 const hungers: ReadonlySet<ErrorCode> = new Set(['out-of-memory', 'memory-limit'])
 
@@ -131,7 +136,9 @@ function startOf(state: RunState, stage: Stage, index: number): Extract<Decision
 /** How the next attempt of a task is run, or the one that is running. */
 function careOf({ lastFault, trouble }: OpenTask<unknown>): Care {
   if (lastFault === null) return { careful: trouble !== undefined && trouble.skip.length > 0, alone: false }
-  return { careful: deaths.has(lastFault.code), alone: hungers.has(lastFault.code) }
+  // Who looks into why a worker was killed wants to know where it was, even though the record is not blamed.
+  const careful = mayBlameRecord(lastFault.code) || lastFault.code === 'killed'
+  return { careful, alone: hungers.has(lastFault.code) }
 }
 
 /** Why a task is not tried again; null where it is. */

@@ -78,6 +78,15 @@ describe('repro', () => {
     expect(again.stderr).not.toContain('map-task')
   })
 
+  it('outlives a job that kills its process group, as the run did, at the record it was killed at', () => {
+    const job = shop.job('group.job.ts', `if (line === 'bad') process.kill(0, 'SIGKILL'); emit(line)`)
+    expect(shop.run('run', job, 'in.txt', '-w', '1', '--no-reuse')).toMatchObject({ status: 1 })
+    const { status, stderr } = shop.run('repro', 'map-00000.3')
+    expect(stderr).toContain('only the record of in.txt that begins at byte 8')
+    expect(stderr).toMatch(/\nIt failed again\. It was at the record of in\.txt that begins at byte 8\.\n$/)
+    expect(status).toBe(1)
+  })
+
   it('ends with exit code 0 where it goes well this time', () => {
     runWith('once.job.ts', `if (!existsSync('mended')) process.exit(9)`)
     shop.write('mended', '')

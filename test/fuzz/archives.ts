@@ -24,7 +24,7 @@ const lines = (count: number, word: string): string =>
 async function contentOf(split: Split, chunkBytes: number): Promise<Buffer | null> {
   const format = bytes()
   try {
-    const reader = await openSplit(split, format, format.decoder(), chunkBytes)
+    const reader = await openSplit(split, format, format.decoder(), { chunkBytes })
     const parts: Uint8Array[] = []
     try {
       while (await reader.nextBatch()) {

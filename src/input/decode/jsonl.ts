@@ -10,6 +10,9 @@ import { IntegerMarker, MarkedIntegers } from './long-integers.ts'
 import { type FormatOptions, resolveRecordBytesMax } from './options.ts'
 import { rejectUtf8 } from './utf8.ts'
 
+/** As it was before a job was loaded, which may have another one in its place. */
+const { parse } = JSON
+
 export interface JsonlOptions extends FormatOptions {
   /** Integers beyond ±2^53: `exact` as bigint (default), or rounded to a `number`, as `JSON.parse` does. */
   readonly integers?: JsonIntegers
@@ -91,7 +94,7 @@ class JsonlDecoder<T> implements Decoder<T> {
     const text = this.#text(bytes, start, end, ascii)
     if (text !== null && !mayNestTooDeep(text)) {
       try {
-        const value: unknown = JSON.parse(text)
+        const value: unknown = parse(text)
         return (this.#marker.marks === 0 ? value : this.#marked.restore(value, this.#marker.marks)) as T
       } catch (error) {
         // The strict parser says what is wrong and where, or that nothing is.

@@ -6,6 +6,8 @@ import { ShortStrings, shortBytesMax } from './short-strings.ts'
 
 /** Shorter integers are exact as numbers. */
 const exactDigitsMax = 15
+/** As it was before a job was loaded, which may have another one in its place. */
+const { parse } = JSON
 
 /** What records of one decoder have in common. */
 export interface Source {
@@ -83,7 +85,7 @@ class ScannedRecord {
       case kinds.wideString:
         return chunk.toString('utf8', start, end)
       case kinds.escapedString:
-        return JSON.parse(chunk.toString('utf8', start - 1, end + 1))
+        return parse(chunk.toString('utf8', start - 1, end + 1))
       default:
         return this.#objectAt(edge, parent, found[at] === kinds.object && !edge.isWhole)
     }

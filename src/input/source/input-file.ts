@@ -29,10 +29,11 @@ export class InputFile {
   }
 
   /** @throws {TallymanError} `input-missing`, `input-changed`, or `io` */
-  static async open(path: string, identity: FileIdentity): Promise<InputFile> {
+  static async open(path: string, identity: FileIdentity, cwd: string): Promise<InputFile> {
     let handle: FileHandle
     try {
-      handle = await open(toFsPath(path), 'r')
+      // Not normalized: behind a link `..` is not what it looks like.
+      handle = await open(toFsPath(cwd === '' || path.startsWith('/') ? path : `${cwd}/${path}`), 'r')
     } catch (error) {
       const reason = messageOf(error)
       const errno = errnoOf(error)
