@@ -19,8 +19,18 @@ export function sync(path: string): void {
 
 /** Writes a file so that it is there whole or not at all, also after a power cut. */
 export function writeWhole(path: string, text: string): void {
-  writeFileSync(`${path}.new`, text)
-  sync(`${path}.new`)
+  writePieces(path, [text])
+}
+
+/** The same for a text that is made piece by piece, and never held as a whole. */
+export function writePieces(path: string, pieces: Iterable<string>): void {
+  const fd = openSync(`${path}.new`, 'w')
+  try {
+    for (const piece of pieces) writeFileSync(fd, piece)
+    fsyncSync(fd)
+  } finally {
+    closeSync(fd)
+  }
   renameSync(`${path}.new`, path)
   sync(dirname(path))
 }

@@ -8,8 +8,9 @@ import type { JobDescription } from '../job/index.ts'
 import { type Bundle, bundleModule } from './bundle.ts'
 import { Coordinator } from './coordinator.ts'
 import { createRunDirectory, type RunDirectory } from './directory.ts'
-import { writeWhole } from './durable.ts'
+import { writePieces } from './durable.ts'
 import { JournalWriter } from './journal.ts'
+import { jsonLine } from './json-pieces.ts'
 import { releaseLock, takeLock } from './lock.ts'
 import { hashContents, makePlan } from './make-plan.ts'
 import type { RunOptions } from './options.ts'
@@ -71,7 +72,7 @@ export async function prepareRun(
       contents,
     })
     const state = initialState(plan)
-    writeWhole(directory.planFile, `${JSON.stringify(plan)}\n`)
+    writePieces(directory.planFile, jsonLine(plan))
     const journal = new JournalWriter(directory.journalFile, 'new')
     const planned = {
       type: 'planned',
