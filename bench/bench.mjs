@@ -5,7 +5,7 @@
  */
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { availableParallelism, tmpdir } from 'node:os'
+import { availableParallelism, loadavg, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
@@ -106,14 +106,13 @@ function say({ work, says, bytes, measured }) {
   }
 }
 
-/** The version of this project, with the commit where there is one. */
+/** The version of this project, with the last commit that changed what is measured, where it is known. */
 function ownVersion() {
   const { version } = JSON.parse(readFileSync(join(projectDir, 'package.json'), 'utf8'))
-  const { status, stdout } = spawnSync('git', ['rev-parse', '--short', 'HEAD'], {
-    cwd: projectDir,
-    encoding: 'utf8',
-  })
-  return status === 0 ? `${version} (${stdout.trim()})` : version
+  const args = ['log', '-1', '--format=%h', '--', 'src']
+  const { status, stdout } = spawnSync('git', args, { cwd: projectDir, encoding: 'utf8' })
+  const commit = status === 0 ? stdout.trim() : ''
+  return commit === '' ? version : `${version} (${commit})`
 }
 
 async function main() {
@@ -134,6 +133,7 @@ async function main() {
       cores: availableParallelism(),
       isHere: (/** @type {string} */ peer) => peer in versions,
     }
+    const [loadBefore = 0] = loadavg()
     const records = []
     for await (const work of works({ folder, only: wanted, sizes, machine })) {
       const outcomes = await runRounds({ ...work, programs: chosen(work) }, { rounds, folder })
@@ -149,6 +149,7 @@ async function main() {
       rounds,
       seed: sizes.seed,
       machine: describeMachine(),
+      loadBefore: Math.round(loadBefore * 10) / 10,
       versions: { tallyman: ownVersion(), ...versions },
       absent,
       works: records,

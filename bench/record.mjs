@@ -24,6 +24,7 @@
  * @property {number} rounds
  * @property {number} seed
  * @property {ReturnType<typeof import('./machine.mjs').describeMachine>} machine
+ * @property {number} loadBefore average over a minute before the first run: above 0.5, others were at work
  * @property {Readonly<Record<string, string>>} versions
  * @property {Readonly<Record<string, string>>} absent peers that were left out, and why
  * @property {readonly WorkRecord[]} works

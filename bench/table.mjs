@@ -14,7 +14,8 @@ import { parseArgs } from 'node:util'
 const projectDir = fileURLToPath(new URL('..', import.meta.url))
 const begin = '<!-- bench:begin -->'
 const end = '<!-- bench:end -->'
-const GiB = 2 ** 30
+/** What this machine's own programs make, about. */
+const quietLoad = 0.5
 
 /** Heads of the columns. @type {Readonly<Record<string, string>>} */
 const heads = {
@@ -36,7 +37,7 @@ const heads = {
  * @returns {string} the block with its markers
  */
 export function blockOf(record, name) {
-  const { machine, rounds, quick, works } = record
+  const { machine, rounds, quick, works, loadBefore } = record
   const rows = new Map(works.flatMap(({ measured }) => measured.map((one) => [one.program, one])))
   const head = ['program', 'cores', ...works.map(headOf)]
   const body = [...rows.values()].map(({ program, says, cores, kind }) => [
@@ -44,10 +45,11 @@ export function blockOf(record, name) {
     `${cores}`,
     ...works.map(({ measured }) => cellOf(measured.find((one) => one.program === program))),
   ])
+  const quiet = loadBefore < quietLoad ? '' : `, while others used it as well (load ${loadBefore})`
   const lines = [
-    `Whole programs, from start to exit: seconds, in brackets CPU-seconds, then the peak of all processes together in MiB. Medians of`,
-    `${rounds} interleaved rounds${quick ? ', a quick run' : ''}; ${machine.cores} cores of ${machine.cpu}, ${Math.round(machine.memoryBytes / GiB)} GiB, Node ${machine.node.slice(1)}; inputs, versions, spreads`,
-    `and ratios are in \`${name}\`. Times count only for right answers.`,
+    'Whole programs, from start to exit: seconds, in brackets CPU-seconds, then the peak of all processes together in MiB.',
+    `Medians of ${rounds} interleaved rounds${quick ? ' over small inputs (`--quick`)' : ''}; ${machine.cores} cores of ${machine.cpu}, Node ${machine.node.slice(1)}${quiet}.`,
+    `Inputs, versions, spreads and ratios are in \`${name}\`. Times count only for right answers.`,
   ]
   return [begin, '', ...lines, '', ...tableOf([head, ...body]), '', end].join('\n')
 }
