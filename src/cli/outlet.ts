@@ -94,6 +94,13 @@ export function keptOutlet(directory: RunDirectory): KeptOutlet | null {
     if (errnoOf(error) === 'ENOENT') return null
     throw error
   }
-  // Written by this program, whole or not at all.
-  return JSON.parse(text) as KeptOutlet
+  try {
+    return JSON.parse(text) as KeptOutlet
+  } catch (cause) {
+    const file = directory.absolute(keptName)
+    throw new TallymanError('file-damaged', `${file} is damaged: it is no JSON.`, {
+      wayOut: 'It says where the result goes. Remove it, and say so with -o and --format.',
+      cause,
+    })
+  }
 }

@@ -1,4 +1,4 @@
-import type { RunGroup, Token } from '../host/index.ts'
+import type { ProcessIdentity, RunGroup, Token } from '../host/index.ts'
 import type { FromWorker, ToWorker } from './messages.ts'
 import type { WorkerStreams } from './worker-streams.ts'
 
@@ -44,6 +44,8 @@ export interface WorkerProcess {
   readonly pid: number
   /** In its environment, and so in that of whatever it starts. */
   readonly token: Token
+  /** Remembers what it has started: it is ended with it, even where nothing leads to it any more. */
+  remember(started: readonly ProcessIdentity[]): void
 }
 
 /** What every kind of worker is started with. */

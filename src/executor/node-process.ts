@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import type { Duplex } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { errnoOf, messageOf } from '../errors.ts'
-import { makePolite, type RunGroup, type Token } from '../host/index.ts'
+import { makePolite, type ProcessIdentity, type RunGroup, startedBy, type Token } from '../host/index.ts'
 import type { Exit, WorkerProcess, WorkerSettings } from './channel.ts'
 import { encodeFrame, readFrames } from './frames.ts'
 import type { Leash } from './leash.ts'
@@ -40,6 +40,8 @@ export class NodeProcess {
   readonly #output: WorkerOutput
   readonly #leash: Leash
   readonly #group: RunGroup | null
+  /** What it has started, as far as it was seen: by pid, since the watchdog sees the same ones again and again. */
+  readonly #started = new Map<number, ProcessIdentity>()
   #graceTimer: NodeJS.Timeout | undefined
   #isGone = false
   #broken: string | null = null
@@ -51,7 +53,7 @@ export class NodeProcess {
     const token: Token = `${options.settings.tokenName}=${options.mark}`
     this.#child = start(options)
     const { pid } = this.#child
-    this.process = pid === undefined ? null : { pid, token }
+    this.process = pid === undefined ? null : { pid, token, remember: (started) => this.#remember(started) }
     if (pid !== undefined) {
       this.#leash.hold(pid)
       // Before it has started anything. Where the kernel does not take it, the watchdog is what there is.
@@ -69,7 +71,7 @@ export class NodeProcess {
       this.#child.once('close', (code, signal) => resolve(this.#leave(howItEnded(code, signal))))
     })
     this.exited = gone.then(async (exit) => {
-      await endStrays(token)
+      await endStrays(token, [...this.#started.values()])
       return exit
     })
     this.#child.once('exit', () => this.#clearUp())
@@ -81,7 +83,14 @@ export class NodeProcess {
 
   /** Ends the process and everything in its group, at once. */
   kill(): void {
-    if (!this.#isGone) killGroup(this.#child)
+    if (this.#isGone) return
+    // What it has started is led to by it alone, where that left its group and its environment.
+    if (this.process !== null) this.#remember(startedBy(this.process.pid))
+    killGroup(this.#child)
+  }
+
+  #remember(started: readonly ProcessIdentity[]): void {
+    for (const one of started) this.#started.set(one.pid, one)
   }
 
   /** Ends a process that does not keep to the protocol, and says so. */

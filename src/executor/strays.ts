@@ -1,10 +1,23 @@
-import { carriersOf, endProcesses, type Token } from '../host/index.ts'
+import {
+  carriersOf,
+  endProcesses,
+  isDead,
+  type ProcessIdentity,
+  readProcess,
+  type Token,
+} from '../host/index.ts'
 
 /**
  * Ends what a worker that is gone has left behind: children that were detached, left their group or lost their parent are
- * found by the token in their environment. Cost: one look at all processes, where nothing is left.
+ * found by the token in their environment; those that have none, where they were seen while their parent was there. Cost: one
+ * look at all processes, where nothing is left.
  */
-export async function endStrays(token: Token): Promise<void> {
-  const strays = carriersOf(token).filter(({ pid }) => pid !== process.pid)
+export async function endStrays(token: Token, seen: readonly ProcessIdentity[] = []): Promise<void> {
+  const strays = [...carriersOf(token), ...seen.filter(isThere)].filter(({ pid }) => pid !== process.pid)
   if (strays.length > 0) await endProcesses(strays, { token })
+}
+
+function isThere({ pid, startTicks }: ProcessIdentity): boolean {
+  const entry = readProcess(pid)
+  return entry !== null && entry.startTicks === startTicks && !isDead(entry)
 }

@@ -4,6 +4,7 @@ import {
   descendantsOf,
   listProcesses,
   type ProcessEntry,
+  type ProcessIdentity,
   readMemoryUse,
   type Token,
 } from '../host/index.ts'
@@ -16,6 +17,8 @@ export interface Watched {
   readonly token: Token
   /** Told at each look how much it holds, with all it has started. */
   note(bytes: number): void
+  /** Told at each look what it has started. */
+  remember(started: readonly ProcessIdentity[]): void
   /** Ends whatever runs in it, for this reason. */
   end(fault: Fault): void
 }
@@ -43,7 +46,11 @@ export const watchEveryMs = 500
 export function watch(workers: readonly Watched[], { memoryBytes, processesMax }: WatchLimits): void {
   if (workers.length === 0) return
   const processes = listProcesses()
-  const trees = workers.map((worker) => ({ worker, pids: treeOf(worker, processes) }))
+  const trees = workers.map((worker) => {
+    const started = startedIn(worker, processes)
+    worker.remember(started)
+    return { worker, pids: [...new Set([worker.pid, ...started.map(({ pid }) => pid)])] }
+  })
   for (const { worker, pids } of trees)
     worker.note(readMemoryUse(pids, { exactAboveBytes: Number.POSITIVE_INFINITY }).bytes)
   for (const { worker, pids } of trees)
@@ -57,11 +64,9 @@ export function watch(workers: readonly Watched[], { memoryBytes, processesMax }
   worst.worker.end(tooMuchMemory(worst.bytes, bytes, memoryBytes))
 }
 
-/** The worker and whatever it started, in its process tree or by the token. */
-function treeOf({ pid, token }: Watched, processes: readonly ProcessEntry[]): number[] {
-  const pids = new Set([pid])
-  for (const entry of [...descendantsOf(pid, processes), ...carriersOf(token, processes)]) pids.add(entry.pid)
-  return [...pids]
+/** Whatever a worker started, in its process tree or by the token; the worker may be among them. */
+function startedIn({ pid, token }: Watched, processes: readonly ProcessEntry[]): ProcessEntry[] {
+  return [...descendantsOf(pid, processes), ...carriersOf(token, processes)]
 }
 
 function tooManyProcesses(count: number, processesMax: number): Fault {

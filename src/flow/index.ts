@@ -9,6 +9,6 @@ export {
 export { mergeFilesMax } from './merge.ts'
 export type { RecordSource } from './record-source.ts'
 export { type ReduceReport, runReduceTask } from './reduce-task.ts'
-export { type Rejected, rejectedName } from './rejected.ts'
+export { type Rejected, rejectedListMax, rejectedName } from './rejected.ts'
 export type { InputBytes, OutputFile, Storage } from './storage.ts'
 export { type TestJobOptions, testJob } from './test-job.ts'

@@ -47,7 +47,7 @@ export function whyRejected(error: unknown): Why {
 /** Name of the list in the attempt's storage; there only when a record was rejected. */
 export const rejectedName = 'rejected.jsonl'
 /** A task lists this many; beyond it they are only counted, so that a wrong job cannot fill the disk. */
-const listedMax = 10_000
+export const rejectedListMax = 10_000
 
 /** Counts rejected records and lists them in the attempt's own file. */
 export class RejectedLog {
@@ -61,7 +61,7 @@ export class RejectedLog {
 
   add(rejected: Rejected): void {
     this.count += 1
-    if (this.count > listedMax) return
+    if (this.count > rejectedListMax) return
     this.#file ??= this.#storage.create(rejectedName)
     this.#file.write(Buffer.from(`${stringify(rejected)}\n`))
   }

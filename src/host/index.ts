@@ -14,8 +14,12 @@ export { type OpenFiles, readOpenFiles, readProcessLimits } from './process-fact
 export {
   carriersOf,
   descendantsOf,
+  isDead,
   listProcesses,
   type ProcessEntry,
+  type ProcessIdentity,
+  readProcess,
+  startedBy,
   type Token,
 } from './process-tree.ts'
 export { type GroupLimits, openOwnGroup, type RunGroup } from './run-group.ts'

@@ -1,4 +1,4 @@
-import { assertNever, type Fault } from '../errors.ts'
+import { assertNever, type Fault, toFault } from '../errors.ts'
 import { type Attempt, type Pool, readPlaceNote } from '../executor/index.ts'
 import type { MapReport } from '../flow/index.ts'
 import type { Bottleneck } from '../host/index.ts'
@@ -326,7 +326,13 @@ export class Coordinator implements PreparedRun {
   }
 
   async #judge(): Promise<void> {
-    writeRejectedList(this.#directory, this.#state)
+    try {
+      writeRejectedList(this.#directory, this.#state)
+    } catch (error) {
+      // A list that a crash or a bad disk has taken: its task runs again, and the stage is judged then.
+      if (this.redo(toFault(error))) return
+      throw error
+    }
     const shortfalls = findShortfalls(this.#state)
     if (shortfalls.every(({ accepted }) => accepted)) {
       this.#record({ type: 'map-stage-ended', at: Date.now(), accepted: shortfalls })

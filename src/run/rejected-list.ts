@@ -1,6 +1,7 @@
 import { appendFileSync, existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Rejected, rejectedName } from '../flow/index.ts'
+import { messageOf, TallymanError } from '../errors.ts'
+import { type MapReport, type Rejected, rejectedListMax, rejectedName } from '../flow/index.ts'
 import type { RunDirectory } from './directory.ts'
 import type { RunState } from './state.ts'
 import { taskId } from './task-id.ts'
@@ -16,20 +17,42 @@ export interface RejectedRecord extends Omit<Rejected, 'ordinal' | 'lineInSplit'
  * the start of each file. Called when every map task is done.
  *
  * @returns how many are listed; of more than 10,000 in one task only so many are
+ * @throws {TallymanError} `file-damaged` for a list that is not as its task wrote it: such a task has to run again
  */
 export function writeRejectedList(directory: RunDirectory, state: RunState): number {
   rmSync(directory.rejectedFile, { force: true })
   const firstLines = countFirstLines(state)
   let listed = 0
-  for (const [index] of state.map.entries()) {
-    const file = directory.absolute(join(directory.committedFolder(taskId('map', index)), rejectedName))
-    if (!existsSync(file)) continue
-    const records = readFileSync(file, 'utf8').trimEnd().split('\n')
-    const lines = records.map((text) => JSON.stringify(placed(JSON.parse(text), firstLines)))
+  for (const [index, task] of state.map.entries()) {
+    const file = join(directory.committedFolder(taskId('map', index)), rejectedName)
+    const records = readOwnList(directory, file, task.kind === 'done' ? rejectedIn(task.report) : 0)
+    if (records.length === 0) continue
+    const lines = records.map((record) => JSON.stringify(placed(record, firstLines)))
     appendFileSync(directory.rejectedFile, `${lines.join('\n')}\n`)
     listed += lines.length
   }
   return listed
+}
+
+function rejectedIn({ sources }: MapReport): number {
+  return sources.reduce((sum, { rejected }) => sum + rejected, 0)
+}
+
+/** What one task listed; it has no checksum, so it is held to what the task counted. */
+function readOwnList(directory: RunDirectory, file: string, rejected: number): Rejected[] {
+  const path = directory.absolute(file)
+  let reason = 'is gone'
+  try {
+    if (existsSync(path)) {
+      const records = readFileSync(path, 'utf8').split('\n').slice(0, -1)
+      if (records.length >= Math.min(rejected, rejectedListMax))
+        return records.map((text) => JSON.parse(text) as Rejected)
+      reason = `holds ${records.length} of ${rejected} records`
+    } else if (rejected === 0) return []
+  } catch (error) {
+    reason = `cannot be read: ${messageOf(error)}`
+  }
+  throw new TallymanError('file-damaged', `The list of rejected records ${path} ${reason}.`, { file })
 }
 
 function placed(

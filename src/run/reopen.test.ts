@@ -236,6 +236,21 @@ describe('resumeRun', () => {
     expect(isHeld(directory)).toBe(false)
   })
 
+  test('refuses to go on with another job than the one that was begun', async () => {
+    const directory = await stopAt(await workplace().prepare(asked), 'map-committed')
+    writeFileSync(directory.bundleFile, readFileSync(directory.bundleFile, 'utf8').replace('"bad"', '"bat"'))
+    await expect(resumeRun(directory, asBefore)).rejects.toMatchObject({
+      code: 'file-damaged',
+      message: expect.stringContaining(`${directory.bundleFile}, is not as it was written`),
+    })
+    expect(isHeld(directory)).toBe(false)
+    rmSync(directory.bundleFile)
+    await expect(resumeRun(directory, asBefore)).rejects.toMatchObject({
+      code: 'file-damaged',
+      message: expect.stringContaining('cannot be read'),
+    })
+  })
+
   test('refuses what is no run, and makes no lock there', async () => {
     const place = makeWorkplace()
     await expect(resumeRun(new RunDirectory(place.folder.path), asBefore)).rejects.toMatchObject({

@@ -1,6 +1,7 @@
+import { createHash } from 'node:crypto'
 import { readFileSync, truncateSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
-import { TallymanError } from '../errors.ts'
+import { messageOf, TallymanError } from '../errors.ts'
 import { Coordinator } from './coordinator.ts'
 import { type RunDirectory, type RunIdentity, readIdentity } from './directory.ts'
 import type { RunEvent } from './events.ts'
@@ -137,6 +138,7 @@ export async function resumeRun(directory: RunDirectory, options: ResumeOptions)
 function reopen(directory: RunDirectory, options: ResumeOptions): PreparedRun {
   const { state, journalBytes, identity, damage } = readResumable(directory)
   requireResumable(state, identity)
+  requireBundle(directory, state.plan)
   truncateSync(directory.journalFile, journalBytes)
   directory.discardAttempts()
   directory.discardUnproven(provenTasks(state))
@@ -195,6 +197,20 @@ function requireResumable(state: RunState | null, { id }: RunIdentity): asserts 
     })
   }
   requireSameVersion(state.plan, id)
+}
+
+/** The rest of a run must be done by the very code that did its beginning. */
+function requireBundle({ bundleFile }: RunDirectory, { job }: Plan): void {
+  let reason = 'is not as it was written'
+  try {
+    const sha256 = createHash('sha256').update(readFileSync(bundleFile)).digest('hex')
+    if (sha256 === job.codeSha256) return
+  } catch (error) {
+    reason = `cannot be read: ${messageOf(error)}`
+  }
+  throw new TallymanError('file-damaged', `The job of the run, ${bundleFile}, ${reason}.`, {
+    wayOut: 'The run cannot go on with it: start the run again, which uses what its map tasks wrote.',
+  })
 }
 
 /** What two versions wrote, put together, is a result that neither would have made. */

@@ -60,6 +60,34 @@ describe('resume over damaged spills', () => {
   })
 })
 
+describe('resume over a damaged list of rejected records', () => {
+  it.each(Object.keys(damages).filter((name) => !name.includes('bit')))(
+    'does the one task again whose list is damaged: %s',
+    (name) => {
+      const run = refusedRun()
+      const list = join(run, 'rejected.jsonl')
+      const undisturbed = readFileSync(list, 'utf8')
+      damages[name]?.(join(run, 'committed', 'map-00003', 'rejected.jsonl'))
+      const ended = shop.run('resume', 'last', '--max-bad', '9')
+      expect(ended, ended.stderr).toMatchObject({ status: 0 })
+      expect(readFileSync(list, 'utf8')).toBe(undisturbed)
+      const lost = shop.events(run).filter(({ type }) => type === 'output-lost')
+      expect(lost.map(({ task }) => task)).toEqual(['map-00003'])
+    },
+  )
+})
+
+describe('resume over a damaged outlet.json', () => {
+  it('names the file and the way out, and goes on once that is gone', () => {
+    const outlet = join(refusedRun(), 'outlet.json')
+    truncateSync(outlet, 5)
+    const ended = shop.run('resume', 'last', '--max-bad', '9')
+    expect(ended.stderr).toContain(`${outlet} is damaged: it is no JSON.\nIt says where the result goes.`)
+    rmSync(outlet)
+    expect(shop.run('resume', 'last', '--max-bad', '9')).toMatchObject({ status: 0 })
+  })
+})
+
 describe('a job that is not deterministic', () => {
   it('ends the run when a task that runs again gives other bytes', () => {
     shop.job(

@@ -9,10 +9,17 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import type { AttemptOutcome, AttemptProgress, Pool, WorkerKind } from '../../src/executor/index.ts'
 import { canMakeGroups } from '../fixtures/control-groups.ts'
-import { hasProc, killQuietly, leftBehind, markedProcesses, markedWorkers } from '../fixtures/process-tree.ts'
+import {
+  hasProc,
+  isAlive,
+  killQuietly,
+  leftBehind,
+  markedProcesses,
+  markedWorkers,
+} from '../fixtures/process-tree.ts'
 import { until } from '../fixtures/until.ts'
 import { requires } from '../requires.ts'
 import { mapInProcess, reduceInProcess } from './in-process.ts'
@@ -411,6 +418,18 @@ function testDeaths(place: () => Workplace): void {
       expect(await perish(pool, '!start-child 1000', '!exit 5')).toMatchObject({ kind: 'failed' })
       await pool.stop()
       expect(await leftBehind(place().mark)).toEqual([])
+    })
+
+    it('takes a child with it that is in no group and has no environment of ours', async () => {
+      const pool = await place().openPool()
+      const file = place().path('child')
+      const split = place().write('hides.txt', [`!hide-child ${file}`, 'a'])
+      await perform(pool, mapAttempt('map-00000.1', [split]))
+      await until('the child to tell its pid', () => statSync(file, { throwIfNoEntry: false }))
+      const pid = Number(readFileSync(file, 'utf8'))
+      onTestFinished(() => killQuietly(pid))
+      await pool.stop()
+      await until('the child to end', () => !isAlive(pid))
     })
 
     it('is replaced when it dies between two attempts', async () => {
