@@ -6,7 +6,7 @@ let shop: Workshop
 beforeAll(() => {
   shop = new Workshop()
   for (const name of ['a', 'b', 'c']) shop.write(`in/${name}.txt`, `${name}1\n${name}2\nlast\n`)
-  shop.write('many.txt', Array.from({ length: 150 }, (_, line) => `${line}\n`).join(''))
+  shop.write('many.txt', Array.from({ length: 600 }, (_, line) => `${line}\n`).join(''))
 })
 afterAll(() => shop.remove())
 
@@ -17,7 +17,7 @@ describe.each(isolations)('a job, with --isolation %s', (isolation) => {
 
   it('that prints for every record more than is read meanwhile does not fill its memory', () => {
     const job = shop.job('prints.job.ts', `process.stdout.write('x'.repeat(1e6)); emit(line)`)
-    const ended = shop.run('run', job, 'many.txt', '--memory', '300M', ...options)
+    const ended = shop.run('run', job, 'many.txt', '--memory', '500M', ...options)
     expect(ended, ended.stderr).toMatchObject({ status: 0 })
     const types = shop.events().map(({ type }) => type)
     expect(types).not.toContain('attempt-failed')
