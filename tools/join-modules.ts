@@ -7,7 +7,8 @@ import { relative } from 'node:path'
 import { build, type Plugin } from 'esbuild'
 
 /** What is started, or imported by name, from outside `dist/`. */
-const entry = /^src\/(index|cli\/(main|test-events-main)|executor\/(worker-process|worker-thread|thread-host))\.ts$/
+const entry =
+  /^src\/(index|cli\/(main|test-events-main)|executor\/(worker-process|worker-thread|thread-host))\.ts$/
 
 const distUrlName = '__tallymanDistUrl'
 const moduleUrlName = '__tallymanModuleUrl'
