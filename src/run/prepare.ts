@@ -35,6 +35,7 @@ interface StartedJob {
  *
  * @param runsFolder where runs live; made when it is not there
  * @param stop aborted to give it up, even while the job is busy loading; it rejects with the reason then
+ * @param note writes into the directory what a run that goes on must know, before there is a plan to go on with
  * @throws {TallymanError} `not-found` for the job file, `job-invalid`, `param-invalid`, `input-missing`,
  *   `input-unsupported`, or `usage` for too little memory
  */
@@ -42,12 +43,14 @@ export async function prepareRun(
   options: RunOptions,
   runsFolder: string,
   stop?: AbortSignal,
+  note?: (directory: RunDirectory) => void,
 ): Promise<PreparedRun> {
   const entry = findJobFile(options)
   const directory = createRunDirectory(runsFolder, { job: options.job, cwd: options.cwd, now: new Date() })
   let pool: Pool | null = null
   try {
     takeLock(directory)
+    note?.(directory)
     const job = await startJob(entry, directory, { ...options, stop })
     pool = job.pool
     const discovery = await discoverInputs(options.inputs, {

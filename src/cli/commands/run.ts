@@ -65,7 +65,9 @@ async function runJob(args: Arguments, terminal: Terminal): Promise<ExitCode> {
     return await detach(args, terminal, newLog(runsFolder(terminal)))
   }
   return await interruptible(terminal, async (stop, finish) => {
-    const prepare = (): Promise<PreparedRun> => prepareRun(options, runsFolder(terminal), stop)
+    // Noted before there is a plan: a run that is killed right then goes on to the same place.
+    const note = (directory: RunDirectory): void => keepOutlet(directory, outlet)
+    const prepare = (): Promise<PreparedRun> => prepareRun(options, runsFolder(terminal), stop, note)
     if (args.has('dry-run')) return await dryRun(await prepare(), args, terminal)
     const make = async (): Promise<PreparedRun> => begin(await prepare(), outlet, terminal)
     return await withRun(make, { outlet, terminal, stop, finish })
@@ -85,7 +87,6 @@ async function begin(prepared: PreparedRun, outlet: Outlet, terminal: Terminal):
     checkAccepted(prepared.plan.accept, prepared.state)
     checkOutlet(prepared.plan, outlet)
     if (outlet.target !== null) takeTarget(outlet.target)
-    keepOutlet(new RunDirectory(prepared.directory), outlet)
   } catch (error) {
     await prepared.discard()
     throw error
