@@ -6,7 +6,7 @@ let shop: Workshop
 beforeAll(() => {
   shop = new Workshop()
   for (const name of ['a', 'b', 'c']) shop.write(`in/${name}.txt`, `${name}1\n${name}2\nlast\n`)
-  shop.write('many.txt', Array.from({ length: 600 }, (_, line) => `${line}\n`).join(''))
+  shop.write('many.txt', Array.from({ length: 20_000 }, (_, line) => `${line}\n`).join(''))
 })
 afterAll(() => shop.remove())
 
@@ -16,7 +16,7 @@ describe.each(isolations)('a job, with --isolation %s', (isolation) => {
   const options = ['--no-reuse', '-w', '1', '--isolation', isolation]
 
   it('that prints for every record more than is read meanwhile does not fill its memory', () => {
-    const job = shop.job('prints.job.ts', `process.stdout.write('x'.repeat(1e6)); emit(line)`)
+    const job = shop.job('prints.job.ts', `process.stdout.write('x'.repeat(20_000)); emit(line)`)
     const ended = shop.run('run', job, 'many.txt', '--memory', '500M', ...options)
     expect(ended, ended.stderr).toMatchObject({ status: 0 })
     const types = shop.events().map(({ type }) => type)
