@@ -33,10 +33,10 @@ describe('sayCost', () => {
 
 describe('shownPath', () => {
   it.each([
-    ['/work/a/b', '/work', 'a/b'],
-    ['/work', '/work', '/work'],
-    ['/other/a', '/work', '/other/a'],
-    ['/work/new\nline', '/work', 'new\\nline'],
+    ['/data/a/b', '/data', 'a/b'],
+    ['/data', '/data', '/data'],
+    ['/other/a', '/data', '/other/a'],
+    ['/data/new\nline', '/data', 'new\\nline'],
   ])('shows %j from %s as %s', (path, cwd, shown) => {
     expect(shownPath(path, cwd)).toBe(shown)
   })

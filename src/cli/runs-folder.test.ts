@@ -23,11 +23,11 @@ function makeRun(id: string, createdAt: number): void {
 
 describe('runsFolder', () => {
   it('is below the current directory, or where TALLYMAN_HOME says', () => {
-    const at = (env: Terminal['env']): string => runsFolder(fakeTerminal({ cwd: '/work', env }))
-    expect(at({})).toBe('/work/.tallyman/runs')
-    expect(at({ TALLYMAN_HOME: '' })).toBe('/work/.tallyman/runs')
+    const at = (env: Terminal['env']): string => runsFolder(fakeTerminal({ cwd: '/data', env }))
+    expect(at({})).toBe('/data/.tallyman/runs')
+    expect(at({ TALLYMAN_HOME: '' })).toBe('/data/.tallyman/runs')
     expect(at({ TALLYMAN_HOME: '/home/me' })).toBe('/home/me/runs')
-    expect(at({ TALLYMAN_HOME: 'sub' })).toBe('/work/sub/runs')
+    expect(at({ TALLYMAN_HOME: 'sub' })).toBe('/data/sub/runs')
   })
 })
 
