@@ -24,7 +24,7 @@ Runs tallyman and its peers over the same inputs, in rounds, and records medians
 A program whose answer is not right has no times, and the exit code is 1. Needs Linux and python3; node bench/install-peers.mjs
 installs the peers.
 
-  --quick              small inputs and 3 rounds: about 2 minutes. Without it: 1 GB and 5 rounds, about an hour
+  --quick              small inputs and 3 rounds: about 3 minutes. Without it: 1 GB and 5 rounds, about an hour
   --work LIST          comma-separated: ${workNames.join(', ')}.
                        Default: all; with --quick all but the last ${workNames.length - quickWorkNames.length}
   --program LIST       only programs whose name contains one of these: duckdb, tallyman-process-1
