@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * `npm run bench` measures tallyman against its peers: whole programs over the same inputs, from start to exit. `-- --quick` takes
- * about two minutes, `-- --help` tells the rest.
+ * about three minutes, `-- --help` tells the rest.
  */
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
