@@ -1,10 +1,9 @@
-import { readFileSync } from 'node:fs'
 import { type RunDirectory, readIdentity } from './directory.ts'
 import type { RunEvent } from './events.ts'
 import { JournalTail } from './journal-tail.ts'
 import { readLiveProgress } from './live-progress.ts'
 import { isHeld } from './lock.ts'
-import type { Plan } from './plan.ts'
+import { readPlan } from './plan-file.ts'
 import type { RunObserver } from './prepared.ts'
 import { apply, initialState, type RunState } from './state.ts'
 
@@ -36,7 +35,7 @@ export class RunFollower {
    * Tells the observer what has happened since the last look, in order, each event with the state after it; then how far the
    * attempts are that run now. Cost: reads what is new.
    *
-   * @throws {TallymanError} `not-found` for a run that is not there, or not any more, `file-damaged` for a damaged journal
+   * @throws {TallymanError} `not-found` for a run that is not there, or not any more, `file-damaged` for a damaged plan or journal
    */
   look(observer: RunObserver): Standing {
     // Asked before the journal is read: what was written until the process let go is read then.
@@ -50,14 +49,8 @@ export class RunFollower {
   }
 
   #planned(): RunState | null {
-    let text: string
-    try {
-      text = readFileSync(this.#directory.planFile, 'utf8')
-    } catch {
-      // Not there yet: it is renamed into its place.
-      return null
-    }
-    return initialState(JSON.parse(text) as Plan)
+    const plan = readPlan(this.#directory.planFile)
+    return plan === null ? null : initialState(plan)
   }
 
   #happen(event: RunEvent, observer: RunObserver): void {

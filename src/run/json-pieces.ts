@@ -2,16 +2,12 @@
 const elementsMax = 1000
 
 /**
- * What `JSON.stringify` gives of plain data, and a line feed, in pieces: of a plan with a hundred thousand inputs the whole text
- * takes more memory than all else the coordinator holds.
+ * What `JSON.stringify` gives of plain data, in pieces: of a plan with a hundred thousand inputs the whole text takes more
+ * memory than all else the coordinator holds. The last piece of an object that is not empty is its closing brace.
+ *
+ * @param depth how many objects deep long lists are looked for
  */
-export function* jsonLine(value: unknown): Generator<string> {
-  yield* jsonPieces(value, 2)
-  yield '\n'
-}
-
-/** @param depth how many objects deep long lists are looked for */
-function* jsonPieces(value: unknown, depth: number): Generator<string> {
+export function* jsonPieces(value: unknown, depth = 2): Generator<string> {
   if (Array.isArray(value) && value.length > elementsMax) yield* listPieces(value)
   else if (depth > 0 && isPlainObject(value)) yield* objectPieces(value, depth - 1)
   else yield JSON.stringify(value)

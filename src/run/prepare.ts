@@ -5,20 +5,18 @@ import type { LoadedJob, Pool } from '../executor/index.ts'
 import { readMachine, roomForProcesses } from '../host/index.ts'
 import { discoverInputs, toFsPath } from '../input/index.ts'
 import type { JobDescription } from '../job/index.ts'
+import { beginJournal } from './begin-journal.ts'
 import { type Bundle, bundleModule } from './bundle.ts'
 import { Coordinator } from './coordinator.ts'
 import { createRunDirectory, type RunDirectory } from './directory.ts'
-import { writePieces } from './durable.ts'
-import { JournalWriter } from './journal.ts'
-import { jsonLine } from './json-pieces.ts'
 import { releaseLock, takeLock } from './lock.ts'
 import { hashContents, makePlan } from './make-plan.ts'
 import type { RunOptions } from './options.ts'
+import { writePlan } from './plan-file.ts'
 import type { PreparedRun } from './prepared.ts'
 import { type Resources, settleResources } from './resources.ts'
 import { initialState } from './state.ts'
 import { Store, storeFolder } from './store.ts'
-import { totalsOf } from './totals.ts'
 import { openWorkers, type WorkerNeeds } from './workers.ts'
 
 /** A job that has been bundled, and a pool whose first worker has loaded it. */
@@ -75,16 +73,8 @@ export async function prepareRun(
       contents,
     })
     const state = initialState(plan)
-    writePieces(directory.planFile, jsonLine(plan))
-    const journal = new JournalWriter(directory.journalFile, 'new')
-    const planned = {
-      type: 'planned',
-      at: Date.now(),
-      tasks: plan.tasks.length,
-      partitions: plan.partitions,
-      inputBytes: totalsOf(state).inputBytes,
-    } as const
-    journal.append(planned)
+    writePlan(directory.planFile, plan)
+    const { journal, planned } = beginJournal(directory.journalFile, state)
     return new Coordinator({
       id: basename(directory.path),
       directory,

@@ -19,6 +19,7 @@ import { createRunDirectory, RunDirectory } from './directory.ts'
 import type { CommittedResult, RunEvent } from './events.ts'
 import { encodeLine, JournalWriter } from './journal.ts'
 import { isHeld, takeLock } from './lock.ts'
+import { writePlan } from './plan-file.ts'
 import type { PreparedRun } from './prepared.ts'
 import { type ResumeOptions, readRun, resumeRun } from './reopen.ts'
 
@@ -63,7 +64,7 @@ async function resume(directory: RunDirectory, options: ResumeOptions = asBefore
 function left(place: Workplace, ...events: readonly RunEvent[]): RunDirectory {
   const directory = createRunDirectory(place.runsFolder, { job: 'a.job.ts', cwd: '/', now: new Date(5000) })
   const plan = planOf([plainFile('a.txt', 30)])
-  writeFileSync(directory.planFile, JSON.stringify(plan))
+  writePlan(directory.planFile, plan)
   const journal = new JournalWriter(directory.journalFile, 'new')
   journal.append({ type: 'planned', at: 6000, tasks: 3, partitions: 1, inputBytes: 30 })
   for (const event of events) journal.append(event)
@@ -95,15 +96,11 @@ describe('readRun', () => {
     expect(() => readRun(new RunDirectory(place.folder.path))).toThrow(/is no run of tallyman/)
   })
 
-  test('reads a run that ended before it had a plan, or before its journal began', async () => {
+  test('reads a run that ended before it had a plan', async () => {
     const place = makeWorkplace()
     const now = new Date(5000)
     const directory = createRunDirectory(place.runsFolder, { job: 'a.job.ts', cwd: '/', now })
     const unplanned = { state: null, isHeld: false, lastAt: 5000, journalBytes: 0 }
-    expect(readRun(directory)).toMatchObject(unplanned)
-    writeFileSync(directory.planFile, '{}')
-    expect(readRun(directory)).toMatchObject(unplanned)
-    writeFileSync(directory.journalFile, '6ad9f3a7 {"format":"tally')
     expect(readRun(directory)).toMatchObject(unplanned)
     await expect(resumeRun(directory, asBefore)).rejects.toThrow(/ended before it had a plan/)
     expect(isHeld(directory)).toBe(false)
@@ -123,8 +120,13 @@ describe('readRun', () => {
 
   test('says that a plan is damaged', () => {
     const directory = left(makeWorkplace())
-    writeFileSync(directory.planFile, readFileSync(directory.planFile, 'utf8').slice(0, 100))
-    expect(() => readRun(directory)).toThrow(expect.objectContaining({ code: 'file-damaged' }))
+    const plan = readFileSync(directory.planFile)
+    const oneBit = Buffer.from(plan)
+    oneBit[plan.indexOf('"partitions":')] = 0x23
+    for (const damaged of [plan.subarray(0, 100), oneBit, Buffer.alloc(0), Buffer.concat([plan, plan])]) {
+      writeFileSync(directory.planFile, damaged)
+      expect(() => readRun(directory)).toThrow(expect.objectContaining({ code: 'file-damaged' }))
+    }
   })
 })
 
@@ -155,6 +157,23 @@ describe('resumeRun', () => {
       await run.close()
     }
   }, 180_000)
+
+  test('goes on with a run that was killed between its plan and its journal', async () => {
+    const place = workplace()
+    const whole = await place.prepare(asked)
+    await execute(whole)
+    for (const half of [null, '', '6ad9f3a7 {"format":"tally']) {
+      const directory = await stopAt(await place.prepare(asked), 'planned')
+      rmSync(directory.journalFile)
+      if (half !== null) writeFileSync(directory.journalFile, half)
+      expect(readRun(directory)).toMatchObject({ state: { phase: 'map' }, events: [], journalBytes: 0 })
+      const run = await resume(directory)
+      expect((await execute(run)).phase).toBe('reduce')
+      expect(partsOf(run)).toEqual(partsOf(whole))
+      expect(readRun(directory).events.slice(0, 2)).toMatchObject([{ type: 'planned' }, { type: 'resumed' }])
+      await run.close()
+    }
+  }, 60_000)
 
   test('finishes a refused run with a higher limit of rejected records, mapping nothing again', async () => {
     const place = workplace()
@@ -224,9 +243,7 @@ describe('resumeRun', () => {
 
   test('refuses a run that another version of tallyman began, and lets go of it', async () => {
     const directory = left(workplace(), mapped)
-    const { planFile } = directory
-    const plan = readFileSync(planFile, 'utf8')
-    writeFileSync(planFile, JSON.stringify({ ...JSON.parse(plan), tallyman: '0.0.9' }))
+    writePlan(directory.planFile, { ...planOf([plainFile('a.txt', 30)]), tallyman: '0.0.9' })
     const error = await resumeRun(directory, asBefore).catch((reason: unknown) => reason)
     expect(error).toMatchObject({
       code: 'usage',

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync, truncateSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import { messageOf, TallymanError } from '../errors.ts'
+import { beginJournal } from './begin-journal.ts'
 import { Coordinator } from './coordinator.ts'
 import { type RunDirectory, type RunIdentity, readIdentity } from './directory.ts'
 import type { RunEvent } from './events.ts'
@@ -16,6 +17,7 @@ import { isHeld, releaseLock, takeLock } from './lock.ts'
 import type { BadRecordLimit } from './options.ts'
 import { packageVersion } from './package.ts'
 import type { Plan } from './plan.ts'
+import { readPlan } from './plan-file.ts'
 import type { PreparedRun } from './prepared.ts'
 import { apply, initialState, type Phase, type RunState } from './state.ts'
 import { Store, storeFolder } from './store.ts'
@@ -25,7 +27,7 @@ import { openWorkers } from './workers.ts'
 /** A run as it lies on disk. */
 export interface RunOnDisk {
   readonly identity: RunIdentity
-  /** Null for a run that ended before it had a plan and a journal. */
+  /** Null for a run that ended before it had a plan. */
   readonly state: RunState | null
   /** Is a process at work on it now? */
   readonly isHeld: boolean
@@ -66,12 +68,9 @@ export function readResumable(directory: RunDirectory): ResumableRun {
 function readWith(directory: RunDirectory, journalOf: (file: string) => JournalContent | null): RunOnDisk {
   const identity = readIdentity(directory)
   const held = isHeld(directory)
-  const plan = readPlan(directory)
-  const journal = journalOf(directory.journalFile)
-  if (plan === null || journal === null)
-    return { identity, state: null, isHeld: held, lastAt: identity.createdAt, events: [], journalBytes: 0 }
-  const { events, wholeBytes } = journal
-  const state = events.reduce(apply, initialState(plan))
+  const plan = readPlan(directory.planFile)
+  const { events, wholeBytes } = journalOf(directory.journalFile) ?? { events: [], wholeBytes: 0 }
+  const state = plan === null ? null : events.reduce(apply, initialState(plan))
   return {
     identity,
     state,
@@ -79,29 +78,6 @@ function readWith(directory: RunDirectory, journalOf: (file: string) => JournalC
     lastAt: events.at(-1)?.at ?? identity.createdAt,
     events,
     journalBytes: wholeBytes,
-  }
-}
-
-function readPlan(directory: RunDirectory): Plan | null {
-  let text: string
-  try {
-    text = readFileSync(directory.planFile, 'utf8')
-  } catch {
-    // The run ended while it was planned: `plan.json` is there whole or not at all.
-    return null
-  }
-  return parsePlan(text, directory.planFile)
-}
-
-/** The plan has no checksum of its own: it is written whole or not at all, and only a power cut can take it back. */
-function parsePlan(text: string, file: string): Plan {
-  try {
-    return JSON.parse(text) as Plan
-  } catch (cause) {
-    throw new TallymanError('file-damaged', `${file} is damaged: it is no JSON.`, {
-      wayOut: 'The run cannot go on from it: start the run again.',
-      cause,
-    })
   }
 }
 
@@ -139,12 +115,11 @@ function reopen(directory: RunDirectory, options: ResumeOptions): PreparedRun {
   const { state, journalBytes, identity, damage } = readResumable(directory)
   requireResumable(state, identity)
   requireBundle(directory, state.plan)
-  truncateSync(directory.journalFile, journalBytes)
   directory.discardAttempts()
   directory.discardUnproven(provenTasks(state))
   directory.linkPackage()
   const { plan } = state
-  const journal = new JournalWriter(directory.journalFile, 'continue')
+  const journal = continueJournal(directory.journalFile, state, journalBytes)
   const resumed = {
     type: 'resumed',
     at: Date.now(),
@@ -169,6 +144,12 @@ function reopen(directory: RunDirectory, options: ResumeOptions): PreparedRun {
     notes: damage === null ? [] : [sayDamage(directory, damage)],
     store: new Store(storeFolder(dirname(directory.path))),
   })
+}
+
+function continueJournal(file: string, state: RunState, wholeBytes: number): JournalWriter {
+  if (wholeBytes === 0) return beginJournal(file, state).journal
+  truncateSync(file, wholeBytes)
+  return new JournalWriter(file, 'continue')
 }
 
 /** Tasks whose commit is journaled. */

@@ -4,7 +4,7 @@
  */
 import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Ended, Workshop } from '../fixtures/program.ts'
@@ -17,16 +17,23 @@ let shop: Workshop
 let undisturbed: string
 const options = ['--no-reuse', '-w', '2', '--memory', '400M', '--impolite']
 
-/** A run that was killed when it had just been planned. */
+/** A run that was killed as its first attempts were at work, none of which could end. */
 async function cutOff(...more: readonly string[]): Promise<string> {
+  shop.write('wait', '')
   const before = shop.runs().length
   const child = shop.start('run', 'words.job.ts', 'in', ...options, ...more)
   const ended = once(child, 'exit')
   const begun = (): string => shop.runs()[before] ?? ''
-  await until('the run to be planned', () => begun() !== '' && existsSync(join(begun(), 'journal.jsonl')))
+  const journal = (): string => join(begun(), 'journal.jsonl')
+  await until('the run to begin', () => begun() !== '' && existsSync(journal()) && beganAttempts(begun()))
   child.kill('SIGKILL')
   await ended
+  rmSync(join(shop.folder, 'wait'))
   return begun()
+}
+
+function beganAttempts(run: string): boolean {
+  return shop.events(run).some(({ type }) => type === 'attempt-started')
 }
 
 /** Every call that one of these is part of, on one of these files, fails in the run that goes on. */
@@ -63,7 +70,12 @@ describe.skipIf(!requires('strace, and the right to trace', canTrace))(
         const lines = Array.from({ length: 20_000 }, (_, index) => `${name} word${index}\n`)
         shop.write(`in/${name}.txt`, lines.join(''))
       }
-      shop.job('words.job.ts', 'for (const word of line.split(" ")) emit(word)')
+      const wait = JSON.stringify(join(shop.folder, 'wait'))
+      shop.job(
+        'words.job.ts',
+        `while (existsSync(${wait})) {} for (const word of line.split(" ")) emit(word)`,
+        "import { existsSync } from 'node:fs'",
+      )
       undisturbed = shop.digestOf(shop.run('run', 'words.job.ts', 'in', ...options))
     })
     afterAll(() => shop.remove())
