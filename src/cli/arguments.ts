@@ -1,7 +1,7 @@
 import { TallymanError } from '../errors.ts'
 import { nearestName } from '../job/index.ts'
+import { parseSize } from '../quantities.ts'
 import { type Flag, flagsOf, placeholderOf } from './flags.ts'
-import { parseSize } from './quantities.ts'
 
 /** A command's arguments, checked against the table of flags. */
 export class Arguments {

@@ -1,4 +1,6 @@
 /** What `tallyman diff` says to people. */
+
+import { countOf, showBytes, showCount } from '../quantities.ts'
 import { canonicalJson } from '../record/index.ts'
 import type {
   FactChange,
@@ -9,7 +11,6 @@ import type {
   TableDiff,
 } from '../result/index.ts'
 import { printable } from './printable.ts'
-import { countOf, showBytes, showCount } from './quantities.ts'
 import { shownPath } from './report.ts'
 import { alignColumns, showJson } from './tables.ts'
 import type { Terminal } from './terminal.ts'

@@ -1,22 +1,21 @@
-import type { NoteEvent, ProgressEvent, RunEvent, RunState, RunTotals } from '../run/index.ts'
-import { totalsOf } from '../run/index.ts'
+import { countOf, showBytes, showCount, showDuration } from '../quantities.ts'
+import {
+  type NoteEvent,
+  Pace,
+  type ProgressEvent,
+  type Rates,
+  type RunEvent,
+  type RunState,
+  type RunTotals,
+  timeLeft,
+  totalsOf,
+} from '../run/index.ts'
 import { clip, printable, widthOf } from './printable.ts'
-import { countOf, showBytes, showCount, showDuration } from './quantities.ts'
 import type { Terminal } from './terminal.ts'
 
 /** How often the line on a terminal is drawn, and how often a line is written where there is none. */
 const drawEveryMs = 200
 const writeEveryMs = 15_000
-/** The recent rate is taken over so long. */
-const recentMs = 15_000
-/** Before that, a rate and a time left would be guesses. */
-const rateFromMs = 1000
-
-/** What has been read at one moment of this session. */
-interface Sample {
-  readonly atMs: number
-  readonly readBytes: number
-}
 
 /** A part of the line; where the terminal is too narrow for all of them, those of the highest rank are left out first. */
 interface Part {
@@ -31,8 +30,7 @@ export class Progress {
   readonly #startMs: number
   readonly #timer: NodeJS.Timeout
   readonly #running = new Map<string, ProgressEvent>()
-  readonly #samples: Sample[] = []
-  #startReadBytes: number | null = null
+  #pace: Pace | null = null
   #state: RunState | null = null
 
   /**
@@ -51,7 +49,7 @@ export class Progress {
 
   /** To be told every event of the run. */
   readonly observe = (event: RunEvent | ProgressEvent | NoteEvent, state: RunState): void => {
-    this.#startReadBytes ??= totalsOf(state).readBytes
+    this.#pace ??= new Pace(this.#startMs, totalsOf(state).readBytes)
     this.#state = state
     if (event.type === 'note') this.#terminal.say(printable(event.message))
     else if (event.type === 'progress') this.#running.set(event.task, event)
@@ -102,30 +100,17 @@ export class Progress {
       records += event.records
       rejected += event.rejected
     }
-    const rates = this.#rates(readBytes, elapsedMs)
+    const rates = this.#pace?.rates(this.#now(), readBytes) ?? null
     const left = totals.inputBytes - readBytes
     const percent = left <= 0 ? 99 : Math.floor((100 * readBytes) / totals.inputBytes)
     return [
       { text: `map ${String(percent).padStart(2)} %`, rank: 0 },
       { text: `${showBytes(readBytes)} of ${showBytes(totals.inputBytes)}`, rank: 3 },
-      ...(rates.length === 0 ? [] : [{ text: `${showBytes(Math.max(...rates))}/s`, rank: 4 }]),
+      ...(rates === null ? [] : [{ text: `${showBytes(Math.max(rates.recent, rates.whole))}/s`, rank: 4 }]),
       { text: `${showCount(records)} records`, rank: 5 },
       ...(rejected === 0 ? [] : [{ text: `${showCount(rejected)} rejected`, rank: 2 }]),
       { text: sayEnd(totals, { left, rates, elapsedMs }), rank: 1 },
     ]
-  }
-
-  /** Bytes a second: over the whole session and over its last seconds. Empty while there is nothing to go by. */
-  #rates(readBytes: number, elapsedMs: number): number[] {
-    const atMs = this.#now()
-    this.#samples.push({ atMs, readBytes })
-    while (this.#samples.length > 2 && atMs - (this.#samples[0]?.atMs ?? atMs) > recentMs)
-      this.#samples.shift()
-    if (elapsedMs < rateFromMs) return []
-    const first = this.#samples[0]
-    const whole = rate(readBytes - (this.#startReadBytes ?? 0), elapsedMs)
-    const recent = first === undefined ? 0 : rate(readBytes - first.readBytes, atMs - first.atMs)
-    return [recent, whole].filter((bytesPerSecond) => bytesPerSecond > 0)
   }
 }
 
@@ -143,23 +128,17 @@ function fitted(parts: readonly Part[], width: number): string {
   return clip(joined(kept), width)
 }
 
-function rate(bytes: number, ms: number): number {
-  return ms <= 0 ? 0 : bytes / (ms / 1000)
-}
-
 /** How long it may still take. What is read is not mapped yet, so for the last tasks no time can be told. */
 function sayEnd(
   { tasks, tasksDone }: RunTotals,
-  at: { readonly left: number; readonly rates: readonly number[]; readonly elapsedMs: number },
+  at: { readonly left: number; readonly rates: Rates | null; readonly elapsedMs: number },
 ): string {
   if (at.left <= 0) return `${countOf(tasks - tasksDone, 'task')} to finish`
-  return at.rates.length === 0 ? `${showDuration(at.elapsedMs)} so far` : sayLeft(at.left, at.rates)
+  return at.rates === null ? `${showDuration(at.elapsedMs)} so far` : sayLeft(at.left, at.rates)
 }
 
-/** A range, since what is left may go at the recent rate or at the session's. */
-function sayLeft(bytes: number, rates: readonly number[]): string {
-  const times = rates.map((bytesPerSecond) => (1000 * bytes) / bytesPerSecond)
-  const [least, most] = [Math.min(...times), Math.max(...times)].map(sayTime)
+function sayLeft(bytes: number, rates: Rates): string {
+  const [least, most] = timeLeft(bytes, rates).map(sayTime)
   return least === most ? `${least} left` : `${least} to ${most} left`
 }
 

@@ -1,7 +1,8 @@
 /** Tables for people, in a terminal. */
+
+import { countOf } from '../quantities.ts'
 import type { HeadRow, TableHead } from '../result/index.ts'
 import { clip, pad, printable, widthOf } from './printable.ts'
-import { countOf } from './quantities.ts'
 import type { Terminal } from './terminal.ts'
 
 const cellWidthMax = 48

@@ -19,6 +19,7 @@ export {
   type RunOptions,
   taskTimeoutMsDefault,
 } from './options.ts'
+export { Pace, type Rates, timeLeft } from './pace.ts'
 export { packageRoot, packageVersion } from './package.ts'
 export type { Plan } from './plan.ts'
 export { inspectJob, prepareRun } from './prepare.ts'
@@ -28,6 +29,7 @@ export { type RunOnDisk, readResumable, readRun, resumeRun } from './reopen.ts'
 export { planReplay, type ReplayPlan } from './replay.ts'
 export type { Shortfall } from './shortfall.ts'
 export type { Phase, RunState } from './state.ts'
+export { isComplete, type RunStatus, sayRunStatus, sayStatus, statusOf } from './status.ts'
 export { Store, storeFolder } from './store.ts'
 export { attemptId, taskId } from './task-id.ts'
 export { type InputTotals, inputTotals, notesOf, type RunTotals, totalsOf } from './totals.ts'

@@ -12,6 +12,8 @@ import {
 /** The rooms from top to bottom; each may import from those before it. */
 const order: readonly string[] = [
   'errors.ts',
+  // Numbers as people read them, for the terminal and for the page, whose code runs in a browser.
+  'quantities.ts',
   'record',
   'job',
   'input',
@@ -47,7 +49,7 @@ const namesForNothing: ReadonlySet<string> = new Set([
 function roomOf(path: string): string | null {
   const [top, room = ''] = path.split('/')
   if (top !== 'src') return null
-  return /^errors\.(test|test-d)\.ts$/.test(room) ? 'errors.ts' : room
+  return /^(errors|quantities)\.(test|test-d)\.ts$/.test(room) ? room.replace(/\..*/, '.ts') : room
 }
 
 function isFace(path: string): boolean {
@@ -111,7 +113,10 @@ function judge(
   }
   // A test may reach for a neighbour's test data; everything else goes through the front door.
   const isFront =
-    to === 'errors.ts' || target === `src/${to}/index.ts` || (isTest(file.path) && !isTest(target))
+    to === 'errors.ts' ||
+    to === 'quantities.ts' ||
+    target === `src/${to}/index.ts` ||
+    (isTest(file.path) && !isTest(target))
   if (isFront) return null
   return {
     what: `imports "${specifier}", the inside of the room ${to}.`,

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { TallymanError } from '../../errors.ts'
+import { countOf } from '../../quantities.ts'
 import type { Arguments } from '../arguments.ts'
 import { Chance } from '../chaos/chance.ts'
 import { disturbanceWords } from '../chaos/disturbance.ts'
@@ -9,7 +10,6 @@ import { type ChaosJob, type Round, runRound, runUndisturbed } from '../chaos/ro
 import type { Command } from '../command.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import { printableLines } from '../printable.ts'
-import { countOf } from '../quantities.ts'
 import type { Terminal } from '../terminal.ts'
 
 const roundsDefault = 10

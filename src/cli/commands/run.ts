@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { TallymanError } from '../../errors.ts'
+import { countOf, showBytes } from '../../quantities.ts'
 import {
   inspectJob,
   type PreparedRun,
@@ -20,7 +21,6 @@ import { type ExitCode, exitCodes, exitMeanings } from '../exit-codes.ts'
 import { helpOfJob } from '../job-help.ts'
 import { acceptOptions } from '../next-command.ts'
 import { checkOutlet, keepOutlet, type Outlet, readOutlet } from '../outlet.ts'
-import { countOf, showBytes } from '../quantities.ts'
 import { readRunOptions } from '../run-options.ts'
 import { runsFolder } from '../runs-folder.ts'
 import type { Terminal } from '../terminal.ts'

@@ -1,12 +1,20 @@
 import { join } from 'node:path'
 import { TallymanError } from '../../errors.ts'
-import { RunDirectory, type RunOnDisk, readRun, totalsOf } from '../../run/index.ts'
+import { countOf } from '../../quantities.ts'
+import {
+  isComplete,
+  RunDirectory,
+  type RunOnDisk,
+  readRun,
+  sayRunStatus,
+  sayStatus,
+  statusOf,
+  totalsOf,
+} from '../../run/index.ts'
 import type { Command } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { printable } from '../printable.ts'
-import { countOf } from '../quantities.ts'
 import { listRuns, runsFolder, sayNoRuns } from '../runs-folder.ts'
-import { isComplete, sayRunStatus, sayStatus, statusOf } from '../status.ts'
 import { alignColumns } from '../tables.ts'
 
 export const runs: Command = {

@@ -2,18 +2,24 @@ import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { TallymanError } from '../../errors.ts'
+import { countOf, showBytes, showCount } from '../../quantities.ts'
 import { type Manifest, readHead, readManifest } from '../../result/index.ts'
-import { type CommittedTable, type RunOnDisk, readRun, totalsOf } from '../../run/index.ts'
+import {
+  type CommittedTable,
+  type RunOnDisk,
+  readRun,
+  sayRunStatus,
+  statusOf,
+  totalsOf,
+} from '../../run/index.ts'
 import type { Arguments } from '../arguments.ts'
 import type { Command } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { firstLines } from '../first-lines.ts'
 import { resumeCommand } from '../next-command.ts'
 import { clip, printable } from '../printable.ts'
-import { countOf, showBytes, showCount } from '../quantities.ts'
 import { shownPath } from '../report.ts'
 import { findRunOrResult } from '../result-place.ts'
-import { sayRunStatus, statusOf } from '../status.ts'
 import { showHeads } from '../tables.ts'
 import type { Terminal } from '../terminal.ts'
 

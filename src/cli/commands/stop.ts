@@ -1,5 +1,6 @@
 import { basename } from 'node:path'
 import { errnoOf, TallymanError } from '../../errors.ts'
+import { countOf, showCount } from '../../quantities.ts'
 import {
   holderOfRun,
   type RunDirectory,
@@ -7,15 +8,15 @@ import {
   type RunState,
   readRun,
   type Standing,
+  sayStatus,
+  statusOf,
   totalsOf,
 } from '../../run/index.ts'
 import { finishSignal } from '../carry-out.ts'
 import type { Command } from '../command.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import { resumeCommand } from '../next-command.ts'
-import { countOf, showCount } from '../quantities.ts'
 import { findRunAtWork } from '../runs-folder.ts'
-import { sayStatus, statusOf } from '../status.ts'
 import type { Terminal } from '../terminal.ts'
 import { leavable, type Watcher, watchRun } from '../watch-run.ts'
 

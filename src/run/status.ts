@@ -1,5 +1,5 @@
 import { assertNever } from '../errors.ts'
-import type { RunOnDisk } from '../run/index.ts'
+import type { RunOnDisk } from './reopen.ts'
 
 /** Where a run stands, in one word. */
 export type RunStatus =
