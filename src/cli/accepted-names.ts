@@ -2,8 +2,7 @@ import { basename } from 'node:path'
 import { TallymanError } from '../errors.ts'
 import { acceptOption, inputName, matchesAccepted } from '../input/index.ts'
 import { dayOf, nearestName } from '../job/index.ts'
-import type { RunState } from '../run/index.ts'
-import { nameToAccept } from './next-command.ts'
+import { nameToAccept, type RunState } from '../run/index.ts'
 
 /** More names than this are counted: nobody reads on to find the one that was meant. */
 const namesShownMax = 5

@@ -12,11 +12,11 @@ import {
   type RejectedRecord,
   RunDirectory,
   type RunTotals,
+  resumeCommand,
   taskId,
   totalsOf,
 } from '../run/index.ts'
 import { firstLines } from './first-lines.ts'
-import { resumeCommand } from './next-command.ts'
 import type { Outlet } from './outlet.ts'
 import { clip, printable } from './printable.ts'
 import { showHeads } from './tables.ts'

@@ -2,7 +2,8 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { fakeTerminal } from '../../test/fixtures/fake-terminal.ts'
 import { type TempFolder, tempFolder } from '../../test/fixtures/temp-folder.ts'
-import { findRun, listRuns, runsFolder } from './runs-folder.ts'
+import { listRuns } from '../run/index.ts'
+import { findRun, runsFolder } from './runs-folder.ts'
 import type { Terminal } from './terminal.ts'
 
 let folder: TempFolder

@@ -6,9 +6,11 @@ export { sync, writeWhole } from './durable.ts'
 export type { CommittedResult, CommittedTable, NoteEvent, ProgressEvent, RunEvent } from './events.ts'
 export { explainTasks, type TaskStory } from './explain.ts'
 export { RunFollower, type Standing } from './follow.ts'
+export { listRuns } from './list-runs.ts'
 export { LiveProgress } from './live-progress.ts'
 export { holderOf as holderOfRun, isHeld as isRunHeld, releaseTarget, takeTarget } from './lock.ts'
 export { findDeath, type LogSource, listLogs, readLog } from './logs.ts'
+export { acceptOptions, nameToAccept, resumeCommand } from './next-command.ts'
 export {
   attemptsMaxDefault,
   type BadRecordLimit,

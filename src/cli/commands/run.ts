@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { TallymanError } from '../../errors.ts'
 import { countOf, showBytes } from '../../quantities.ts'
 import {
+  acceptOptions,
   inspectJob,
   type PreparedRun,
   prepareRun,
@@ -19,7 +20,6 @@ import { detach, newLog } from '../detach.ts'
 import { lackingOf, sayPlan, sayWorkers } from '../dry-run.ts'
 import { type ExitCode, exitCodes, exitMeanings } from '../exit-codes.ts'
 import { helpOfJob } from '../job-help.ts'
-import { acceptOptions } from '../next-command.ts'
 import { checkOutlet, keepOutlet, type Outlet, readOutlet } from '../outlet.ts'
 import { readRunOptions } from '../run-options.ts'
 import { runsFolder } from '../runs-folder.ts'

@@ -3,6 +3,7 @@ import { TallymanError } from '../../errors.ts'
 import { countOf } from '../../quantities.ts'
 import {
   isComplete,
+  listRuns,
   RunDirectory,
   type RunOnDisk,
   readRun,
@@ -14,7 +15,7 @@ import {
 import type { Command } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { printable } from '../printable.ts'
-import { listRuns, runsFolder, sayNoRuns } from '../runs-folder.ts'
+import { runsFolder, sayNoRuns } from '../runs-folder.ts'
 import { alignColumns } from '../tables.ts'
 
 export const runs: Command = {

@@ -8,6 +8,7 @@ import {
   type CommittedTable,
   type RunOnDisk,
   readRun,
+  resumeCommand,
   sayRunStatus,
   statusOf,
   totalsOf,
@@ -16,7 +17,6 @@ import type { Arguments } from '../arguments.ts'
 import type { Command } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { firstLines } from '../first-lines.ts'
-import { resumeCommand } from '../next-command.ts'
 import { clip, printable } from '../printable.ts'
 import { shownPath } from '../report.ts'
 import { findRunOrResult } from '../result-place.ts'

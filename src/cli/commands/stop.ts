@@ -7,6 +7,7 @@ import {
   RunFollower,
   type RunState,
   readRun,
+  resumeCommand,
   type Standing,
   sayStatus,
   statusOf,
@@ -15,7 +16,6 @@ import {
 import { finishSignal } from '../carry-out.ts'
 import type { Command } from '../command.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
-import { resumeCommand } from '../next-command.ts'
 import { findRunAtWork } from '../runs-folder.ts'
 import type { Terminal } from '../terminal.ts'
 import { leavable, type Watcher, watchRun } from '../watch-run.ts'
