@@ -1,7 +1,7 @@
 import type { DeathRecord } from '../executor/index.ts'
 import type { RecordPlace } from '../flow/index.ts'
+import { printable } from '../printable.ts'
 import { countOf, showBytes, showCount, showDuration } from '../quantities.ts'
-import { printable } from './printable.ts'
 
 /** What is left of an attempt that failed, in a few lines. */
 export function sayDeath(death: DeathRecord): string[] {

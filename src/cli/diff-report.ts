@@ -1,5 +1,6 @@
 /** What `tallyman diff` says to people. */
 
+import { printable } from '../printable.ts'
 import { countOf, showBytes, showCount } from '../quantities.ts'
 import { canonicalJson } from '../record/index.ts'
 import type {
@@ -10,7 +11,6 @@ import type {
   RowChange,
   TableDiff,
 } from '../result/index.ts'
-import { printable } from './printable.ts'
 import { shownPath } from './report.ts'
 import { alignColumns, showJson } from './tables.ts'
 import type { Terminal } from './terminal.ts'

@@ -2,10 +2,10 @@ import { processesMax } from '../executor/index.ts'
 import { mergeFilesMax } from '../flow/index.ts'
 import { readDiskSpace, spareSpace } from '../host/index.ts'
 import { type InputProblem, matchesAccepted } from '../input/index.ts'
+import { printable } from '../printable.ts'
 import { countOf, showBytes, showCount } from '../quantities.ts'
 import type { Plan, PreparedRun } from '../run/index.ts'
 import { totalsOf } from '../run/index.ts'
-import { printable } from './printable.ts'
 import type { Terminal } from './terminal.ts'
 
 const listedMax = 20

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { widthOf } from './cells.ts'
 import { commands } from './command-list.ts'
 import { flags, flagsOf } from './flags.ts'
 import { commandHelp, flagSentences, flagUsage, overview, sentence, wrap } from './help.ts'
-import { widthOf } from './printable.ts'
 
 const widthOfLongest = (text: string): number => Math.max(...text.split('\n').map(widthOf))
 

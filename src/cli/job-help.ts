@@ -1,5 +1,5 @@
 import type { JobDescription } from '../job/index.ts'
-import { printable } from './printable.ts'
+import { printable } from '../printable.ts'
 import { alignColumns } from './tables.ts'
 import type { Terminal } from './terminal.ts'
 

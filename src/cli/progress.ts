@@ -1,3 +1,4 @@
+import { printable } from '../printable.ts'
 import { countOf, showBytes, showCount, showDuration } from '../quantities.ts'
 import {
   type NoteEvent,
@@ -10,7 +11,7 @@ import {
   timeLeft,
   totalsOf,
 } from '../run/index.ts'
-import { clip, printable, widthOf } from './printable.ts'
+import { clip, widthOf } from './cells.ts'
 import type { Terminal } from './terminal.ts'
 
 /** How often the line on a terminal is drawn, and how often a line is written where there is none. */

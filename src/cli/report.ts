@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { relative } from 'node:path'
 import type { ErrorCode } from '../errors.ts'
 import { inputName } from '../input/index.ts'
+import { printable } from '../printable.ts'
 import { countOf, showBytes, showCount, showDuration } from '../quantities.ts'
 import type { WrittenResult } from '../result/index.ts'
 import {
@@ -16,9 +17,9 @@ import {
   taskId,
   totalsOf,
 } from '../run/index.ts'
+import { clip } from './cells.ts'
 import { firstLines } from './first-lines.ts'
 import type { Outlet } from './outlet.ts'
-import { clip, printable } from './printable.ts'
 import { showHeads } from './tables.ts'
 import { sayFault, type Terminal, userFrames } from './terminal.ts'
 

@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { TallymanError } from '../errors.ts'
 import { nearestName } from '../job/index.ts'
+import { printable } from '../printable.ts'
 import { isRunHeld, listRuns, RunDirectory } from '../run/index.ts'
-import { printable } from './printable.ts'
 import type { Terminal } from './terminal.ts'
 
 /** Where runs live: `$TALLYMAN_HOME/runs`, or `.tallyman/runs` under the current directory. */

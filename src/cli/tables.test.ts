@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { fakeTerminal } from '../../test/fixtures/fake-terminal.ts'
 import type { TableHead } from '../result/index.ts'
-import { widthOf } from './printable.ts'
+import { widthOf } from './cells.ts'
 import { alignColumns, showHeads, showJson } from './tables.ts'
 
 describe('showJson', () => {

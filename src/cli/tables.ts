@@ -1,8 +1,9 @@
 /** Tables for people, in a terminal. */
 
+import { printable } from '../printable.ts'
 import { countOf } from '../quantities.ts'
 import type { HeadRow, TableHead } from '../result/index.ts'
-import { clip, pad, printable, widthOf } from './printable.ts'
+import { clip, pad, widthOf } from './cells.ts'
 import type { Terminal } from './terminal.ts'
 
 const cellWidthMax = 48

@@ -1,8 +1,8 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
 import pc from 'picocolors'
 import { type Fault, messageOf, TallymanError, toFault } from '../errors.ts'
+import { printableLines } from '../printable.ts'
 import { packageRoot, type RunDirectory } from '../run/index.ts'
-import { printableLines } from './printable.ts'
 
 const { createColors } = pc
 

@@ -12,8 +12,9 @@ import {
 /** The rooms from top to bottom; each may import from those before it. */
 const order: readonly string[] = [
   'errors.ts',
-  // Numbers as people read them, for the terminal and for the page, whose code runs in a browser.
+  // Numbers and texts as people read them, for the terminal and for the page, whose code runs in a browser.
   'quantities.ts',
+  'printable.ts',
   'record',
   'job',
   'input',
@@ -49,7 +50,12 @@ const namesForNothing: ReadonlySet<string> = new Set([
 function roomOf(path: string): string | null {
   const [top, room = ''] = path.split('/')
   if (top !== 'src') return null
-  return /^(errors|quantities)\.(test|test-d)\.ts$/.test(room) ? room.replace(/\..*/, '.ts') : room
+  return /^(errors|quantities|printable)\.(test|test-d)\.ts$/.test(room) ? room.replace(/\..*/, '.ts') : room
+}
+
+/** A file that stands for itself above the rooms, and may be imported as it is. */
+function isLoose(room: string): boolean {
+  return room === 'errors.ts' || room === 'quantities.ts' || room === 'printable.ts'
 }
 
 function isFace(path: string): boolean {
@@ -112,11 +118,7 @@ function judge(
     }
   }
   // A test may reach for a neighbour's test data; everything else goes through the front door.
-  const isFront =
-    to === 'errors.ts' ||
-    to === 'quantities.ts' ||
-    target === `src/${to}/index.ts` ||
-    (isTest(file.path) && !isTest(target))
+  const isFront = isLoose(to) || target === `src/${to}/index.ts` || (isTest(file.path) && !isTest(target))
   if (isFront) return null
   return {
     what: `imports "${specifier}", the inside of the room ${to}.`,

@@ -6,10 +6,10 @@ import {
   roomForProcesses,
   spareSpace,
 } from '../../host/index.ts'
+import { printable } from '../../printable.ts'
 import { showBytes, showCount } from '../../quantities.ts'
 import type { Command } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { printable } from '../printable.ts'
 import { runsFolder } from '../runs-folder.ts'
 import { alignColumns } from '../tables.ts'
 

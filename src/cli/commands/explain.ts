@@ -1,9 +1,9 @@
 import { TallymanError } from '../../errors.ts'
+import { printable } from '../../printable.ts'
 import { countOf } from '../../quantities.ts'
 import { explainTasks, readRun, type TaskStory } from '../../run/index.ts'
 import type { Command } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { printable } from '../printable.ts'
 import { findRun } from '../runs-folder.ts'
 
 export const explain: Command = {

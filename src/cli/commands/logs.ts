@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { TallymanError } from '../../errors.ts'
+import { printable, printableLines } from '../../printable.ts'
 import {
   findDeath,
   isRunHeld,
@@ -14,7 +15,6 @@ import type { Command } from '../command.ts'
 import { sayDeath } from '../death-summary.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { LogFollower, type LogPiece } from '../log-follower.ts'
-import { printable, printableLines } from '../printable.ts'
 import { shownPath } from '../report.ts'
 import { findRun } from '../runs-folder.ts'
 import type { Terminal } from '../terminal.ts'

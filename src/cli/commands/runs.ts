@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { TallymanError } from '../../errors.ts'
+import { printable } from '../../printable.ts'
 import { countOf } from '../../quantities.ts'
 import {
   isComplete,
@@ -14,7 +15,6 @@ import {
 } from '../../run/index.ts'
 import type { Command } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { printable } from '../printable.ts'
 import { runsFolder, sayNoRuns } from '../runs-folder.ts'
 import { alignColumns } from '../tables.ts'
 
