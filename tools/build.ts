@@ -7,11 +7,18 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSyn
 import { dirname, join } from 'node:path'
 import asc from 'assemblyscript/asc'
 import { joinModules } from './join-modules.ts'
+import { joinPage } from './join-page.ts'
 import { listFiles } from './list-files.ts'
 import { runPackage } from './run-program.ts'
 
 const stamp = join('dist', 'built-from')
-const settings = ['tsconfig.json', 'tsconfig.build.json', 'tools/build.ts', 'tools/join-modules.ts']
+const settings = [
+  'tsconfig.json',
+  'tsconfig.build.json',
+  'tools/build.ts',
+  'tools/join-modules.ts',
+  'tools/join-page.ts',
+]
 
 /** The sources a build is made of; tests and their data stay behind. */
 function sourcePaths(): string[] {
@@ -42,7 +49,7 @@ function isKernel(source: string): boolean {
 function productOf(source: string): string {
   const product = source.replace(/^src/, 'dist')
   if (isKernel(product)) return product.replace(/as$/, 'wasm')
-  return product.replace(/\.ts$/, '.d.ts')
+  return product.replace(/\.tsx?$/, '.d.ts')
 }
 
 /** Compiles a kernel to WebAssembly. Returns null, having shown why, when it does not compile. */
@@ -80,7 +87,7 @@ export async function build(): Promise<boolean> {
   const args = ['-p', 'tsconfig.build.json', '--noEmitOnError', '--pretty', 'false']
   const { exitCode } = await runPackage('typescript', 'tsc', args, { output: 'shown' })
   if (exitCode !== 0) return false
-  for (const path of sources.filter((source) => !source.endsWith('.ts'))) {
+  for (const path of sources.filter((source) => !/\.tsx?$/.test(source))) {
     const product = path.replace(/^src/, 'dist')
     mkdirSync(dirname(product), { recursive: true })
     if (!isKernel(path)) {
@@ -91,7 +98,7 @@ export async function build(): Promise<boolean> {
     if (binary === null) return false
     writeFileSync(product.replace(/as$/, 'wasm'), binary)
   }
-  const products = new Set([...sources.map(productOf), ...(await joinModules(sources))])
+  const products = new Set([...sources.map(productOf), ...(await joinModules(sources)), await joinPage()])
   for (const path of listFiles('.', 'dist')) if (!products.has(path)) rmSync(path)
   writeFileSync(stamp, digest)
   return true

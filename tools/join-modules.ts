@@ -20,12 +20,12 @@ const moduleUrlName = '__tallymanModuleUrl'
 const keepUrls: Plugin = {
   name: 'keep-urls',
   setup({ onLoad }) {
-    onLoad({ filter: /[\\/]src[\\/].*\.ts$/ }, async ({ path }) => {
+    onLoad({ filter: /[\\/]src[\\/].*\.tsx?$/ }, async ({ path }) => {
       const source = await readFile(path, 'utf8')
       if (!source.includes('import.meta.url')) return undefined
-      const place = relative('src', path).replaceAll('\\', '/').replace(/ts$/, 'js')
+      const place = relative('src', path).replaceAll('\\', '/').replace(/tsx?$/, 'js')
       const url = `const ${moduleUrlName} = ${distUrlName} + ${JSON.stringify(place)};`
-      return { contents: `${url} ${source}`, loader: 'ts' }
+      return { contents: `${url} ${source}`, loader: path.endsWith('x') ? 'tsx' : 'ts' }
     })
   },
 }

@@ -14,6 +14,7 @@ import { repro } from './commands/repro.ts'
 import { resume } from './commands/resume.ts'
 import { run } from './commands/run.ts'
 import { runs } from './commands/runs.ts'
+import { serve } from './commands/serve.ts'
 import { show } from './commands/show.ts'
 import { stop } from './commands/stop.ts'
 import { test } from './commands/test.ts'
@@ -26,6 +27,7 @@ export const commands: readonly Command[] = [
   runs,
   show,
   attach,
+  serve,
   stop,
   resume,
   explain,

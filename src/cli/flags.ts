@@ -247,6 +247,24 @@ export const flags: readonly Flag[] = [
     commands: ['diff'],
   },
   {
+    name: 'port',
+    takes: { kind: 'count', placeholder: 'N', least: 1 },
+    help: 'port to listen at. Default: your user id, or the next of its series that is free',
+    commands: ['serve'],
+  },
+  {
+    name: 'public',
+    takes: { kind: 'switch' },
+    help: 'listens at every address of the machine, not at loopback alone; takes --allow-host as well',
+    commands: ['serve'],
+  },
+  {
+    name: 'allow-host',
+    takes: { kind: 'text', placeholder: 'NAME', repeat: true },
+    help: 'answers to this name of the machine beside localhost',
+    commands: ['serve'],
+  },
+  {
     name: 'quiet',
     short: 'q',
     takes: { kind: 'switch' },
@@ -263,6 +281,7 @@ export const flags: readonly Flag[] = [
       'runs',
       'show',
       'attach',
+      'serve',
       'stop',
       'new',
       'explain',

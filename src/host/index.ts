@@ -10,6 +10,7 @@ export { type Machine, readMachine } from './machine.ts'
 export { readMemoryUse } from './memory-use.ts'
 export { shouldPause } from './pausing.ts'
 export { makePolite } from './politeness.ts'
+export { isFreePort, userPorts } from './ports.ts'
 export { type OpenFiles, readOpenFiles, readProcessLimits } from './process-facts.ts'
 export {
   carriersOf,
@@ -23,3 +24,4 @@ export {
   type Token,
 } from './process-tree.ts'
 export { type GroupLimits, openOwnGroup, type RunGroup } from './run-group.ts'
+export { forwardCommand } from './ssh.ts'

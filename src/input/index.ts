@@ -1,4 +1,5 @@
 export { acceptOption, matchesAccepted } from './accepted.ts'
+export { daysBetween } from './days.ts'
 export { bytes } from './decode/bytes.ts'
 export { parseJson } from './decode/json.ts'
 export { jsonl } from './decode/jsonl.ts'

@@ -24,7 +24,7 @@ export function explainTasks(state: RunState, events: readonly RunEvent[]): Task
   const map = state.plan.tasks.map((planned, index) => {
     const task = taskId('map', index)
     const own = state.plan.splits.slice(planned.firstSplit, planned.endSplit)
-    const miss = planned.reuse.kind === 'run' ? missWords[planned.reuse.why] : null
+    const miss = planned.reuse.kind === 'run' ? sayMiss(planned.reuse.why) : null
     return story(state, { task, stage: 'map', index, reads: sayReads(own), miss }, notes.get(task) ?? [])
   })
   const reduce = state.reduce.toArray().map((_, index) => {
@@ -138,6 +138,11 @@ const missWords: Readonly<Record<MissReason, string>> = {
   'partitions-changed': 'the run has another number of partitions',
   cleaned: 'what was kept of it is not there any more',
   'not-wanted': 'the run was told not to use what was kept',
+}
+
+/** Why nothing that was kept takes the place of a task, as a clause. */
+export function sayMiss(why: MissReason): string {
+  return missWords[why]
 }
 
 function sayReads(splits: readonly Split[]): string {

@@ -21,13 +21,13 @@ export function statusOf({ state, isHeld }: Pick<RunOnDisk, 'state' | 'isHeld'>)
 }
 
 /** The same for people, who are also told of a result that lacks something. */
-export function sayRunStatus(run: RunOnDisk): string {
+export function sayRunStatus(run: Pick<RunOnDisk, 'state' | 'isHeld'>): string {
   const status = statusOf(run)
   return status === 'complete' && !isComplete(run) ? 'incomplete, as accepted' : sayStatus(status)
 }
 
 /** Has it a result that lacks nothing? */
-export function isComplete({ state }: RunOnDisk): boolean {
+export function isComplete({ state }: Pick<RunOnDisk, 'state'>): boolean {
   return state?.phase === 'complete' && state.shortfalls.length === 0
 }
 

@@ -1,4 +1,5 @@
 /** Runs every command with `--json`, and holds what it writes to docs/formats/command-json.md. */
+import { once } from 'node:events'
 import { appendFileSync, existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -130,6 +131,20 @@ describe('docs/formats/command-json.md', () => {
     ])
     const fields = new Set(fieldsOf('`tallyman run` and `tallyman resume`'))
     for (const place of placesIn(objectsOf(ended)[0], fields)) expect(fields).toContain(place)
+  })
+
+  it('tells what serve writes', async () => {
+    const serving = shop.start('serve', '--json', '--port', '29873')
+    const [data] = await once(serving.stdout ?? serving, 'data')
+    serving.kill('SIGTERM')
+    expect(await once(serving, 'exit')).toEqual([0, null])
+    const told = JSON.parse(String(data))
+    expect(told).toMatchObject({
+      port: 29873,
+      pid: serving.pid,
+      runsFolder: join(shop.folder, 'home', 'runs'),
+    })
+    expectOnPage([told], fieldsOf('`tallyman serve`'))
   })
 
   it('tells what attach writes: what run does, with its exit code', () => {

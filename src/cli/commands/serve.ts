@@ -1,0 +1,97 @@
+import { mkdirSync } from 'node:fs'
+import { userInfo } from 'node:os'
+import { dirname, join } from 'node:path'
+import { errnoOf, TallymanError } from '../../errors.ts'
+import { forwardCommand, isFreePort, userPorts } from '../../host/index.ts'
+import { printable } from '../../printable.ts'
+import { listRuns } from '../../run/index.ts'
+import type { PageOptions, ServedPage } from '../../web/index.ts'
+import type { Arguments } from '../arguments.ts'
+import type { Command } from '../command.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { runsFolder } from '../runs-folder.ts'
+import type { Terminal } from '../terminal.ts'
+import { leavable } from '../watch-run.ts'
+
+export const serve: Command = {
+  name: 'serve',
+  operands: '',
+  operandsMax: 0,
+  summary: 'serves a page that shows every run, while it goes on and ever after',
+  details: [
+    'The page reads the runs and changes nothing; it can be ended and started again at any time. It listens at the loopback address alone, and opens to whoever has the link with its token, which stays the same.',
+    'The port is your user id where that is a free port (1024 to 65535), else the next of a fixed series: 10,000 further each time.',
+  ],
+  example: 'tallyman serve',
+  run: async (args, terminal) => {
+    const options = readOptions(args, terminal)
+    const { page, token } = await open(options, args.count('port'))
+    const link = `http://localhost:${page.port}/?token=${token}`
+    const forward = forwardCommand(page.port, userInfo().username, terminal.env.SSH_CONNECTION)
+    if (args.has('json')) {
+      terminal.out(
+        JSON.stringify({ link, port: page.port, forward, runsFolder: options.runsFolder, pid: process.pid }),
+      )
+    } else {
+      terminal.out(link)
+      terminal.say(`The page of ${countRuns(options.runsFolder)} in ${printable(options.runsFolder)}.`)
+      terminal.say(`From your laptop: ${forward}`)
+      terminal.say('and open the link there. Ctrl-C ends the page, not the runs.')
+    }
+    await leavable(
+      (leave) =>
+        new Promise<void>((resolve) => leave.addEventListener('abort', () => resolve(), { once: true })),
+    )
+    await page.close()
+    return exitCodes.complete
+  },
+}
+
+function countRuns(folder: string): string {
+  const { length } = listRuns(folder)
+  return length === 1 ? '1 run' : `${length} runs`
+}
+
+type Settings = Omit<PageOptions, 'port' | 'token'>
+
+function readOptions(args: Arguments, terminal: Terminal): Settings {
+  const folder = runsFolder(terminal)
+  const hosts = args.list('allow-host').map((host) => host.toLowerCase())
+  if (args.has('public') && hosts.length === 0) {
+    throw new TallymanError('usage', '--public opens the page to every machine that can reach this one.', {
+      wayOut:
+        'Safer: leave it out, and use the ssh line that `tallyman serve` prints. If it has to be, say by which name it is reached: --public --allow-host NAME. It has no encryption: whoever reads along has the token.',
+    })
+  }
+  if (args.has('public'))
+    terminal.say('Warning: the page is open to every machine that can reach this one, without encryption.')
+  return {
+    runsFolder: folder,
+    hosts,
+    ...(args.has('public') ? { address: '0.0.0.0' } : {}),
+  }
+}
+
+/** The first port of the user that is free, or the one that was asked for. */
+async function open(
+  settings: Settings,
+  asked: number | null,
+): Promise<{ readonly page: ServedPage; readonly token: string }> {
+  const { readToken, servePage } = await import('../../web/index.ts')
+  const home = dirname(settings.runsFolder)
+  mkdirSync(home, { recursive: true })
+  const token = readToken(join(home, 'page-token'))
+  const ports = asked === null ? userPorts(process.getuid?.() ?? 0) : [asked]
+  for (const port of ports) {
+    if (!(await isFreePort(port, settings.address))) continue
+    try {
+      return { page: await servePage({ ...settings, token, port }), token }
+    } catch (error) {
+      // Somebody was faster.
+      if (errnoOf(error) !== 'EADDRINUSE') throw error
+    }
+  }
+  throw new TallymanError('usage', `No port is free of those tried: ${ports.join(', ')}.`, {
+    wayOut: 'Say another one: --port N. `ss -ltnp` shows who listens where.',
+  })
+}

@@ -1,0 +1,113 @@
+/** Small pieces that several parts of the page are made of. */
+import type { ComponentChildren, JSX } from 'preact'
+import { printable } from '../../printable.ts'
+import type { Pair, Tone } from '../view/run-view.ts'
+
+/** Text from data: what would act upon the reader instead of being shown is escaped, and a long one is cut. */
+export function Data({ text, max = 500 }: { readonly text: string; readonly max?: number }): JSX.Element {
+  const isCut = text.length > max
+  return <bdi class="data">{printable(isCut ? `${text.slice(0, max)}…` : text)}</bdi>
+}
+
+export function Badge({
+  tone,
+  children,
+}: {
+  readonly tone: Tone
+  readonly children: ComponentChildren
+}): JSX.Element {
+  return <span class={`badge ${tone}`}>{children}</span>
+}
+
+/** A part of the page with a heading. */
+export function Panel(props: {
+  readonly title: string
+  readonly aside?: ComponentChildren
+  readonly children: ComponentChildren
+}): JSX.Element {
+  const id = `part-${props.title.toLowerCase().replaceAll(/[^a-z]+/g, '-')}`
+  return (
+    <section class="panel" aria-labelledby={id}>
+      <h2 id={id}>
+        {props.title}
+        {props.aside === undefined ? null : <span class="aside"> {props.aside}</span>}
+      </h2>
+      {props.children}
+    </section>
+  )
+}
+
+export function Pairs({ pairs }: { readonly pairs: readonly Pair[] }): JSX.Element {
+  return (
+    <dl class="pairs">
+      {pairs.map(({ name, value }) => (
+        <div key={name}>
+          <dt>
+            <Data text={name} />
+          </dt>
+          <dd>
+            <Data text={value} />
+          </dd>
+        </div>
+      ))}
+    </dl>
+  )
+}
+
+export interface Column {
+  readonly title: string
+  readonly number?: true
+}
+
+/** A table that scrolls on its own where the window is narrow. */
+export function Table(props: {
+  readonly label: string
+  readonly columns: readonly Column[]
+  readonly rows: readonly { readonly key: string; readonly cells: readonly ComponentChildren[] }[]
+}): JSX.Element {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard (WCAG 2.1.1, axe scrollable-region-focusable)
+    <section class="scroll" tabIndex={0} aria-label={props.label}>
+      <table>
+        <thead>
+          <tr>
+            {props.columns.map(({ title, number }) => (
+              <th key={title} scope="col" class={number === true ? 'number' : undefined}>
+                {title}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {props.rows.map(({ key, cells }) => (
+            <tr key={key}>
+              {cells.map((cell, index) => (
+                <td
+                  key={props.columns[index]?.title ?? index}
+                  class={props.columns[index]?.number === true ? 'number' : undefined}
+                >
+                  {cell}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  )
+}
+
+/** `2020-12-31 23:59:59 UTC`, the same on the server and in every browser. */
+export function Time({ at }: { readonly at: number }): JSX.Element {
+  const iso = new Date(at).toISOString()
+  return <time dateTime={iso}>{`${iso.slice(0, 19).replace('T', ' ')} UTC`}</time>
+}
+
+/** A command to be typed. */
+export function Typed({ command }: { readonly command: string }): JSX.Element {
+  return (
+    <code class="typed">
+      <Data text={command} />
+    </code>
+  )
+}

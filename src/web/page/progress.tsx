@@ -1,0 +1,98 @@
+import type { JSX } from 'preact'
+import { countOf, showBytes, showCount, showDuration } from '../../quantities.ts'
+import type { RunningView, RunView } from '../view/run-view.ts'
+import { Data, Panel, Table } from './parts.tsx'
+
+/** How far a run is, how fast it goes, and how long it may still take. */
+export function Progress({ run }: { readonly run: RunView }): JSX.Element | null {
+  const { progress, line } = run
+  if (progress === null) return null
+  const { readBytes, inputBytes, records, rejected, recentRate, wholeRate, leftMs } = progress
+  const read = inputBytes === 0 ? 100 : Math.floor((100 * readBytes) / inputBytes)
+  // What is read is not mapped yet.
+  const isOpen = run.stages.some(({ done, tasks }) => done < tasks)
+  const percent = isOpen ? Math.min(99, read) : read
+  return (
+    <Panel title="Progress">
+      <div class="bar">
+        <progress
+          max={Math.max(1, inputBytes)}
+          value={inputBytes === 0 ? 1 : readBytes}
+          aria-label="input read"
+        />
+        <strong>{percent} %</strong>
+      </div>
+      <dl class="figures">
+        <Figure name="read" value={`${showBytes(readBytes)} of ${showBytes(inputBytes)}`} />
+        <Figure name="records" value={showCount(records)} />
+        <Figure name="rejected" value={showCount(rejected)} tone={rejected > 0 ? 'warn' : undefined} />
+        <Figure name="at work" value={showDuration(line.workedMs ?? 0)} />
+        {recentRate === null || wholeRate === null ? null : (
+          <Figure name="rate" value={`${showBytes(recentRate)}/s now, ${showBytes(wholeRate)}/s so far`} />
+        )}
+        {leftMs === null ? null : <Figure name="left" value={sayLeft(leftMs)} />}
+      </dl>
+      {leftMs === null ? null : (
+        <p class="how">
+          The time left is what is not read yet, at the rate of the last 15 seconds and at that of the whole
+          session.
+        </p>
+      )}
+      {run.note === null ? null : (
+        <p class="note">
+          <Data text={run.note} />
+        </p>
+      )}
+    </Panel>
+  )
+}
+
+function sayLeft([least, most]: readonly [number, number]): string {
+  const [from, to] = [showDuration(least), showDuration(most)]
+  return from === to ? from : `${from} to ${to}`
+}
+
+function Figure(props: {
+  readonly name: string
+  readonly value: string
+  readonly tone?: string | undefined
+}): JSX.Element {
+  return (
+    <div class={props.tone}>
+      <dt>{props.name}</dt>
+      <dd>{props.value}</dd>
+    </div>
+  )
+}
+
+/** What the workers are at now. */
+export function Workers({ now }: { readonly now: readonly RunningView[] }): JSX.Element | null {
+  if (now.length === 0) return null
+  const rows = now.map(({ seat, attempt, reads, forMs, records, readBytes, ofBytes }) => ({
+    key: attempt,
+    cells: [
+      seat,
+      attempt,
+      <Data key="reads" text={reads} />,
+      showDuration(forMs),
+      ofBytes === null ? countOf(records, 'group') : countOf(records, 'record'),
+      ofBytes === null ? '' : `${showBytes(readBytes)} of ${showBytes(ofBytes)}`,
+    ],
+  }))
+  return (
+    <Panel title="Workers">
+      <Table
+        label="what the workers are at"
+        columns={[
+          { title: 'worker', number: true },
+          { title: 'attempt' },
+          { title: 'reads' },
+          { title: 'for', number: true },
+          { title: 'so far', number: true },
+          { title: 'read', number: true },
+        ]}
+        rows={rows}
+      />
+    </Panel>
+  )
+}

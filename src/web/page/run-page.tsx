@@ -1,0 +1,110 @@
+import type { JSX } from 'preact'
+import { showCount } from '../../quantities.ts'
+import type { ReuseView, RunView, SkewView } from '../view/run-view.ts'
+import { Inputs } from './calendar.tsx'
+import { Badge, Data, Pairs, Panel, Time, Typed } from './parts.tsx'
+import { Progress, Workers } from './progress.tsx'
+import { Result } from './result.tsx'
+import { Stage, Timeline } from './stages.tsx'
+import { Deaths, Lacking, Rejected } from './trouble.tsx'
+
+/** One run, from its plan to its result. */
+export function RunPage({ run }: { readonly run: RunView }): JSX.Element {
+  const { line, result, inputs } = run
+  return (
+    <>
+      <nav>
+        <a href="/">All runs</a>
+      </nav>
+      <header>
+        <h1>
+          <Data text={line.id} /> <Badge tone={line.tone}>{line.said}</Badge>
+        </h1>
+        <p class="how">
+          <Data text={line.job} />, begun <Time at={line.createdAt} />
+        </p>
+        {run.description === null ? null : (
+          <p>
+            <Data text={run.description} max={2000} />
+          </p>
+        )}
+      </header>
+      <main>
+        <Lacking run={run} />
+        <Progress run={run} />
+        {result === null ? null : <Result result={result} id={line.id} />}
+        <Workers now={run.now} />
+        {run.stages.length === 0 ? null : (
+          <Panel title="Tasks">
+            {run.stages.map((stage) => (
+              <Stage key={stage.name} stage={stage} />
+            ))}
+            {run.timeline === null ? null : <Timeline timeline={run.timeline} />}
+          </Panel>
+        )}
+        <Deaths run={run} />
+        <Rejected run={run} />
+        {inputs === null ? null : <Inputs inputs={inputs} />}
+        {run.counters.length === 0 ? null : (
+          <Panel title="Counters">
+            <Pairs
+              pairs={run.counters.map(({ name, value }) => ({ name, value: showCount(Number(value)) }))}
+            />
+          </Panel>
+        )}
+        {run.reuse === null ? null : <Reuse reuse={run.reuse} />}
+        {run.skew === null ? null : <Skew skew={run.skew} />}
+        {run.params.length === 0 ? null : (
+          <Panel title="Parameters">
+            <Pairs pairs={run.params} />
+          </Panel>
+        )}
+        <Panel title="How it is carried out">
+          <Pairs pairs={run.settings} />
+        </Panel>
+        {run.commands.length === 0 ? null : (
+          <Panel title="In a terminal">
+            <ul>
+              {run.commands.map(({ does, command }) => (
+                <li key={command}>
+                  {does}: <Typed command={command} />
+                </li>
+              ))}
+            </ul>
+          </Panel>
+        )}
+      </main>
+    </>
+  )
+}
+
+function Reuse({ reuse }: { readonly reuse: ReuseView }): JSX.Element {
+  return (
+    <Panel title="Reused" aside={`${showCount(reuse.reused)} of ${showCount(reuse.of)} map tasks`}>
+      {reuse.others.length === 0 ? (
+        <p>Every map task had been done by an earlier run.</p>
+      ) : (
+        <Pairs pairs={reuse.others} />
+      )}
+    </Panel>
+  )
+}
+
+function Skew({ skew }: { readonly skew: SkewView }): JSX.Element {
+  return (
+    <Panel title="Largest and slowest">
+      {skew.slowest.length === 0 ? null : (
+        <>
+          <h3>Slowest map tasks</h3>
+          <Pairs pairs={skew.slowest} />
+        </>
+      )}
+      {skew.partitions.length === 0 ? null : (
+        <>
+          <h3>Largest partitions, as spilled</h3>
+          <Pairs pairs={skew.partitions} />
+        </>
+      )}
+    </Panel>
+  )
+}

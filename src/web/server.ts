@@ -1,0 +1,170 @@
+import { createReadStream, statSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import type { Server } from 'node:http'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { fileURLToPath } from 'node:url'
+import { serve } from '@hono/node-server'
+import { type Context, Hono } from 'hono'
+import { streamSSE } from 'hono/streaming'
+import { messageOf, TallymanError } from '../errors.ts'
+import { readManifest } from '../result/index.ts'
+import { readLog } from '../run/index.ts'
+import { type AccessRules, requireAccess } from './access.ts'
+import { renderPage } from './render.ts'
+import type { View } from './view/run-view.ts'
+import { Watches } from './watches.ts'
+
+/** How a page is served. */
+export interface PageOptions extends AccessRules {
+  /** Where the runs live. */
+  readonly runsFolder: string
+  readonly port: number
+  /** Address to listen at. Default: 127.0.0.1 */
+  readonly address?: string
+}
+
+/** A page that is served. */
+export interface ServedPage {
+  readonly port: number
+  /** Ends it; whoever still looks is cut off. */
+  close(): Promise<void>
+}
+
+/** At most two updates a second. */
+const updateEveryMs = 500
+/** Nothing new for so long: a word, so that whatever lies between knows that the line is in use. */
+const pulseEveryMs = 15_000
+/** More lines at once than anyone has windows; each costs a file of ours. */
+const connectionsMax = 256
+/** A request that has not told its headers by then never will. */
+const headersTimeoutMs = 10_000
+
+const jobOfAttempt = /^(?:(?:map|reduce)-\d+\.\d+|worker-\d+|threads)$/
+
+/** The page over a folder of runs, without a socket: for tests, and for whoever has a server. Reads and never writes. */
+export function pageOf({ runsFolder, ...rules }: Omit<PageOptions, 'port' | 'address'>): Hono {
+  const watches = new Watches(runsFolder)
+  const app = new Hono()
+  app.use(requireAccess(rules))
+  app.get('/', (context) => page(context, watches.runs(context.req.query('after') ?? null)))
+  app.get('/live', (context) => live(context, () => watches.runs(null)))
+  app.get('/runs/:id', (context) => pageOrMissing(context, watches.run(context.req.param('id'))))
+  app.get('/runs/:id/live', (context) => live(context, () => watches.run(context.req.param('id'))))
+  app.get('/runs/:id/view.json', (context) => {
+    const view = watches.run(context.req.param('id'))
+    return view === null ? missing(context) : context.json(view)
+  })
+  app.get('/runs/:id/result/:file', (context) => download(context, watches))
+  app.get('/runs/:id/logs/:of', (context) => log(context, watches))
+  app.get('/page.js', (context) => asset(context, 'page/browser.js', 'text/javascript; charset=utf-8'))
+  app.get('/page.css', (context) => asset(context, 'page/page.css', 'text/css; charset=utf-8'))
+  // Browsers ask for the second one wherever a page is plain text.
+  for (const path of ['/icon.svg', '/favicon.ico'])
+    app.get(path, (context) => asset(context, 'page/icon.svg', 'image/svg+xml'))
+  app.notFound(missing)
+  app.onError((error, context) => {
+    if (error instanceof TallymanError)
+      return context.text(`${error.message}${error.wayOut === undefined ? '' : ` ${error.wayOut}`}\n`, 500)
+    return context.text(`This page cannot be shown: ${messageOf(error)}\n`, 500)
+  })
+  return app
+}
+
+/**
+ * Serves the page.
+ *
+ * @throws the system's error where the port is taken
+ */
+export async function servePage(options: PageOptions): Promise<ServedPage> {
+  const app = pageOf(options)
+  const server = await new Promise<Server>((resolve, reject) => {
+    const started = serve(
+      { fetch: app.fetch, port: options.port, hostname: options.address ?? '127.0.0.1' },
+      () => resolve(started),
+    ) as Server
+    started.once('error', reject)
+    started.maxConnections = connectionsMax
+    started.headersTimeout = headersTimeoutMs
+    started.requestTimeout = 2 * headersTimeoutMs
+  })
+  const address = server.address()
+  return {
+    port: typeof address === 'object' && address !== null ? address.port : options.port,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}
+
+function page(context: Context, view: View): Response | Promise<Response> {
+  return context.html(renderPage(view))
+}
+
+function pageOrMissing(context: Context, view: View | null): Response | Promise<Response> {
+  return view === null ? missing(context) : page(context, view)
+}
+
+function missing(context: Context): Response {
+  return context.text('There is no such page. The list of runs is at /\n', 404)
+}
+
+/** Sends the view again whenever it has changed. A slow reader gets fewer updates, never older ones. */
+function live(context: Context, look: () => View | null): Response {
+  return streamSSE(context, async (stream) => {
+    let told = ''
+    let toldAt = 0
+    while (!stream.aborted) {
+      const view = look()
+      if (view === null) break
+      const text = JSON.stringify(view)
+      if (text !== told) {
+        await stream.writeSSE({ event: 'view', data: text })
+        told = text
+        toldAt = Date.now()
+      } else if (Date.now() - toldAt > pulseEveryMs) {
+        await stream.writeSSE({ event: 'pulse', data: '' })
+        toldAt = Date.now()
+      }
+      await stream.sleep(updateEveryMs)
+    }
+  })
+}
+
+/** A file of a result, as it is: one that the manifest names, or the manifest. */
+function download(context: Context, watches: Watches): Response {
+  const [id = '', name = ''] = [context.req.param('id'), context.req.param('file')]
+  const result = watches.run(id)?.result
+  if (result === null || result === undefined || !result.isThere) return missing(context)
+  const named = ['manifest.json', ...readManifest(result.directory).tables.map(({ file }) => file)]
+  if (!named.includes(name)) return missing(context)
+  const path = join(result.directory, name)
+  const size = statSync(path, { throwIfNoEntry: false })?.size
+  if (size === undefined) return missing(context)
+  context.header('content-type', 'application/octet-stream')
+  context.header('content-length', String(size))
+  context.header('content-disposition', `attachment; filename="${name}"`)
+  return context.body(Readable.toWeb(createReadStream(path)) as ReadableStream)
+}
+
+/** What an attempt printed, as text. */
+function log(context: Context, watches: Watches): Response {
+  const [id = '', of = ''] = [context.req.param('id'), context.req.param('of')]
+  const directory = watches.directoryOf(id)
+  if (directory === null || !jobOfAttempt.test(of)) return missing(context)
+  const { text, headLength, droppedBytes } = readLog(join(directory.logFolder, `${of}.log`))
+  const whole =
+    droppedBytes === 0
+      ? text
+      : `${text.slice(0, headLength)}\n… ${droppedBytes} bytes are not kept …\n${text.slice(headLength)}`
+  return context.text(whole === '' ? 'Nothing was printed.\n' : whole)
+}
+
+async function asset(context: Context, name: string, type: string): Promise<Response> {
+  const bytes = await readFile(fileURLToPath(new URL(name, import.meta.url)))
+  context.header('content-type', type)
+  context.header('cache-control', 'private, max-age=60')
+  return context.body(bytes)
+}

@@ -1,0 +1,39 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { readHead, readManifest } from '../../result/index.ts'
+import type { CommittedResult, RunState } from '../../run/index.ts'
+import type { ResultView, TableView } from './run-view.ts'
+
+const headRows = 20
+
+/** What came out; null where nothing has yet. */
+export function resultView({ result, shortfalls }: RunState, id: string): ResultView | null {
+  if (result === null) return null
+  const { directory, digest } = result
+  const heads = headsOf(result, id)
+  return {
+    directory,
+    digest,
+    complete: shortfalls.length === 0,
+    isThere: heads !== null,
+    tables:
+      heads ?? result.tables.map(({ name, file, rows, bytes }) => ({ name, file, rows, bytes, head: [] })),
+  }
+}
+
+/** Null where the result has gone, or another run's lies in its place. */
+function headsOf({ directory, tables }: CommittedResult, id: string): TableView[] | null {
+  if (!existsSync(join(directory, 'manifest.json'))) return null
+  try {
+    const { run, tableFormat } = readManifest(directory)
+    if (run.id !== id) return null
+    return tables.map((table) => {
+      const { name, file, rows, bytes } = table
+      const { head } = tableFormat === 'jsonl' ? readHead(directory, table, headRows) : { head: [] }
+      return { name, file, rows, bytes, head: head.map(({ key, value }) => [...key, value]) }
+    })
+  } catch {
+    // Changed by hand, or just being removed: `tallyman verify` says what is wrong with it.
+    return null
+  }
+}

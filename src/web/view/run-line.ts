@@ -1,0 +1,71 @@
+import {
+  isComplete,
+  type RunIdentity,
+  type RunState,
+  type RunStatus,
+  sayRunStatus,
+  statusOf,
+  totalsOf,
+} from '../../run/index.ts'
+import type { RunLine, Tone } from './run-view.ts'
+
+/** What the list of runs tells of one. */
+export function runLine(
+  { id, job, createdAt }: Pick<RunIdentity, 'id' | 'job' | 'createdAt'>,
+  run: {
+    readonly state: RunState | null
+    readonly isHeld: boolean
+    readonly workedMs: number
+    /** Also by attempts that have not ended. */
+    readonly readBytes: number
+  },
+): RunLine {
+  const { state, workedMs, readBytes } = run
+  const status = statusOf(run)
+  const totals = state === null ? null : totalsOf(state)
+  return {
+    id,
+    job,
+    status,
+    said: sayRunStatus(run),
+    tone: toneOf(status, isComplete(run)),
+    createdAt,
+    workedMs: state === null ? null : workedMs,
+    share: totals === null ? null : totals.inputBytes === 0 ? 1 : readBytes / totals.inputBytes,
+    records: totals?.records ?? null,
+    rejected: totals?.rejected ?? null,
+    digest: state?.result?.digest ?? null,
+  }
+}
+
+/** Of a run whose files cannot be read. */
+export function unreadableLine(id: string): RunLine {
+  return {
+    id,
+    job: '',
+    status: 'unreadable',
+    said: 'cannot be read',
+    tone: 'bad',
+    createdAt: 0,
+    workedMs: null,
+    share: null,
+    records: null,
+    rejected: null,
+    digest: null,
+  }
+}
+
+const tones: Readonly<Record<RunStatus, Tone>> = {
+  running: 'busy',
+  complete: 'good',
+  refused: 'warn',
+  failed: 'bad',
+  interrupted: 'idle',
+  'cut-off': 'warn',
+  unplanned: 'idle',
+  unreadable: 'bad',
+}
+
+function toneOf(status: RunStatus, complete: boolean): Tone {
+  return status === 'complete' && !complete ? 'warn' : tones[status]
+}

@@ -1,0 +1,241 @@
+/**
+ * What the page shows, as plain data that survives JSON: the server renders it, and a browser renders it again with each
+ * update. Texts are as they are in the data: whoever shows them escapes them.
+ */
+import type { RunStatus } from '../../run/index.ts'
+
+/** How something stands, for its colour: never said by colour alone. */
+export type Tone = 'good' | 'busy' | 'warn' | 'bad' | 'idle'
+
+/** A line of the list of runs. */
+export interface RunLine {
+  readonly id: string
+  readonly job: string
+  readonly status: RunStatus
+  /** The same in words. */
+  readonly said: string
+  readonly tone: Tone
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number
+  /** Milliseconds it was at work, in all its sessions; null where it has no plan. */
+  readonly workedMs: number | null
+  /** Share of the input that is read, 0 to 1; null where it has no plan. */
+  readonly share: number | null
+  readonly records: number | null
+  readonly rejected: number | null
+  readonly digest: string | null
+}
+
+/** The list of runs, newest first. */
+export interface RunsView {
+  readonly kind: 'runs'
+  readonly folder: string
+  readonly runs: readonly RunLine[]
+  /** All there are. */
+  readonly total: number
+  /** The id after which the list goes on; null where it is at its end. */
+  readonly next: string | null
+}
+
+/** What a page shows. */
+export type View = RunsView | RunView
+
+/** One run. */
+export interface RunView {
+  readonly kind: 'run'
+  readonly line: RunLine
+  /** What the job says of itself. */
+  readonly description: string | null
+  readonly params: readonly Pair[]
+  readonly settings: readonly Pair[]
+  /** Null where the run ended before it had a plan. */
+  readonly progress: ProgressView | null
+  readonly stages: readonly StageView[]
+  readonly timeline: TimelineView | null
+  /** Attempts at work now, by seat. */
+  readonly now: readonly RunningView[]
+  /** What was said last, as `paused: …`; null where nothing was, or it is over. */
+  readonly note: string | null
+  readonly shortfalls: readonly ShortfallView[]
+  readonly fault: FaultView | null
+  /** Newest first, at most 20. */
+  readonly deaths: readonly DeathView[]
+  readonly deathsTotal: number
+  readonly rejected: RejectedView
+  readonly counters: readonly Pair[]
+  readonly reuse: ReuseView | null
+  readonly inputs: InputsView | null
+  readonly skew: SkewView | null
+  readonly result: ResultView | null
+  /** What to type next. */
+  readonly commands: readonly CommandView[]
+}
+
+export interface Pair {
+  readonly name: string
+  readonly value: string
+}
+
+export interface CommandView {
+  readonly does: string
+  readonly command: string
+}
+
+export interface ProgressView {
+  readonly inputBytes: number
+  readonly readBytes: number
+  readonly records: number
+  readonly rejected: number
+  readonly emitted: number
+  /** Bytes a second; null while there is nothing to go by, and for a run that is not at work. */
+  readonly recentRate: number | null
+  readonly wholeRate: number | null
+  /** Least and most milliseconds that reading may still take; null where no time can be told. */
+  readonly leftMs: readonly [number, number] | null
+}
+
+/** A letter a cell: `.` waiting, `r` running, `d` done, `u` reused, `a` done after trouble, `x` in trouble and not done. */
+export interface StageView {
+  readonly name: 'map' | 'reduce'
+  readonly tasks: number
+  readonly done: number
+  readonly running: number
+  /** At most 1,000; each tells of the worst that `tasksPerCell` neighbours are in. */
+  readonly cells: string
+  readonly tasksPerCell: number
+}
+
+/** What each seat was at, in the last session. */
+export interface TimelineView {
+  /** Milliseconds since the epoch. */
+  readonly from: number
+  readonly to: number
+  readonly lanes: readonly LaneView[]
+}
+
+export interface LaneView {
+  readonly seat: number
+  /** In order; neighbours that cannot be told apart at this scale are one. */
+  readonly spans: readonly SpanView[]
+}
+
+export interface SpanView {
+  /** Parts of the whole time, 0 to 1. */
+  readonly from: number
+  readonly to: number
+  readonly how: 'map' | 'reduce' | 'failed' | 'given-up' | 'running'
+  /** The task, or how many there are. */
+  readonly what: string
+}
+
+export interface RunningView {
+  readonly seat: number
+  readonly attempt: string
+  readonly reads: string
+  /** Milliseconds it has been at work. */
+  readonly forMs: number
+  readonly records: number
+  readonly readBytes: number
+  /** Bytes on disk of what it reads; null for a reduce attempt. */
+  readonly ofBytes: number | null
+}
+
+export interface ShortfallView {
+  readonly message: string
+  readonly wayOut: string | null
+  readonly accepted: boolean
+}
+
+export interface FaultView {
+  readonly message: string
+  readonly wayOut: string | null
+}
+
+export interface DeathView extends FaultView {
+  readonly attempt: string
+  readonly at: number
+  readonly code: string
+  readonly record: string | null
+  /** Bytes of memory at its looks, oldest first; empty where there were none. */
+  readonly memory: readonly number[]
+  readonly limitBytes: number | null
+  readonly repro: string
+}
+
+export interface RejectedView {
+  readonly total: number
+  /** The first of them, at most 20. */
+  readonly first: readonly RejectedLine[]
+}
+
+export interface RejectedLine {
+  readonly place: string
+  readonly reason: string
+  readonly excerpt: string
+}
+
+export interface ReuseView {
+  readonly reused: number
+  readonly of: number
+  /** Why the others ran, and how many for each reason. */
+  readonly others: readonly Pair[]
+}
+
+export interface InputsView {
+  readonly files: number
+  readonly members: number
+  /** Null where the inputs are no series of days. */
+  readonly calendar: CalendarView | null
+  /** For inputs without a calendar: the first, at most 200. */
+  readonly list: readonly InputLine[]
+}
+
+export interface InputLine {
+  readonly path: string
+  readonly sizeBytes: number
+  readonly records: number
+  readonly rejected: number
+}
+
+export interface CalendarView {
+  readonly pattern: string
+  readonly from: string
+  readonly to: string
+  readonly missing: number
+  readonly days: readonly DayView[]
+}
+
+export interface DayView {
+  /** YYYY-MM-DD. */
+  readonly day: string
+  /** `free`: the series has no such days, as one of working days no Sundays. */
+  readonly state: 'free' | 'missing' | 'waiting' | 'read' | 'rejected' | 'damaged'
+  readonly records: number
+}
+
+export interface SkewView {
+  /** Slowest map tasks, at most 5. */
+  readonly slowest: readonly Pair[]
+  readonly medianMs: number
+  /** Largest partitions by bytes spilled, at most 5. */
+  readonly partitions: readonly Pair[]
+  readonly spilledBytes: number
+}
+
+export interface ResultView {
+  readonly directory: string
+  readonly digest: string
+  readonly complete: boolean
+  /** Whether the files are still there, and this run's. */
+  readonly isThere: boolean
+  readonly tables: readonly TableView[]
+}
+
+export interface TableView {
+  readonly name: string
+  readonly file: string
+  readonly rows: number
+  readonly bytes: number
+  /** JSON texts: elements of the key, then the value. */
+  readonly head: readonly (readonly string[])[]
+}

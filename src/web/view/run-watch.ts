@@ -1,0 +1,185 @@
+import { diskBytes, saySplits } from '../../input/index.ts'
+import {
+  attemptId,
+  type NoteEvent,
+  Pace,
+  type ProgressEvent,
+  parseTaskId,
+  type RunDirectory,
+  type RunEvent,
+  RunFollower,
+  type RunIdentity,
+  type RunState,
+  readIdentity,
+  timeLeft,
+  totalsOf,
+} from '../../run/index.ts'
+import { stageView } from './cells.ts'
+import { commandsOf } from './commands.ts'
+import { Deaths } from './deaths.ts'
+import { inputsView } from './inputs.ts'
+import { Lanes } from './lanes.ts'
+import { rejectedView } from './rejected.ts'
+import { resultView } from './result-view.ts'
+import { reuseView } from './reuse.ts'
+import { runLine } from './run-line.ts'
+import type { ProgressView, RunningView, RunView } from './run-view.ts'
+import { paramsOf, settingsOf } from './settings.ts'
+import { skewView } from './skew.ts'
+
+/** Watches one run by the files it leaves, and says what the page shows of it. Changes nothing. */
+export class RunWatch {
+  readonly #directory: RunDirectory
+  readonly #identity: RunIdentity
+  readonly #follower: RunFollower
+  readonly #lanes = new Lanes()
+  readonly #deaths: Deaths
+  readonly #running = new Map<string, ProgressEvent>()
+  #pace: Pace | null = null
+  /** Of the sessions before this one. */
+  #workedMs = 0
+  #sessionAt = 0
+  #lastAt = 0
+  #note: string | null = null
+
+  /** @throws {TallymanError} `not-found` where there is no run */
+  constructor(directory: RunDirectory) {
+    this.#directory = directory
+    this.#identity = readIdentity(directory)
+    this.#follower = new RunFollower(directory)
+    this.#deaths = new Deaths(directory)
+  }
+
+  /**
+   * Looks at the run. Cost: reads what is new of its journal, and of its plan once.
+   *
+   * @param now milliseconds since the epoch
+   * @throws {TallymanError} `not-found` for a run that is not there any more, `file-damaged` for a plan or journal that is
+   */
+  look(now: number): RunView {
+    const { state, isHeld } = this.#follower.look(this.#observe)
+    const workedMs = this.#workedMs + Math.max(0, (isHeld ? now : this.#lastAt) - this.#sessionAt)
+    const progress = state === null ? null : this.#progress(state, isHeld, now)
+    const line = runLine(this.#identity, { state, isHeld, workedMs, readBytes: progress?.readBytes ?? 0 })
+    if (state === null) return { ...nothing, line }
+    const { description, path } = state.plan.job
+    return {
+      kind: 'run',
+      line,
+      description: description.description,
+      params: paramsOf(state),
+      settings: settingsOf(state, path),
+      progress,
+      stages: [stageView(state, 'map'), stageView(state, 'reduce')],
+      timeline: this.#lanes.view(isHeld ? now : null),
+      now: isHeld ? this.#now(state, now) : [],
+      note: isHeld ? this.#note : null,
+      shortfalls: state.shortfalls.map(({ message, wayOut, accepted }) => ({ message, wayOut, accepted })),
+      fault:
+        state.fault === null ? null : { message: state.fault.message, wayOut: state.fault.wayOut ?? null },
+      deaths: this.#deaths.view(state),
+      deathsTotal: this.#deaths.total,
+      rejected: rejectedView(this.#directory, totalsOf(state).rejected),
+      counters: Object.entries(totalsOf(state).counters).map(([name, value]) => ({
+        name,
+        value: String(value),
+      })),
+      reuse: reuseView(state),
+      inputs: inputsView(state),
+      skew: skewView(state),
+      result: resultView(state, this.#identity.id),
+      commands: commandsOf(this.#identity.id, state, isHeld),
+    }
+  }
+
+  readonly #observe = (event: RunEvent | ProgressEvent | NoteEvent, state: RunState): void => {
+    if (event.type === 'note') {
+      this.#note = event.message
+      return
+    }
+    if (event.type === 'progress') {
+      this.#running.set(attemptId(event.task, event.attempt), event)
+      return
+    }
+    if (event.type === 'planned' || event.type === 'resumed') {
+      this.#workedMs += Math.max(0, this.#lastAt - this.#sessionAt)
+      this.#sessionAt = event.at
+      this.#note = null
+      this.#running.clear()
+      this.#pace = new Pace(event.at, totalsOf(state).readBytes)
+    }
+    this.#lastAt = Math.max(this.#lastAt, event.at)
+    if ('attempt' in event && event.type !== 'attempt-started')
+      this.#running.delete(attemptId(event.task, event.attempt))
+    this.#lanes.observe(event)
+    this.#deaths.observe(event)
+  }
+
+  #progress(state: RunState, isHeld: boolean, now: number): ProgressView {
+    const totals = totalsOf(state)
+    let { readBytes, records, rejected } = totals
+    for (const { attempt } of isHeld ? this.#lanes.open : []) {
+      const event = this.#running.get(attempt)
+      readBytes += event?.readBytes ?? 0
+      records += event?.records ?? 0
+      rejected += event?.rejected ?? 0
+    }
+    readBytes = Math.min(readBytes, totals.inputBytes)
+    const isReading = isHeld && state.phase === 'map'
+    const rates = isReading ? (this.#pace?.rates(now, readBytes) ?? null) : null
+    const left = totals.inputBytes - readBytes
+    return {
+      inputBytes: totals.inputBytes,
+      readBytes,
+      records,
+      rejected,
+      emitted: totals.emitted,
+      recentRate: rates?.recent ?? null,
+      wholeRate: rates?.whole ?? null,
+      leftMs: rates === null || left <= 0 ? null : timeLeft(left, rates),
+    }
+  }
+
+  #now(state: RunState, now: number): RunningView[] {
+    return this.#lanes.open.map(({ seat, attempt, task, from }) => {
+      const event = this.#running.get(attempt)
+      const { stage, index } = parseTaskId(task)
+      const planned = stage === 'map' ? state.plan.tasks[index] : undefined
+      const splits =
+        planned === undefined ? [] : state.plan.splits.slice(planned.firstSplit, planned.endSplit)
+      return {
+        seat,
+        attempt,
+        reads: stage === 'map' ? saySplits(splits) : `partition ${index}`,
+        forMs: Math.max(0, now - from),
+        records: (stage === 'map' ? event?.records : event?.groups) ?? 0,
+        readBytes: event?.readBytes ?? 0,
+        ofBytes: stage === 'map' ? splits.reduce((sum, split) => sum + diskBytes(split), 0) : null,
+      }
+    })
+  }
+}
+
+/** A run that ended before it had a plan, or is being planned. */
+const nothing: Omit<RunView, 'line'> = {
+  kind: 'run',
+  description: null,
+  params: [],
+  settings: [],
+  progress: null,
+  stages: [],
+  timeline: null,
+  now: [],
+  note: null,
+  shortfalls: [],
+  fault: null,
+  deaths: [],
+  deathsTotal: 0,
+  rejected: { total: 0, first: [] },
+  counters: [],
+  reuse: null,
+  inputs: null,
+  skew: null,
+  result: null,
+  commands: [],
+}

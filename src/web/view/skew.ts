@@ -1,0 +1,45 @@
+import { saySplits } from '../../input/index.ts'
+import { countOf, showBytes, showDuration } from '../../quantities.ts'
+import type { RunState } from '../../run/index.ts'
+import type { SkewView } from './run-view.ts'
+
+const shownMax = 5
+
+/** Which tasks and partitions were larger than the others; null before anything was mapped. */
+export function skewView(state: RunState): SkewView | null {
+  const { plan } = state
+  const took: { readonly index: number; readonly ms: number }[] = []
+  const partitions = new Map<number, { bytes: number; records: number }>()
+  let spilledBytes = 0
+  for (const [index, task] of state.map.entries()) {
+    if (task.kind !== 'done') continue
+    if (task.tookMs !== null && task.attempt > 0) took.push({ index, ms: task.tookMs })
+    for (const { partition, bytes, records } of task.report.spills) {
+      const sum = partitions.get(partition) ?? { bytes: 0, records: 0 }
+      sum.bytes += bytes
+      sum.records += records
+      partitions.set(partition, sum)
+      spilledBytes += bytes
+    }
+  }
+  if (partitions.size === 0 && took.length === 0) return null
+  took.sort((left, right) => right.ms - left.ms)
+  const readsOf = (index: number): string => {
+    const planned = plan.tasks[index]
+    return saySplits(planned === undefined ? [] : plan.splits.slice(planned.firstSplit, planned.endSplit))
+  }
+  return {
+    slowest: took
+      .slice(0, shownMax)
+      .map(({ index, ms }) => ({ name: readsOf(index), value: showDuration(ms) })),
+    medianMs: took[Math.floor(took.length / 2)]?.ms ?? 0,
+    partitions: [...partitions]
+      .sort(([, left], [, right]) => right.bytes - left.bytes)
+      .slice(0, shownMax)
+      .map(([partition, { bytes, records }]) => ({
+        name: `partition ${partition}`,
+        value: `${showBytes(bytes)}, ${countOf(records, 'key')}`,
+      })),
+    spilledBytes,
+  }
+}

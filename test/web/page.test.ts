@@ -1,0 +1,244 @@
+/**
+ * The page as people see it: in a real browser, with and without script, live from a run's start to its end, in a text browser, and
+ * as a screen reader's rules have it (axe).
+ */
+import { type ChildProcess, execFileSync } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readdirSync, rmSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { AxeBuilder } from '@axe-core/playwright'
+import { type Browser, type BrowserContext, chromium, type Locator, type Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { Workshop } from '../fixtures/program.ts'
+import { until } from '../fixtures/until.ts'
+import { requires } from '../requires.ts'
+
+const chromiumFile = '/usr/bin/chromium'
+const hasTextBrowser = ['/usr/bin/w3m'].some((file) => existsSync(file))
+
+let shop: Workshop
+let server: ChildProcess
+let link: string
+let browser: Browser
+
+async function startServer(): Promise<void> {
+  server = shop.start('serve', '--json', '--port', String(freePort()))
+  let said = ''
+  server.stdout?.on('data', (data) => {
+    said += data
+  })
+  await until('the page to be served', () => said.includes('\n'))
+  link = JSON.parse(said).link
+}
+
+async function stopServer(): Promise<void> {
+  const ended = once(server, 'exit')
+  server.kill('SIGINT')
+  await ended
+}
+
+/** A port of the test's own: several of these may run on one machine. */
+function freePort(): number {
+  return 20_000 + (process.pid % 20_000) + Number(process.env.VITEST_POOL_ID ?? 0)
+}
+
+const address = (path: string): string => new URL(path, link).href
+
+/** A page that has the cookie; what it says of errors is a failure. */
+async function open(path: string, options: Parameters<Browser['newContext']>[0] = {}): Promise<Page> {
+  const context: BrowserContext = await browser.newContext(options)
+  onTestFinished(async () => {
+    await context.close()
+  })
+  const page = await context.newPage()
+  const errors: string[] = []
+  page.on('pageerror', (error) => errors.push(error.message))
+  page.on('console', (message) => {
+    if (message.type() === 'error') errors.push(message.text())
+  })
+  page.on('request', (request) => {
+    if (new URL(request.url()).origin !== new URL(link).origin) errors.push(`asks for ${request.url()}`)
+  })
+  onTestFinished(() => expect(errors).toEqual([]))
+  await page.goto(link)
+  await page.goto(address(path))
+  return page
+}
+
+/** What one sees there. */
+async function seen(place: Locator): Promise<string> {
+  return (await place.allInnerTexts()).join('\n')
+}
+
+async function violationsOf(page: Page): Promise<string[]> {
+  const { violations } = await new AxeBuilder({ page }).analyze()
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)
+}
+
+const lines = (name: string, count: number): string =>
+  Array.from({ length: count }, (_, index) => `${name} word${index}\n`).join('')
+
+describe.skipIf(!requires('Chromium', existsSync(chromiumFile)))('the page', { timeout: 120_000 }, () => {
+  beforeAll(async () => {
+    shop = new Workshop()
+    for (const day of ['01', '02', '04', '05']) shop.write(`in/tweets-2020-01-${day}.txt`, lines('a', 500))
+    shop.job('words.job.ts', 'for (const word of line.split(" ")) emit(word)')
+    const bad =
+      'if (line.endsWith("word7")) throw new Error("seven <b>"); if (line.endsWith("word99")) process.exit(3); emit(line)'
+    shop.job('bad.job.ts', bad)
+    shop.run('run', 'words.job.ts', 'in', '--accept', '2020-01-03')
+    shop.run('run', 'bad.job.ts', 'in', '--accept', '2020-01-03')
+    browser = await chromium.launch({ executablePath: chromiumFile, args: ['--no-sandbox'] })
+    await startServer()
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await stopServer()
+    shop.remove()
+  })
+
+  /** Ids of the runs, oldest first. */
+  const ids = (): string[] => shop.runs().map((run) => basename(run))
+
+  it('lists the runs, newest first, and leads to each', async () => {
+    const page = await open('/')
+    const names = await page.locator('tbody tr td:first-child').allInnerTexts()
+    expect(names).toEqual(ids().reverse())
+    expect(await page.locator('tbody .badge').allInnerTexts()).toEqual([
+      'not committed',
+      'incomplete, as accepted',
+    ])
+    await page.getByRole('link', { name: ids()[0] ?? '' }).click()
+    await page.getByRole('heading', { name: 'Result', level: 2 }).waitFor()
+    expect(await page.title()).toContain('incomplete, as accepted')
+  })
+
+  it('shows what is lacking, the calendar, the table and the digest of an incomplete result', async () => {
+    const page = await open(`/runs/${ids()[0]}`)
+    const text = await seen(page.locator('main'))
+    expect(text).toContain('no file holds this day')
+    expect(text).toContain('tweets-YYYY-MM-DD.txt, 2020-01-01 to 2020-01-05: 1 day missing')
+    expect(await page.locator('.days .day.missing').count()).toBe(1)
+    expect(await page.locator('.days .day.read').count()).toBe(4)
+    const [, digest] = /digest\s+(sha256:[0-9a-f]{64})/.exec(text) ?? []
+    expect(digest).toBe(/digest (sha256:.*)/.exec(shop.run('show', ids()[0] ?? '').stdout)?.[1])
+    const row = page.locator('tbody tr', { hasText: 'word0' }).first()
+    expect(await seen(row)).toMatch(/word0\s+4/)
+  })
+
+  it('gives the table out as it lies on disk', async () => {
+    const page = await open(`/runs/${ids()[0]}`)
+    const started = page.waitForEvent('download')
+    await page.getByRole('link', { name: 'result.jsonl' }).click()
+    const file = await (await started).path()
+    execFileSync('cmp', [file, join(shop.runs()[0] ?? '', 'result', 'result.jsonl')])
+  })
+
+  it('shows each death with its cause and what repeats it, and each rejected record with its place, as text', async () => {
+    const page = await open(`/runs/${ids()[1]}`)
+    const deaths = await seen(page.locator('.deaths'))
+    expect(deaths).toContain('job-exited')
+    expect(deaths).toContain('The worker was ended by the job itself: process.exit(3).')
+    expect(deaths).toMatch(/tallyman repro map-\d+\.\d/)
+    const rejected = await seen(page.locator('section.scroll[aria-label="rejected records"]'))
+    expect(rejected).toContain('in/tweets-2020-01-01.txt, line 8 (byte 56)')
+    expect(rejected).toContain('seven <b>')
+    await page.locator('.deaths a').first().click()
+    expect(await seen(page.locator('body'))).toContain('Nothing was printed.')
+  })
+
+  it('follows a run from its start to its end, without being loaded again', async () => {
+    shop.write('wait', '')
+    const wait = JSON.stringify(join(shop.folder, 'wait'))
+    shop.job(
+      'slow.job.ts',
+      `while (existsSync(${wait})) {} emit(line)`,
+      "import { existsSync } from 'node:fs'",
+    )
+    const known = ids().length
+    const run = shop.start('run', 'slow.job.ts', 'in', '--split', '2K', '--accept', '2020-01-03', '-w', '2')
+    const ended = once(run, 'exit')
+    await until(
+      'the run to begin',
+      () => ids().length > known && existsSync(join(shop.runs().at(-1) ?? '', 'journal.jsonl')),
+    )
+    const page = await open(`/runs/${ids().at(-1)}`)
+    await page.evaluate("window.isSame = 'yes'")
+    await page.locator('.badge.busy').waitFor()
+    await page.getByRole('heading', { name: 'Workers' }).waitFor()
+    await page.locator('.grid .cell.running').first().waitFor()
+    expect(await seen(page.locator('tbody', { hasText: 'map-00000.1' }))).toContain(
+      'in/tweets-2020-01-01.txt',
+    )
+    expect(await page.getByRole('heading', { name: 'Result', level: 2 }).count()).toBe(0)
+    rmSync(join(shop.folder, 'wait'))
+    await page.getByRole('heading', { name: 'Result', level: 2 }).waitFor({ timeout: 60_000 })
+    await page.locator('h1', { hasText: 'incomplete, as accepted' }).waitFor()
+    expect(await page.evaluate('window.isSame')).toBe('yes')
+    expect(await page.title()).toContain('incomplete, as accepted')
+    await ended
+  })
+
+  it('says that the line is broken, and goes on by itself once the server is there again', async () => {
+    const context = await browser.newContext()
+    onTestFinished(async () => {
+      await context.close()
+    })
+    const page = await context.newPage()
+    await page.goto(link)
+    await page.locator('tbody tr').first().waitFor()
+    const port = new URL(link).port
+    await stopServer()
+    await page.locator('body.stale').waitFor()
+    server = shop.start('serve', '--json', '--port', port)
+    await page.locator('body:not(.stale)').waitFor({ timeout: 30_000 })
+  })
+
+  it('is complete without any script', async () => {
+    const page = await open(`/runs/${ids()[0]}`, { javaScriptEnabled: false })
+    expect(await seen(page.locator('main'))).toContain('1 day missing')
+    expect(await page.locator('.cell').count()).toBeGreaterThan(0)
+  })
+
+  it.each([
+    ['light', 1280],
+    ['dark', 1280],
+    ['light', 360],
+  ] as const)('has nothing that hinders anybody: %s, %i pixels wide', async (colorScheme, width) => {
+    for (const path of ['/', `/runs/${ids()[0]}`, `/runs/${ids()[1]}`]) {
+      const page = await open(path, { colorScheme, viewport: { width, height: 800 } })
+      expect(await violationsOf(page), path).toEqual([])
+      const overflow = await page.evaluate('document.documentElement.scrollWidth - window.innerWidth')
+      expect(overflow, `${path} is wider than the window`).toBeLessThanOrEqual(0)
+    }
+  })
+
+  it.skipIf(!requires('w3m', hasTextBrowser))('can be read in a text browser', () => {
+    const dump = (path: string): string =>
+      execFileSync(
+        'w3m',
+        [
+          '-dump',
+          '-cols',
+          '120',
+          '-header',
+          `Cookie: tallyman-${new URL(link).port}=${new URL(link).searchParams.get('token')}`,
+          address(path),
+        ],
+        {
+          encoding: 'utf8',
+          env: { ...process.env, HOME: shop.folder },
+        },
+      )
+    expect(dump('/')).toContain(ids()[0])
+    const run = dump(`/runs/${ids()[0]}`)
+    for (const words of ['What is lacking', '1 day missing', 'word0', 'digest sha256:', 'tallyman verify'])
+      expect(run).toContain(words)
+  })
+
+  it('leaves the runs as they are', () => {
+    const before = readdirSync(shop.runs()[0] ?? '').sort()
+    expect(before).not.toContain('page-token')
+    expect(shop.run('verify', ids()[0] ?? '').status).toBe(0)
+  })
+})
