@@ -11,6 +11,9 @@ export interface HeapLimits {
   readonly semiSpaceMiB: number
 }
 
+/** The flags of V8 that a process's limits are said with. */
+export const heapFlagNames = ['--max-old-space-size', '--max-semi-space-size'] as const
+
 const semiSpaceMiBMin = 2
 const semiSpaceMiBMax = 8
 /** What a semi-space may be of the heap. */
@@ -22,4 +25,11 @@ export function heapLimits(heapBytes: number): HeapLimits {
     oldSpaceMiB: Math.ceil(heapBytes / MiB),
     semiSpaceMiB: Math.min(semiSpaceMiBMax, Math.max(semiSpaceMiBMin, semiSpaceMiB)),
   }
+}
+
+/** The same as flags of a Node process. */
+export function heapFlags(heapBytes: number): string[] {
+  const { oldSpaceMiB, semiSpaceMiB } = heapLimits(heapBytes)
+  const [oldSpace, semiSpace] = heapFlagNames
+  return [`${oldSpace}=${oldSpaceMiB}`, `${semiSpace}=${semiSpaceMiB}`]
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { AttemptLogs } from './attempt-log.ts'
 import type { Link, LinkFactory, LinkOrder, WorkerSettings } from './channel.ts'
-import { heapLimits } from './heap-limits.ts'
+import { heapFlags } from './heap-limits.ts'
 import { Leash } from './leash.ts'
 import { NodeProcess } from './node-process.ts'
 import { WorkerLog } from './worker-log.ts'
@@ -26,12 +26,11 @@ class ProcessLinks implements LinkFactory {
   }
 
   open({ seat, heapBytes }: LinkOrder, onMessage: (message: unknown) => void): Link {
-    const { oldSpaceMiB, semiSpaceMiB } = heapLimits(heapBytes)
     const log = new WorkerLog(join(this.#settings.logDirectory, `worker-${seat}.log`))
     const output = new WorkerOutput(log, this.#logs)
     const worker = new NodeProcess({
       entry: 'worker-process',
-      nodeFlags: [`--max-old-space-size=${oldSpaceMiB}`, `--max-semi-space-size=${semiSpaceMiB}`],
+      nodeFlags: heapFlags(heapBytes),
       settings: this.#settings,
       mark: `${seat}.${this.#lives++}`,
       output,

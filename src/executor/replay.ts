@@ -8,7 +8,7 @@ import type { Fault } from '../errors.ts'
 import { type RecordPlace, type Rejected, rejectedName } from '../flow/index.ts'
 import type { Attempt } from './attempt.ts'
 import { encodeFrame, readFrames } from './frames.ts'
-import { heapLimits } from './heap-limits.ts'
+import { heapFlags } from './heap-limits.ts'
 import { Leash } from './leash.ts'
 import { isFromWorker, type LoadOrder, type ToWorker } from './messages.ts'
 import { builtFile, howItEnded, killGroup } from './node-process.ts'
@@ -67,8 +67,7 @@ export async function replayAttempt(replay: Replay, stop: AbortSignal): Promise<
 }
 
 function start({ heapBytes, cwd, inspect }: Replay, tokenName: string): ChildProcess {
-  const { oldSpaceMiB, semiSpaceMiB } = heapLimits(heapBytes)
-  const flags = [`--max-old-space-size=${oldSpaceMiB}`, `--max-semi-space-size=${semiSpaceMiB}`]
+  const flags = heapFlags(heapBytes)
   // Any free port: on a server that others use too, the usual one may be theirs.
   if (inspect) flags.push('--inspect-wait=127.0.0.1:0')
   return spawn(process.execPath, [...flags, builtFile('worker-process'), 'foreground'], {

@@ -1,32 +1,13 @@
-/** Entry of a worker process: the line to the coordinator is file descriptor 3. */
-import { Socket } from 'node:net'
-import { encodeFrame, readFrames } from './frames.ts'
-import type { ToWorker } from './messages.ts'
-import { serve } from './worker-main.ts'
-import { workerStreams } from './worker-streams.ts'
+/** Entry of a worker process. */
+import { setFlagsFromString } from 'node:v8'
+import { heapFlagNames } from './heap-limits.ts'
 
-process.setSourceMapsEnabled(true)
-/** Somebody looks at what it prints: no marks are wanted between. */
-const isForeground = process.argv[2] === 'foreground'
-const socket = new Socket({ fd: 3, readable: true, writable: true })
-// Without a coordinator there is nobody to work for; its death closes the line.
-socket.on('close', () => process.exit(0))
-socket.on('error', () => process.exit(0))
-serve(
-  {
-    send: (message) => {
-      socket.write(encodeFrame(message))
-    },
-    streams: workerStreams(!isForeground),
-    // The other end is the coordinator that started this process: what it says is a `ToWorker`.
-    listen: (onMessage) =>
-      readFrames(
-        socket,
-        (message) => onMessage(message as ToWorker),
-        () => process.exit(1),
-      ),
-  },
-  () => {
-    socket.end(() => process.exit(0))
-  },
-)
+/**
+ * The heap has its limits by now, and V8 does not read these flags again. While they differ from what Node was built with, it compiles
+ * each of its own modules anew as it is loaded, which takes 20 ms of CPU; so they are put away for as long as this program is loaded.
+ * Threads that a job starts read them, and so do snapshots of the heap: they come back.
+ */
+const flags = process.execArgv.filter((flag) => heapFlagNames.some((name) => flag.startsWith(`${name}=`)))
+for (const flag of flags) setFlagsFromString(flag.replace(/=.*/, '=0'))
+await import('./process-line.ts')
+for (const flag of flags) setFlagsFromString(flag)

@@ -48,8 +48,7 @@ export async function prepareRun(
   let pool: Pool | null = null
   try {
     takeLock(directory)
-    note?.(directory)
-    const job = await startJob(entry, directory, { ...options, stop })
+    const job = await startJob(entry, directory, { ...options, stop, note })
     pool = job.pool
     const discovery = await discoverInputs(options.inputs, {
       cwd: options.cwd,
@@ -122,7 +121,10 @@ async function startJob(
     RunOptions,
     'job' | 'cwd' | 'isolation' | 'workers' | 'memoryBytes' | 'taskTimeoutMs' | 'isPolite'
   > &
-    Pick<WorkerNeeds, 'params'> & { readonly stop: AbortSignal | undefined },
+    Pick<WorkerNeeds, 'params'> & {
+      readonly stop: AbortSignal | undefined
+      readonly note?: ((directory: RunDirectory) => void) | undefined
+    },
 ): Promise<StartedJob> {
   const resources = settleResources(options, readMachine())
   requireRoom(resources.workers)
@@ -133,8 +135,9 @@ async function startJob(
   options.stop?.addEventListener('abort', giveUp)
   try {
     options.stop?.throwIfAborted()
-    // Its program is loaded while the job is bundled.
+    // Its program is loaded while the job is bundled, and the disk is waited for.
     pool.warm()
+    options.note?.(directory)
     const bundle = await bundleModule(entry, directory.bundleFile)
     options.stop?.throwIfAborted()
     return { bundle, pool, loaded: await pool.load(), resources }

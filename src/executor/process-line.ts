@@ -1,0 +1,32 @@
+/** Joins a worker to its process: the line to the coordinator is file descriptor 3. Runs as it is imported, by `worker-process.ts`. */
+import { Socket } from 'node:net'
+import { encodeFrame, readFrames } from './frames.ts'
+import type { ToWorker } from './messages.ts'
+import { serve } from './worker-main.ts'
+import { workerStreams } from './worker-streams.ts'
+
+process.setSourceMapsEnabled(true)
+/** Somebody looks at what it prints: no marks are wanted between. */
+const isForeground = process.argv[2] === 'foreground'
+const socket = new Socket({ fd: 3, readable: true, writable: true })
+// Without a coordinator there is nobody to work for; its death closes the line.
+socket.on('close', () => process.exit(0))
+socket.on('error', () => process.exit(0))
+serve(
+  {
+    send: (message) => {
+      socket.write(encodeFrame(message))
+    },
+    streams: workerStreams(!isForeground),
+    // The other end is the coordinator that started this process: what it says is a `ToWorker`.
+    listen: (onMessage) =>
+      readFrames(
+        socket,
+        (message) => onMessage(message as ToWorker),
+        () => process.exit(1),
+      ),
+  },
+  () => {
+    socket.end(() => process.exit(0))
+  },
+)
