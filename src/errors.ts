@@ -34,6 +34,8 @@ const rules = {
   'input-unsupported': once,
   /** An input is not the one that was planned: it changed in size or time. */
   'input-changed': once,
+  /** Something about an input was changed while it was read, perhaps its bytes: it is to be read again. */
+  'input-touched': again,
   /** A file tallyman wrote itself (spill, part file, journal) fails its checksum. */
   'file-damaged': again,
   /** A worker crashed before its attempt ended. */

@@ -179,6 +179,24 @@ export const flags: readonly Flag[] = [
     commands: ['logs'],
   },
   {
+    name: 'task',
+    takes: { kind: 'text', placeholder: 'TASK|NAME' },
+    help: 'lists only this task, such as map-00012, or the tasks that read a file or archive member with this in its name',
+    commands: ['explain'],
+  },
+  {
+    name: 'what',
+    takes: { kind: 'choice', choices: ['all', 'reused', 'ran', 'ran-again', 'running', 'waiting'] },
+    help: 'lists only the tasks that this became of',
+    commands: ['explain'],
+  },
+  {
+    name: 'why',
+    takes: { kind: 'text', placeholder: 'TEXT' },
+    help: 'lists only the tasks in whose reason this stands',
+    commands: ['explain'],
+  },
+  {
     name: 'whole',
     takes: { kind: 'switch' },
     help: 'maps every record the attempt read, not only the one it died at or rejected',

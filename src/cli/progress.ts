@@ -1,6 +1,7 @@
 import { printable } from '../printable.ts'
 import { countOf, showBytes, showCount, showDuration } from '../quantities.ts'
 import {
+  inputBytesOf,
   type NoteEvent,
   Pace,
   type ProgressEvent,
@@ -91,13 +92,13 @@ export class Progress {
         { text: `${showDuration(elapsedMs)} so far`, rank: 1 },
       ]
     }
-    return this.#mapParts(totals, elapsedMs)
+    return this.#mapParts(state, totals, elapsedMs)
   }
 
-  #mapParts(totals: RunTotals, elapsedMs: number): Part[] {
+  #mapParts(state: RunState, totals: RunTotals, elapsedMs: number): Part[] {
     let { readBytes, records, rejected } = totals
     for (const event of this.#running.values()) {
-      readBytes += event.readBytes
+      readBytes += Math.min(event.readBytes, inputBytesOf(state, event.task))
       records += event.records
       rejected += event.rejected
     }

@@ -196,6 +196,7 @@ const causedOutside: ReadonlySet<ErrorCode> = new Set([
   'limit-reached',
   'file-damaged',
   'input-changed',
+  'input-touched',
 ])
 
 /** The attempt that the run failed of, where a look at it may help; null where it failed of something else. */

@@ -1,7 +1,7 @@
-import { closeSync, fstatSync, mkdirSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, unlinkSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
-import { errnoOf, TallymanError } from '../errors.ts'
 import type { InputBytes, OutputFile, Storage } from '../flow/index.ts'
+import { openFinishedFile } from '../host/index.ts'
 
 /**
  * Files of one attempt on disk. Plain names lie in the attempt's own directory; names with a slash are files of
@@ -31,33 +31,11 @@ export class FileStorage implements Storage {
 
   open(name: string): InputBytes {
     const path = join(name.includes('/') ? this.#runDirectory : this.#directory, name)
-    const fd = openFinished(path, name)
-    return {
-      name,
-      sizeBytes: fstatSync(fd).size,
-      read: (into, atByte) => readSync(fd, into, 0, into.length, atByte),
-      close: () => {
-        closeSync(fd)
-      },
-    }
+    return openFinishedFile(path, name)
   }
 
   remove(name: string): void {
     unlinkSync(join(this.#directory, name))
-  }
-}
-
-/** A file that was finished and is not there is as damaged as one whose bytes changed. */
-function openFinished(path: string, name: string): number {
-  try {
-    return openSync(path, 'r')
-  } catch (cause) {
-    if (errnoOf(cause) !== 'ENOENT') throw cause
-    throw new TallymanError('file-damaged', `File "${name}" was written and is not there any more.`, {
-      wayOut: 'The work that wrote the file has to be done again.',
-      file: name,
-      cause,
-    })
   }
 }
 

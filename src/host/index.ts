@@ -3,6 +3,7 @@
 export { type Bottleneck, findBottleneck, type RunSample } from './bottleneck.ts'
 export { readDiskSpace, spareSpace } from './disk-space.ts'
 export { endProcesses } from './end-processes.ts'
+export { openFinishedFile } from './finished-file.ts'
 export { probeKernelLimits } from './kernel-limits.ts'
 export { readLimits, roomForProcesses } from './limits.ts'
 export { readLoad } from './load.ts'

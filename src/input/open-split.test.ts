@@ -1,13 +1,18 @@
 import {
   appendFileSync,
+  chmodSync,
+  closeSync,
   existsSync,
+  openSync,
   readdirSync,
   readFileSync,
   readlinkSync,
   rmSync,
+  statSync,
   truncateSync,
   utimesSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -29,6 +34,7 @@ import { bytes } from './decode/bytes.ts'
 import { jsonl } from './decode/jsonl.ts'
 import { text } from './decode/text.ts'
 import { openSplit } from './open-split.ts'
+import type { Split } from './split.ts'
 
 const folder = makeFolder()
 afterAll(() => folder.remove())
@@ -206,6 +212,23 @@ describe('openSplit with bytes()', () => {
   })
 })
 
+/** Reads to the end, and does something once the first bytes are read. Returns the records. */
+async function readMeeting(split: Split, meet: () => void): Promise<number> {
+  const format = text()
+  const reader = await openSplit(split, format, format.decoder(), { chunkBytes: 500 })
+  let records = 0
+  try {
+    while (await reader.nextBatch()) {
+      for (let kind = reader.next(); kind !== 'end-of-batch'; kind = reader.next()) records += 1
+      if (records > 0) meet()
+      meet = () => undefined
+    }
+    return records
+  } finally {
+    await reader.close()
+  }
+}
+
 describe('openSplit and the file it was planned with', () => {
   test('a file that is not there is input-missing', async () => {
     const path = folder.write('gone.txt', 'a\n')
@@ -256,6 +279,32 @@ describe('openSplit and the file it was planned with', () => {
         await reader.close()
       }
     }
+  })
+
+  test('a plain file that is edited while it is read, its time put back, is input-touched; an archive has its checksums', async () => {
+    const content = 'line\n'.repeat(1000)
+    const edit = (path: string, byte: number) => {
+      const { atimeMs, mtime } = statSync(path)
+      const fd = openSync(path, 'r+')
+      writeSync(fd, 'L', byte)
+      closeSync(fd)
+      utimesSync(path, atimeMs / 1000, mtime)
+    }
+    const changes: readonly (readonly [string, (path: string) => void])[] = [
+      ['edit', (path) => edit(path, 2500)],
+      ['rights', (path) => chmodSync(path, 0o600)],
+    ]
+    for (const [name, change] of changes) {
+      const path = folder.write(`${name}.txt`, content)
+      utimesSync(path, 1, 1)
+      await expect(readMeeting(rangeSplit(path), () => change(path))).rejects.toMatchObject({
+        code: 'input-touched',
+        message: expect.stringContaining(': the file was changed while it was read'),
+      })
+      await expect(readMeeting(rangeSplit(path), () => undefined)).resolves.toBe(1000)
+    }
+    const archive = folder.write('rights.gz', gzipSync(content))
+    await expect(readMeeting(gzipSplit(archive), () => chmodSync(archive, 0o600))).resolves.toBe(1000)
   })
 
   test('an archive that is touched while it is read is input-changed at its end', async () => {

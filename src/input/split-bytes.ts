@@ -34,7 +34,9 @@ export class SplitBytes {
 
   /** To be called when reading ends before the source does. */
   async finish(): Promise<void> {
-    await this.#file.checkUnchanged()
+    // Archives have checksums of their own: what was mixed from two versions does not pass them.
+    if (this.#split.kind === 'range') await this.#file.checkUntouched()
+    else await this.#file.checkUnchanged()
   }
 
   close(): Promise<void> {
@@ -71,6 +73,8 @@ export class SplitBytes {
   #wayOut(code: ErrorCode): string | undefined {
     const accept = acceptOption(this.#name(basename(this.#split.path)))
     if (code === 'input-changed') return wayOutOfChange
+    if (code === 'input-touched')
+      return 'Leave the files that are read as they are, their rights and links too, until the run has ended.'
     if (code === 'input-damaged') return `Mend the file or fetch it again, or do without it: ${accept}.`
     if (code === 'input-unsupported')
       return `Unpack it and give the unpacked files instead, or do without it: ${accept}.`

@@ -1,5 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
-import { errnoOf, TallymanError } from '../errors.ts'
+import { openFinishedFile } from '../host/index.ts'
 import { compareBytes, decodeKey, type Key, RecordFileReader } from '../record/index.ts'
 
 /** A part file that is open. */
@@ -55,27 +54,12 @@ function moveToItsPlace(first: Part, open: Part[]): void {
 }
 
 function openPart(file: string): Part {
-  const fd = openFinished(file)
-  const source = {
-    name: file,
-    sizeBytes: fstatSync(fd).size,
-    read: (into: Buffer, atByte: number) => readSync(fd, into, 0, into.length, atByte),
-  }
+  const source = openFinishedFile(file, file)
   try {
-    return { reader: new RecordFileReader(source, 'part'), close: () => closeSync(fd) }
+    return { reader: new RecordFileReader(source, 'part'), close: source.close }
   } catch (error) {
-    closeSync(fd)
+    source.close()
     throw error
-  }
-}
-
-/** A part file that was written and is not there is as damaged as one whose bytes changed. */
-function openFinished(file: string): number {
-  try {
-    return openSync(file, 'r')
-  } catch (cause) {
-    if (errnoOf(cause) !== 'ENOENT') throw cause
-    throw new TallymanError('file-damaged', `Part file ${file} is not there any more.`, { file, cause })
   }
 }
 

@@ -126,7 +126,7 @@ export interface NoteEvent {
   readonly message: string
 }
 
-/** How far a running attempt is; shown, never journaled. The sum of `readBytes` over all tasks is `inputBytes`. */
+/** How far a running attempt is; shown, never journaled. The sum of `readBytes` over all tasks is `inputBytes`, or a little more. */
 export interface ProgressEvent extends AttemptProgress {
   readonly type: 'progress'
   readonly at: number

@@ -3,7 +3,7 @@ import { type Split, saySplit, splitName } from '../input/index.ts'
 import type { RunEvent } from './events.ts'
 import type { RunState } from './state.ts'
 import type { MissReason } from './store.ts'
-import { type Stage, taskId } from './task-id.ts'
+import { parseTaskId, type Stage, taskId } from './task-id.ts'
 
 /** What became of one task, and why. Plain data. */
 export interface TaskStory {
@@ -143,6 +143,14 @@ const missWords: Readonly<Record<MissReason, string>> = {
 /** Why nothing that was kept takes the place of a task, as a clause. */
 export function sayMiss(why: MissReason): string {
   return missWords[why]
+}
+
+/** Every file and archive member that a map task reads, as `path` or `path!member`; none for a reduce task. */
+export function namesReadBy({ plan }: RunState, task: string): string[] {
+  const { stage, index } = parseTaskId(task)
+  const planned = stage === 'map' ? plan.tasks[index] : undefined
+  if (planned === undefined) return []
+  return plan.splits.slice(planned.firstSplit, planned.endSplit).map(splitName)
 }
 
 function sayReads(splits: readonly Split[]): string {

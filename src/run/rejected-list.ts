@@ -1,7 +1,8 @@
-import { appendFileSync, existsSync, readFileSync, rmSync } from 'node:fs'
+import { appendFileSync, existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { messageOf, TallymanError } from '../errors.ts'
 import { type MapReport, type Rejected, rejectedListMax, rejectedName } from '../flow/index.ts'
+import { openFinishedFile } from '../host/index.ts'
 import type { RunDirectory } from './directory.ts'
 import type { RunState } from './state.ts'
 import { taskId } from './task-id.ts'
@@ -20,7 +21,7 @@ export interface RejectedRecord extends Omit<Rejected, 'ordinal' | 'lineInSplit'
  * @throws {TallymanError} `file-damaged` for a list that is not as its task wrote it: such a task has to run again
  */
 export function writeRejectedList(directory: RunDirectory, state: RunState): number {
-  rmSync(directory.rejectedFile, { force: true })
+  rmSync(directory.rejectedFile, { recursive: true, force: true })
   const firstLines = countFirstLines(state)
   let listed = 0
   for (const [index, task] of state.map.entries()) {
@@ -44,7 +45,7 @@ function readOwnList(directory: RunDirectory, file: string, rejected: number): R
   let reason = 'is gone'
   try {
     if (existsSync(path)) {
-      const records = readFileSync(path, 'utf8').split('\n').slice(0, -1)
+      const records = readText(path).split('\n').slice(0, -1)
       if (records.length >= Math.min(rejected, rejectedListMax))
         return records.map((text) => JSON.parse(text) as Rejected)
       reason = `holds ${records.length} of ${rejected} records`
@@ -53,6 +54,17 @@ function readOwnList(directory: RunDirectory, file: string, rejected: number): R
     reason = `cannot be read: ${messageOf(error)}`
   }
   throw new TallymanError('file-damaged', `The list of rejected records ${path} ${reason}.`, { file })
+}
+
+/** Whole; of what is no file nothing, since a pipe might never end. */
+function readText(path: string): string {
+  const file = openFinishedFile(path, path)
+  try {
+    const bytes = Buffer.alloc(file.sizeBytes)
+    return bytes.toString('utf8', 0, file.read(bytes, 0))
+  } finally {
+    file.close()
+  }
 }
 
 function placed(

@@ -52,6 +52,14 @@ describe('totalsOf', () => {
     })
   })
 
+  test('counts what was read twice or beside a split once: no more is read than there is', () => {
+    const more = plan.splits.map((split, index) =>
+      commit(index, mapReport([sourceOf(split, { readBytes: 100_000 })])),
+    )
+    expect(totalsOf(replay(more.slice(0, 1)))).toMatchObject({ readBytes: 10, inputBytes: 122 })
+    expect(totalsOf(replay(more))).toMatchObject({ readBytes: 122, inputBytes: 122 })
+  })
+
   test('adds up what is committed, and nothing else', () => {
     const started: RunEvent = { type: 'attempt-started', at: 0, task: 'map-00005', attempt: 1, seat: 0 }
     expect(totalsOf(replay([...commits.slice(0, 2), started]))).toMatchObject({

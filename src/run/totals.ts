@@ -1,5 +1,7 @@
 import { diskBytes, type InputFile, inputName } from '../input/index.ts'
+import type { Plan } from './plan.ts'
 import type { RunState } from './state.ts'
+import { parseTaskId } from './task-id.ts'
 
 /** Sums over everything that is committed. */
 export interface RunTotals {
@@ -8,7 +10,7 @@ export interface RunTotals {
   readonly partitionsDone: number
   /** Bytes of all inputs on disk. */
   readonly inputBytes: number
-  /** Of these, read. */
+  /** Of these, read. What was read twice, a line at the border of two ranges or an archive's own headers is not counted here. */
   readonly readBytes: number
   /** What was read, decompressed. */
   readonly bytes: number
@@ -27,7 +29,7 @@ export function totalsOf(state: RunState): RunTotals {
     tasksDone += 1
     emitted += task.report.emitted
     for (const source of task.report.sources) {
-      readBytes += source.readBytes
+      readBytes += Math.min(source.readBytes, sizeOf(state.plan, source.ordinal))
       bytes += source.bytes
       records += source.records
       rejected += source.rejected
@@ -47,6 +49,20 @@ export function totalsOf(state: RunState): RunTotals {
     emitted,
     counters: Object.fromEntries([...counters].sort(([a], [b]) => (a < b ? -1 : 1))),
   }
+}
+
+function sizeOf({ splits }: Plan, ordinal: number): number {
+  const split = splits[ordinal]
+  return split === undefined ? 0 : diskBytes(split)
+}
+
+/** Bytes on disk of what a map task reads: it may have to read more, which is no share of the inputs. 0 for any other task. */
+export function inputBytesOf({ plan }: RunState, task: string): number {
+  const { stage, index } = parseTaskId(task)
+  const planned = stage === 'map' ? plan.tasks[index] : undefined
+  if (planned === undefined) return 0
+  const own = plan.splits.slice(planned.firstSplit, planned.endSplit)
+  return own.reduce((sum, split) => sum + diskBytes(split), 0)
 }
 
 /** What one input file gave. */

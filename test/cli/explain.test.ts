@@ -85,6 +85,47 @@ describe('explain', () => {
   })
 })
 
+describe('explain of a run with many tasks', () => {
+  it('says how many there are for each reason, and lists those that are asked for', () => {
+    for (let file = 0; file < 60; file++)
+      shop.write(`many/day-${String(file).padStart(2, '0')}.txt`, `a ${file}\n`)
+    expect(shop.run('run', 'words.job.ts', 'many', '-w', '2', '--split', 'whole')).toMatchObject({
+      status: 0,
+    })
+    shop.write('many/day-07.txt', 'changed\n')
+    expect(shop.run('run', 'words.job.ts', 'many', '-w', '2', '--split', 'whole')).toMatchObject({
+      status: 0,
+    })
+    const [before, id] = shop.runs().map((run) => run.split('/').at(-1))
+    const map = shop.events().filter(({ type }) => type === 'map-reused').length
+    expect(map).toBe(59)
+    const plain = shop.run('explain')
+    expect(plain.stdout).toContain(
+      `59 reused: kept by run ${before}; the first is map-00000 (many/day-00.txt)\n`,
+    )
+    expect(plain.stdout).toContain('map-00007 (many/day-07.txt) ran: the input was written to or replaced\n')
+    expect(plain.stderr).toMatch(/^Of 6\d tasks 59 reused, \d ran\.\n/)
+    expect(plain.stderr).toContain(`Each of them: tallyman explain ${id} --what all\n`)
+    const tasksOf = (...args: string[]): string[] =>
+      shop
+        .run('explain', ...args, '--json')
+        .stdout.split('\n')
+        .slice(0, -1)
+        .map((line) => JSON.parse(line).task)
+    expect(tasksOf('--task', 'day-07')).toEqual(['map-00007'])
+    expect(tasksOf('--task', 'map-00031')).toEqual(['map-00031'])
+    expect(tasksOf('--what', 'reused')).toHaveLength(59)
+    expect(tasksOf('--what', 'ran', '--why', 'written to')).toEqual(['map-00007'])
+    expect(tasksOf('--why', 'nothing of the kind')).toEqual([])
+    expect(shop.run('explain', '--what', 'all').stdout).toContain(
+      'map-00059 (many/day-59.txt) reused: kept by run',
+    )
+    expect(shop.run('explain', '--what', 'waiting').stderr).toContain(
+      'None of them is one that was asked for.',
+    )
+  })
+})
+
 describe('clean', () => {
   it('shows what runs hold, frees the ones that are named and what is kept, and nothing else', () => {
     run('-o', 'out')

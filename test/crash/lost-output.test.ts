@@ -1,6 +1,7 @@
 /** What a run has written is damaged behind its back; the bytes of the result must not change. */
-import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Workshop } from '../fixtures/program.ts'
 
@@ -31,6 +32,18 @@ const damages: Record<string, (file: string) => void> = {
   'a file cut short': (file) => truncateSync(file, 30),
   'an empty file': (file) => truncateSync(file, 0),
   'a file that is gone': (file) => rmSync(file),
+  'a folder in its place': (file) => {
+    rmSync(file)
+    mkdirSync(file)
+  },
+  'a pipe in its place, that nobody writes to': (file) => {
+    rmSync(file)
+    spawnSync('mkfifo', [file])
+  },
+  'a file where its folder was': (file) => {
+    rmSync(dirname(file), { recursive: true })
+    writeFileSync(dirname(file), '')
+  },
 }
 
 describe('resume over damaged spills', () => {

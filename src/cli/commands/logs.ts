@@ -72,7 +72,7 @@ function requireAttempt(directory: RunDirectory, args: Arguments, sources: reado
   if (wasBegun) return
   throw new TallymanError('not-found', `Run ${identity.id} has no attempt ${JSON.stringify(asked)}.`, {
     wayOut:
-      'An attempt is named by its task and its number, such as map-00012.1; `tallyman explain` lists the tasks.',
+      'An attempt is named by its task and its number, such as map-00012.1; `tallyman explain --what all` lists the tasks.',
   })
 }
 

@@ -21,6 +21,9 @@ export class InputFile {
   readBytes = 0
   readonly #handle: FileHandle
   readonly #identity: FileIdentity
+  /** When anything about it had last been changed, as it was opened. */
+  #openedCtimeNs: bigint | null = null
+  #isTouched = false
 
   private constructor(handle: FileHandle, identity: FileIdentity) {
     this.#handle = handle
@@ -59,7 +62,7 @@ export class InputFile {
 
   /** @throws {SourceFault} `input-changed` when size or time are no longer those that were planned */
   async checkUnchanged(): Promise<void> {
-    const { size, mtimeNs } = await this.#handle.stat({ bigint: true })
+    const { size, mtimeNs, ctimeNs } = await this.#handle.stat({ bigint: true })
     if (size !== BigInt(this.#identity.sizeBytes)) {
       throw new SourceFault(
         'input-changed',
@@ -69,6 +72,24 @@ export class InputFile {
     if (String(mtimeNs) !== this.#identity.mtimeNs) {
       throw new SourceFault('input-changed', 'the file was written to after the run was planned')
     }
+    this.#openedCtimeNs ??= ctimeNs
+    this.#isTouched ||= ctimeNs !== this.#openedCtimeNs
+  }
+
+  /**
+   * The same, and for bytes that no checksum vouches for: nothing about the file was changed since it was opened. A program that
+   * puts the modification time back can't put back the time of change; but rights and links change that as well, so it
+   * proves nothing, and the bytes are to be read again.
+   *
+   * @throws {SourceFault} `input-changed`, or `input-touched` for a time of change that is another than when the file was opened
+   */
+  async checkUntouched(): Promise<void> {
+    await this.checkUnchanged()
+    if (!this.#isTouched) return
+    throw new SourceFault(
+      'input-touched',
+      'the file was changed while it was read, or its name, rights or links were: its modification time does not tell which',
+    )
   }
 
   /**

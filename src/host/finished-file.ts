@@ -1,0 +1,65 @@
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
+import { errnoOf, messageOf, TallymanError } from '../errors.ts'
+
+/** A file that was finished, open for reading at any place. */
+export interface FinishedFile {
+  /** As it is named in messages. */
+  readonly name: string
+  readonly sizeBytes: number
+  /** Fills `into` from offset `atByte`; returns how many bytes there were, fewer only at the end. */
+  read(into: Buffer, atByte: number): number
+  close(): void
+}
+
+/** What a file system says of a file whose bytes it cannot give any more: errno(3). */
+const lostErrnos: ReadonlySet<string | undefined> = new Set(['EIO', 'EBADMSG', 'EUCLEAN', 'EREMOTEIO'])
+
+/**
+ * Opens a file that tallyman finished writing before. One that is not there any more, that something else than a file has taken the
+ * place of, or whose disk cannot read it, is as damaged as one whose bytes changed.
+ *
+ * @param name how messages, and the error's `file`, name it
+ * @throws {TallymanError} `file-damaged`, here and as it is read
+ */
+export function openFinishedFile(path: string, name: string): FinishedFile {
+  const fd = openWithoutWaiting(path, name)
+  const stat = fstatSync(fd)
+  if (!stat.isFile()) {
+    closeSync(fd)
+    throw damaged(name, 'was written, and something else is in its place, which is no file')
+  }
+  return {
+    name,
+    sizeBytes: stat.size,
+    read: (into, atByte) => {
+      try {
+        return readSync(fd, into, 0, into.length, atByte)
+      } catch (cause) {
+        if (!lostErrnos.has(errnoOf(cause))) throw cause
+        throw damaged(name, `cannot be read any more: ${messageOf(cause)}`, cause)
+      }
+    },
+    close: () => closeSync(fd),
+  }
+}
+
+/** To open a pipe waits for whoever writes to it, which may be for ever. */
+function openWithoutWaiting(path: string, name: string): number {
+  try {
+    return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+  } catch (cause) {
+    const code = errnoOf(cause)
+    const isGone = code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELOOP' || code === 'ENXIO'
+    if (!isGone && !lostErrnos.has(code)) throw cause
+    const what = isGone ? 'was written and is not there any more' : `cannot be opened: ${messageOf(cause)}`
+    throw damaged(name, what, cause)
+  }
+}
+
+function damaged(name: string, what: string, cause?: unknown): TallymanError {
+  return new TallymanError('file-damaged', `File "${name}" ${what}.`, {
+    wayOut: 'Check the disk; the work that wrote the file has to be done again.',
+    file: name,
+    cause,
+  })
+}
