@@ -3,10 +3,11 @@
  * on generated and mutated lines of JSON, and on every split of every file under a folder of real data. Each batch of
  * lines is used in one of many ways. Ends with exit code 1 at the first difference, which it shows with seed and batch.
  */
-import { appendFileSync, existsSync, mkdirSync, readdirSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { parseArgs, types } from 'node:util'
+import { build } from 'esbuild'
 import fc from 'fast-check'
 import type * as InputRoom from '../src/input/index.ts'
 import { exactly, jsonObjectText, jsonText, mutate, mutation } from '../test/fixtures/json-texts.ts'
@@ -29,12 +30,24 @@ interface Totals {
   rejected: number
 }
 
-/** The built decoders: their kernel lies beside them. */
+/** The decoders of `src/`, joined for this one run into a file beside their kernel, which is built. */
 async function loadBuilt(): Promise<typeof InputRoom> {
-  const { jsonl, ...room } = (await import(
-    pathToFileURL(join('dist', 'input', 'index.js')).href
-  )) as typeof InputRoom
-  return { ...room, jsonl }
+  const file = join('dist', 'input', 'scan', `proof-${process.pid}.mjs`)
+  await build({
+    entryPoints: ['src/input/index.ts'],
+    outfile: file,
+    bundle: true,
+    packages: 'external',
+    platform: 'node',
+    target: 'node20',
+    format: 'esm',
+    logLevel: 'error',
+  })
+  try {
+    return (await import(pathToFileURL(file).href)) as typeof InputRoom
+  } finally {
+    rmSync(file)
+  }
 }
 
 /** Lines of JSON: objects, other values, and the same with one to three small things wrong. */

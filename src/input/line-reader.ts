@@ -22,12 +22,13 @@ export class LineReader<R> implements SplitReader<R> {
     this.#bytes = bytes
     this.#decoder = decoder
     this.#lineBytesMax = lineBytesMax
-    this.#cutter = new LineCutter({
+    const bounds = {
       firstByte: split.kind === 'range' ? plainStartByte(split) : 0,
       skipFirst: split.kind === 'range' && split.startByte > 0,
       endByte: split.kind === 'range' ? split.endByte : Number.POSITIVE_INFINITY,
       lineBytesMax,
-    })
+    }
+    this.#cutter = new LineCutter(bounds, decoder.lineEnd?.bind(decoder))
   }
 
   get record(): R {

@@ -42,6 +42,11 @@ export interface Decoder<R> {
    * object. A chunk is never written to again, and may be kept as long as records need it.
    */
   enterChunk?(chunk: Buffer): void
+  /**
+   * Where the first newline is at or after `start` in the chunk that was entered last; -1 where there is none. For a decoder that
+   * looks at lines ahead, and so knows where they end. Others leave it out, and lines are found without them.
+   */
+  lineEnd?(start: number): number
 }
 
 /** How bytes become records: what `input:` of a job holds. */

@@ -45,6 +45,7 @@ export class LineCutter {
   unfinished = false
 
   readonly #bounds: LineBounds
+  readonly #lineEnd: ((from: number) => number) | null
   #chunk: Buffer = Buffer.alloc(0)
   /** Next byte of the chunk to look at. */
   #at = 0
@@ -59,8 +60,10 @@ export class LineCutter {
   #skipping: boolean
   #ended = false
 
-  constructor(bounds: LineBounds) {
+  /** @param lineEnd where the first newline is in the chunk at hand, from an offset on; -1 where there is none */
+  constructor(bounds: LineBounds, lineEnd: ((from: number) => number) | null = null) {
     this.#bounds = bounds
+    this.#lineEnd = lineEnd
     this.#chunkByte = bounds.firstByte
     this.#lineByte = bounds.firstByte
     this.#skipping = bounds.skipFirst
@@ -100,7 +103,7 @@ export class LineCutter {
       this.#at = this.#chunk.length
       return false
     }
-    const newlineAt = this.#chunk.indexOf(newline, this.#at)
+    const newlineAt = this.#newlineFrom(this.#at)
     if (newlineAt === -1) {
       this.#keep(this.#chunk.length)
       return this.#ended && this.#finalLine()
@@ -121,9 +124,14 @@ export class LineCutter {
     return true
   }
 
+  #newlineFrom(at: number): number {
+    if (this.#lineEnd === null || at === this.#chunk.length) return this.#chunk.indexOf(newline, at)
+    return this.#lineEnd(at)
+  }
+
   /** Passes over the line that began before the range. */
   #skip(): boolean {
-    const newlineAt = this.#chunk.indexOf(newline, this.#at)
+    const newlineAt = this.#newlineFrom(this.#at)
     if (newlineAt === -1) {
       this.#at = this.#chunk.length
       return false

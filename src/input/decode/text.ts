@@ -1,4 +1,6 @@
 import type { InputFormat } from '../../job/index.ts'
+import { kernelOfThread } from '../scan/kernel.ts'
+import { TextLines } from '../scan/text-lines.ts'
 import { type FormatOptions, resolveRecordBytesMax } from './options.ts'
 import { decodeUtf8 } from './utf8.ts'
 
@@ -28,6 +30,9 @@ export function text(options: FormatOptions = {}): InputFormat<string> {
     unit: 'line',
     recordBytesMax: resolveRecordBytesMax('text', options),
     options: {},
-    decoder: () => ({ decode: decodeUtf8 }),
+    decoder: () => {
+      const kernel = kernelOfThread()
+      return kernel === null ? { decode: decodeUtf8 } : new TextLines(kernel)
+    },
   }
 }

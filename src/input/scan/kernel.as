@@ -1,35 +1,67 @@
 /**
  * The scanner's kernel, in AssemblyScript (a typed subset of TypeScript that compiles to WebAssembly).
  *
- * `scan` goes over one line of JSON once. It checks all that `JSON.parse` checks — the grammar, every string, number and
- * escape, and that the bytes are UTF-8 — and notes where the values lie that a map has asked for before. It decides
+ * `scanLines` goes over many lines of JSON, each once. It checks all that `JSON.parse` checks — the grammar, every string,
+ * number and escape, and that the bytes are UTF-8 — and notes where the values lie that a map has asked for before. It decides
  * nothing it is not sure of: whatever it does not know it calls unsure, and the decoder in `decode/` decides.
  *
  * There is no heap and no runtime. Memory is cut into fixed parts:
  *
- *     nodes    8 bytes each   first edge, number of edges            objects on the way to wanted values; node 0 wants nothing
- *     edges   16 bytes each   name's address, its length, below      a wanted property; `below` is the node its object is, or 0
- *     names                   the properties' names, UTF-8
- *     found   12 bytes each   kind, start, end                       what the last scan found, by edge
- *     levels  12 bytes each   is it an object, its node, its edge    the containers that are open
- *     text                    the chunk at hand, and zeros after it
+ *     nodes     8 bytes each   first edge, number of edges            objects on the way to wanted values; node 0 wants nothing
+ *     edges    16 bytes each   name's address, its length, below      a wanted property; `below` is the node its object is, or 0
+ *     names                    the properties' names, UTF-8
+ *     levels   24 bytes each   see `scanRecord`                       the containers that are open
+ *     tokens   32 bytes each   see below                              names met before, with what is around them
+ *     spelt                    what tokens are spelt like
+ *     rows     3 words, and 3 for each edge                           what was found: where the line begins and ends, whether it
+ *                                                                     is sure; of each edge kind, start and end
+ *     plain                    a string without its escapes
+ *     text                     the chunk at hand, and zeros after it
  *
  * The text is followed by zeros, which are valid nowhere in JSON. So reading on behind the line's end is harmless: at
  * its end the scan compares where it is with where it should be.
+ *
+ * Records of one source have the same names in nearly the same order. So each name is kept as a token, spelt from its first
+ * quote to where its value begins (`"lang": `), with the token that came after it: what is equal to a token's bytes needs no
+ * look at its characters any more, and is known to be a wanted name or not. Tokens form a tree as the objects do, since
+ * what a name means depends on where it stands.
+ *
+ *     token    address and length of its spelling, edge, below, next token of the object, first token of the
+ *              object that is its value, first token of objects that are elements of its value
  */
 
 /** Addresses, read by the host. */
 export const nodes: usize = 1024
 export const edges: usize = 2048
 export const names: usize = 4096
-export const found: usize = 20480
-const levels: usize = 22528
-export const text: usize = 65536
+const levels: usize = 20480
+const tokens: usize = 24576
+const spelt: usize = 57344
+export const rows: usize = 98304
+export const rowsEnd: usize = 229376
+export const plain: usize = 229376
+export const text: usize = 294912
 
 /** Deeper lines are left to the slow decoder. */
 const levelsMax: i32 = 128
-const levelBytes: usize = 12
+const levelBytes: usize = 24
 const foundBytes: usize = 12
+/** Where a line begins and ends, and whether it is sure to be an object; then what was found of each edge. */
+const rowBytes: usize = 12
+const tokenBytes: usize = 32
+const tokensEnd: usize = spelt
+const levelsEnd: usize = levels + <usize>levelsMax * levelBytes
+/** Room for one more spelling, and for looking at 16 bytes of it. */
+const speltEnd: usize = rows - 128
+/** A longer name with what is around it is no token. The zeros behind the text are as many. */
+const speltBytesMax: usize = 64
+/** How many tokens after the one that was expected are tried. */
+const triesMax: i32 = 8
+/** And how many from the first on: an object whose names are data has ever more of them. */
+const listMax: i32 = 64
+
+/** No more is scanned ahead than stays in a core's cache until the lines are decoded. */
+const aheadBytes: usize = 131072
 
 /** Kinds of values; the host has the same list. 0: the property is not there. */
 const isNull: i32 = 1
@@ -47,16 +79,20 @@ const noEdge: i32 = -1
 
 /** What the string at hand turned out to be. */
 let stringKind: i32 = isPlainString
-/** The edge the property at hand belongs to, and the node below it. */
+/** The edge the property at hand belongs to, and the node below it; what `follow` finds. */
 let edge: i32 = noEdge
 let below: i32 = 0
+/** Where the next token and its spelling go. The first token is that of the records themselves. */
+let tokenAt: usize = tokens + tokenBytes
+let speltAt: usize = spelt
 
 // @ts-ignore: decorator
 @inline
 function isSpace(byte: u32): bool {
-  return byte == 0x20 || byte == 0x09 || byte == 0x0a || byte == 0x0d
+  return byte == 0x20 || byte == 0x09 || byte == 0x0d
 }
 
+/** Space within a line: a newline ends it. */
 // @ts-ignore: decorator
 @inline
 function skipSpace(from: usize): usize {
@@ -65,23 +101,10 @@ function skipSpace(from: usize): usize {
   return at
 }
 
-/** Whether what is left of the line is nothing but space. Behind the line there may be a line end, which is space too. */
-function isRest(from: usize, end: usize): bool {
-  let at = from
-  while (at < end && isSpace(load<u8>(at))) at += 1
-  return at == end
-}
-
 // @ts-ignore: decorator
 @inline
 function isDigit(byte: u32): bool {
   return byte - 0x30 < 10
-}
-
-// @ts-ignore: decorator
-@inline
-function isHex(byte: u32): bool {
-  return isDigit(byte) || (byte | 0x20) - 0x61 < 6
 }
 
 /** Bytes of the escape whose backslash is at `at`; 0 when it is none. */
@@ -89,11 +112,7 @@ function isHex(byte: u32): bool {
 @inline
 function escapeWidth(at: usize): usize {
   const byte = load<u8>(at, 1)
-  if (byte == 0x75) {
-    const isRight =
-      isHex(load<u8>(at, 2)) && isHex(load<u8>(at, 3)) && isHex(load<u8>(at, 4)) && isHex(load<u8>(at, 5))
-    return isRight ? 6 : 0
-  }
+  if (byte == 0x75) return areHex(load<u32>(at, 2)) ? 6 : 0
   // "\/bfnrt
   const isShort =
     byte == 0x22 || byte == 0x5c || byte == 0x2f || byte == 0x62 || byte == 0x66 || byte == 0x6e || byte == 0x72 || byte == 0x74
@@ -129,14 +148,24 @@ function escapable(bytes: v128): i32 {
   return 0xffff ^ i8x16.bitmask(i8x16.eq(v128.and(low, high), i8x16.splat(0)))
 }
 
+/** Whether these four bytes are hexadecimal digits. A bit of each byte says so, and none is carried to the next. */
+// @ts-ignore: decorator
+@inline
+function areHex(four: u32): bool {
+  const low = four & 0x7f7f7f7f
+  const isDigit = (low + 0x50505050) & ~(low + 0x46464646)
+  const letter = low | 0x20202020
+  const isLetter = (letter + 0x1f1f1f1f) & ~(letter + 0x19191919)
+  return ((isDigit | isLetter) & ~four & 0x80808080) == 0x80808080
+}
+
 /** Whether four hexadecimal digits follow each `u` whose bit is set. They may lie behind the 16 bytes at `at`. */
 // @ts-ignore: decorator
 @inline
 function haveDigits(at: usize, bits: i32): bool {
   let rest = bits
   while (rest != 0) {
-    const u = at + <usize>ctz(rest)
-    if (!isHex(load<u8>(u, 1)) || !isHex(load<u8>(u, 2)) || !isHex(load<u8>(u, 3)) || !isHex(load<u8>(u, 4))) return false
+    if (!areHex(load<u32>(at + <usize>ctz(rest), 1))) return false
     rest &= rest - 1
   }
   return true
@@ -269,76 +298,157 @@ function isSame(a: usize, b: usize, bytes: u32): bool {
   return true
 }
 
-/** Sets `edge` and `below` to what belongs to the name `[start, end)` in an object of this node. False: unsure. */
-function follow(node: i32, start: usize, end: usize): bool {
+/** Sets `edge` and `below` to what belongs to the name `[start, end)` in an object of this node. */
+function follow(node: i32, start: usize, end: usize): void {
   edge = noEdge
   below = 0
-  // A name with escapes may be a wanted one, spelt otherwise.
-  if (stringKind == isEscapedString) return false
   const bytes = <u32>(end - start)
   const first = load<i32>(nodes + (<usize>node << 3))
   const last = first + load<i32>(nodes + (<usize>node << 3), 4)
   for (let index = first; index < last; index++) {
     const at = edges + (<usize>index << 4)
     if (load<u32>(at, 4) != bytes || !isSame(load<usize>(at), start, bytes)) continue
-    // A name that comes twice: the last one counts, and the first may have had things below it.
-    if (load<i32>(found + <usize>index * foundBytes) != 0) return false
     edge = index
     below = load<i32>(at, 8)
-    return true
+    return
+  }
+}
+
+/** Whether the token's bytes are those at `at`. */
+// @ts-ignore: decorator
+@inline
+function matches(token: usize, at: usize): bool {
+  const spelling = load<usize>(token)
+  const bytes = load<u32>(token, 4)
+  const equal = i8x16.bitmask(i8x16.eq(v128.load(at), v128.load(spelling)))
+  if (bytes <= 16) return (~equal & ((1 << bytes) - 1)) == 0
+  if (equal != 0xffff) return false
+  for (let index: u32 = 16; index < bytes; index += 16) {
+    const from = min(index, bytes - 16)
+    if (!i8x16.all_true(i8x16.eq(v128.load(at + from), v128.load(spelling + from)))) return false
   }
   return true
 }
 
+/** The token at `at` in the list that begins at `head`, from the expected one on, and then all of them; 0: none. */
+function findToken(head: usize, expected: usize, at: usize): usize {
+  let token = expected
+  for (let tries = 0; tries < triesMax && token != 0; tries++) {
+    if (matches(token, at)) return token
+    token = load<usize>(token, 16)
+  }
+  token = load<usize>(head)
+  for (let tries = 0; tries < listMax && token != 0; tries++) {
+    if (matches(token, at)) return token
+    token = load<usize>(token, 16)
+  }
+  return 0
+}
+
+/** Makes a token of `[start, end)`, with `edge` and `below`, behind `before` or at the head of the list; 0: no room. */
+function addToken(head: usize, before: usize, start: usize, end: usize): usize {
+  const bytes = end - start
+  if (bytes > speltBytesMax || tokenAt == tokensEnd || speltAt > speltEnd) return 0
+  const token = tokenAt
+  tokenAt += tokenBytes
+  const link = before == 0 ? head : before + 16
+  store<usize>(token, speltAt)
+  store<u32>(token, <u32>bytes, 4)
+  store<i32>(token, edge, 8)
+  store<i32>(token, below, 12)
+  store<usize>(token, load<usize>(link), 16)
+  store<u64>(token, 0, 20)
+  store<usize>(link, token)
+  memory.copy(speltAt, start, bytes)
+  speltAt += bytes
+  return token
+}
+
+/** Forgets all tokens. To be called when nodes and edges have changed: tokens have learnt from them. */
+export function forgetTokens(): void {
+  tokenAt = tokens + tokenBytes
+  speltAt = spelt
+  memory.fill(tokens, 0, tokenBytes)
+}
+
 // @ts-ignore: decorator
 @inline
-function note(kind: i32, start: usize, end: usize): void {
-  if (edge == noEdge) return
-  const at = found + <usize>edge * foundBytes
+function note(found: usize, wanted: i32, kind: i32, start: usize, end: usize): void {
+  if (wanted == noEdge) return
+  const at = found + <usize>wanted * foundBytes
   store<i32>(at, kind)
   store<i32>(at, <i32>(start - text), 4)
   store<i32>(at, <i32>(end - text), 8)
 }
 
 /**
- * Scans the line that lies at `[start, end)` of the text, for the `edgeCount` wanted properties. Returns true when the
- * line is sure to be one valid JSON object, and `found` is filled; false when somebody else must look.
+ * Scans the record that begins at `start`, and notes at `found` what it finds of wanted properties. Returns where the
+ * record ends; 0 when it is not sure to be one valid JSON object, and somebody else must look.
+ *
+ * A level is a container that is open: whether it is an object, its node, the edge it is the value of, where the list of its
+ * tokens begins (0: it has none) and the token that is expected next.
  */
-export function scan(start: i32, end: i32, edgeCount: i32): bool {
-  memory.fill(found, 0, <usize>edgeCount * foundBytes)
-  let at = text + <usize>start
-  let level: i32 = 0
+function scanRecord(start: usize, found: usize): usize {
+  let at = start
+  let level: usize = levels
   let inObject = false
   let node: i32 = 0
-  edge = noEdge
-  below = 1
-  if (load<u8>(at) != 0x7b) return false
+  let wanted: i32 = noEdge
+  let within: i32 = 1
+  /** The token at hand, and the list that tokens of the container at hand are in. */
+  let token: usize = tokens
+  let head: usize = 0
+  let before: usize = 0
+  if (load<u8>(at) != 0x7b) return 0
   while (true) {
-    // A value begins at `at`. `edge` and `below` say whose it is.
-    const byte = load<u8>(at)
+    // A value begins at `at`. `wanted`, `within` and `token` say whose it is.
+    const byte: u32 = load<u8>(at)
     let isEntered = false
     if (byte == 0x22) {
-      const closing = stringEnd(at + 1)
-      if (closing == 0) return false
-      note(stringKind, at + 1, closing)
-      at = closing + 1
+      const bytes = v128.load(at, 1)
+      const quotes = i8x16.bitmask(i8x16.eq(bytes, i8x16.splat(0x22)))
+      const others = i8x16.bitmask(
+        v128.or(i8x16.eq(bytes, i8x16.splat(0x5c)), i8x16.lt_s(bytes, i8x16.splat(0x20))),
+      )
+      if (quotes != 0 && (others & ((quotes & -quotes) - 1)) == 0) {
+        const closing = at + 1 + <usize>ctz(quotes)
+        note(found, wanted, isPlainString, at + 1, closing)
+        at = closing + 1
+      } else {
+        const closing = stringEnd(at + 1)
+        if (closing == 0) return 0
+        note(found, wanted, stringKind, at + 1, closing)
+        at = closing + 1
+      }
+    } else if (byte - 0x31 < 9 || byte == 0x30 || byte == 0x2d) {
+      const bytes = v128.load(at)
+      const others = ~i8x16.bitmask(i8x16.lt_u(i8x16.sub(bytes, i8x16.splat(0x30)), i8x16.splat(10)))
+      const digits = <usize>ctz(others)
+      let behind = at + digits
+      const next = load<u8>(behind)
+      // A whole number of few digits; the others have a sign, a zero in front, a fraction or an exponent.
+      if (byte == 0x2d || (byte == 0x30 && digits > 1) || digits == 16 || next == 0x2e || (next | 0x20) == 0x65) {
+        behind = numberEnd(at)
+        if (behind == 0) return 0
+      }
+      note(found, wanted, isNumber, at, behind)
+      at = behind
     } else if (byte == 0x7b || byte == 0x5b) {
-      if (level == levelsMax) return false
-      const open = levels + <usize>level * levelBytes
+      if (level == levelsEnd) return 0
+      // Elements of an array share the array's list; what is below a name without a token has none.
+      if (token != 0) head = token + (byte == 0x7b ? 20 : 24)
+      else if (inObject) head = 0
       inObject = byte == 0x7b
-      node = inObject ? below : 0
-      store<i32>(open, inObject)
-      store<i32>(open, node, 4)
-      store<i32>(open, edge, 8)
-      note(inObject ? isObject : isArray, at, at)
-      level += 1
+      node = inObject ? within : 0
+      store<i32>(level, inObject)
+      store<i32>(level, node, 4)
+      store<i32>(level, wanted, 8)
+      store<usize>(level, head, 12)
+      note(found, wanted, inObject ? isObject : isArray, at, at)
+      level += levelBytes
+      before = 0
       at = skipSpace(at + 1)
       isEntered = true
-    } else if (isDigit(byte) || byte == 0x2d) {
-      const behind = numberEnd(at)
-      if (behind == 0) return false
-      note(isNumber, at, behind)
-      at = behind
     } else {
       const word = load<u32>(at)
       let kind = isNull
@@ -347,8 +457,8 @@ export function scan(start: i32, end: i32, edgeCount: i32): bool {
       else if (word == 0x736c6166 && load<u8>(at, 4) == 0x65) {
         kind = isFalse
         width = 5
-      } else if (word != 0x6c6c756e) return false
-      note(kind, at, at + width)
+      } else if (word != 0x6c6c756e) return 0
+      note(found, wanted, kind, at, at + width)
       at += width
     }
     // After a value, or in front of a container's first: close what closes here, and go to the next value.
@@ -357,35 +467,280 @@ export function scan(start: i32, end: i32, edgeCount: i32): bool {
       const next = load<u8>(at)
       if (next == (inObject ? 0x7d : 0x5d)) {
         at += 1
-        level -= 1
-        const closed = levels + <usize>level * levelBytes
-        const closedEdge = load<i32>(closed, 8)
-        if (closedEdge != noEdge) store<i32>(found + <usize>closedEdge * foundBytes, <i32>(at - text), 8)
-        if (level == 0) return isRest(at, text + <usize>end)
-        inObject = load<i32>(closed - levelBytes) != 0
-        node = load<i32>(closed - levelBytes, 4)
+        level -= levelBytes
+        const closed = load<i32>(level, 8)
+        if (closed != noEdge) store<i32>(found + <usize>closed * foundBytes, <i32>(at - text), 8)
+        if (level == levels) return at
+        inObject = load<i32>(level - levelBytes) != 0
+        node = load<i32>(level - levelBytes, 4)
+        head = load<usize>(level - levelBytes, 12)
+        before = load<usize>(level - levelBytes, 16)
         isEntered = false
         continue
       }
       if (!isEntered) {
-        if (next != 0x2c) return false
+        if (next != 0x2c) return 0
         at = skipSpace(at + 1)
       }
       break
     }
-    if (inObject) {
-      if (load<u8>(at) != 0x22) return false
-      const closing = stringEnd(at + 1)
-      if (closing == 0) return false
-      edge = noEdge
-      below = 0
-      if (node != 0 && !follow(node, at + 1, closing)) return false
-      at = skipSpace(closing + 1)
-      if (load<u8>(at) != 0x3a) return false
-      at = skipSpace(at + 1)
+    if (!inObject) {
+      wanted = noEdge
+      within = 0
+      token = 0
+      continue
+    }
+    // A name begins at `at`.
+    token = 0
+    if (head != 0) {
+      const expected = load<usize>(before == 0 ? head : before + 16)
+      token = expected != 0 && matches(expected, at) ? expected : findToken(head, expected, at)
+    }
+    if (token != 0) {
+      wanted = load<i32>(token, 8)
+      within = load<i32>(token, 12)
+      at += <usize>load<u32>(token, 4)
     } else {
+      if (load<u8>(at) != 0x22) return 0
+      const name = at
+      const closing = stringEnd(at + 1)
+      if (closing == 0) return 0
+      const isEscaped = stringKind == isEscapedString
       edge = noEdge
       below = 0
+      if (node != 0) {
+        // A name with escapes may be a wanted one, spelt otherwise.
+        if (isEscaped) return 0
+        follow(node, at + 1, closing)
+      }
+      at = skipSpace(closing + 1)
+      if (load<u8>(at) != 0x3a) return 0
+      at = skipSpace(at + 1)
+      wanted = edge
+      within = below
+      if (head != 0) token = addToken(head, before, name, at)
+    }
+    // A name that comes twice: the last one counts, and the first may have had things below it.
+    if (wanted != noEdge && load<i32>(found + <usize>wanted * foundBytes) != 0) return 0
+    if (token != 0) before = token
+    store<usize>(level - levelBytes, before, 16)
+  }
+}
+
+/** Where the first newline is in `[from, end)`; `end` where there is none. */
+function newlineFrom(from: usize, end: usize): usize {
+  for (let at = from; at < end; at += 16) {
+    const newlines = i8x16.bitmask(i8x16.eq(v128.load(at), i8x16.splat(0x0a)))
+    if (newlines != 0) return min(at + <usize>ctz(newlines), end)
+  }
+  return end
+}
+
+/** Words of a row: where its line begins and ends, and what is known of it. */
+// @ts-ignore: decorator
+@inline
+function storeRow(row: usize, start: usize, end: usize, known: i32): void {
+  store<i32>(row, <i32>(start - text))
+  store<i32>(row, <i32>(end - text), 4)
+  store<i32>(row, known, 8)
+}
+
+/**
+ * Scans the lines that lie in `[from, end)` of the text, with their newlines, for the `edgeCount` wanted properties. Fills a row
+ * for each; its third word is 1 where the line is sure to be one valid JSON object. Returns how many lines there were, at most
+ * `linesMax`: a line without a newline is not among them.
+ */
+export function scanLines(from: i32, end: i32, edgeCount: i32, linesMax: i32): i32 {
+  const stride = rowBytes + <usize>edgeCount * foundBytes
+  const textEnd = text + <usize>end
+  let at = text + <usize>from
+  let row = rows
+  let count = 0
+  const enough = min(at + aheadBytes, textEnd)
+  while (count < linesMax && at < enough && row + stride <= rowsEnd) {
+    memory.fill(row, 0, stride)
+    let newline = scanRecord(at, row + rowBytes)
+    if (newline != 0) newline = skipSpace(newline)
+    const isSure = newline != 0 && load<u8>(newline) == 0x0a
+    if (!isSure) newline = newlineFrom(at, textEnd)
+    if (newline >= textEnd) break
+    storeRow(row, at, newline, isSure)
+    at = newline + 1
+    row += stride
+    count += 1
+  }
+  return count
+}
+
+/** Scans one line that lies at `[start, end)` of the text, whatever follows it, into the first row. True: it is sure. */
+export function scanLine(start: i32, end: i32, edgeCount: i32): bool {
+  memory.fill(rows, 0, rowBytes + <usize>edgeCount * foundBytes)
+  storeRow(rows, text + <usize>start, text + <usize>end, 1)
+  let at = scanRecord(text + <usize>start, rows + rowBytes)
+  if (at == 0) return false
+  while (at < text + <usize>end && isSpace(load<u8>(at))) at += 1
+  return at == text + <usize>end
+}
+
+/** Kinds of lines of text. */
+const isAsciiLine: i32 = 0
+const isWideLine: i32 = 1
+const isUnsureLine: i32 = 2
+
+/** As `scanLines`, for lines of any text. Their kind is whether they are ASCII, other UTF-8, or somebody else must look. */
+export function textLines(from: i32, end: i32, linesMax: i32): i32 {
+  const textEnd = text + <usize>end
+  let start = text + <usize>from
+  let at = start
+  let row = rows
+  let count = 0
+  /** Whether the line has had a byte that is not ASCII. */
+  let isWide = false
+  while (count < linesMax && row + rowBytes <= rowsEnd && at < textEnd) {
+    const bytes = v128.load(at)
+    const newlines = i8x16.bitmask(i8x16.eq(bytes, i8x16.splat(0x0a)))
+    const wide = i8x16.bitmask(bytes)
+    if (newlines == 0) {
+      if (wide != 0) isWide = true
+      at += 16
+      continue
+    }
+    if ((wide & ((newlines & -newlines) - 1)) != 0) isWide = true
+    const newline = at + <usize>ctz(newlines)
+    if (newline >= textEnd) break
+    storeRow(row, start, newline, isWide ? (isUtf8(start, newline) ? isWideLine : isUnsureLine) : isAsciiLine)
+    start = newline + 1
+    at = start
+    isWide = false
+    row += rowBytes
+    count += 1
+  }
+  return count
+}
+
+function isUtf8(start: usize, end: usize): bool {
+  let at = start
+  while (at < end) {
+    if (i8x16.bitmask(v128.load(at)) == 0) {
+      at += 16
+      continue
+    }
+    while (at < end && load<u8>(at) < 0x80) at += 1
+    while (at < end && load<u8>(at) >= 0x80) {
+      const width = sequenceWidth(at)
+      if (width == 0) return false
+      at += width
     }
   }
+  // A sequence that the line's end cuts short goes on with no newline, so it was none.
+  return true
+}
+
+// @ts-ignore: decorator
+@inline
+function hexValue(byte: u32): u32 {
+  return (byte & 0x0f) + (byte >> 6) * 9
+}
+
+/** The UTF-16 unit that `\u` and four digits at `at` stand for. */
+// @ts-ignore: decorator
+@inline
+function unitAt(at: usize): u32 {
+  return (
+    (hexValue(load<u8>(at, 2)) << 12) |
+    (hexValue(load<u8>(at, 3)) << 8) |
+    (hexValue(load<u8>(at, 4)) << 4) |
+    hexValue(load<u8>(at, 5))
+  )
+}
+
+/** What a backslash and this letter stand for. */
+function shortEscape(letter: u32): u32 {
+  if (letter == 0x6e) return 0x0a
+  if (letter == 0x74) return 0x09
+  if (letter == 0x72) return 0x0d
+  if (letter == 0x62) return 0x08
+  return letter == 0x66 ? 0x0c : letter
+}
+
+/**
+ * Writes what the valid string `[start, end)` of the text stands for to `plain`, a byte for each unit. Returns how many; -1 when a
+ * unit takes more than a byte. There must be room: 16 bytes more than the string has.
+ */
+export function unescapeNarrow(start: i32, end: i32): i32 {
+  const last = text + <usize>end
+  let at = text + <usize>start
+  let to = plain
+  while (at < last) {
+    const bytes = v128.load(at)
+    v128.store(to, bytes)
+    const special = i8x16.bitmask(v128.or(i8x16.eq(bytes, i8x16.splat(0x5c)), bytes))
+    if (special == 0) {
+      at += 16
+      to += 16
+      continue
+    }
+    const before = <usize>ctz(special)
+    at += before
+    to += before
+    if (at >= last) break
+    if (load<u8>(at) != 0x5c) return -1
+    const letter: u32 = load<u8>(at, 1)
+    if (letter == 0x75) {
+      const unit = unitAt(at)
+      if (unit > 0xff) return -1
+      store<u8>(to, <u8>unit)
+      at += 6
+    } else {
+      store<u8>(to, <u8>shortEscape(letter))
+      at += 2
+    }
+    to += 1
+  }
+  return <i32>(to - plain) - <i32>(at - last)
+}
+
+/** As `unescapeNarrow`, two bytes for each unit: UTF-16. Returns how many units. There must be room for 16 more. */
+export function unescapeWide(start: i32, end: i32): i32 {
+  const last = text + <usize>end
+  let at = text + <usize>start
+  let to = plain
+  while (at < last) {
+    const bytes = v128.load(at)
+    v128.store(to, i16x8.extend_low_i8x16_u(bytes))
+    v128.store(to, i16x8.extend_high_i8x16_u(bytes), 16)
+    const special = i8x16.bitmask(v128.or(i8x16.eq(bytes, i8x16.splat(0x5c)), bytes))
+    if (special == 0) {
+      at += 16
+      to += 32
+      continue
+    }
+    const before = <usize>ctz(special)
+    at += before
+    to += before << 1
+    if (at >= last) break
+    const first: u32 = load<u8>(at)
+    if (first == 0x5c) {
+      const letter: u32 = load<u8>(at, 1)
+      store<u16>(to, <u16>(letter == 0x75 ? unitAt(at) : shortEscape(letter)))
+      at += letter == 0x75 ? 6 : 2
+    } else if (first < 0xe0) {
+      store<u16>(to, <u16>(((first & 0x1f) << 6) | (<u32>load<u8>(at, 1) & 0x3f)))
+      at += 2
+    } else {
+      let point = ((<u32>load<u8>(at, 1) & 0x3f) << 6) | (<u32>load<u8>(at, 2) & 0x3f)
+      if (first < 0xf0) {
+        store<u16>(to, <u16>(((first & 0x0f) << 12) | point))
+        at += 3
+      } else {
+        point = (((first & 0x07) << 18) | (point << 6) | (<u32>load<u8>(at, 3) & 0x3f)) - 0x10000
+        store<u16>(to, <u16>(0xd800 | (point >> 10)))
+        store<u16>(to, <u16>(0xdc00 | (point & 0x3ff)), 2)
+        to += 2
+        at += 4
+      }
+    }
+    to += 2
+  }
+  return (<i32>(to - plain) >> 1) - <i32>(at - last)
 }

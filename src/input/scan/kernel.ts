@@ -19,6 +19,15 @@ export const kinds = {
 /** Words of 32 bits that the kernel notes of a value: its kind, where it starts, where it ends. */
 export const wordsPerValue = 3
 
+/** Words of a row before its values: where its line starts, where it ends, what is known of it. */
+export const wordsPerRow = 3
+
+/** What is known of a line of text, as `kernel.as` numbers it. */
+export const lineKinds = { ascii: 0, wide: 1, unsure: 2 } as const
+
+/** Longer strings are left to `JSON.parse`: twice their length must have room. */
+export const escapedBytesMax = 16_384
+
 /** The parts of WebAssembly used here; Node's types leave them to the browser's. */
 interface WasmMemory {
   readonly buffer: ArrayBuffer
@@ -30,9 +39,15 @@ interface KernelExports {
   readonly nodes: { readonly value: number }
   readonly edges: { readonly value: number }
   readonly names: { readonly value: number }
-  readonly found: { readonly value: number }
+  readonly rows: { readonly value: number }
+  readonly plain: { readonly value: number }
   readonly text: { readonly value: number }
-  scan(start: number, end: number, edgeCount: number): number
+  scanLines(from: number, end: number, edgeCount: number, linesMax: number): number
+  scanLine(start: number, end: number, edgeCount: number): number
+  textLines(from: number, end: number, linesMax: number): number
+  unescapeNarrow(start: number, end: number): number
+  unescapeWide(start: number, end: number): number
+  forgetTokens(): void
 }
 
 interface WebAssemblyPart {
@@ -41,17 +56,20 @@ interface WebAssemblyPart {
 }
 
 const pageBytes = 65_536
-/** Zeros behind the text. One look of the kernel takes 16 bytes; a sequence or an escape has at most 6. */
-const marginBytes = 64
+/** Zeros behind the text. One look of the kernel takes at most 64 bytes and 16 more. */
+const marginBytes = 128
 
 /** The WebAssembly kernel with its memory. One per thread: whoever uses it says each time what for. */
 export class Kernel {
-  /** Counts scans; what the kernel found is good until the next one. */
-  generation = 0
-  /** What the last scan found: by edge, `wordsPerValue` words. Offsets are those of the chunk. */
-  found: Int32Array = new Int32Array(0)
+  /** Counts how often rows were filled; what they hold is good until they are the next time. */
+  filling = 0
+  /**
+   * Lines, one row each: `wordsPerRow` words, and for lines of JSON `wordsPerValue` for each edge of the projection. Offsets are
+   * those of the chunk.
+   */
+  rows: Int32Array = new Int32Array(0)
   readonly #exports: KernelExports
-  #bytes: Uint8Array = new Uint8Array(0)
+  #bytes: Buffer = Buffer.alloc(0)
   #chunk: Buffer | null = null
   #projection: Projection | null = null
   #version = -1
@@ -62,14 +80,41 @@ export class Kernel {
   }
 
   /**
-   * Whether `chunk[start, end)` is sure to be one JSON object, and nothing else. When it is, `found` tells where the
-   * projection's values lie in the chunk. The same chunk must hold the same bytes each time.
+   * Scans lines of JSON from `from` on, at most `linesMax`. The third word of a row is 1 where its line is sure to be one object, and
+   * nothing else. The same chunk must hold the same bytes each time.
+   *
+   * @returns how many lines there are, each with its newline; 0 when there is no newline
    */
-  scan(chunk: Buffer, start: number, end: number, projection: Projection): boolean {
+  scanLines(chunk: Buffer, from: number, projection: Projection, linesMax: number): number {
+    this.#prepare(chunk, projection)
+    return this.#exports.scanLines(from, chunk.length, projection.edges.length, linesMax)
+  }
+
+  /** Whether `chunk[start, end)`, whatever follows it, is sure to be one object of JSON; then the first row says what is in it. */
+  scanLine(chunk: Buffer, start: number, end: number, projection: Projection): boolean {
+    this.#prepare(chunk, projection)
+    return this.#exports.scanLine(start, end, projection.edges.length) !== 0
+  }
+
+  /** As `scanLines`, for lines of text; the third word is one of `lineKinds`. */
+  textLines(chunk: Buffer, from: number, linesMax: number): number {
+    if (this.#chunk !== chunk) this.#load(chunk)
+    this.filling += 1
+    return this.#exports.textLines(from, chunk.length, linesMax)
+  }
+
+  /** The string that `[start, end)` of the chunk at hand stands for: a valid one of at most `escapedBytesMax`, without its quotes. */
+  unescaped(start: number, end: number): string {
+    const plain = this.#exports.plain.value
+    const bytes = this.#exports.unescapeNarrow(start, end)
+    if (bytes >= 0) return this.#bytes.toString('latin1', plain, plain + bytes)
+    return this.#bytes.toString('utf16le', plain, plain + 2 * this.#exports.unescapeWide(start, end))
+  }
+
+  #prepare(chunk: Buffer, projection: Projection): void {
     if (this.#chunk !== chunk) this.#load(chunk)
     if (this.#projection !== projection || this.#version !== projection.version) this.#write(projection)
-    this.generation += 1
-    return this.#exports.scan(start, end, projection.edges.length) !== 0
+    this.filling += 1
   }
 
   #load(chunk: Buffer): void {
@@ -87,8 +132,8 @@ export class Kernel {
   /** A memory that has grown has a new buffer. */
   #look(): void {
     const { buffer } = this.#exports.memory
-    this.#bytes = new Uint8Array(buffer)
-    this.found = new Int32Array(buffer, this.#exports.found.value)
+    this.#bytes = Buffer.from(buffer)
+    this.rows = new Int32Array(buffer, this.#exports.rows.value)
   }
 
   /** Writes what is wanted to where the kernel reads it; `kernel.as` describes the form. */
@@ -107,6 +152,7 @@ export class Kernel {
       view.setInt32(edges.value + index * 16 + 8, node.edges.size === 0 ? 0 : node.number, true)
       nameAt += nameBytes.length
     }
+    this.#exports.forgetTokens()
     this.#projection = projection
     this.#version = projection.version
   }

@@ -1,11 +1,14 @@
 import { getHeapStatistics } from 'node:v8'
 import type { Decoder, noRecord } from '../../job/index.ts'
 import { outsideHeapBytes } from '../../record/index.ts'
-import type { Kernel } from './kernel.ts'
+import { type Kernel, wordsPerRow, wordsPerValue } from './kernel.ts'
 import { lazyRecord, type Source } from './lazy-record.ts'
 import type { Projection } from './projection.ts'
 
 const openingBrace = 0x7b
+const newline = 0x0a
+const carriageReturn = 0x0d
+const noChunk = Buffer.alloc(0)
 /**
  * A record that the map keeps without having used it as a whole keeps its chunk. When so much is held beside the heap as
  * only kept chunks can explain, records are plain from then on. The collector frees chunks nobody holds long before. (Weak
@@ -13,14 +16,25 @@ const openingBrace = 0x7b
  */
 const heldBytesMax = 96 * 1024 * 1024
 
+/** Lines that are scanned ahead: few while names are learnt, since what is learnt makes them be scanned again. */
+const linesFirst = 4
+const linesMost = 512
+
 /**
- * Scans lines with the kernel and gives lazy records. Its slow twin, a decoder of whole records, gets every line that
- * crosses chunks, is no object, or that the kernel is not sure of: so it alone says what is rejected, and why.
+ * Scans lines with the kernel, many at a time, and gives lazy records. Its slow twin, a decoder of whole records, gets every line
+ * that crosses chunks, is no object, or that the kernel is not sure of: so it alone says what is rejected, and why.
  */
 export class LazyDecoder<T> implements Decoder<T> {
   readonly #source: Source
   readonly #whole: Decoder<T>
-  #chunk: Buffer | null = null
+  #chunk: Buffer = noChunk
+  /** Which rows of the kernel are those of lines to come: its words `[row, rowsEnd)`, as long as it has filled them for nothing else. */
+  #row = 0
+  #rowsEnd = 0
+  #stride = 0
+  #filling = -1
+  #version = -1
+  #lines = linesFirst
 
   constructor(whole: Decoder<T>, kernel: Kernel, projection: Projection) {
     this.#whole = whole
@@ -29,8 +43,17 @@ export class LazyDecoder<T> implements Decoder<T> {
 
   enterChunk(chunk: Buffer): void {
     this.#chunk = chunk
+    this.#filling = -1
     const heldBytes = getHeapStatistics().external_memory - outsideHeapBytes()
     this.#source.projection.nextChunk(heldBytes > heldBytesMax)
+  }
+
+  lineEnd(start: number): number {
+    const { kernel, projection } = this.#source
+    projection.settle()
+    if (projection.isGivenUp) return this.#chunk.indexOf(newline, start)
+    const row = this.#rowOf(start)
+    return row === -1 ? -1 : (kernel.rows[row + 1] ?? 0)
   }
 
   decode(bytes: Buffer, start: number, end: number): T | typeof noRecord {
@@ -38,7 +61,35 @@ export class LazyDecoder<T> implements Decoder<T> {
     if (bytes !== this.#chunk || bytes[start] !== openingBrace || projection.isGivenUp)
       return this.#whole.decode(bytes, start, end)
     projection.nextRecord()
-    if (!kernel.scan(bytes, start, end, projection)) return this.#whole.decode(bytes, start, end)
-    return lazyRecord(this.#source, bytes, start, end) as T
+    const row = this.#rowOf(start)
+    if (row !== -1 && this.#isLineEnd(kernel.rows[row + 1] ?? 0, end)) {
+      this.#row = row + this.#stride
+      if (kernel.rows[row + 2] === 0) return this.#whole.decode(bytes, start, end)
+      return lazyRecord(this.#source, row, { bytes, start, end }) as T
+    }
+    this.#filling = -1
+    if (!kernel.scanLine(bytes, start, end, projection)) return this.#whole.decode(bytes, start, end)
+    return lazyRecord(this.#source, 0, { bytes, start, end }) as T
+  }
+
+  /** The row of the line that begins at `start`; -1 where no newline follows. */
+  #rowOf(start: number): number {
+    const { kernel, projection } = this.#source
+    const isAtHand = this.#filling === kernel.filling && this.#version === projection.version
+    if (isAtHand && this.#row < this.#rowsEnd && kernel.rows[this.#row] === start) return this.#row
+    if (this.#version !== projection.version) this.#lines = linesFirst
+    const lines = kernel.scanLines(this.#chunk, start, projection, this.#lines)
+    this.#lines = Math.min(this.#lines * 2, linesMost)
+    this.#row = 0
+    this.#stride = wordsPerRow + projection.edges.length * wordsPerValue
+    this.#rowsEnd = lines * this.#stride
+    this.#filling = kernel.filling
+    this.#version = projection.version
+    return lines === 0 ? -1 : 0
+  }
+
+  /** Whether a line whose newline is there ends at `end`, with a carriage return before its newline or without. */
+  #isLineEnd(newlineAt: number, end: number): boolean {
+    return newlineAt === end || (newlineAt === end + 1 && this.#chunk[end] === carriageReturn)
   }
 }

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import type { Decoder } from '../../job/index.ts'
-import { type Kernel, kinds, wordsPerValue } from './kernel.ts'
+import { escapedBytesMax, type Kernel, kinds, wordsPerRow, wordsPerValue } from './kernel.ts'
 import type { Edge, Projection, ProjectionNode } from './projection.ts'
 import { ShortStrings, shortBytesMax } from './short-strings.ts'
 
@@ -8,6 +8,15 @@ import { ShortStrings, shortBytesMax } from './short-strings.ts'
 const exactDigitsMax = 15
 /** As it was before a job was loaded, which may have another one in its place. */
 const { parse } = JSON
+
+const noBytes = Buffer.alloc(0)
+
+/** The line a record is in: `bytes[start, end)`. The bytes must never be written to again. */
+interface Line {
+  readonly bytes: Buffer
+  readonly start: number
+  readonly end: number
+}
 
 /** What records of one decoder have in common. */
 export interface Source {
@@ -38,34 +47,37 @@ class ScannedRecord {
   readonly source: Source
   readonly root: LazyObject
   isWhole = false
-  readonly #generation: number
-  #chunk: Buffer | null
-  readonly #start: number
-  readonly #end: number
+  /** Where the kernel's row has its values. */
+  readonly #values: number
+  readonly #filling: number
+  readonly #version: number
+  #line: Line | null
   #handedOut: HandedOut[] | null = null
 
-  constructor(source: Source, chunk: Buffer, start: number, end: number) {
+  constructor(source: Source, row: number, line: Line) {
     this.source = source
-    this.#chunk = chunk
-    this.#start = start
-    this.#end = end
-    this.#generation = source.kernel.generation
+    this.#line = line
+    this.#values = row + wordsPerRow
+    this.#filling = source.kernel.filling
+    this.#version = source.projection.version
     this.root = new LazyObject(this, source.projection.root, null)
   }
 
   /** The kernel still knows where the values lie. */
   get isAtHand(): boolean {
-    return !this.isWhole && this.#generation === this.source.kernel.generation
+    const { kernel, projection } = this.source
+    return !this.isWhole && this.#filling === kernel.filling && this.#version === projection.version
   }
 
   /** The value of a property. Only while the record is at hand. */
   valueAt(edge: Edge, parent: LazyObject, receiver: unknown): unknown {
-    const { found } = this.source.kernel
-    const at = edge.index * wordsPerValue
-    const start = found[at + 1] ?? 0
-    const end = found[at + 2] ?? 0
-    const chunk = this.#chunk ?? Buffer.alloc(0)
-    switch (found[at]) {
+    const { kernel } = this.source
+    const at = this.#values + edge.index * wordsPerValue
+    const kind = kernel.rows[at]
+    const start = kernel.rows[at + 1] ?? 0
+    const end = kernel.rows[at + 2] ?? 0
+    const chunk = this.#line?.bytes ?? noBytes
+    switch (kind) {
       case kinds.absent:
         return Reflect.get(Object.prototype, edge.name, receiver)
       case kinds.null:
@@ -85,9 +97,11 @@ class ScannedRecord {
       case kinds.wideString:
         return chunk.toString('utf8', start, end)
       case kinds.escapedString:
-        return parse(chunk.toString('utf8', start - 1, end + 1))
+        return end - start <= escapedBytesMax
+          ? kernel.unescaped(start, end)
+          : parse(chunk.toString('utf8', start - 1, end + 1))
       default:
-        return this.#objectAt(edge, parent, found[at] === kinds.object && !edge.isWhole)
+        return this.#objectAt(edge, parent, kind === kinds.object && !edge.isWhole)
     }
   }
 
@@ -105,16 +119,17 @@ class ScannedRecord {
 
   #decodeAt(edge: Edge): object {
     const { kernel, whole } = this.source
-    const at = edge.index * wordsPerValue
-    const start = kernel.found[at + 1] ?? 0
-    const end = kernel.found[at + 2] ?? 0
-    return whole.decode(this.#chunk ?? Buffer.alloc(0), start, end) as object
+    const at = this.#values + edge.index * wordsPerValue
+    const start = kernel.rows[at + 1] ?? 0
+    const end = kernel.rows[at + 2] ?? 0
+    return whole.decode(this.#line?.bytes ?? noBytes, start, end) as object
   }
 
   /** Decodes the record as a whole, puts what the map holds already in its place, and lets go of the chunk. */
   complete(): void {
-    if (this.#chunk === null) return
-    this.root.fill(this.source.whole.decode(this.#chunk, this.#start, this.#end) as object)
+    if (this.#line === null) return
+    const { bytes, start, end } = this.#line
+    this.root.fill(this.source.whole.decode(bytes, start, end) as object)
     // Parents were handed out before what is in them.
     for (const { parent, name, value, lazy } of this.#handedOut ?? []) {
       lazy?.fill(Reflect.get(parent.target, name) as object)
@@ -122,7 +137,7 @@ class ScannedRecord {
     }
     this.isWhole = true
     this.#handedOut = null
-    this.#chunk = null
+    this.#line = null
     this.source.projection.countWhole()
   }
 }
@@ -244,7 +259,7 @@ function defineOwn(object: object, name: string, value: unknown): void {
   Object.defineProperty(object, name, { value, enumerable: true, configurable: true, writable: true })
 }
 
-/** The record in `chunk[start, end)`, which the kernel has just scanned. The chunk must never be written to again. */
-export function lazyRecord(source: Source, chunk: Buffer, start: number, end: number): object {
-  return new ScannedRecord(source, chunk, start, end).root.proxy
+/** The record of a line that the kernel is sure of, and whose row is at hand. */
+export function lazyRecord(source: Source, row: number, line: Line): object {
+  return new ScannedRecord(source, row, line).root.proxy
 }

@@ -69,9 +69,14 @@ export class Projection {
     if (this.#crowdedChunks > crowdedChunksMax) this.giveUp()
   }
 
+  /** What was learnt counts from now on. To be called between two records. */
+  settle(): void {
+    if (this.#hasLearnt) this.#grow()
+  }
+
   /** To be called before each record. */
   nextRecord(): void {
-    if (this.#hasLearnt) this.#grow()
+    this.settle()
     this.#records += 1
     if (this.#wholeRecords > trialRecords && this.#wholeRecords * 4 > this.#records) this.giveUp()
   }
