@@ -1,7 +1,8 @@
 import { TallymanError } from '../errors.ts'
 import type { AnyReducer } from '../job/index.ts'
-import { approximateBytes, ByteWriter, type Key, type Scalar, writeKey } from '../record/index.ts'
-import { KeyTable } from './key-table.ts'
+import { approximateBytes, ByteWriter, decodeKey, type Key, type Scalar, writeKey } from '../record/index.ts'
+import { empty } from './empty.ts'
+import { type KeyPlace, KeyTable } from './key-table.ts'
 
 /**
  * Map-side combine: one table's keys with the states folded so far.
@@ -61,6 +62,8 @@ export class CombineTable {
   /** A key's bytes as they are spilled: the table's number, then the encoded key. */
   #encoded = new ByteWriter()
   readonly #tableNumber: number
+  /** Where the keys stand that were taken in and are not kept yet. They have no state. */
+  readonly #fresh: number[] = []
 
   /** @param tableNumber the table's place in the job's tables */
   constructor(reducer: AnyReducer, tableNumber: number) {
@@ -89,15 +92,51 @@ export class CombineTable {
     return this.#states[number]
   }
 
-  /** Folds one emitted value into its key's state. Throws `key-invalid` before anything is changed. */
-  add(key: Key, value: unknown): void {
-    const number = this.#mapped(key) ?? this.#numberOf(key)
+  /** The key that has this number. Cost: a walk over all keys. */
+  keyOf(number: number): Key {
+    const place: KeyPlace = { bytes: this.#encoded.buffer, start: 0, end: 0, number: 0 }
+    let key: Key = null
+    this.#keys.visit((at) => {
+      this.#keys.locate(place, at)
+      if (place.number === number) key = decodeKey(place.bytes, place.start + 1, place.end)
+    })
+    return key
+  }
+
+  /**
+   * The number of a key, for `fold`. A key that is new is taken in, to stay once `keep` is called: until then `drop` takes it out
+   * again. The key itself is not kept, and may be changed. Throws `key-invalid` before anything is changed.
+   */
+  numberOf(key: Key): number {
+    return this.#mapped(key) ?? this.#encodedNumber(key)
+  }
+
+  /** Folds one emitted value into the state of a key. New keys get their first value in the order in which they were taken in. */
+  fold(number: number, value: unknown): void {
     const states = this.#states
     const isNew = number === states.length
     const state = this.#fold.add(isNew ? this.#fold.empty() : states[number], value)
     if (isNew) this.#valueBytes += heapBytes(state)
     else if (typeof state !== 'number') this.#valueBytes += approximateBytes(value)
     states[number] = state
+  }
+
+  /** Folds one value under its key, to stay. */
+  add(key: Key, value: unknown): void {
+    this.fold(this.numberOf(key), value)
+    this.keep()
+  }
+
+  /** Keeps the keys that were taken in since the last call; each has a state. */
+  keep(): void {
+    if (this.#fresh.length > 0) empty(this.#fresh)
+  }
+
+  /** Takes out the keys that were taken in since the last `keep`; none has a state. */
+  drop(): void {
+    if (this.#fresh.length === 0) return
+    for (let at = this.#fresh.pop(); at !== undefined; at = this.#fresh.pop()) this.#keys.removeLast(at)
+    this.#clearMaps()
   }
 
   /** Counts again what is held, since folding may have kept far less than it was given. Cost: a walk over all states. */
@@ -109,6 +148,7 @@ export class CombineTable {
 
   clear(): void {
     this.#keys.clear()
+    this.#fresh.length = 0
     this.#states.length = 0
     this.#clearMaps()
     this.#valueBytes = 0
@@ -122,12 +162,13 @@ export class CombineTable {
     return found as number | undefined
   }
 
-  #numberOf(key: Key): number {
+  #encodedNumber(key: Key): number {
     const out = this.#encoded
     out.clear()
     out.byte(this.#tableNumber)
     writeKey(out, key)
     const number = this.#keys.numberOf(out.buffer, out.length)
+    if (number === this.#states.length + this.#fresh.length) this.#fresh.push(this.#keys.lastAt)
     if (out.length > keptBytesMax) this.#encoded = new ByteWriter()
     if (this.#keys.size <= mappedKeysMax) this.#map(key, number)
     else if (this.#mapBytes > 0) this.#clearMaps()

@@ -55,6 +55,8 @@ export class KeyTable {
   size = 0
   /** Bytes they take, counted. */
   heldBytes = 0
+  /** Where the key stands that was added last. */
+  lastAt = 0
   readonly #chunks: Chunk[] = []
   /** Places of keys, plus 1; 0 is free. At most half of them are taken. */
   #slots: Int32Array | null = null
@@ -72,8 +74,25 @@ export class KeyTable {
         return words[word + 1]!
       slot = (slot + 1) & mask
     }
-    slots[slot] = this.#append(hash, key, length) + 1
+    this.lastAt = this.#append(hash, key, length)
+    slots[slot] = this.lastAt + 1
     return this.size++
+  }
+
+  /** Takes out the key that was added last of those that are there, which stands at `at`. What is left is as if it had never been. */
+  removeLast(at: number): void {
+    const chunk = this.#chunks[chunkOf(at)]!
+    const word = wordOf(at)
+    const slots = this.#roomySlots()
+    const mask = slots.length - 1
+    // Only what was added later can have gone past its slot, and nothing was.
+    let slot = chunk.words[word]! & mask
+    while (slots[slot] !== at + 1) slot = (slot + 1) & mask
+    slots[slot] = 0
+    this.size -= 1
+    this.heldBytes -= entryBytes + chunk.words[word + 2]!
+    chunk.usedWords = word
+    if (word === 0) this.#giveBack(this.#chunks.pop()!)
   }
 
   /** Moves `place` to the key that stands at `at`, as `visit` gave it. */
@@ -104,20 +123,22 @@ export class KeyTable {
 
   /** Forgets every key, and keeps the memory for the next ones. */
   clear(): void {
-    for (const chunk of this.#chunks) {
-      // One that was made for a long key has no use for others.
-      if (chunk.words.length !== chunkWords) {
-        countOutsideHeap(-chunk.bytes.length)
-        continue
-      }
-      chunk.usedWords = 0
-      spareChunks.push(chunk)
-    }
+    for (const chunk of this.#chunks) this.#giveBack(chunk)
     this.#chunks.length = 0
     if (this.#slots !== null) spareSlots.push(this.#slots)
     this.#slots = null
     this.size = 0
     this.heldBytes = 0
+  }
+
+  #giveBack(chunk: Chunk): void {
+    // One that was made for a long key has no use for others.
+    if (chunk.words.length !== chunkWords) {
+      countOutsideHeap(-chunk.bytes.length)
+      return
+    }
+    chunk.usedWords = 0
+    spareChunks.push(chunk)
   }
 
   /** Puts a key behind the others; returns where it stands. */

@@ -89,6 +89,7 @@ export class MapContext implements Context<Readonly<Record<string, unknown>>, un
   }
 
   keepCounters(): void {
+    if (this.#pending.length === 0) return
     for (const { name, by } of this.#pending) this.#counters.set(name, (this.#counters.get(name) ?? 0) + by)
     empty(this.#pending)
   }

@@ -74,6 +74,32 @@ describe('runMapTask', () => {
     expect(rejectedIn(storage)).toMatchObject([{ reason: 'map threw: something that has no text' }])
   })
 
+  it('holds nothing of a record whose map throws, and goes on with its keys where another one emits them', async () => {
+    const words = Array.from(
+      { length: 400 },
+      (_, number) => `w${(number * 7919) % 150}${number % 3 === 0 ? '!' : ''}`,
+    )
+    inputs.write('a.txt', words.join('\n'))
+    const job = lines({
+      map: (line: unknown, emit: unknown) => {
+        const word = String(line)
+        for (const key of [word.replace('!', ''), [word.length, word], word])
+          (emit as (key: unknown) => void)(key)
+        if (word.endsWith('!')) throw new Error('too loud')
+      },
+    } as never)
+    const expected = new Map<string, number>()
+    for (const word of words.filter((word) => !word.endsWith('!')))
+      for (const key of [word, [word.length, word], word]) {
+        const text = JSON.stringify(key)
+        expected.set(text, (expected.get(text) ?? 0) + 1)
+      }
+    const rows = await runTasks(job, await inputs.sources(job))
+    const found = rows.map(([, key, value]) => [JSON.stringify(key), value])
+    expect(new Map(found as [string, number][])).toEqual(expected)
+    expect(found.length).toBe(expected.size)
+  })
+
   it('keeps keys and values as they were emitted, whatever the job does to them afterwards', async () => {
     inputs.write('a.txt', 'one\ntwo\n')
     const key: [string, number] = ['', 0]

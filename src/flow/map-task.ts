@@ -8,10 +8,10 @@ import {
   type Position,
   RecordRejection,
 } from '../job/index.ts'
-import { canonicalJson, type Key } from '../record/index.ts'
+import { canonicalJson } from '../record/index.ts'
 import { CombineTable } from './combine.ts'
-import { empty } from './empty.ts'
 import { MapContext } from './map-context.ts'
+import { PendingEmits } from './pending-emits.ts'
 import type { RecordSource } from './record-source.ts'
 import { RejectedLog, type Why, whyRejected } from './rejected.ts'
 import { type Spill, writeSpills } from './spill.ts'
@@ -122,7 +122,7 @@ class MapRun {
   readonly #totals: SourceTotals[] = []
   readonly #damaged: DamagedSource[] = []
   /** What the record at hand has emitted: it counts only once its map has returned. */
-  readonly #pending: { table: number; key: Key; value: unknown }[] = []
+  readonly #pending = new PendingEmits()
   /** Reasons by place; null where nothing is skipped, as nearly always. */
   readonly #skip: ReadonlyMap<string, string> | null
   #accepting = false
@@ -146,7 +146,8 @@ class MapRun {
     this.#skip = skip.length === 0 ? null : new Map(skip.map((place) => [placeKey(place), place.reason]))
     this.#emit = bindEmit(task.job, (table, key, value) => {
       if (!this.#accepting) throw this.#refuseLate(table)
-      this.#pending.push({ table, key, value })
+      const number = this.#combine[table]?.numberOf(key) ?? 0
+      this.#pending.push(table, number, value)
     })
   }
 
@@ -292,12 +293,13 @@ class MapRun {
     this.#accepting = false
     this.#records += 1
     this.#context.keepCounters()
-    if (this.#pending.length > 0) this.#apply(() => describePosition(this.#context.position, reader))
+    if (this.#pending.count > 0) this.#apply(() => describePosition(this.#context.position, reader))
   }
 
   #recordThrew(reader: SplitReader<unknown>, error: unknown): void {
     this.#accepting = false
-    this.#pending.length = 0
+    this.#pending.clear()
+    for (const table of this.#combine) table.drop()
     this.#context.dropCounters()
     if (error instanceof TallymanError && (error.code === 'job-threw' || error.code === 'internal'))
       throw error
@@ -333,26 +335,33 @@ class MapRun {
 
   /** Folds what one record emitted. It was checked as it was emitted: what fails here is a reducer, and with it the job. */
   #apply(where: string | (() => string)): void {
-    for (const { table, key, value } of this.#pending) {
+    const { tables, numbers, values, count } = this.#pending
+    for (let index = 0; index < count; index++) {
+      const table = tables[index] ?? 0
+      const number = numbers[index] ?? 0
       try {
-        this.#combine[table]?.add(key, value)
+        this.#combine[table]?.fold(number, values[index])
       } catch (error) {
-        const reason = messageOf(error)
-        const place = typeof where === 'string' ? where : where()
-        const name = this.#tables[table]?.name
-        throw new TallymanError(
-          'job-threw',
-          `Adding to table "${name}" failed ${place}, key ${showKey(key)}: ${reason}`,
-          {
-            ...(error instanceof TallymanError && error.wayOut !== undefined ? { wayOut: error.wayOut } : {}),
-            cause: error,
-          },
-        )
+        throw this.#refuseFold(table, number, error, typeof where === 'string' ? where : where())
       }
     }
-    this.#emitted += this.#pending.length
-    empty(this.#pending)
+    this.#emitted += count
+    this.#pending.clear()
+    for (const table of this.#combine) table.keep()
     if (this.#heldBytes() > this.#task.combineBytesMax) this.#relieve()
+  }
+
+  #refuseFold(table: number, number: number, cause: unknown, where: string): TallymanError {
+    const name = this.#tables[table]?.name
+    const key = showKey(this.#combine[table]?.keyOf(number))
+    return new TallymanError(
+      'job-threw',
+      `Adding to table "${name}" failed ${where}, key ${key}: ${messageOf(cause)}`,
+      {
+        ...(cause instanceof TallymanError && cause.wayOut !== undefined ? { wayOut: cause.wayOut } : {}),
+        cause,
+      },
+    )
   }
 
   #heldBytes(): number {

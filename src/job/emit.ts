@@ -1,5 +1,5 @@
 import { TallymanError } from '../errors.ts'
-import { canonicalJson, encodeKey, isKey, type Key, ownData, ownKey } from '../record/index.ts'
+import { canonicalJson, encodeKey, isKey, type Key, ownData } from '../record/index.ts'
 import type { AnyReducer, KeyOf, NoValue, ResultOf, ValueOf } from './reducer.ts'
 
 /** What `reduce:` of a job holds: one reducer, or one for each table. */
@@ -55,7 +55,10 @@ export function jobTables(job: Reducing): readonly JobTable[] {
     .sort((a, b) => (a.name < b.name ? -1 : 1))
 }
 
-/** Takes what is emitted: the table's place in `jobTables`, the key, and the value (undefined where there is none). */
+/**
+ * Takes what is emitted: the table's place in `jobTables`, the key, and the value (undefined where there is none). The value is a
+ * copy; the key may be changed by the job as soon as this returns, and may be none: then it throws `key-invalid`.
+ */
 export type EmitPush = (table: number, key: Key, value: unknown) => void
 
 /** A table's emit as the engine sees it. */
@@ -83,14 +86,24 @@ function bindTable(table: JobTable, number: number, push: EmitPush): AnyEmitTo {
   const checksValues = reducer.check !== undefined
   const emit: AnyEmitTo = (key, value) => {
     try {
-      if (!isKey(key)) encodeKey(key)
       if (checksValues) reducer.check?.(value)
+      push(number, key, ownData(value))
     } catch (error) {
-      throw refusal(error, { table: table.name, key, emit })
+      throw refusal(faultOf(key) ?? error, { table: table.name, key, emit })
     }
-    push(number, ownKey(key), ownData(value))
   }
   return emit
+}
+
+/** Why this is no key; null where it is one. What is wrong with a key is told before what is wrong with its value. */
+function faultOf(key: Key): unknown {
+  if (isKey(key)) return null
+  try {
+    encodeKey(key)
+  } catch (error) {
+    return error
+  }
+  return null
 }
 
 /** What was emitted, and by which function. */
@@ -101,8 +114,9 @@ interface Emitted {
 }
 
 function refusal(error: unknown, { table, key, emit }: Emitted): unknown {
-  // Thrown by the user's own code, a `by` of topK for example: its stack says more than that of the emit.
-  if (!(error instanceof TallymanError)) return error
+  // Thrown by the user's own code, a `by` of topK for example: its stack says more than that of the emit. An emit at a wrong time
+  // is nothing that is wrong with what was emitted.
+  if (!(error instanceof TallymanError) || error.code === 'job-threw') return error
   const { code, message, wayOut } = error
   const where = code === 'key-invalid' ? '' : `, key ${showKey(key)}`
   const refused = new TallymanError(code, `Emit to table "${table}"${where}: ${message}`, {

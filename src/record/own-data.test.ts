@@ -1,16 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { ownData, ownKey } from './own-data.ts'
+import { ownData } from './own-data.ts'
 import { encodeValue } from './value.ts'
-
-describe('ownKey', () => {
-  it('copies a tuple and leaves everything else as it is', () => {
-    const tuple: (string | number)[] = ['a', 1]
-    const own = ownKey(tuple)
-    tuple[0] = 'b'
-    expect(own).toEqual(['a', 1])
-    expect([ownKey('a'), ownKey(null), ownKey(1n), ownKey(false)]).toEqual(['a', null, 1n, false])
-  })
-})
 
 describe('ownData', () => {
   const bare: Record<string, unknown> = Object.assign(Object.create(null), { inner: [1] })

@@ -1,15 +1,9 @@
-import type { Key } from './key.ts'
 import { nestingMax, shapeOf, type TypedBytes, typedBytesClasses } from './plain-data.ts'
 
 /**
- * Copies of what a user's code hands over, since it may change it afterwards: a tuple or an object that is filled anew for
- * each emit must not change what was emitted before.
+ * Copies of what a user's code hands over, since it may change it afterwards: an object that is filled anew for each emit must
+ * not change what was emitted before.
  */
-
-/** The key, or a copy of it where it is a tuple. */
-export function ownKey(key: Key): Key {
-  return typeof key === 'object' && key !== null ? [...key] : key
-}
 
 /**
  * The value, or a copy of it down to its leaves where it is a container. What is not plain data throughout (an instance of
