@@ -66,6 +66,8 @@ const rules = {
   'result-exists': once,
   /** A run, a result or a table that was named does not exist. */
   'not-found': once,
+  /** A package that only some commands need is not installed, or does not load. */
+  'package-missing': once,
   /** A promise tallyman makes to itself was broken: a defect to report. */
   internal: once,
 } as const satisfies Record<string, ErrorRule>

@@ -21,6 +21,7 @@ export default defineJob({
     'Counts tweets that mention 17 hashtags, by language, by country and by day; _all counts every tweet once.',
   input: jsonl<Tweet>(),
   reduce: { lang: count(), country: count(), day: count() },
+  columns: { lang: ['tag', 'lang'], country: ['tag', 'country'], day: ['tag', 'day'] },
   params: {
     text: z
       .enum(['short', 'full'])

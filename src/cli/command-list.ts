@@ -10,6 +10,7 @@ import { explain } from './commands/explain.ts'
 import { logs } from './commands/logs.ts'
 import { manCommand } from './commands/man.ts'
 import { newJob } from './commands/new.ts'
+import { query } from './commands/query.ts'
 import { repro } from './commands/repro.ts'
 import { resume } from './commands/resume.ts'
 import { run } from './commands/run.ts'
@@ -33,6 +34,7 @@ export const commands: readonly Command[] = [
   explain,
   logs,
   repro,
+  query,
   verify,
   diff,
   chaos,

@@ -41,12 +41,14 @@ function takesRun({ operands }: Command): boolean {
 /** Where nothing is offered, `-o default` has the shell complete names of files, with all its quoting. */
 function bash(commands: readonly Command[]): string {
   const names = commands.map(({ name }) => name)
-  const choices = new Map(
-    names
-      .flatMap(flagsOf)
-      .filter((flag) => choicesOf(flag).length > 0)
-      .map((flag) => [flag.name, choicesOf(flag)]),
-  )
+  // A flag of one name may offer other choices in another command.
+  const choices = new Map<string, string[]>()
+  for (const command of names) {
+    for (const flag of flagsOf(command)) {
+      const values = choicesOf(flag).join(' ')
+      if (values !== '') choices.set(values, [...(choices.get(values) ?? []), `${command}:--${flag.name}`])
+    }
+  }
   return `_tallyman() {
   local word="\${COMP_WORDS[COMP_CWORD]}" before="" flags="" words=""
   COMPREPLY=()
@@ -57,8 +59,8 @@ function bash(commands: readonly Command[]): string {
   # bash takes --flag=value for three words.
   before="\${COMP_WORDS[COMP_CWORD-1]}"
   if [ "$word" = "=" ]; then word=""; elif [ "$before" = "=" ]; then before="\${COMP_WORDS[COMP_CWORD-2]}"; fi
-  case "$before" in
-${[...choices].map(([name, values]) => `    --${name}) COMPREPLY=($(compgen -W "${values.join(' ')}" -- "$word")); return ;;`).join('\n')}
+  case "\${COMP_WORDS[1]}:$before" in
+${[...choices].map(([values, flags]) => `    ${flags.join('|')}) COMPREPLY=($(compgen -W "${values}" -- "$word")); return ;;`).join('\n')}
   esac
   case "\${COMP_WORDS[1]}" in
 ${commands.map((command) => `    ${command.name}) flags="${flagsOf(command.name).flatMap(wordsOf).join(' ')}"${bashOperands(command)} ;;`).join('\n')}

@@ -2,6 +2,7 @@
 
 import { tableFormats } from '../result/index.ts'
 import { isolations } from '../run/index.ts'
+import { answerFormats } from './answer-format.ts'
 
 /** What a flag takes. */
 export type FlagKind =
@@ -60,6 +61,32 @@ export const flags: readonly Flag[] = [
     takes: { kind: 'choice', choices: tableFormats },
     help: 'form of the tables. Default: the one the run was started with',
     commands: resuming,
+  },
+  {
+    name: 'out',
+    short: 'o',
+    takes: { kind: 'text', placeholder: 'FILE' },
+    help: 'file for the answer, which is overwritten; its ending says the form. Default: stdout',
+    commands: ['query'],
+  },
+  {
+    name: 'format',
+    takes: { kind: 'choice', choices: answerFormats },
+    help: 'form of the answer. Default: as the ending of the file says, table on stdout',
+    commands: ['query'],
+  },
+  {
+    name: 'rows',
+    takes: { kind: 'count', placeholder: 'N', least: 1 },
+    help: 'rows that a table shows at most. Default: 40',
+    commands: ['query'],
+  },
+  {
+    name: 'memory',
+    short: 'm',
+    takes: { kind: 'size', placeholder: 'SIZE' },
+    help: 'memory for tables and query; what does not fit is on disk meanwhile. Default: 1G',
+    commands: ['query'],
   },
   {
     name: 'param',
@@ -255,7 +282,31 @@ export const flags: readonly Flag[] = [
   {
     name: 'rows',
     takes: { kind: 'count', placeholder: 'N', least: 0 },
-    help: 'rows of each table to show. Default: 10',
+    help: 'rows of each table to show. Default: 10; of one table all',
+    commands: ['show'],
+  },
+  {
+    name: 'table',
+    takes: { kind: 'text', placeholder: 'TABLE' },
+    help: 'shows the rows of this table. Default: the only one',
+    commands: ['show'],
+  },
+  {
+    name: 'top',
+    takes: { kind: 'count', placeholder: 'N', least: 1 },
+    help: 'shows the N rows that are largest by the column that --by names',
+    commands: ['show'],
+  },
+  {
+    name: 'by',
+    takes: { kind: 'text', placeholder: 'COLUMN' },
+    help: 'column that rows are sorted by, largest first: value, a property of it, or an element of the key. Default: value',
+    commands: ['show'],
+  },
+  {
+    name: 'where',
+    takes: { kind: 'text', placeholder: 'COLUMN=VALUE', repeat: true },
+    help: 'only rows with this value in this column; several of one column are alternatives',
     commands: ['show'],
   },
   {
@@ -304,6 +355,7 @@ export const flags: readonly Flag[] = [
       'new',
       'explain',
       'logs',
+      'query',
       'verify',
       'diff',
       'doctor',

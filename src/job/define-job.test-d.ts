@@ -325,3 +325,43 @@ describe('AnyJob', () => {
     expectTypeOf(job).toExtend<AnyJob>()
   })
 })
+
+describe('columns', () => {
+  it('are as many as the key has elements', () => {
+    const map = () => undefined
+    defineJob({
+      input: jsonl<Tweet>(),
+      reduce: count<[tag: string, lang: string]>(),
+      columns: ['tag', 'lang'],
+      map,
+    })
+    defineJob({ input: jsonl<Tweet>(), reduce: count<string>(), columns: ['word'], map })
+    defineJob({ input: jsonl<Tweet>(), reduce: count(), columns: ['a', 'b', 'c'], map })
+    defineJob({
+      input: jsonl<Tweet>(),
+      reduce: { lang: count<[string, string]>(), day: count<string>() },
+      columns: { lang: ['tag', 'lang'] },
+      map,
+    })
+    // @ts-expect-error a name too few
+    defineJob({ input: jsonl<Tweet>(), reduce: count<[string, string]>(), columns: ['tag'], map })
+    // @ts-expect-error a name too many
+    defineJob({ input: jsonl<Tweet>(), reduce: count<string>(), columns: ['tag', 'lang'], map })
+    // @ts-expect-error of no table
+    defineJob({ input: jsonl<Tweet>(), reduce: { lang: count<string>() }, columns: { long: ['a'] }, map })
+  })
+
+  it('leave the inference of all else alone', () => {
+    const job = defineJob({
+      input: jsonl<Tweet>(),
+      reduce: { lang: count<[string, string]>() },
+      columns: { lang: ['tag', 'lang'] },
+      charts: [{ kind: 'bars', x: 'lang', where: { tag: '#flu' } }],
+      map(tweet, emit) {
+        expectTypeOf(tweet).toEqualTypeOf<Tweet>()
+        emit.lang(['a', tweet.lang])
+      },
+    })
+    expectTypeOf<TablesOf<typeof job>>().toEqualTypeOf<{ readonly lang: Rows<[string, string], number> }>()
+  })
+})

@@ -1,7 +1,10 @@
 import { TallymanError } from '../errors.ts'
+import { checkCharts } from './chart.ts'
+import { checkColumns } from './columns.ts'
 import { isReducer, type Reductions } from './emit.ts'
 import { isDay } from './expect.ts'
-import { type Job, type JobDefinition, jobBrand, type ParamSchemas } from './job.ts'
+import { invalidField as invalid } from './invalid-field.ts'
+import { type AnyJob, type Job, type JobDefinition, jobBrand, type ParamSchemas } from './job.ts'
 import { nearestName } from './nearest.ts'
 import { isBareMonoid, isReducerShape } from './reducer-shape.ts'
 import { isStandardSchema } from './schema.ts'
@@ -64,12 +67,19 @@ function frozenCopy<T extends object>(object: T): T {
   return copy
 }
 
-const knownFields = ['name', 'description', 'input', 'reduce', 'params', 'expect', 'setup', 'map', 'flush']
-
-/** What is wrong with one field, and how it should be. */
-function invalid(field: string, what: string, wayOut: string): TallymanError {
-  return new TallymanError('job-invalid', `Job field ${quote(field)} ${what}.`, { wayOut })
-}
+const knownFields = [
+  'name',
+  'description',
+  'input',
+  'reduce',
+  'columns',
+  'charts',
+  'params',
+  'expect',
+  'setup',
+  'map',
+  'flush',
+]
 
 function check(definition: unknown): void {
   if (typeof definition !== 'object' || definition === null || Array.isArray(definition)) {
@@ -83,6 +93,9 @@ function check(definition: unknown): void {
   checkText('description', fields.description)
   checkInput(fields.input)
   checkReduce(fields.reduce)
+  const job = fields as unknown as AnyJob
+  checkColumns(fields.columns, job.reduce)
+  checkCharts(fields.charts, job)
   checkParams(fields.params)
   checkExpect(fields.expect)
   checkFunction('map', fields.map)

@@ -1,6 +1,17 @@
+export type {
+  BarsChart,
+  Chart,
+  ChartBase,
+  ChartScalar,
+  HeatChart,
+  HistogramChart,
+  LinesChart,
+  MapChart,
+} from './chart.ts'
+export type { Columns, KeyColumns } from './columns.ts'
 export type { Context, FlushContext, SetupContext } from './context.ts'
 export { defineJob } from './define-job.ts'
-export { describeJob, type JobDescription } from './describe.ts'
+export { describeJob, type JobDescription, type TableDescription } from './describe.ts'
 export { bindEmit, type JobTable, jobTables, type Reductions, type Row } from './emit.ts'
 export { dayOf, days, type Expectation, type ExpectedDays } from './expect.ts'
 export { type Decoder, type InputFormat, noRecord, type Position, RecordRejection } from './format.ts'

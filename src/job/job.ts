@@ -1,4 +1,6 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
+import type { Chart } from './chart.ts'
+import type { AnyColumns, Columns } from './columns.ts'
 import type { Context, FlushContext, SetupContext } from './context.ts'
 import type { Emit, Reductions, Tables } from './emit.ts'
 import type { Expectation } from './expect.ts'
@@ -27,6 +29,13 @@ export interface JobDefinition<R, T extends Reductions, P extends ParamSchemas, 
   readonly input: InputFormat<R>
   /** One reducer, or an object of reducers: one for each table. */
   readonly reduce: T
+  /**
+   * Names for the elements of keys, in their order: `['tag', 'lang']`; where there are several tables, an object with the names of some of
+   * them. They are the columns of `query`, csv, tsv, parquet and charts, which are called `key`, or `key_1`, `key_2`, …, without.
+   */
+  readonly columns?: Columns<NoInfer<T>>
+  /** What `plot` and `report` draw. */
+  readonly charts?: readonly Chart[]
   /**
    * Parameters: `--param name=text` on the command line, `ctx.params.name` in the job. A schema is given the text, then
    * the number, boolean or null it spells: write `z.boolean()`, since `z.coerce.boolean()` takes the text "false" for true.
@@ -59,6 +68,8 @@ export interface AnyJob {
   readonly description?: string
   readonly input: InputFormat<unknown>
   readonly reduce: Reductions
+  readonly columns?: AnyColumns
+  readonly charts?: readonly Chart[]
   readonly params?: ParamSchemas
   readonly expect?: Expectation
   setup?(ctx: SetupContext<AnyParams>): unknown

@@ -1,5 +1,5 @@
 import { compareKeys, type Key, type Scalar } from '../record/index.ts'
-import { isTuple } from './format/row-writer.ts'
+import { isTuple } from './columns/key-columns.ts'
 
 /**
  * Tells whether keys that are read back from JSON can have been in strictly ascending order.

@@ -63,9 +63,12 @@ export async function writeResult(run: PreparedRun, options: WriteOptions): Prom
   try {
     const digest = createHash('sha256')
     const written: WrittenTable[] = []
-    for (const { name } of state.plan.job.description.tables) {
+    for (const { name, columns = null } of state.plan.job.description.tables) {
       const parts = partFiles(new RunDirectory(run.directory), state, name)
-      written.push(await writeTable(name, parts, { staging, format, headRows, digest, stop: options.stop }))
+      const writer = writerOf(format, parts, columns)
+      written.push(
+        await writeTable(name, parts, { staging, format, writer, headRows, digest, stop: options.stop }),
+      )
     }
     const tables = written.map(({ table }) => table)
     const heads = written.map(({ table, head }) => ({
@@ -148,12 +151,14 @@ async function writeTable(
   {
     staging,
     format,
+    writer,
     headRows,
     digest,
     stop,
   }: {
     readonly staging: string
     readonly format: TableFormat
+    readonly writer: RowWriter
     readonly headRows: number
     readonly digest: Hash
     readonly stop: AbortSignal | undefined
@@ -161,7 +166,6 @@ async function writeTable(
 ): Promise<WrittenTable> {
   const head: string[] = []
   const file = `${name}.${format}`
-  const writer = writerOf(format, parts)
   const fd = openSync(join(staging, file), 'wx')
   const hash = createHash('sha256')
   let breathedAtMs = performance.now()
@@ -201,16 +205,16 @@ function* resultRows(parts: readonly string[]): Generator<ResultRow, void> {
   for (const { key, valueJson } of partRows(parts)) yield { key, keyJson: canonicalJson(key), valueJson }
 }
 
-function writerOf(format: TableFormat, parts: readonly string[]): RowWriter {
+function writerOf(format: TableFormat, parts: readonly string[], named: readonly string[] | null): RowWriter {
   switch (format) {
     case 'jsonl':
       return jsonlWriter()
     case 'json':
       return jsonWriter()
     case 'csv':
-      return csvWriter(findColumns(partRows(parts)))
+      return csvWriter(findColumns(partRows(parts), named))
     case 'tsv':
-      return tsvWriter(findColumns(partRows(parts)))
+      return tsvWriter(findColumns(partRows(parts), named))
   }
 }
 

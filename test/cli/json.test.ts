@@ -5,8 +5,10 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { commands } from '../../src/cli/command-list.ts'
 import { flagsOf } from '../../src/cli/flags.ts'
+import { hasDuckDb } from '../fixtures/optional.ts'
 import { quotedIn, readPage } from '../fixtures/pages.ts'
 import { type Ended, Workshop } from '../fixtures/program.ts'
+import { requires } from '../requires.ts'
 
 const shop = new Workshop()
 afterAll(() => shop.remove())
@@ -193,6 +195,12 @@ describe('docs/formats/command-json.md', () => {
         tasks: [{ firstSplit: 0 }],
       },
     ])
+  })
+
+  it('tells what show writes of a table, and query', () => {
+    expectOnPage(json('show', 'out', '--table', 'one'), fieldsOf('`tallyman show --table`'))
+    if (requires('package @duckdb/node-api', hasDuckDb()))
+      expect(json('query', 'out', 'from one')).toEqual([{ key: 'c', value: 1 }])
   })
 
   it('tells what new writes', () => {

@@ -20,7 +20,10 @@ import type { Command } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { firstLines } from '../first-lines.ts'
 import { shownPath } from '../report.ts'
-import { findRunOrResult } from '../result-place.ts'
+
+import { findResult, findRunOrResult } from '../result-place.ts'
+import { asksForTable, showTable } from '../show-table.ts'
+
 import { showHeads } from '../tables.ts'
 import type { Terminal } from '../terminal.ts'
 
@@ -30,13 +33,17 @@ export const show: Command = {
   name: 'show',
   operands: '[RUN|RESULT]',
   operandsMax: 1,
-  summary: 'shows a run or a result: how complete it is, and the head of its tables',
+  summary: 'shows a run or a result: how complete it is, and its tables',
   details: [
     'RUN is an id, the beginning of one, "last", or the path of a run. RESULT is the directory of a result. Where nothing is named, the last run is shown.',
   ],
-  example: 'tallyman show last --rows 20',
+  example: 'tallyman show last --table lang --top 10',
   run: async (args, terminal) => {
     const [name = 'last'] = args.positionals
+    if (asksForTable(args)) {
+      await showTable(findResult(name, terminal).directory, args, terminal)
+      return exitCodes.complete
+    }
     const result = resolve(terminal.cwd, name)
     if (existsSync(join(result, 'manifest.json'))) {
       if (args.has('json')) terminal.out(JSON.stringify(readWhole(result, terminal)))

@@ -12,7 +12,7 @@ function textOf(rows: Rows, writerOf: typeof csvWriter): string {
     keyJson: canonicalJson(key),
     valueJson: canonicalJson(value),
   }))
-  const writer: RowWriter = writerOf(findColumns(made))
+  const writer: RowWriter = writerOf(findColumns(made, null))
   return writer.head + made.map((row) => writer.row(row)).join('') + writer.tail
 }
 

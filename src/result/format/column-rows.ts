@@ -1,8 +1,9 @@
 import type { Scalar } from '../../record/index.ts'
-import { type Columns, isTuple, type ResultRow, type RowWriter } from './row-writer.ts'
+import { elementsOf } from '../columns/key-columns.ts'
+import type { Columns, ResultRow, RowWriter } from './row-writer.ts'
 
 /**
- * Tables of columns: `key` or `key_1`, `key_2`, …, then `value` or the properties all values have, unless one is called as
+ * Tables of columns: `key` or `key_1`, `key_2`, …, or what the job calls them, then `value` or the properties all values have, unless one is called as
  * a column of the key is. A cell that is absent (null, or an element a shorter key does not have) and an empty text are
  * two things in both formats.
  */
@@ -39,6 +40,11 @@ const tsv: CellStyle = {
   text: (text) => text.replaceAll(/[\\\t\n\r]/g, (character) => tsvEscapes[character] ?? character),
 }
 
+/** A line of csv as results have them; null is an absent cell. */
+export function csvLine(cells: readonly (string | null)[]): string {
+  return cells.map((cell) => (cell === null ? csv.absent : csv.text(cell))).join(csv.separator) + csv.end
+}
+
 export function csvWriter(columns: Columns): RowWriter {
   return columnWriter(columns, csv)
 }
@@ -47,17 +53,14 @@ export function tsvWriter(columns: Columns): RowWriter {
   return columnWriter(columns, tsv)
 }
 
-function columnWriter({ keyWidth, valueFields }: Columns, style: CellStyle): RowWriter {
-  const keyNames =
-    keyWidth === null ? ['key'] : Array.from({ length: keyWidth }, (_, index) => `key_${index + 1}`)
+function columnWriter({ keyNames, valueFields }: Columns, style: CellStyle): RowWriter {
   const fields = valueFields?.some((name) => keyNames.includes(name)) ? null : valueFields
   const valueNames = fields ?? ['value']
   const line = (cells: readonly string[]): string => cells.join(style.separator) + style.end
   return {
     head: line([...keyNames, ...valueNames].map((name) => style.text(name))),
     row: (row) => {
-      const { key } = row
-      const elements = isTuple(key) ? key : [key]
+      const elements = elementsOf(row.key)
       const keys = keyNames.map((_, index) => keyCell(elements[index] ?? null, style))
       return line([...keys, ...valueCells(row, fields, style)])
     },

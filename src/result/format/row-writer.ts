@@ -1,4 +1,5 @@
-import type { Key, Scalar } from '../../record/index.ts'
+import type { Key } from '../../record/index.ts'
+import { isTuple, keyColumnNames } from '../columns/key-columns.ts'
 
 /** The forms a table can be written in. */
 export const tableFormats = ['jsonl', 'json', 'csv', 'tsv'] as const
@@ -21,23 +22,30 @@ export interface RowWriter {
   readonly tail: string
 }
 
-/** What a table of columns must know before its first row: how wide keys are, and what the values hold. */
+/** What a table of columns must know before its first row: how keys are taken apart, and what the values hold. */
 export interface Columns {
-  /** Elements of the longest key; null where all keys are scalars. */
-  readonly keyWidth: number | null
+  /** Names of the columns of keys: as many as the longest key has elements. */
+  readonly keyNames: readonly string[]
   /** Properties that every value has, in order; null where values are not objects of the same scalar properties. */
   readonly valueFields: readonly string[] | null
 }
 
-/** Finds the columns of a table. Cost: one pass over its rows. */
-export function findColumns(rows: Iterable<{ readonly key: Key; readonly valueJson: string }>): Columns {
+/**
+ * Finds the columns of a table. Cost: one pass over its rows.
+ *
+ * @param named what the job calls the elements of keys; null for nothing
+ */
+export function findColumns(
+  rows: Iterable<{ readonly key: Key; readonly valueJson: string }>,
+  named: readonly string[] | null,
+): Columns {
   let keyWidth: number | null = null
   let valueFields: readonly string[] | null | undefined
   for (const { key, valueJson } of rows) {
     if (isTuple(key)) keyWidth = Math.max(keyWidth ?? 1, key.length)
     if (valueFields !== null) valueFields = sameFields(valueFields, fieldsOf(valueJson))
   }
-  return { keyWidth, valueFields: valueFields ?? null }
+  return { keyNames: keyColumnNames(keyWidth, named), valueFields: valueFields ?? null }
 }
 
 function fieldsOf(valueJson: string): readonly string[] | null {
@@ -54,8 +62,4 @@ function sameFields(
 ): readonly string[] | null {
   if (before === undefined || now === null) return now
   return before.length === now.length && before.every((name, index) => name === now[index]) ? before : null
-}
-
-export function isTuple(key: Key): key is readonly Scalar[] {
-  return Array.isArray(key)
 }

@@ -27,7 +27,7 @@ describe('CellCounter', () => {
           keyJson: canonicalJson(key),
           valueJson: canonicalJson(value),
         }))
-        const writer = (format === 'csv' ? csvWriter : tsvWriter)(findColumns(table))
+        const writer = (format === 'csv' ? csvWriter : tsvWriter)(findColumns(table, null))
         const text = writer.head + table.map((row) => writer.row(row)).join('') + writer.tail
         const counter = counted(format, text, chunkBytes)
         expect(counter.lines).toBe(table.length + 1)

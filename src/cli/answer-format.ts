@@ -1,0 +1,124 @@
+import { closeSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { printable } from '../printable.ts'
+import { canonicalJson } from '../record/index.ts'
+import { csvLine, type QueryAnswer, type QueryColumn } from '../result/index.ts'
+import { alignColumns, showJson } from './tables.ts'
+import type { Terminal } from './terminal.ts'
+
+/** The forms that the answer to a query can have. */
+export const answerFormats = ['table', 'csv', 'json', 'jsonl', 'parquet'] as const
+export type AnswerFormat = (typeof answerFormats)[number]
+
+type TextFormat = Exclude<AnswerFormat, 'parquet' | 'table'>
+
+/** Takes text as it comes. */
+export type Sink = (text: string) => void
+
+/** Writes an answer as lines, as its rows come. Returns how many rows it had. */
+export async function writeAnswer(answer: QueryAnswer, format: TextFormat, sink: Sink): Promise<number> {
+  const { columns } = answer
+  if (format === 'csv') sink(csvLine(columns.map(({ name }) => name)))
+  if (format === 'json') sink('[\n')
+  let rows = 0
+  // In an array all rows but the last are followed by a comma.
+  let last = ''
+  for await (const batch of answer.batches) {
+    let text = ''
+    for (const cells of batch) {
+      rows += 1
+      if (format === 'csv') text += csvLine(cells.map(csvText))
+      else if (format === 'jsonl') text += `${jsonRow(columns, cells)}\n`
+      else {
+        if (last !== '') text += `${last},\n`
+        last = jsonRow(columns, cells)
+      }
+    }
+    sink(text)
+  }
+  if (format === 'json') sink(last === '' ? ']\n' : `${last}\n]\n`)
+  return rows
+}
+
+function csvText(cell: unknown): string | null {
+  if (cell === null || cell === undefined) return null
+  return typeof cell === 'string' ? cell : canonicalJson(cell)
+}
+
+/** A column of JSON is embedded, and not the text of it. */
+function jsonRow(columns: readonly QueryColumn[], cells: readonly unknown[]): string {
+  const fields = columns.map(({ name, type }, index) => {
+    const cell = cells[index] ?? null
+    const isText = type === 'JSON' && typeof cell === 'string'
+    return `${canonicalJson(name)}:${isText ? cell : canonicalJson(cell)}`
+  })
+  return `{${fields.join(',')}}`
+}
+
+/** Shows the first rows of an answer to people. Returns whether there are more. */
+export async function showAnswer(
+  { columns, batches }: QueryAnswer,
+  rowsMax: number,
+  terminal: Terminal,
+): Promise<boolean> {
+  const rows: (readonly unknown[])[] = []
+  for await (const batch of batches) {
+    rows.push(...batch)
+    if (rows.length > rowsMax) break
+  }
+  const shown = rows.slice(0, rowsMax)
+  const isNumeric = columns.map(
+    (_, index) => shown.length > 0 && shown.every((cells) => isNumberOrAbsent(cells[index])),
+  )
+  const lines = alignColumns(
+    [
+      columns.map(({ name }) => showJson(canonicalJson(name))),
+      ...shown.map((cells) => cells.map((cell, index) => shownCell(cell, columns[index]?.type))),
+    ],
+    {
+      sides: isNumeric.map((is) => (is ? 'right' : 'left')),
+      cellWidthMax: 60,
+      lineWidthMax: terminal.outColumns,
+    },
+  )
+  for (const line of lines) terminal.out(line)
+  return rows.length > rowsMax
+}
+
+function isNumberOrAbsent(cell: unknown): boolean {
+  return cell === null || typeof cell === 'number' || typeof cell === 'bigint'
+}
+
+/** Texts of what is no text (days, decimals, JSON) cannot be taken for anything else. */
+function shownCell(cell: unknown, type: string | undefined): string {
+  const isText = typeof cell === 'string' && type !== 'VARCHAR'
+  return isText ? printable(cell) : showJson(canonicalJson(cell ?? null))
+}
+
+/** A file that is there whole or not at all. */
+export interface WholeFile {
+  readonly write: Sink
+  /** Puts it in its place. */
+  commit(): void
+  /** Leaves nothing of it. */
+  discard(): void
+}
+
+/** Opens a file beside the place it will have. */
+export function openWhole(path: string): WholeFile {
+  const staging = `${path}.new`
+  const fd = openSync(staging, 'w')
+  return {
+    write: (text) => {
+      const bytes = Buffer.from(text)
+      for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at)
+    },
+    commit: () => {
+      closeSync(fd)
+      renameSync(staging, path)
+    },
+    discard: () => {
+      closeSync(fd)
+      rmSync(staging, { force: true })
+    },
+  }
+}

@@ -1,0 +1,120 @@
+import { renameSync, rmSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { dirname, extname, resolve, sep } from 'node:path'
+import { TallymanError } from '../../errors.ts'
+import { countOf } from '../../quantities.ts'
+import { queryResult } from '../../result/index.ts'
+import { type AnswerFormat, answerFormats, openWhole, showAnswer, writeAnswer } from '../answer-format.ts'
+import type { Arguments } from '../arguments.ts'
+import type { Command } from '../command.ts'
+import { type ExitCode, exitCodes } from '../exit-codes.ts'
+import { shownPath } from '../report.ts'
+import { findResult, resultPlaceHelp } from '../result-place.ts'
+import type { Terminal } from '../terminal.ts'
+
+const rowsDefault = 40
+const memoryDefault = 2 ** 30
+/** More gain little over tables that fit a result, and take the machine from others. */
+const threadsMax = 4
+
+export const query: Command = {
+  name: 'query',
+  operands: 'RESULT SQL',
+  operandsMax: 2,
+  summary: 'asks the tables of a result by SQL',
+  details: [
+    resultPlaceHelp,
+    "SQL is one statement of DuckDB's that reads. Each table of the result is one of SQL; elements of keys are columns, called as the job's `columns` says, or key_1, key_2, …; so are the properties of values, or `value`.",
+    'A query reaches nothing but the tables: no file, no network, no setting.',
+  ],
+  example: `tallyman query last "select lang, sum(value) n from lang group by all order by n desc limit 10"`,
+  run: async (args, terminal) => {
+    const [name, sql] = args.positionals
+    if (name === undefined || sql === undefined || sql.trim() === '') {
+      throw new TallymanError('usage', '`tallyman query` takes a result and a statement of SQL.', {
+        wayOut: 'Say for example: tallyman query last "from lang limit 10"',
+      })
+    }
+    const { directory } = findResult(name, terminal)
+    return await answer({ directory, sql, ...readOutput(args, directory, terminal) }, args, terminal)
+  },
+}
+
+interface Asked {
+  readonly directory: string
+  readonly sql: string
+  readonly format: AnswerFormat
+  /** Absolute; null for stdout. */
+  readonly file: string | null
+}
+
+function readOutput(args: Arguments, directory: string, { cwd }: Terminal): Pick<Asked, 'format' | 'file'> {
+  const out = args.text('out')
+  const file = out === null || out === '-' ? null : resolve(cwd, out)
+  const said = answerFormats.find((one) => one === args.text('format'))
+  const byEnding = answerFormats.find((one) => file !== null && extname(file) === `.${one}`)
+  const format = args.has('json') ? 'jsonl' : (said ?? byEnding ?? (file === null ? 'table' : 'csv'))
+  if (format === 'parquet' && file === null) {
+    throw new TallymanError('usage', 'Parquet is not written to stdout.', {
+      wayOut: 'Name a file: -o answer.parquet',
+    })
+  }
+  if (
+    file !== null &&
+    (file === directory ||
+      dirname(file)
+        .concat(sep)
+        .startsWith(directory + sep))
+  ) {
+    throw new TallymanError('usage', `${out} lies in the result, which is sealed as it is.`, {
+      wayOut: 'Name a file somewhere else.',
+    })
+  }
+  return { format, file }
+}
+
+async function answer(
+  { directory, sql, format, file }: Asked,
+  args: Arguments,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  const limits = {
+    memoryBytes: args.size('memory') ?? memoryDefault,
+    threads: Math.min(threadsMax, availableParallelism()),
+  }
+  if (format === 'parquet' && file !== null) {
+    const staging = `${file}.new`
+    try {
+      await queryResult(directory, sql, { ...limits, parquetFile: staging }, async () => undefined)
+      renameSync(staging, file)
+    } finally {
+      rmSync(staging, { force: true })
+    }
+    terminal.say(`Written: ${shownPath(file, terminal.cwd)}`)
+    return exitCodes.complete
+  }
+  await queryResult(directory, sql, limits, async (found) => {
+    if (format === 'table' || format === 'parquet') {
+      const rowsMax = args.count('rows') ?? rowsDefault
+      if (await showAnswer(found, rowsMax, terminal)) {
+        terminal.out('…')
+        terminal.say(`There are more rows: --rows ${rowsMax * 10} shows more, --format csv writes all.`)
+      }
+    } else if (file === null) {
+      await writeAnswer(found, format, (text) => {
+        if (text !== '') terminal.out(text.replace(/\n$/, ''))
+      })
+    } else {
+      const whole = openWhole(file)
+      try {
+        const rows = await writeAnswer(found, format, whole.write)
+        whole.commit()
+        terminal.say(`Written: ${shownPath(file, terminal.cwd)}, ${countOf(rows, 'row')}`)
+      } catch (error) {
+        whole.discard()
+        throw error
+      }
+    }
+  })
+  return exitCodes.complete
+}

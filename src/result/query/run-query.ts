@@ -1,0 +1,187 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { DuckDBConnection, DuckDBResult } from '@duckdb/node-api'
+import { messageOf, TallymanError } from '../../errors.ts'
+import { columnNames } from '../columns/table-columns.ts'
+import { openResult } from '../open-result.ts'
+import { loadOptional } from '../optional-package.ts'
+import { loadTable, type QueryTable, quoteName } from './load-tables.ts'
+import { plainCell } from './plain-cell.ts'
+
+export interface QueryOptions {
+  /** Memory of the tables and the query together; what does not fit is on disk meanwhile. */
+  readonly memoryBytes: number
+  readonly threads: number
+  /** Absolute path of a file that the answer is written to as parquet, and no rows are told. */
+  readonly parquetFile?: string
+}
+
+export interface QueryColumn {
+  readonly name: string
+  /** DuckDB's name of its type: `BIGINT`, `JSON`, `STRUCT(a INTEGER)`. A cell of JSON is its text. */
+  readonly type: string
+}
+
+/** What is told of an answer. */
+export interface QueryAnswer {
+  readonly columns: readonly QueryColumn[]
+  /** Rows in the order of the query, in batches; a cell is plain data, integers of any size exact. Read once. */
+  readonly batches: AsyncIterable<readonly (readonly unknown[])[]>
+}
+
+/**
+ * Asks a result's tables by SQL (DuckDB's dialect; one statement that reads). The tables are loaded into memory of the
+ * database's own, which is then cut off from files, network and its own configuration: a query reads nothing but the tables.
+ *
+ * @param use given the answer; the database is gone when it has returned
+ * @throws {TallymanError} `usage` for what is no such statement, or does not run; `package-missing` without DuckDB; as
+ *   `openResult` and its tables do
+ */
+export async function queryResult<T>(
+  directory: string,
+  sql: string,
+  { memoryBytes, threads, parquetFile }: QueryOptions,
+  use: (answer: QueryAnswer) => Promise<T>,
+): Promise<T> {
+  const { manifest, tables } = openResult(directory)
+  const { DuckDBInstance } = await loadOptional(
+    '@duckdb/node-api',
+    'A query',
+    () => import('@duckdb/node-api'),
+  )
+  const scratch = mkdtempSync(join(tmpdir(), 'tallyman-query-'))
+  const instance = await DuckDBInstance.create(':memory:', {
+    memory_limit: `${Math.ceil(memoryBytes / 2 ** 20)}MiB`,
+    threads: String(threads),
+    temp_directory: join(scratch, 'spill'),
+    home_directory: scratch,
+    extension_directory: join(scratch, 'none'),
+    secret_directory: join(scratch, 'none'),
+    autoinstall_known_extensions: 'false',
+    autoload_known_extensions: 'false',
+    allow_community_extensions: 'false',
+  })
+  const connection = await instance.connect()
+  try {
+    const loaded: QueryTable[] = []
+    for (const name of mentioned(sql, Object.keys(tables))) {
+      const table = tables[name]
+      const description = manifest.job.description.tables.find((one) => one.name === name)
+      if (table !== undefined) loaded.push(await loadTable(connection, table, description))
+    }
+    await lock(connection, parquetFile)
+    return await use(await ask(connection, sql, loaded, parquetFile))
+  } finally {
+    connection.closeSync()
+    instance.closeSync()
+    rmSync(scratch, { recursive: true, force: true })
+  }
+}
+
+/** From here on the database reaches nothing but what is in it, and the one file that it may write. */
+async function lock(connection: DuckDBConnection, parquetFile: string | undefined): Promise<void> {
+  if (parquetFile !== undefined) await connection.run(`SET allowed_paths = [${quoteText(parquetFile)}]`)
+  await connection.run('SET enable_external_access = false')
+  await connection.run('SET lock_configuration = true')
+}
+
+async function ask(
+  connection: DuckDBConnection,
+  sql: string,
+  tables: readonly QueryTable[],
+  parquetFile: string | undefined,
+): Promise<QueryAnswer> {
+  try {
+    await checkStatement(connection, sql)
+    if (parquetFile === undefined) return answerOf(await connection.stream(sql), tables)
+    // On a line of its own, since the statement may end with a comment.
+    const query = sql.trim().replace(/;\s*$/, '')
+    await connection.run(`COPY (\n${query}\n) TO ${quoteText(parquetFile)} (FORMAT parquet)`)
+    return { columns: [], batches: noBatches() }
+  } catch (error) {
+    throw sayFailure(error, tables)
+  }
+}
+
+async function* noBatches(): AsyncGenerator<readonly (readonly unknown[])[]> {}
+
+/** One that answers, and only one: whatever else SQL can do has no place here, locked or not. */
+async function checkStatement(connection: DuckDBConnection, sql: string): Promise<void> {
+  const { StatementType } = await import('@duckdb/node-api')
+  // Its logs go astray once the database is locked, and that ends the process.
+  const isRefused = /\benable_logging\b/i.test(sql)
+  const statements = await connection.extractStatements(sql)
+  const first = statements.count === 1 && !isRefused ? await statements.prepare(0) : null
+  const type = first?.statementType
+  first?.destroySync()
+  if (type === StatementType.SELECT || type === StatementType.EXPLAIN) return
+  throw new TallymanError('usage', 'The query is not one statement that only reads.', {
+    wayOut: 'Say one SELECT; WITH, FROM, DESCRIBE and SUMMARIZE are right, too.',
+  })
+}
+
+function answerOf(result: DuckDBResult, tables: readonly QueryTable[]): QueryAnswer {
+  const names = result.deduplicatedColumnNames()
+  const columns = names.map((name, index) => {
+    const type = result.columnType(index)
+    return { name, type: type.alias ?? type.toString() }
+  })
+  return { columns, batches: batchesOf(result, tables) }
+}
+
+async function* batchesOf(
+  result: DuckDBResult,
+  tables: readonly QueryTable[],
+): AsyncGenerator<readonly (readonly unknown[])[]> {
+  try {
+    for await (const rows of result.yieldRows()) yield rows.map((row) => row.map(plainCell))
+  } catch (error) {
+    throw sayFailure(error, tables)
+  }
+}
+
+/** The tables that a query may be about: those whose names it has in it; all where it has none. */
+function mentioned(sql: string, names: readonly string[]): readonly string[] {
+  const text = sql.toLowerCase()
+  const found = names.filter((name) => text.includes(name.toLowerCase()))
+  return found.length === 0 ? names : found
+}
+
+/** What DuckDB says, with the tables that there are. */
+function sayFailure(error: unknown, tables: readonly QueryTable[]): unknown {
+  if (error instanceof TallymanError) return error
+  const message = messageOf(error).trim()
+  if (message.startsWith('Permission Error')) {
+    return new TallymanError('usage', 'The query asks for a file, and it may read nothing but the result.', {
+      wayOut: sayTables(tables),
+      cause: error,
+    })
+  }
+  if (message.startsWith('Out of Memory Error')) {
+    return new TallymanError('usage', 'The query needs more memory than it may have.', {
+      wayOut: 'Give it more, for example --memory 4G, or ask for less.',
+      cause: error,
+    })
+  }
+  return new TallymanError('usage', `The query does not run. ${message}`, {
+    wayOut: sayTables(tables),
+    cause: error,
+  })
+}
+
+function sayTables(tables: readonly QueryTable[]): string {
+  const shown = tables.map(
+    ({ name, columns }) => `${name} (${columnNames(columns).map(shownName).join(', ')})`,
+  )
+  return `There ${shown.length === 1 ? 'is' : 'are'} ${shown.join('; ')}.`
+}
+
+/** As it is written in a query. */
+function shownName(name: string): string {
+  return /^[a-z_][a-z0-9_]*$/i.test(name) ? name : quoteName(name)
+}
+
+function quoteText(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`
+}

@@ -1,0 +1,163 @@
+import { spawnSync } from 'node:child_process'
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { hasDuckDb } from '../fixtures/optional.ts'
+import { program, Workshop } from '../fixtures/program.ts'
+import { requires } from '../requires.ts'
+
+const shop = new Workshop()
+afterAll(() => shop.remove())
+
+beforeAll(() => {
+  shop.write(
+    'tags.job.ts',
+    `import { all, count, defineJob, jsonl, max } from 'tallyman'
+    interface R { tag: string | null; lang: string; id: number | bigint }
+    export default defineJob({
+      input: jsonl<R>(),
+      reduce: { lang: count<[string | null, string]>(), ids: all({ n: count(), id: max<string, number | bigint>() }) },
+      columns: { lang: ['tag', 'lang'] },
+      map({ tag, lang, id }, emit) { emit.lang([tag, lang]); emit.ids(lang, { id }) },
+    })`,
+  )
+  shop.write(
+    'in.jsonl',
+    ['#a', '#a', null, '', '\ud800']
+      .map(
+        (tag, n) =>
+          `{"tag":${JSON.stringify(tag)},"lang":"${n % 2 ? 'de' : 'en'}","id":900719925474099${n}}\n`,
+      )
+      .join(''),
+  )
+  const { status, stderr } = shop.run('run', 'tags.job.ts', 'in.jsonl', '-o', 'out', '-q')
+  if (status !== 0) throw new Error(stderr)
+})
+
+const filesBefore = (): string[] => readdirSync(shop.folder).sort()
+
+describe.skipIf(!requires('package @duckdb/node-api', hasDuckDb()))('tallyman query', () => {
+  const ask = (sql: string, ...more: readonly string[]) => shop.run('query', 'out', sql, ...more)
+
+  test('has elements of keys as columns, as the job names them, and properties of values', () => {
+    const { stdout, stderr, status } = ask('from lang')
+    expect([status, stderr]).toEqual([0, ''])
+    expect(stdout).toBe(
+      [
+        'tag   lang  value',
+        'null  en        1',
+        '""    de        1',
+        '#a    de        1',
+        '#a    en        1',
+        '�     en        1',
+        '',
+      ].join('\n'),
+    )
+    expect(ask('from ids', '--format', 'csv').stdout).toBe(
+      'key,n,id\r\nde,2,9007199254740993\r\nen,3,9007199254740994\r\n',
+    )
+  })
+
+  test('keeps integers exact, tells null from the empty text, and embeds what is nested', () => {
+    const { stdout } = ask(
+      "select tag, sum(value) n, list(lang order by lang) langs, {'a': 1} s from lang group by tag order by n desc, tag limit 1",
+      '--json',
+    )
+    expect(stdout).toBe('{"tag":"#a","n":2,"langs":["de","en"],"s":{"a":1}}\n')
+    expect(ask('select max(id) m, sum(id) s from ids', '--json').stdout).toBe(
+      '{"m":9007199254740994,"s":18014398509481987}\n',
+    )
+    expect(ask('select tag from lang order by tag nulls first limit 2', '--format', 'csv').stdout).toBe(
+      'tag\r\n\r\n""\r\n',
+    )
+    expect(ask('from lang limit 2', '--format', 'json').stdout).toBe(
+      '[\n{"tag":null,"lang":"en","value":1},\n{"tag":"","lang":"de","value":1}\n]\n',
+    )
+  })
+
+  test('writes parquet that a query reads back, and files by their ending', () => {
+    expect(ask('from lang -- all of it', '-o', 'answer.parquet')).toMatchObject({ status: 0, stdout: '' })
+    expect(readFileSync(join(shop.folder, 'answer.parquet')).subarray(0, 4).toString()).toBe('PAR1')
+    expect(ask('from lang limit 1', '-o', 'answer.csv').stderr).toContain('Written: answer.csv, 1 row')
+    expect(readFileSync(join(shop.folder, 'answer.csv'), 'utf8')).toBe('tag,lang,value\r\n,en,1\r\n')
+    expect(ask('from lang', '-o', 'out/x.csv')).toMatchObject({ status: 2 })
+    expect(ask('from lang', '--format', 'parquet').stderr).toContain('Name a file')
+  })
+
+  test.each([
+    "from read_csv('/etc/passwd')",
+    "select * from '/etc/passwd'",
+    "select * from read_text('/etc/passwd')",
+    "select * from read_blob('/etc/hostname')",
+    "select * from glob('/etc/*')",
+    "from read_json('in.jsonl')",
+    "from read_parquet('answer.parquet')",
+    "copy lang to 'stolen.csv'",
+    "copy (from lang) to 'stolen.parquet' (format parquet)",
+    "attach 'stolen.db'",
+    'install httpfs',
+    'load httpfs',
+    "export database 'stolen'",
+    'set enable_external_access = true',
+    "set home_directory = '/root'",
+    "select * from enable_logging('FileSystem', storage = 'file', storage_path = 'stolen')",
+    "call enable_logging('QueryLog')",
+    "select * from query('copy (select 1) to ''stolen''')",
+    "select getenv('HOME')",
+    'select 1; select 2',
+    'create table t (a int)',
+    'drop table lang',
+    'delete from lang',
+    "pragma database_list; copy lang to 'stolen.csv'",
+    "import database '/etc'",
+    ") to 'stolen' (format csv); copy (select 1",
+  ])('reaches no file and changes nothing: %s', (sql) => {
+    const before = filesBefore()
+    const isShort = sql.length % 4 === 0
+    const { status, stdout, stderr } = ask(sql, ...(isShort ? ['-o', 'never.parquet'] : []))
+    expect(status).toBe(2)
+    expect(stdout).toBe('')
+    expect(stderr).toMatch(/^Error: The query /)
+    expect(filesBefore()).toEqual(before)
+  })
+
+  test('says what is wrong with a query, and what tables there are', () => {
+    const { status, stderr } = ask('select foo from lang')
+    expect(status).toBe(2)
+    expect(stderr).toContain('Referenced column "foo" not found')
+    expect(stderr).toContain('There is lang (tag, lang, value).')
+    expect(ask('from nowhere').stderr).toContain('There are ids (key, n, id); lang (tag, lang, value).')
+  })
+
+  test('shows so many rows, and says that there are more', () => {
+    const { stdout, stderr } = ask('from lang', '--rows', '2')
+    expect(stdout.split('\n')).toHaveLength(5)
+    expect(stderr).toContain('There are more rows')
+  })
+})
+
+describe('tallyman query without the package', () => {
+  test('says what is missing and how to install it; other commands work', () => {
+    const root = dirname(dirname(program))
+    const copy = join(shop.folder, 'copy')
+    for (const part of ['bin', 'dist', 'package.json'])
+      cpSync(join(root, part), join(copy, part), { recursive: true })
+    const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+    for (const name of Object.keys(dependencies)) {
+      const place = join(copy, 'node_modules', name)
+      mkdirSync(dirname(place), { recursive: true })
+      symlinkSync(join(root, 'node_modules', name), place)
+    }
+    const run = (...args: readonly string[]) =>
+      spawnSync(process.execPath, [join(copy, 'bin/tallyman'), ...args], {
+        cwd: shop.folder,
+        encoding: 'utf8',
+      })
+    expect(run('show', 'out')).toMatchObject({ status: 0 })
+    const { status, stderr } = run('query', 'out', 'from lang')
+    expect(status).toBe(1)
+    expect(stderr).toContain('A query needs the package @duckdb/node-api, which is not installed.')
+    expect(stderr).toContain('npm install --include=optional')
+    expect(existsSync(join(copy, 'dist'))).toBe(true)
+  })
+})
