@@ -4,14 +4,7 @@ import { pipeline } from 'node:stream/promises'
 import { StringDecoder } from 'node:string_decoder'
 import { errnoOf, toFault } from '../errors.ts'
 import { type WrittenResult, writeResult } from '../result/index.ts'
-import {
-  LiveProgress,
-  type PreparedRun,
-  RunDirectory,
-  type RunObserver,
-  releaseTarget,
-  totalsOf,
-} from '../run/index.ts'
+import { LiveProgress, type PreparedRun, type RunObserver, releaseTarget, totalsOf } from '../run/index.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
 import type { Outlet } from './outlet.ts'
 import { Progress } from './progress.ts'
@@ -120,7 +113,7 @@ async function carryOut(
   const before = totalsOf(run.state)
   const startMs = performance.now()
   const progress = outlet.quiet ? null : new Progress(terminal)
-  const live = new LiveProgress(new RunDirectory(run.directory))
+  const live = new LiveProgress(run)
   const observe: RunObserver = (event, state) => {
     events?.write(event)
     progress?.observe(event, state)

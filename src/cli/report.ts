@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import { relative } from 'node:path'
 import type { ErrorCode } from '../errors.ts'
+import { sayBottleneck } from '../host/index.ts'
 import { inputName } from '../input/index.ts'
 import { printable } from '../printable.ts'
 import { countOf, showBytes, showCount, showDuration } from '../quantities.ts'
@@ -94,24 +95,6 @@ function sayTotals({ say, colors }: Terminal, run: ReportedRun, session: Session
     )
   const bound = run.bottleneck()
   if (bound !== null) say(`  ${sayBottleneck(bound)}`)
-}
-
-/** What would have made the run faster, in words. */
-function sayBottleneck(bound: NonNullable<ReturnType<PreparedRun['bottleneck']>>): string {
-  switch (bound.kind) {
-    case 'cpu':
-      return `bound by its workers' cores: ${bound.ownCores.toFixed(1)} of ${bound.cores} were used`
-    case 'others':
-      return `bound by others, who used ${bound.othersCores.toFixed(1)} of ${bound.cores} cores`
-    case 'disk':
-      return `bound by the disk, which gave ${showBytes(bound.readBytesPerSecond)}/s: more workers would not help`
-    case 'memory':
-      return `bound by memory: threads waited for it ${Math.round(bound.stalledShare * 100)} % of the time`
-    case 'big-task':
-      return `bound by ${countOf(bound.tasksRunning, 'long task')} at the end: most workers had nothing to do`
-    case 'unknown':
-      return 'bound neither by cores, disk nor memory: the job waits for something else'
-  }
 }
 
 /** `238 MB (40.9 MB on disk) in 3.7 s, 65 MB/s`. The rate is that of this session. */

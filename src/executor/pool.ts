@@ -91,6 +91,13 @@ export class Pool {
     await this.#group?.close()
   }
 
+  /** The workers there are, with the process each lives in: threads share one. */
+  get workers(): readonly { readonly seat: number; readonly pid: number }[] {
+    return this.#seats.flatMap(({ number, process: worker }) =>
+      worker === null ? [] : [{ seat: number, pid: worker.pid }],
+    )
+  }
+
   /** Ids of the processes that workers live in. */
   get pids(): readonly number[] {
     return this.#watched().map(({ pid }) => pid)

@@ -1,3 +1,4 @@
+import { countOf, showBytes } from '../quantities.ts'
 import { type LoadSample, loadChange } from './load.ts'
 
 /** A sample of the machine's load, and of what the run had to do then. */
@@ -23,6 +24,24 @@ export type Bottleneck =
   | { readonly kind: 'big-task'; readonly tasksRunning: number }
   /** Neither: the job waits for something that is not measured, such as a server. */
   | { readonly kind: 'unknown' }
+
+/** What would have made the run faster, in words. */
+export function sayBottleneck(bound: Bottleneck): string {
+  switch (bound.kind) {
+    case 'cpu':
+      return `bound by its workers' cores: ${bound.ownCores.toFixed(1)} of ${bound.cores} were used`
+    case 'others':
+      return `bound by others, who used ${bound.othersCores.toFixed(1)} of ${bound.cores} cores`
+    case 'disk':
+      return `bound by the disk, which gave ${showBytes(bound.readBytesPerSecond)}/s: more workers would not help`
+    case 'memory':
+      return `bound by memory: threads waited for it ${Math.round(bound.stalledShare * 100)} % of the time`
+    case 'big-task':
+      return `bound by ${countOf(bound.tasksRunning, 'long task')} at the end: most workers had nothing to do`
+    case 'unknown':
+      return 'bound neither by cores, disk nor memory: the job waits for something else'
+  }
+}
 
 /** Our workers keep their cores busy from this share on: reading in between takes the rest. */
 const busyShareMin = 0.8

@@ -1,6 +1,6 @@
 /** This machine: what a run may use of it. */
 
-export { type Bottleneck, findBottleneck, type RunSample } from './bottleneck.ts'
+export { type Bottleneck, findBottleneck, type RunSample, sayBottleneck } from './bottleneck.ts'
 export { readDiskSpace, spareSpace } from './disk-space.ts'
 export { endProcesses } from './end-processes.ts'
 export { openFinishedFile } from './finished-file.ts'
@@ -23,6 +23,7 @@ export {
   readProcess,
   startedBy,
   type Token,
+  ticksPerSecond,
 } from './process-tree.ts'
 export { type GroupLimits, openOwnGroup, type RunGroup } from './run-group.ts'
 export { forwardCommand } from './ssh.ts'

@@ -152,6 +152,10 @@ export class Coordinator implements PreparedRun {
     }
   }
 
+  get workers(): PreparedRun['workers'] {
+    return this.#pool.workers
+  }
+
   bottleneck(): Bottleneck | null {
     return this.#guard.bottleneck(this.plan.workers)
   }

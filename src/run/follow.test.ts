@@ -90,7 +90,7 @@ describe('RunFollower', () => {
     expect(look()).toMatchObject({ isHeld: true, state: { phase: 'map' } })
     expect(told).toMatchObject([{ type: 'planned' }])
 
-    const live = new LiveProgress(directory, 0)
+    const live = new LiveProgress(run, 0)
     const events: RunEvent[] = []
     await execute(run, (event, state) => {
       events.push(event)
@@ -120,7 +120,7 @@ describe('RunFollower', () => {
     expect(existsSync(directory.progressFile)).toBe(false)
 
     await run.close()
-    expect(look()).toEqual({ isHeld: false, state: readRun(directory).state })
+    expect(look()).toEqual({ isHeld: false, state: readRun(directory).state, live: null })
     rmSync(run.directory, { recursive: true })
     expect(look).toThrow(expect.objectContaining({ code: 'not-found' }))
   })
@@ -136,7 +136,7 @@ describe('RunFollower', () => {
     const run = await prepare({ job: 'words.job.ts', inputs: ['a.txt'] })
     const directory = new RunDirectory(run.directory)
     const counts = { readBytes: 1, bytes: 1, records: 1, rejected: 0, groups: 0 }
-    const live = new LiveProgress(directory, 0)
+    const live = new LiveProgress(run, 0)
     live.observe({ type: 'progress', at: 1, task: 'map-00000', attempt: 1, ...counts })
     const told: Told[] = []
     const { at, ...rest } = JSON.parse(readFileSync(directory.progressFile, 'utf8'))

@@ -1,7 +1,7 @@
 import { type RunDirectory, readIdentity } from './directory.ts'
 import type { RunEvent } from './events.ts'
 import { JournalTail } from './journal-tail.ts'
-import { readLiveProgress } from './live-progress.ts'
+import { type Progressed, readLiveProgress } from './live-progress.ts'
 import { isHeld } from './lock.ts'
 import { readPlan } from './plan-file.ts'
 import type { RunObserver } from './prepared.ts'
@@ -13,6 +13,8 @@ export interface Standing {
   readonly isHeld: boolean
   /** Null while it has no plan. */
   readonly state: RunState | null
+  /** Its workers, and what bounds it, as its process said last; null where it is not at work, or has not said. */
+  readonly live: Pick<Progressed, 'workers' | 'bottleneck'> | null
 }
 
 /** Follows a run that another process carries out, by the files it leaves. Changes nothing. */
@@ -42,10 +44,10 @@ export class RunFollower {
     const held = isHeld(this.#directory)
     readIdentity(this.#directory)
     this.#state ??= this.#planned()
-    if (this.#state === null) return { isHeld: held, state: null }
+    if (this.#state === null) return { isHeld: held, state: null, live: null }
     for (const event of this.#journal.next()) this.#happen(event, observer)
-    if (held) this.#tellProgress(this.#state, observer)
-    return { isHeld: held, state: this.#state }
+    const live = held ? this.#tellProgress(this.#state, observer) : null
+    return { isHeld: held, state: this.#state, live }
   }
 
   #planned(): RunState | null {
@@ -60,15 +62,17 @@ export class RunFollower {
     observer(event, this.#state)
   }
 
-  #tellProgress(state: RunState, observer: RunObserver): void {
+  #tellProgress(state: RunState, observer: RunObserver): Progressed | null {
     const progressed = readLiveProgress(this.#directory)
     // A session that was killed leaves its file behind.
-    if (progressed === null || progressed.at <= this.#toldAt || progressed.at < this.#sessionAt) return
+    if (progressed === null || progressed.at < this.#sessionAt) return null
+    if (progressed.at <= this.#toldAt) return progressed
     this.#toldAt = progressed.at
     for (const event of progressed.attempts) observer(event, state)
     const { note } = progressed
-    if (note === null || note.at <= this.#notedAt) return
+    if (note === null || note.at <= this.#notedAt) return progressed
     this.#notedAt = note.at
     observer(note, state)
+    return progressed
   }
 }

@@ -1,6 +1,8 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import type { RunDirectory } from './directory.ts'
+import type { Bottleneck } from '../host/index.ts'
+import { RunDirectory } from './directory.ts'
 import type { NoteEvent, ProgressEvent, RunEvent } from './events.ts'
+import type { PreparedRun } from './prepared.ts'
 
 /**
  * How far the attempts are that run now, in a file beside the logs, for other processes that look on: the journal tells of
@@ -10,27 +12,35 @@ import type { NoteEvent, ProgressEvent, RunEvent } from './events.ts'
 const header = { format: 'tallyman progress', version: 1 } as const
 
 /** What the file holds. */
-interface Progressed {
+export interface Progressed {
   /** Milliseconds since the epoch at which it was written. */
   readonly at: number
   /** The last word of each attempt that runs. */
   readonly attempts: readonly ProgressEvent[]
   /** What was said last. */
   readonly note: NoteEvent | null
+  readonly workers: PreparedRun['workers']
+  /** What bounded the run so far; null where that cannot be told yet. */
+  readonly bottleneck: Bottleneck | null
 }
 
 const writeEveryMsDefault = 1000
 
 /** Keeps the file while its run is carried out. */
 export class LiveProgress {
+  readonly #run: Pick<PreparedRun, 'workers' | 'bottleneck'>
   readonly #file: string
   readonly #attempts = new Map<string, ProgressEvent>()
   #note: NoteEvent | null = null
   readonly #writeEveryMs: number
   #writtenAtMs = performance.now()
 
-  constructor(directory: RunDirectory, writeEveryMs = writeEveryMsDefault) {
-    this.#file = directory.progressFile
+  constructor(
+    run: Pick<PreparedRun, 'directory' | 'workers' | 'bottleneck'>,
+    writeEveryMs = writeEveryMsDefault,
+  ) {
+    this.#run = run
+    this.#file = new RunDirectory(run.directory).progressFile
     this.#writeEveryMs = writeEveryMs
   }
 
@@ -60,6 +70,8 @@ export class LiveProgress {
       at: Date.now(),
       attempts: [...this.#attempts.values()],
       note: this.#note,
+      workers: this.#run.workers,
+      bottleneck: this.#run.bottleneck(),
     }
     try {
       writeFileSync(`${this.#file}.new`, `${JSON.stringify({ ...header, ...progressed })}\n`)

@@ -97,7 +97,8 @@ async function waitForEnd(
   try {
     return await watchRun(new RunFollower(directory), watcher, leave)
   } catch (error) {
-    if (error instanceof TallymanError && error.code === 'not-found') return { isHeld: false, state: null }
+    if (error instanceof TallymanError && error.code === 'not-found')
+      return { isHeld: false, state: null, live: null }
     throw error
   }
 }

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact'
 import { countOf, showBytes, showCount, showDuration } from '../../quantities.ts'
-import type { RunningView, RunView } from '../view/run-view.ts'
-import { Data, Panel, Table } from './parts.tsx'
+import type { RunView, WorkerView } from '../view/run-view.ts'
+import { Badge, Data, Panel, Table } from './parts.tsx'
 
 /** How far a run is, how fast it goes, and how long it may still take. */
 export function Progress({ run }: { readonly run: RunView }): JSX.Element | null {
@@ -65,34 +65,50 @@ function Figure(props: {
   )
 }
 
-/** What the workers are at now. */
-export function Workers({ now }: { readonly now: readonly RunningView[] }): JSX.Element | null {
-  if (now.length === 0) return null
-  const rows = now.map(({ seat, attempt, reads, forMs, records, readBytes, ofBytes }) => ({
-    key: attempt,
-    cells: [
-      seat,
-      attempt,
-      <Data key="reads" text={reads} />,
-      showDuration(forMs),
-      ofBytes === null ? countOf(records, 'group') : countOf(records, 'record'),
-      ofBytes === null ? '' : `${showBytes(readBytes)} of ${showBytes(ofBytes)}`,
-    ],
-  }))
+/** What the workers are at now, and what they take of the machine. */
+export function Workers({ run }: { readonly run: RunView }): JSX.Element | null {
+  const { workers, sharesProcess, bottleneck } = run
+  if (workers.length === 0) return null
   return (
     <Panel title="Workers">
       <Table
         label="what the workers are at"
         columns={[
           { title: 'worker', number: true },
+          { title: 'cores', number: true },
+          { title: 'memory', number: true },
           { title: 'attempt' },
           { title: 'reads' },
           { title: 'for', number: true },
           { title: 'so far', number: true },
           { title: 'read', number: true },
         ]}
-        rows={rows}
+        rows={workers.map((worker) => ({ key: String(worker.seat), cells: cellsOf(worker) }))}
       />
+      {sharesProcess ? (
+        <p class="how">Threads share one process: cores and memory are those of all of them.</p>
+      ) : null}
+      {bottleneck === null ? null : <p class="how">So far it is {bottleneck}.</p>}
     </Panel>
   )
+}
+
+function cellsOf({ seat, cores, bytes, isPaused, at }: WorkerView): (JSX.Element | string | number)[] {
+  const use = [seat, cores === null ? '' : cores.toFixed(1), bytes === null ? '' : showBytes(bytes)]
+  if (at === null) return [...use, 'waits', '', '', '', '']
+  const { attempt, reads, forMs, records, readBytes, ofBytes } = at
+  return [
+    ...use,
+    isPaused ? (
+      <span key="attempt">
+        {attempt} <Badge tone="warn">paused for others</Badge>
+      </span>
+    ) : (
+      attempt
+    ),
+    <Data key="reads" text={reads} />,
+    showDuration(forMs),
+    ofBytes === null ? countOf(records, 'group') : countOf(records, 'record'),
+    ofBytes === null ? '' : `${showBytes(readBytes)} of ${showBytes(ofBytes)}`,
+  ]
 }

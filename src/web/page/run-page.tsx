@@ -33,7 +33,7 @@ export function RunPage({ run }: { readonly run: RunView }): JSX.Element {
         <Lacking run={run} />
         <Progress run={run} />
         {result === null ? null : <Result result={result} id={line.id} />}
-        <Workers now={run.now} />
+        <Workers run={run} />
         {run.stages.length === 0 ? null : (
           <Panel title="Tasks">
             {run.stages.map((stage) => (

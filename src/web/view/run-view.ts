@@ -52,8 +52,12 @@ export interface RunView {
   readonly progress: ProgressView | null
   readonly stages: readonly StageView[]
   readonly timeline: TimelineView | null
-  /** Attempts at work now, by seat. */
-  readonly now: readonly RunningView[]
+  /** Workers there are now, by seat. */
+  readonly workers: readonly WorkerView[]
+  /** Do workers share a process? Then so do memory and CPU. */
+  readonly sharesProcess: boolean
+  /** What bounds the run, in words; null where that cannot be told. */
+  readonly bottleneck: string | null
   /** What was said last, as `paused: …`; null where nothing was, or it is over. */
   readonly note: string | null
   readonly shortfalls: readonly ShortfallView[]
@@ -128,8 +132,18 @@ export interface SpanView {
   readonly what: string
 }
 
-export interface RunningView {
+export interface WorkerView {
   readonly seat: number
+  /** Cores its process used since the last look; null at the first, and for one that is gone. */
+  readonly cores: number | null
+  /** Memory of its process; null for one that is gone. */
+  readonly bytes: number | null
+  readonly isPaused: boolean
+  /** What it is at; null where it waits. */
+  readonly at: RunningView | null
+}
+
+export interface RunningView {
   readonly attempt: string
   readonly reads: string
   /** Milliseconds it has been at work. */

@@ -1,3 +1,4 @@
+import { sayBottleneck } from '../../host/index.ts'
 import { diskBytes, saySplits } from '../../input/index.ts'
 import {
   attemptId,
@@ -26,6 +27,7 @@ import { runLine } from './run-line.ts'
 import type { ProgressView, RunningView, RunView } from './run-view.ts'
 import { paramsOf, settingsOf } from './settings.ts'
 import { skewView } from './skew.ts'
+import { WorkerLooks } from './workers.ts'
 
 /** Watches one run by the files it leaves, and says what the page shows of it. Changes nothing. */
 export class RunWatch {
@@ -34,6 +36,7 @@ export class RunWatch {
   readonly #follower: RunFollower
   readonly #lanes = new Lanes()
   readonly #deaths: Deaths
+  readonly #workers = new WorkerLooks()
   readonly #running = new Map<string, ProgressEvent>()
   #pace: Pace | null = null
   /** Of the sessions before this one. */
@@ -57,7 +60,7 @@ export class RunWatch {
    * @throws {TallymanError} `not-found` for a run that is not there any more, `file-damaged` for a plan or journal that is
    */
   look(now: number): RunView {
-    const { state, isHeld } = this.#follower.look(this.#observe)
+    const { state, isHeld, live } = this.#follower.look(this.#observe)
     const workedMs = this.#workedMs + Math.max(0, (isHeld ? now : this.#lastAt) - this.#sessionAt)
     const progress = state === null ? null : this.#progress(state, isHeld, now)
     const line = runLine(this.#identity, { state, isHeld, workedMs, readBytes: progress?.readBytes ?? 0 })
@@ -72,7 +75,10 @@ export class RunWatch {
       progress,
       stages: [stageView(state, 'map'), stageView(state, 'reduce')],
       timeline: this.#lanes.view(isHeld ? now : null),
-      now: isHeld ? this.#now(state, now) : [],
+      workers:
+        live === null ? [] : this.#workers.view(live.workers, this.#now(state, now), performance.now()),
+      sharesProcess: state.plan.isolation === 'thread',
+      bottleneck: live?.bottleneck == null ? null : sayBottleneck(live.bottleneck),
       note: isHeld ? this.#note : null,
       shortfalls: state.shortfalls.map(({ message, wayOut, accepted }) => ({ message, wayOut, accepted })),
       fault:
@@ -140,15 +146,15 @@ export class RunWatch {
     }
   }
 
-  #now(state: RunState, now: number): RunningView[] {
-    return this.#lanes.open.map(({ seat, attempt, task, from }) => {
+  /** What is at work, by seat. */
+  #now(state: RunState, now: number): ReadonlyMap<number, RunningView> {
+    const running = this.#lanes.open.map(({ seat, attempt, task, from }) => {
       const event = this.#running.get(attempt)
       const { stage, index } = parseTaskId(task)
       const planned = stage === 'map' ? state.plan.tasks[index] : undefined
       const splits =
         planned === undefined ? [] : state.plan.splits.slice(planned.firstSplit, planned.endSplit)
-      return {
-        seat,
+      const at: RunningView = {
         attempt,
         reads: stage === 'map' ? saySplits(splits) : `partition ${index}`,
         forMs: Math.max(0, now - from),
@@ -156,7 +162,9 @@ export class RunWatch {
         readBytes: event?.readBytes ?? 0,
         ofBytes: stage === 'map' ? splits.reduce((sum, split) => sum + diskBytes(split), 0) : null,
       }
+      return [seat, at] as const
     })
+    return new Map(running)
   }
 }
 
@@ -169,7 +177,9 @@ const nothing: Omit<RunView, 'line'> = {
   progress: null,
   stages: [],
   timeline: null,
-  now: [],
+  workers: [],
+  sharesProcess: false,
+  bottleneck: null,
   note: null,
   shortfalls: [],
   fault: null,
