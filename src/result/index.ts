@@ -1,6 +1,7 @@
 /** What came out: tables in key order, manifest, digest. */
 
-export { elementsOf } from './columns/key-columns.ts'
+export { type AnswerSoFar, answerSoFar } from './answer-so-far.ts'
+export { elementsOf, keyColumnNames } from './columns/key-columns.ts'
 export type { Where } from './columns/row-filter.ts'
 export type { FactChange } from './diff/diff-facts.ts'
 export type { InputChange, InputsDiff } from './diff/diff-inputs.ts'
@@ -12,6 +13,7 @@ export { type Manifest, readManifest } from './manifest.ts'
 export { type AnyTables, type OpenedResult, openResult, type ResultTable } from './open-result.ts'
 export { type QueryAnswer, type QueryColumn, queryResult } from './query/query-result.ts'
 export { type HeadRow, readHead, type TableHead } from './table-head.ts'
+export { firstRowFrom, readTablePage, type TablePage } from './table-page.ts'
 export { checkTarget } from './target.ts'
 export { selectRows } from './top-rows.ts'
 export { type Verification, verifyResult } from './verify/verify-result.ts'

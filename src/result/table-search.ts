@@ -52,6 +52,14 @@ export class TableSearch {
     return row.row
   }
 
+  /**
+   * Where the first row begins whose key is not before this one: the file's size where all are before it; null where the order of its keys
+   * is not told by what is written of them (`Infinity` is among them).
+   */
+  firstFrom(key: Key): number | null {
+    return isAmbiguous(key) ? null : this.#lowerBound(key)
+  }
+
   close(): void {
     closeSync(this.#fd)
   }

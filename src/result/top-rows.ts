@@ -47,8 +47,8 @@ interface Ranked {
   readonly place: number
 }
 
-/** Keeps the largest of many rows; what has grown to twice as many is cut. */
-class LargestRows {
+/** Keeps the largest of many rows by a number, equal ones in the order they come; what has grown to twice as many is cut. */
+export class LargestRows {
   readonly #most: number
   #kept: Ranked[] = []
   #places = 0

@@ -19,7 +19,10 @@ export function mapWork({ plan, map, damaged }: RunState, index: number, { caref
   }
 }
 
-/** What an attempt at a reduce task has to merge. Pure. REQUIRES: every map task is done. */
+/**
+ * What an attempt at a reduce task has to merge: what the map tasks that are done have written for it. Pure. For a result every
+ * map task has to be done.
+ */
 export function reduceWork({ map }: RunState, partition: number, directory: RunDirectory): ReduceWork {
   const spills: string[] = []
   let recordsExpected = 0

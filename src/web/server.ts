@@ -13,6 +13,7 @@ import { readLog } from '../run/index.ts'
 import { type AccessRules, requireAccess } from './access.ts'
 import { renderPage } from './render.ts'
 import type { View } from './view/run-view.ts'
+import { tableView } from './view/table-view.ts'
 import { Watches } from './watches.ts'
 
 /** How a page is served. */
@@ -56,6 +57,7 @@ export function pageOf({ runsFolder, ...rules }: Omit<PageOptions, 'port' | 'add
     return view === null ? missing(context) : context.json(view)
   })
   app.get('/runs/:id/result/:file', (context) => download(context, watches))
+  app.get('/runs/:id/tables/:name', (context) => table(context, watches))
   app.get('/runs/:id/logs/:of', (context) => log(context, watches))
   app.get('/page.js', (context) => asset(context, 'page/browser.js', 'text/javascript; charset=utf-8'))
   app.get('/page.css', (context) => asset(context, 'page/page.css', 'text/css; charset=utf-8'))
@@ -147,6 +149,21 @@ function download(context: Context, watches: Watches): Response {
   context.header('content-length', String(size))
   context.header('content-disposition', `attachment; filename="${name}"`)
   return context.body(Readable.toWeb(createReadStream(path)) as ReadableStream)
+}
+
+/** Rows of a table. */
+async function table(context: Context, watches: Watches): Promise<Response> {
+  const [id = '', name = ''] = [context.req.param('id'), context.req.param('name')]
+  const result = watches.run(id)?.result
+  if (result === null || result === undefined || !result.isThere) return missing(context)
+  const at = Number(context.req.query('at') ?? 0)
+  const view = await tableView(id, result.directory, {
+    name,
+    from: (context.req.query('from') ?? '').slice(0, 1000),
+    order: context.req.query('order') === 'value' ? 'value' : 'key',
+    startByte: Number.isSafeInteger(at) && at >= 0 ? at : 0,
+  })
+  return view === null ? missing(context) : page(context, view)
 }
 
 /** What an attempt printed, as text. */

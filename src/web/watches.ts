@@ -46,6 +46,10 @@ export class Watches {
    * @throws {TallymanError} `file-damaged` for a run whose plan or journal is
    */
   run(id: string): RunView | null {
+    return this.#look(id, true)
+  }
+
+  #look(id: string, wantsAnswer: boolean): RunView | null {
     const directory = this.directoryOf(id)
     if (directory === null) {
       this.#watched.delete(id)
@@ -61,7 +65,7 @@ export class Watches {
     const now = Date.now()
     if (watched.view === null || now - watched.lookedAt >= freshMs || now < watched.lookedAt) {
       try {
-        watched.view = watched.watch.look(now)
+        watched.view = watched.watch.look(now, wantsAnswer)
       } catch (error) {
         // What it has gathered may be half of it.
         this.#watched.delete(id)
@@ -96,7 +100,9 @@ export class Watches {
     if (!held && known?.stamp === stamp) return known.line
     let line: RunLine
     try {
-      line = held ? (this.run(id)?.line ?? unreadableLine(id)) : new RunWatch(directory).look(Date.now()).line
+      line = held
+        ? (this.#look(id, false)?.line ?? unreadableLine(id))
+        : new RunWatch(directory).look(Date.now()).line
     } catch {
       // Its own page says what is wrong with it.
       line = unreadableLine(id)

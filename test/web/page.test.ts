@@ -109,7 +109,7 @@ describe.skipIf(!requires('Chromium', existsSync(chromiumFile)))('the page', { t
       'incomplete, as accepted',
     ])
     await page.getByRole('link', { name: ids()[0] ?? '' }).click()
-    await page.getByRole('heading', { name: 'Result', level: 2 }).waitFor()
+    await page.getByRole('heading', { name: /^Result/, level: 2 }).waitFor()
     expect(await page.title()).toContain('incomplete, as accepted')
   })
 
@@ -124,6 +124,24 @@ describe.skipIf(!requires('Chromium', existsSync(chromiumFile)))('the page', { t
     expect(digest).toBe(/digest (sha256:.*)/.exec(shop.run('show', ids()[0] ?? '').stdout)?.[1])
     const row = page.locator('tbody tr', { hasText: 'word0' }).first()
     expect(await seen(row)).toMatch(/word0\s+4/)
+  })
+
+  it('leads through the whole table, from any key on, and largest first', async () => {
+    const page = await open(`/runs/${ids()[0]}/tables/result`)
+    const all: string[] = []
+    for (;;) {
+      all.push(...(await page.locator('tbody td:first-child').allInnerTexts()))
+      const next = page.getByRole('link', { name: 'Next rows' })
+      if ((await next.count()) === 0) break
+      await next.click()
+    }
+    expect(all).toEqual(['a', ...Array.from({ length: 500 }, (_, index) => `word${index}`).sort()])
+    await page.getByLabel('from the key').fill('word42')
+    await page.getByRole('button', { name: 'Go there' }).click()
+    expect(await seen(page.locator('tbody tr').first())).toMatch(/word42\s+4/)
+    await page.getByRole('link', { name: 'the largest first' }).click()
+    expect(await seen(page.locator('tbody tr').first())).toMatch(/a\s+2,000/)
+    expect(await violationsOf(page)).toEqual([])
   })
 
   it('gives the table out as it lies on disk', async () => {
@@ -152,8 +170,8 @@ describe.skipIf(!requires('Chromium', existsSync(chromiumFile)))('the page', { t
     const wait = JSON.stringify(join(shop.folder, 'wait'))
     shop.job(
       'slow.job.ts',
-      `while (existsSync(${wait})) {} emit(line)`,
-      "import { existsSync } from 'node:fs'",
+      `while (line === 'a word300' && existsSync(${wait})) Atomics.wait(cell, 0, 0, 50)\n emit(line)`,
+      "import { existsSync } from 'node:fs'\nconst cell = new Int32Array(new SharedArrayBuffer(4))",
     )
     const known = ids().length
     const run = shop.start('run', 'slow.job.ts', 'in', '--split', '2K', '--accept', '2020-01-03', '-w', '2')
@@ -167,15 +185,18 @@ describe.skipIf(!requires('Chromium', existsSync(chromiumFile)))('the page', { t
     await page.locator('.badge.busy').waitFor()
     await page.getByRole('heading', { name: 'Workers' }).waitFor()
     await page.locator('.grid .cell.running').first().waitFor()
-    expect(await seen(page.locator('tbody', { hasText: 'map-00000.1' }))).toContain(
-      'in/tweets-2020-01-01.txt',
-    )
-    expect(await page.getByRole('heading', { name: 'Result', level: 2 }).count()).toBe(0)
+    const workers = await seen(page.locator('section.scroll[aria-label="what the workers are at"]'))
+    expect(workers).toContain('in/tweets-2020-01-0')
+    expect(workers).toMatch(/\d MB/)
+    await page.getByRole('heading', { name: 'The answer so far' }).waitFor({ timeout: 60_000 })
+    expect(await seen(page.locator('main'))).toMatch(/It rests on \d+ of \d+ map tasks, \d+ % of the input/)
+    expect(await page.getByRole('heading', { name: /^Result/, level: 2 }).count()).toBe(0)
     rmSync(join(shop.folder, 'wait'))
-    await page.getByRole('heading', { name: 'Result', level: 2 }).waitFor({ timeout: 60_000 })
+    await page.getByRole('heading', { name: /^Result/, level: 2 }).waitFor({ timeout: 60_000 })
     await page.locator('h1', { hasText: 'incomplete, as accepted' }).waitFor()
     expect(await page.evaluate('window.isSame')).toBe('yes')
     expect(await page.title()).toContain('incomplete, as accepted')
+    expect(await page.getByRole('heading', { name: 'The answer so far' }).count()).toBe(0)
     await ended
   })
 

@@ -8,9 +8,10 @@ const place = document.getElementById('page')
 const text = document.getElementById('view')?.textContent
 
 if (place !== null && text !== null && text !== undefined) {
-  hydrate(<Page view={JSON.parse(text) as View} />, place)
-  // An older part of the list does not change.
-  if (!location.search.includes('after=')) follow(place)
+  const view = JSON.parse(text) as View
+  hydrate(<Page view={view} />, place)
+  // A table does not change, nor does an older part of the list.
+  if (view.kind !== 'table' && !location.search.includes('after=')) follow(place)
 }
 
 /** Renders again with every update. A line that breaks is taken up again by the browser, which says so meanwhile. */

@@ -1,6 +1,6 @@
 import type { JSX } from 'preact'
 import { countOf, showBytes } from '../../quantities.ts'
-import type { ResultView, TableView } from '../view/run-view.ts'
+import type { ResultView, SoFarView, TableView } from '../view/run-view.ts'
 import { Badge, Data, Panel, Table } from './parts.tsx'
 
 /** What came out. */
@@ -37,11 +37,8 @@ function TableHead(props: {
   readonly id: string
   readonly isThere: boolean
 }): JSX.Element {
-  const { name, file, rows, bytes, head } = props.table
-  const elements = Math.max(1, ...head.map((cells) => cells.length - 1))
-  const columns = Array.from({ length: elements }, (_, index) => ({
-    title: elements === 1 ? 'key' : `key ${index + 1}`,
-  }))
+  const { name, file, rows, bytes, columns, head } = props.table
+  const at = `/runs/${encodeURIComponent(props.id)}`
   return (
     <div>
       <h3>
@@ -51,35 +48,86 @@ function TableHead(props: {
           {props.isThere ? (
             <>
               {', '}
-              <a href={`/runs/${encodeURIComponent(props.id)}/result/${encodeURIComponent(file)}`} download>
+              <a href={`${at}/result/${encodeURIComponent(file)}`} download>
                 {file}
               </a>
             </>
           ) : null}
         </span>
       </h3>
-      {head.length === 0 ? null : (
-        <Table
-          label={`first rows of ${name}`}
-          columns={[...columns, { title: 'value', number: true }]}
-          rows={head.map((cells, index) => ({
-            key: String(index),
-            cells: [
-              ...Array.from({ length: elements }, (_, element) =>
-                element < cells.length - 1 ? (
-                  <Data key={element} text={plain(cells[element] ?? '')} max={120} />
-                ) : (
-                  ''
-                ),
-              ),
-              <Data key="value" text={cells.at(-1) ?? ''} max={200} />,
-            ],
-          }))}
-        />
-      )}
-      {rows > head.length && head.length > 0 ? <p class="how">the first {head.length}</p> : null}
+      {head.length === 0 ? null : <Rows label={`first rows of ${name}`} columns={columns} rows={head} />}
+      {props.isThere ? (
+        <p class="how">
+          {rows > head.length ? `the first ${head.length}; ` : ''}
+          <a href={`${at}/tables/${name}`}>all rows</a>,{' '}
+          <a href={`${at}/tables/${name}?order=value`}>the largest first</a>
+        </p>
+      ) : null}
     </div>
   )
+}
+
+/** What the tables would be by now. */
+export function SoFar({ soFar }: { readonly soFar: SoFarView }): JSX.Element {
+  const { restsOn, caution, tables } = soFar
+  return (
+    <Panel title="The answer so far" aside={<Badge tone="warn">not the result</Badge>}>
+      <p class="how">
+        It rests on {restsOn}. {caution}
+      </p>
+      <div class="tables">
+        {tables.map(({ name, rows, columns, top }) => (
+          <div key={name}>
+            <h3>
+              {name} <span class="aside">{countOf(rows, 'row')}; the largest</span>
+            </h3>
+            {top.length === 0 ? (
+              <p>Nothing yet.</p>
+            ) : (
+              <Rows label={`largest rows of ${name} so far`} columns={columns} rows={top} />
+            )}
+          </div>
+        ))}
+      </div>
+    </Panel>
+  )
+}
+
+/** Rows as JSON texts. */
+export function Rows(props: {
+  readonly label: string
+  readonly columns: readonly string[]
+  readonly rows: readonly (readonly string[])[]
+}): JSX.Element {
+  const { label, columns, rows } = props
+  const last = columns.length - 1
+  const isNumber = rows.every((cells) => /^-?[\d.]/.test(cells.at(-1) ?? ''))
+  return (
+    <Table
+      label={label}
+      columns={columns.map((title, index) =>
+        index === last && isNumber ? { title, number: true } : { title },
+      )}
+      rows={rows.map((cells, index) => ({
+        key: String(index),
+        cells: [
+          ...Array.from({ length: last }, (_, element) =>
+            element < cells.length - 1 ? (
+              <Data key={element} text={plain(cells[element] ?? '')} max={120} />
+            ) : (
+              ''
+            ),
+          ),
+          <Data key="value" text={isNumber ? grouped(cells.at(-1) ?? '') : (cells.at(-1) ?? '')} max={200} />,
+        ],
+      }))}
+    />
+  )
+}
+
+/** 1234567 as 1,234,567, whatever its size; anything else as it is. */
+function grouped(json: string): string {
+  return /^-?\d+$/.test(json) ? json.replace(/\B(?=(\d{3})+$)/g, ',') : json
 }
 
 /** A text without its quotes, where nothing else could be meant: not `"12"`, `"null"` or `" a"`. */
@@ -90,9 +138,6 @@ function plain(json: string): string {
 }
 
 function looksOther(text: string): boolean {
-  return (
-    text === '' ||
-    text !== text.trim() ||
-    (/^(null|true|false|-?\d[\d.eE+-]*)$|["\\]/.test(text) && !/^\d{4}-\d\d-\d\d$/.test(text))
-  )
+  if (/^\d{4}-\d\d-\d\d$/.test(text)) return false
+  return text === '' || text !== text.trim() || /^(null|true|false|-?\d[\d.eE+-]*)$|["\\]/.test(text)
 }

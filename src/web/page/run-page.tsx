@@ -4,7 +4,7 @@ import type { ReuseView, RunView, SkewView } from '../view/run-view.ts'
 import { Inputs } from './calendar.tsx'
 import { Badge, Data, Pairs, Panel, Time, Typed } from './parts.tsx'
 import { Progress, Workers } from './progress.tsx'
-import { Result } from './result.tsx'
+import { Result, SoFar } from './result.tsx'
 import { Stage, Timeline } from './stages.tsx'
 import { Deaths, Lacking, Rejected } from './trouble.tsx'
 
@@ -33,6 +33,7 @@ export function RunPage({ run }: { readonly run: RunView }): JSX.Element {
         <Lacking run={run} />
         <Progress run={run} />
         {result === null ? null : <Result result={result} id={line.id} />}
+        {run.soFar === null ? null : <SoFar soFar={run.soFar} />}
         <Workers run={run} />
         {run.stages.length === 0 ? null : (
           <Panel title="Tasks">

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { readHead, readManifest } from '../../result/index.ts'
 import type { CommittedResult, RunState } from '../../run/index.ts'
 import type { ResultView, TableView } from './run-view.ts'
+import { headColumns } from './table-view.ts'
 
 const headRows = 20
 
@@ -17,7 +18,15 @@ export function resultView({ result, shortfalls }: RunState, id: string): Result
     complete: shortfalls.length === 0,
     isThere: heads !== null,
     tables:
-      heads ?? result.tables.map(({ name, file, rows, bytes }) => ({ name, file, rows, bytes, head: [] })),
+      heads ??
+      result.tables.map(({ name, file, rows, bytes }) => ({
+        name,
+        file,
+        rows,
+        bytes,
+        columns: [],
+        head: [],
+      })),
   }
 }
 
@@ -25,12 +34,14 @@ export function resultView({ result, shortfalls }: RunState, id: string): Result
 function headsOf({ directory, tables }: CommittedResult, id: string): TableView[] | null {
   if (!existsSync(join(directory, 'manifest.json'))) return null
   try {
-    const { run, tableFormat } = readManifest(directory)
+    const manifest = readManifest(directory)
+    const { run, tableFormat } = manifest
     if (run.id !== id) return null
     return tables.map((table) => {
       const { name, file, rows, bytes } = table
       const { head } = tableFormat === 'jsonl' ? readHead(directory, table, headRows) : { head: [] }
-      return { name, file, rows, bytes, head: head.map(({ key, value }) => [...key, value]) }
+      const columns = headColumns(manifest, name, head)
+      return { name, file, rows, bytes, columns, head: head.map(({ key, value }) => [...key, value]) }
     })
   } catch {
     // Changed by hand, or just being removed: `tallyman verify` says what is wrong with it.

@@ -37,8 +37,27 @@ export interface RunsView {
   readonly next: string | null
 }
 
+/** Rows of one table of a result. */
+export interface TableRowsView {
+  readonly kind: 'table'
+  readonly run: string
+  readonly name: string
+  readonly rows: number
+  readonly complete: boolean
+  /** The key's elements, then `value`. */
+  readonly columns: readonly string[]
+  readonly cells: readonly (readonly string[])[]
+  /** What was looked for; empty for nothing. */
+  readonly from: string
+  readonly order: 'key' | 'value'
+  /** Where the next page begins; null for none. */
+  readonly nextByte: number | null
+  /** Why there is nothing to be shown, or not what was asked for. */
+  readonly problem: string | null
+}
+
 /** What a page shows. */
-export type View = RunsView | RunView
+export type View = RunsView | RunView | TableRowsView
 
 /** One run. */
 export interface RunView {
@@ -71,6 +90,8 @@ export interface RunView {
   readonly inputs: InputsView | null
   readonly skew: SkewView | null
   readonly result: ResultView | null
+  /** What the tables would be by now; null where nobody knows, and for a run that is not mapping. */
+  readonly soFar: SoFarView | null
   /** What to type next. */
   readonly commands: readonly CommandView[]
 }
@@ -236,6 +257,19 @@ export interface SkewView {
   readonly spilledBytes: number
 }
 
+export interface SoFarView {
+  /** What it rests on, as `12 of 366 map tasks, 3 % of the input`. */
+  readonly restsOn: string
+  /** What else is to be known of it; null for nothing. */
+  readonly caution: string | null
+  readonly tables: readonly {
+    readonly name: string
+    readonly rows: number
+    readonly columns: readonly string[]
+    readonly top: readonly (readonly string[])[]
+  }[]
+}
+
 export interface ResultView {
   readonly directory: string
   readonly digest: string
@@ -250,6 +284,8 @@ export interface TableView {
   readonly file: string
   readonly rows: number
   readonly bytes: number
-  /** JSON texts: elements of the key, then the value. */
+  /** The key's elements, then `value`. */
+  readonly columns: readonly string[]
+  /** JSON texts, one a column. */
   readonly head: readonly (readonly string[])[]
 }

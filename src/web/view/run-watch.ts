@@ -27,6 +27,7 @@ import { runLine } from './run-line.ts'
 import type { ProgressView, RunningView, RunView } from './run-view.ts'
 import { paramsOf, settingsOf } from './settings.ts'
 import { skewView } from './skew.ts'
+import { SoFarLooks } from './so-far.ts'
 import { WorkerLooks } from './workers.ts'
 
 /** Watches one run by the files it leaves, and says what the page shows of it. Changes nothing. */
@@ -37,6 +38,7 @@ export class RunWatch {
   readonly #lanes = new Lanes()
   readonly #deaths: Deaths
   readonly #workers = new WorkerLooks()
+  readonly #soFar: SoFarLooks
   readonly #running = new Map<string, ProgressEvent>()
   #pace: Pace | null = null
   /** Of the sessions before this one. */
@@ -51,15 +53,17 @@ export class RunWatch {
     this.#identity = readIdentity(directory)
     this.#follower = new RunFollower(directory)
     this.#deaths = new Deaths(directory)
+    this.#soFar = new SoFarLooks(directory)
   }
 
   /**
    * Looks at the run. Cost: reads what is new of its journal, and of its plan once.
    *
    * @param now milliseconds since the epoch
+   * @param wantsAnswer whether somebody would see the answer so far, which takes a process now and then
    * @throws {TallymanError} `not-found` for a run that is not there any more, `file-damaged` for a plan or journal that is
    */
-  look(now: number): RunView {
+  look(now: number, wantsAnswer = false): RunView {
     const { state, isHeld, live } = this.#follower.look(this.#observe)
     const workedMs = this.#workedMs + Math.max(0, (isHeld ? now : this.#lastAt) - this.#sessionAt)
     const progress = state === null ? null : this.#progress(state, isHeld, now)
@@ -94,6 +98,7 @@ export class RunWatch {
       inputs: inputsView(state),
       skew: skewView(state),
       result: resultView(state, this.#identity.id),
+      soFar: isHeld && wantsAnswer ? this.#soFar.view(state) : null,
       commands: commandsOf(this.#identity.id, state, isHeld),
     }
   }
@@ -191,5 +196,6 @@ const nothing: Omit<RunView, 'line'> = {
   inputs: null,
   skew: null,
   result: null,
+  soFar: null,
   commands: [],
 }

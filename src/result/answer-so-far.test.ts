@@ -1,0 +1,67 @@
+import { readdirSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { expect, test } from 'vitest'
+import { execute, makeWorkplace } from '../../test/fixtures/real-runs.ts'
+import { RunDirectory } from '../run/index.ts'
+import { answerSoFar } from './answer-so-far.ts'
+
+const job = `
+  import { count, defineJob, max, text } from 'tallyman'
+  export default defineJob({
+    input: text(),
+    reduce: { words: count<string>(), longest: max() },
+    map(line, emit) {
+      for (const word of line.split(' ')) { emit.words(word); emit.longest(word[0], word.length) }
+    },
+  })`
+
+const scratches = (): string[] => readdirSync(tmpdir()).filter((name) => name.startsWith('tallyman-so-far-'))
+
+test('answerSoFar is the answer over what is mapped, largest values first, and leaves the run and no file behind', async () => {
+  const place = makeWorkplace()
+  place.write('words.job.ts', job)
+  place.write('in/a.txt', 'b a b\n')
+  place.write('in/b.txt', 'a ccc b\n')
+  place.write('in/c.txt', 'zzzz\n')
+  const run = await place.prepare({ job: 'words.job.ts', inputs: ['in'], reuse: false })
+  const directory = new RunDirectory(run.directory)
+  expect(await answerSoFar(directory, run.state, 3)).toBeNull()
+  const stop = new AbortController()
+  let done = 0
+  await execute(
+    run,
+    ({ type }) => void (type === 'map-committed' && ++done === 2 && stop.abort()),
+    stop.signal,
+  )
+  const before = readdirSync(run.directory, { recursive: true }).sort()
+  const known = scratches()
+  expect(await answerSoFar(directory, run.state, 2)).toEqual({
+    tasks: 2,
+    tasksOf: 3,
+    readBytes: 14,
+    inputBytes: 19,
+    partitions: 1,
+    partitionsOf: 1,
+    tables: [
+      {
+        name: 'longest',
+        rows: 3,
+        top: [
+          { key: ['"c"'], value: '3' },
+          { key: ['"a"'], value: '1' },
+        ],
+      },
+      {
+        name: 'words',
+        rows: 3,
+        top: [
+          { key: ['"b"'], value: '3' },
+          { key: ['"a"'], value: '2' },
+        ],
+      },
+    ],
+  })
+  expect(readdirSync(run.directory, { recursive: true }).sort()).toEqual(before)
+  expect(scratches()).toEqual(known)
+  expect((await execute(await place.prepare({ job: 'words.job.ts', inputs: ['in'] }))).phase).toBe('reduce')
+}, 60_000)

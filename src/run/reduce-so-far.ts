@@ -1,0 +1,65 @@
+import { mkdirSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import { RunDirectory } from './directory.ts'
+import type { RunState } from './state.ts'
+import { attemptId, taskId } from './task-id.ts'
+import { reduceWork } from './work.ts'
+import { openWorkers } from './workers.ts'
+
+/** A part file of an answer so far. */
+export interface PartSoFar {
+  readonly table: string
+  /** Absolute. */
+  readonly file: string
+}
+
+/** Memory for a reducer that is not the run's own. */
+const totalBytes = 512 * 2 ** 20
+const workerHeapBytes = 256 * 2 ** 20
+
+/**
+ * Reduces what a run's map tasks have committed by now, beside the run and without touching it: in one polite worker of its own, which
+ * writes into `scratch`.
+ *
+ * @param scratch an empty folder, to be removed by the caller
+ * @param partitions how many of them, from the first
+ * @returns null where it did not come off: a file was just replaced, or the job fails
+ */
+export async function reduceSoFar(
+  directory: RunDirectory,
+  state: RunState,
+  scratch: string,
+  partitions: number,
+): Promise<PartSoFar[] | null> {
+  const { plan } = state
+  const own = new RunDirectory(scratch)
+  for (const name of ['committed', 'job', 'node_modules'])
+    symlinkSync(directory.absolute(name), own.absolute(name))
+  for (const folder of [own.attemptsFolder, own.logFolder]) mkdirSync(folder)
+  const pool = openWorkers(own, {
+    isolation: 'process',
+    workers: 1,
+    memory: { totalBytes, workerHeapBytes, combineBytesMax: plan.memory.combineBytesMax },
+    taskTimeoutMs: plan.taskTimeoutMs,
+    isPolite: true,
+    jobName: plan.job.path,
+    params: plan.job.typedParams,
+    cwd: scratch,
+  })
+  try {
+    await pool.load()
+    const parts: PartSoFar[] = []
+    for (let partition = 0; partition < partitions; partition += 1) {
+      const id = attemptId(taskId('reduce', partition), 1)
+      const folder = own.attemptFolder(id)
+      const attempt = { id, directory: folder, work: reduceWork(state, partition, own) }
+      const outcome = await pool.run(attempt, () => undefined).outcome
+      if (outcome.kind !== 'done' || outcome.report.kind !== 'reduce') return null
+      for (const { table, name } of outcome.report.report.parts)
+        parts.push({ table, file: own.absolute(join(folder, name)) })
+    }
+    return parts
+  } finally {
+    await pool.stop()
+  }
+}
