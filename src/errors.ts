@@ -135,6 +135,7 @@ const errnoCodes: ReadonlyMap<string, ErrorCode> = new Map([
   ['EAGAIN', 'limit-reached'],
   ['EMFILE', 'limit-reached'],
   ['ENFILE', 'limit-reached'],
+  ['ENOMEM', 'limit-reached'],
 ])
 
 /**
@@ -182,6 +183,37 @@ export function stackOf(error: Error): { readonly stack?: string } {
   }
 }
 
+/** What to do where the system has no more to give, by what it says. */
+const exhaustions: ReadonlyMap<string, string> = new Map([
+  [
+    'EMFILE',
+    'Close what the job opens, files and sockets, once it is read; or allow more open files (ulimit -n), or fewer workers (--workers).',
+  ],
+  ['ENFILE', 'The whole machine has too many files open: see who has them (lsof), or try again later.'],
+  [
+    'EAGAIN',
+    'Ask for fewer workers (--workers), start fewer programs in the job, or raise the limit (ulimit -u).',
+  ],
+  [
+    'ENOMEM',
+    'Give the run fewer workers (--workers) or less memory (--memory), or free some on this machine.',
+  ],
+  ['ENOSPC', 'Free some space where that is written to.'],
+  ['EDQUOT', 'Free some of what you keep there: a quota is used up.'],
+])
+
+/**
+ * What was thrown, where it is the system that has no more files, processes, memory or disk to give: then whoever met it did
+ * nothing wrong, and when it is met depends on what else runs. Null for everything else.
+ */
+export function exhaustionOf(error: unknown): Fault | null {
+  const errno = errnoOf(error)
+  if (errno === undefined || !exhaustions.has(errno)) return null
+  // A socket or a pipe says the same where nothing is wrong.
+  const isProgram = error instanceof Error && 'syscall' in error && String(error.syscall).startsWith('spawn')
+  return errno === 'EAGAIN' && !isProgram ? null : toFault(error)
+}
+
 /** Turns anything thrown into plain data. Never throws. */
 export function toFault(error: unknown): Fault {
   if (error instanceof TallymanError) {
@@ -198,7 +230,8 @@ export function toFault(error: unknown): Fault {
     return { code: 'internal', message: `Something that is no error was thrown: ${messageOf(error)}` }
   const errno = errnoOf(error)
   const code = errno === undefined ? 'internal' : (errnoCodes.get(errno) ?? 'io')
-  return { code, message: messageOf(error), ...stackOf(error) }
+  const wayOut = exhaustions.get(errno ?? '')
+  return { code, message: messageOf(error), ...(wayOut === undefined ? {} : { wayOut }), ...stackOf(error) }
 }
 
 /** Fails to compile when a `switch` over a closed union misses a case; throws if one slips through anyway. */

@@ -154,7 +154,7 @@ export const flags: readonly Flag[] = [
   {
     name: 'task-timeout',
     takes: { kind: 'count', placeholder: 'SECONDS', least: 1 },
-    help: 'an attempt that makes no progress for so long is ended and tried again. Default: 600',
+    help: 'an attempt that makes no progress for so long is ended and tried again; loading a job has 30 seconds at least. Default: 600',
     commands: running,
   },
   {

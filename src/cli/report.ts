@@ -146,6 +146,17 @@ function sayRejected(terminal: Terminal, run: ReportedRun): void {
     terminal.say(terminal.colors.dim(`    ${clip(printable(excerpt), cells)}`))
   }
   terminal.say(`  All of them: ${shownPath(rejectedFile, terminal.cwd)}`)
+  const attempt = attemptThatRejected(run.state)
+  if (attempt !== null)
+    terminal.say(`  The first of them again, in front of you: tallyman repro ${attempt} ${run.id}`)
+}
+
+/** The first attempt of this run that rejected a record; null where only what earlier runs kept has any. */
+function attemptThatRejected({ map }: ReportedRun['state']): string | null {
+  for (const [index, task] of map.entries())
+    if (task.kind === 'done' && task.attempt > 0 && task.report.sources.some(({ rejected }) => rejected > 0))
+      return attemptId(taskId('map', index), task.attempt)
+  return null
 }
 
 /** The job is kept as it was when the run began: what its code does wrong, it does again. */

@@ -37,11 +37,21 @@ function wayOutOf({ code }: Exit, printed: string): string {
   }
 }
 
-/** Why an attempt, or the loading of a job, was given up. */
-export function noProgressFault(what: string, stillMs: number): Fault {
+/** Why the loading of a job was given up: no record has anything to do with it. */
+export function loadFault(stillMs: number): Fault {
+  return {
+    code: 'job-invalid',
+    message: `Loading the job did not end within ${Math.round(stillMs / 1000)} s, and was ended.`,
+    wayOut:
+      'Look at what the job does when it is imported: an endless loop, an await that never settles, a file that is too large. Where it needs that long, say a --task-timeout above it.',
+  }
+}
+
+/** Why an attempt was given up. */
+export function noProgressFault(stillMs: number): Fault {
   return {
     code: 'no-progress',
-    message: `${what} made no progress for ${Math.round(stillMs / 1000)} s and was ended.`,
+    message: `The attempt made no progress for ${Math.round(stillMs / 1000)} s and was ended.`,
     wayOut:
       'Look for an endless loop, or a promise that never settles; where records take that long, say --task-timeout.',
   }

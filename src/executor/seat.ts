@@ -3,7 +3,7 @@ import { inspect } from 'node:util'
 import { errnoOf, type Fault, toFault } from '../errors.ts'
 import type { Attempt, AttemptProgress, AttemptReport } from './attempt.ts'
 import type { Link, LinkFactory, WorkerProcess } from './channel.ts'
-import { deathFault, errorOf, noProgressFault } from './death.ts'
+import { deathFault, errorOf, loadFault, noProgressFault } from './death.ts'
 import { FlightRecorder, writeDeath } from './flight-recorder.ts'
 import { type FromWorker, isFromWorker, type LoadedJob, type LoadOrder } from './messages.ts'
 import type { WatchLimits } from './watchdog.ts'
@@ -21,6 +21,8 @@ export interface PoolOptions {
   readonly heapBytes: number
   /** An attempt that makes no progress for so long is ended. */
   readonly taskTimeoutMs: number
+  /** The same of a worker that loads its job. */
+  readonly loadTimeoutMs: number
   readonly limits: WatchLimits
   /** Existing directory for what is left of attempts that fail. */
   readonly logDirectory: string
@@ -86,10 +88,9 @@ export class Seat {
 
   async load(): Promise<LoadedJob> {
     this.isBusy = true
-    const watch = this.#watchProgress('Loading the job')
     try {
       this.#heapBytes = this.#options.heapBytes
-      const answer = await this.#ask({ type: 'load', order: this.#options.order })
+      const answer = await this.#askToLoad()
       if (answer.type === 'loaded') {
         this.#isLoaded = true
         return answer.job
@@ -97,7 +98,6 @@ export class Seat {
       await this.stop()
       throw errorOf(faultOf(answer))
     } finally {
-      clearInterval(watch)
       this.#verdict = null
       this.isBusy = false
     }
@@ -111,7 +111,6 @@ export class Seat {
     this.isBusy = true
     this.attempt = attempt.id
     this.#onProgress = onProgress
-    const watch = this.#watchProgress('The attempt')
     this.#recorder.begin()
     this.#lastWords = ''
     this.#isGivenUp = false
@@ -124,7 +123,6 @@ export class Seat {
     } catch (error) {
       return { kind: 'failed', fault: toFault(error) }
     } finally {
-      clearInterval(watch)
       this.#verdict = null
       this.#onProgress = null
       this.attempt = null
@@ -186,18 +184,17 @@ export class Seat {
     this.#link?.kill()
   }
 
-  /** Ends an attempt that does not move any more: an endless loop, or a wait for what never comes. */
-  #watchProgress(what: string): NodeJS.Timeout {
-    const { taskTimeoutMs } = this.#options
+  /** Ends a worker that does not move any more: an endless loop, or a wait for what never comes. */
+  #watchProgress(timeoutMs: number, faultAfter: (stillMs: number) => Fault): NodeJS.Timeout {
     this.#movedAtMs = performance.now()
     this.#done = -1
     this.#readBytes = -1
     const look = (): void => {
       if (this.isPaused) return
       const stillMs = performance.now() - this.#movedAtMs
-      if (stillMs >= taskTimeoutMs) this.end(noProgressFault(what, stillMs))
+      if (stillMs >= timeoutMs) this.end(faultAfter(stillMs))
     }
-    return setInterval(look, Math.min(1000, Math.ceil(taskTimeoutMs / 4)))
+    return setInterval(look, Math.min(1000, Math.ceil(timeoutMs / 4)))
   }
 
   #noteProgress(progress: AttemptProgress): void {
@@ -211,7 +208,7 @@ export class Seat {
 
   async #tryRun(attempt: Attempt): Promise<AttemptOutcome> {
     if (this.#link === null || !this.#isLoaded) {
-      const answer = await this.#ask({ type: 'load', order: this.#options.order })
+      const answer = await this.#askToLoad()
       if (answer.type !== 'loaded') {
         await this.stop()
         return { kind: 'failed', fault: faultOf(answer) }
@@ -219,10 +216,18 @@ export class Seat {
       this.#isLoaded = true
     }
     this.#recorder.board(this.process?.pid ?? null, this.#heapBytes)
-    const answer = await this.#ask({ type: 'run', attempt })
+    const watch = this.#watchProgress(this.#options.taskTimeoutMs, noProgressFault)
+    const answer = await this.#ask({ type: 'run', attempt }).finally(() => clearInterval(watch))
     if (answer.type === 'done') return { kind: 'done', report: answer.report }
     await this.stop()
     return { kind: 'failed', fault: faultOf(answer) }
+  }
+
+  /** What a job does when it is imported is no part of any attempt, and is given time of its own. */
+  async #askToLoad(): Promise<Answer> {
+    const { order, loadTimeoutMs } = this.#options
+    const watch = this.#watchProgress(loadTimeoutMs, loadFault)
+    return await this.#ask({ type: 'load', order }).finally(() => clearInterval(watch))
   }
 
   async stop(): Promise<void> {

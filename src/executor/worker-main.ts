@@ -135,6 +135,7 @@ class WorkerLife {
             },
           }),
       tick: (progress) => pulse.beat({ ...progress, groups: 0 }),
+      pressure: this.#channel.streams.pressure,
       settle: this.#unawaited.begin(),
     })
     note?.remove()
@@ -178,13 +179,14 @@ class Pulse {
   /** Called often; returns a promise only where it is time to breathe. */
   beat(progress: AttemptProgress): Promise<void> | undefined {
     const nowMs = Date.now()
-    if (nowMs - this.#breathedAtMs < breatheEveryMs) return undefined
+    const { streams } = this.#channel
+    if (nowMs - this.#breathedAtMs < breatheEveryMs && !streams.pressure.isFelt) return undefined
     this.#breathedAtMs = nowMs
     if (nowMs - this.#toldAtMs >= progressEveryMs) {
       this.#toldAtMs = nowMs
       this.#channel.send({ type: 'progress', id: this.#id, progress })
     }
-    return this.#channel.streams.catchUp() ?? breathe()
+    return streams.catchUp() ?? breathe()
   }
 }
 

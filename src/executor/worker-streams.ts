@@ -10,6 +10,8 @@ export interface WorkerStreams {
    * record, faster than that is read, would fill its heap with it. Undefined where nothing has to be waited for.
    */
   catchUp(): Promise<void> | undefined
+  /** Set as soon as so much waits that the record at hand should be the last before `catchUp`. */
+  readonly pressure: { isFelt: boolean }
 }
 
 /** A record that prints more than this at once waits after it. */
@@ -26,6 +28,8 @@ export function workerStreams(isMarked: boolean): WorkerStreams {
     stream,
     write: stream.write.bind(stream),
   }))
+  const pressure = { isFelt: false }
+  for (const { stream, write } of streams) feelPressure(stream, write, pressure)
   // A job may have ended or destroyed its own stdout, or corked it: nothing more leaves it then.
   const isFull = (): boolean =>
     streams.some(
@@ -36,8 +40,29 @@ export function workerStreams(isMarked: boolean): WorkerStreams {
       if (!isMarked) return
       for (const { stream, write } of streams) if (stream.writable) write(markOf(attempt))
     },
-    catchUp: () => (isFull() ? drain(isFull) : undefined),
+    catchUp: () => {
+      pressure.isFelt = false
+      return isFull() ? drain(isFull) : undefined
+    },
+    pressure,
   }
+}
+
+/**
+ * Has every write look how much waits: at the next look that the map task takes, 64 records on, a megabyte each is more than the
+ * heap of a small worker. A job that puts a `write` of its own there is looked at then.
+ */
+function feelPressure(
+  stream: NodeJS.WriteStream,
+  write: NodeJS.WriteStream['write'],
+  pressure: { isFelt: boolean },
+): void {
+  const felt = (...args: unknown[]): boolean => {
+    const isRoom: boolean = Reflect.apply(write, stream, args)
+    if (stream.writableLength > heldBytesMax) pressure.isFelt = true
+    return isRoom
+  }
+  stream.write = felt
 }
 
 /** Looks again and again, since a job may have taken all listeners away. */

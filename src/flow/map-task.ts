@@ -1,4 +1,4 @@
-import { type Fault, messageOf, TallymanError, toFault } from '../errors.ts'
+import { exhaustionOf, type Fault, messageOf, TallymanError, toFault } from '../errors.ts'
 import { inputName, type SplitReader } from '../input/index.ts'
 import {
   type AnyJob,
@@ -79,6 +79,8 @@ export interface MapTask {
    * task by throwing. Nothing is awaited where it returns nothing.
    */
   readonly tick: (progress: MapProgress) => Promise<void> | undefined
+  /** Looked at after every record: where it is set `tick` is called at once, which has to unset it. */
+  readonly pressure?: { readonly isFelt: boolean }
   /**
    * Called after the last record and `flush`: lets what the job started and did not await come to its end, so that what it
    * emits is not lost unseen. Left out, only what came before is seen.
@@ -125,6 +127,7 @@ class MapRun {
   readonly #pending = new PendingEmits()
   /** Reasons by place; null where nothing is skipped, as nearly always. */
   readonly #skip: ReadonlyMap<string, string> | null
+  readonly #pressure: { readonly isFelt: boolean }
   #accepting = false
   /** An emit that came too late, the first: what it was given is lost. */
   #late: TallymanError | null = null
@@ -142,6 +145,7 @@ class MapRun {
     this.#combine = this.#tables.map((table, number) => new CombineTable(table.reducer, number))
     this.#context = new MapContext(task.params)
     this.#rejected = new RejectedLog(task.storage)
+    this.#pressure = task.pressure ?? { isFelt: false }
     const { skip = [] } = task
     this.#skip = skip.length === 0 ? null : new Map(skip.map((place) => [placeKey(place), place.reason]))
     this.#emit = bindEmit(task.job, (table, key, value) => {
@@ -233,7 +237,7 @@ class MapRun {
         if (this.#isSkipped(source, reader)) continue
         const waiting = this.#mapRecord(reader)
         if (waiting !== undefined) await waiting
-        if (this.#records % recordsPerTick === 0) {
+        if (this.#records % recordsPerTick === 0 || this.#pressure.isFelt) {
           const pause = this.#tick(reader)
           if (pause !== undefined) await pause
         }
@@ -304,6 +308,13 @@ class MapRun {
     if (error instanceof TallymanError && (error.code === 'job-threw' || error.code === 'internal'))
       throw error
     if (this.#task.throwMapperErrors) throw error
+    const exhausted = exhaustionOf(error)
+    if (exhausted !== null)
+      throw new TallymanError(
+        exhausted.code,
+        `The map could not go on ${describePosition(this.#context.position, reader)}: ${exhausted.message}.`,
+        { ...(exhausted.wayOut === undefined ? {} : { wayOut: exhausted.wayOut }), cause: error },
+      )
     const why = whyRejected(error)
     this.#reject(reader, why)
     if (error instanceof RecordRejection) return

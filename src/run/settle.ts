@@ -1,7 +1,7 @@
 import type { Fault } from '../errors.ts'
 import type { AttemptOutcome, AttemptReport } from '../executor/index.ts'
 import type { MapReport, RecordPlace } from '../flow/index.ts'
-import { differenceFrom } from './compare-attempts.ts'
+import { differenceFrom, lostForGood } from './compare-attempts.ts'
 import type { RunEvent } from './events.ts'
 import { isDone, type RunState } from './state.ts'
 import { attemptId, parseTaskId } from './task-id.ts'
@@ -88,6 +88,12 @@ function settleSuccess(state: RunState, { task, attempt, at }: EndedAttempt, out
   const record = (event: RunEvent): Step => ({ kind: 'record', event })
   if (outcome.kind === 'map' && foundDamage(outcome)) {
     const splits = outcome.report.damaged
+    const unrepeatable = lostForGood(state, task, splits)
+    if (unrepeatable !== null)
+      return [
+        discard,
+        record({ type: 'attempt-failed', at, task, attempt, fault: unrepeatable, charged: true }),
+      ]
     return [
       discard,
       record({ type: 'inputs-damaged', at, task, attempt, splits }),

@@ -15,6 +15,12 @@ const threadsEach = 16
 const kernelSlack = 1.25
 const kernelSlackBytes = 256 * 2 ** 20
 
+/**
+ * What is right for a record is too short for starting a program and importing a job, where others use the machine as well: a
+ * short --task-timeout does not bound that.
+ */
+const loadTimeoutMsLeast = 30_000
+
 /** What decides how a run's workers are started. */
 export interface WorkerNeeds
   extends Pick<Plan, 'isolation' | 'workers' | 'memory' | 'taskTimeoutMs' | 'isPolite'> {
@@ -37,6 +43,7 @@ export function openWorkers(directory: RunDirectory, needs: WorkerNeeds): Pool {
     },
     heapBytes: needs.memory.workerHeapBytes,
     taskTimeoutMs: needs.taskTimeoutMs,
+    loadTimeoutMs: Math.max(needs.taskTimeoutMs, loadTimeoutMsLeast),
     limits: { memoryBytes: needs.memory.totalBytes, processesMax },
     settings: {
       cwd: needs.cwd,

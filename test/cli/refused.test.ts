@@ -32,6 +32,7 @@ describe('a run with rejected records', () => {
       expect.stringMatching(/^ {4}at .*\bwords\.job\.ts:3:\d+\)?$/),
       '    bad two',
       `  All of them: home/runs/${id}/rejected.jsonl`,
+      `  The first of them again, in front of you: tallyman repro map-00000.1 ${id}`,
       'What was read is kept. Mend what is wrong and run again, or go on without it:',
       `  tallyman resume ${id} --max-bad 2`,
       '',

@@ -1,7 +1,16 @@
 /** What a run has written is damaged behind its back; the bytes of the result must not change. */
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Workshop } from '../fixtures/program.ts'
 
@@ -97,6 +106,32 @@ describe('resume over a damaged outlet.json', () => {
     const ended = shop.run('resume', 'last', '--max-bad', '9')
     expect(ended.stderr).toContain(`${outlet} is damaged: it is no JSON.\nIt says where the result goes.`)
     rmSync(outlet)
+    expect(shop.run('resume', 'last', '--max-bad', '9')).toMatchObject({ status: 0 })
+  })
+})
+
+describe('a spill that is lost, of an input that is damaged by then', () => {
+  it('is told as that, and goes on once the input is as it was', () => {
+    for (const name of ['c', 'd'])
+      shop.write(`packed/${name}.txt.gz`, gzipSync(readFileSync(join(shop.folder, `in/${name}.txt`))))
+    const input = join(shop.folder, 'packed/c.txt.gz')
+    const whole = readFileSync(input)
+    const put = (bytes: Buffer): void => {
+      writeFileSync(input, bytes)
+      utimesSync(input, 1, 1)
+    }
+    put(whole)
+    expect(shop.run('run', 'words.job.ts', 'packed', '-w', '1', '--no-reuse')).toMatchObject({ status: 3 })
+    const run = shop.runs().at(-1) ?? ''
+    rmSync(join(run, 'committed', 'map-00000', 'p0-s0.spill'))
+    put(Buffer.concat([whole.subarray(0, -8), Buffer.from('01234567')]))
+    const ended = shop.run('resume', 'last', '--max-bad', '9')
+    expect(ended, ended.stderr).toMatchObject({ status: 1 })
+    expect(ended.stderr).toMatch(
+      /What task map-00000 \(packed\/c\.txt\.gz\) wrote was lost, and it cannot be done again: packed\/c\.txt\.gz, byte [\d,]+ .*CRC-32/,
+    )
+    expect(ended.stderr).toContain('\nPut the input back as it was and resume, or run the job again')
+    put(whole)
     expect(shop.run('resume', 'last', '--max-bad', '9')).toMatchObject({ status: 0 })
   })
 })

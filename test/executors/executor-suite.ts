@@ -138,6 +138,17 @@ function testLoading(place: () => Workplace): void {
       await expect(missing.load()).rejects.toMatchObject({ code: 'param-invalid' })
     })
 
+    it('gives the loading of the job time of its own, in an attempt too', async () => {
+      const slow = await place().openPool({ job: 'slow-to-load', taskTimeoutMs: 400 })
+      const attempt = mapAttempt('map-00000.1', [place().write('lines.txt', ['a'])])
+      expect(await perform(slow, attempt)).toMatchObject({ kind: 'done' })
+      const short = await place().openPool({ job: 'slow-to-load', loadTimeoutMs: 400 })
+      const given = { code: 'job-invalid', message: expect.stringContaining('Loading the job did not end') }
+      expect(await perform(short, attempt)).toMatchObject({ kind: 'failed', fault: given })
+      await expect(short.load()).rejects.toMatchObject(given)
+      expect(short.freeSeats).toBe(1)
+    })
+
     it('throws when the worker cannot be started', async () => {
       const pool = await place().openPool({ cwd: place().path('nowhere') })
       await expect(pool.load()).rejects.toMatchObject({

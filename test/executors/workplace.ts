@@ -39,6 +39,7 @@ export interface PoolOptions {
   readonly params?: Readonly<Record<string, string>>
   readonly heapBytes?: number
   readonly taskTimeoutMs?: number
+  readonly loadTimeoutMs?: number
   readonly cwd?: string
   /** What the kernel is to hold the pool to. */
   readonly group?: GroupLimits
@@ -92,6 +93,7 @@ export class Workplace {
       },
       heapBytes: options.heapBytes ?? 64 * MiB,
       taskTimeoutMs: options.taskTimeoutMs ?? 600_000,
+      loadTimeoutMs: options.loadTimeoutMs ?? 600_000,
       limits: { memoryBytes: 4 * 2 ** 30, processesMax: 64 },
       settings: {
         cwd,

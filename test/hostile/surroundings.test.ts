@@ -23,6 +23,16 @@ describe.each(isolations)('a job, with --isolation %s', (isolation) => {
     expect(types).not.toContain('attempt-failed')
   })
 
+  it('that prints megabytes for each of many records, within one look at it, does not either', () => {
+    const job = shop.job(
+      'shouts.job.ts',
+      `if (Number(line) < 100) process.stdout.write('x'.repeat(4e6)); emit(line)`,
+    )
+    const ended = shop.run('run', job, 'many.txt', '--memory', '300M', ...options)
+    expect(ended, ended.stderr).toMatchObject({ status: 0 })
+    expect(shop.events().map(({ type }) => type)).not.toContain('attempt-failed')
+  })
+
   it('that has its own JSON gives the rows it gives with that of the language', () => {
     const map = `emit(line + '\\u0001'.repeat(50) + line)`
     const plain = shop.run('run', shop.job('plain.job.ts', map), 'in', ...options)

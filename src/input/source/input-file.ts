@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises'
-import { errnoOf, messageOf, TallymanError } from '../../errors.ts'
+import { errnoOf, exhaustionOf, messageOf, TallymanError } from '../../errors.ts'
 import { toFsPath } from '../path-bytes.ts'
 import type { FileIdentity } from '../split.ts'
 import { SourceFault } from './byte-chunks.ts'
@@ -40,6 +40,12 @@ export class InputFile {
     } catch (error) {
       const reason = messageOf(error)
       const errno = errnoOf(error)
+      const exhausted = exhaustionOf(error)
+      if (exhausted !== null)
+        throw new TallymanError(exhausted.code, `${path}: cannot be opened: ${reason}.`, {
+          ...(exhausted.wayOut === undefined ? {} : { wayOut: exhausted.wayOut }),
+          cause: error,
+        })
       throw new TallymanError(
         absentErrnos.has(errno) ? 'input-missing' : 'io',
         `${path}: cannot be opened: ${reason}.`,

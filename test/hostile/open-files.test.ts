@@ -1,0 +1,53 @@
+/** Jobs that open thousands of files, and machines that allow few. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Workshop } from '../fixtures/program.ts'
+
+let shop: Workshop
+beforeAll(() => {
+  shop = new Workshop()
+  for (let file = 0; file < 8; file++) shop.write(`in/${file}.txt`, `a ${file}\nbad\n${'b\n'.repeat(50)}`)
+  const imports = "import { openSync } from 'node:fs'"
+  shop.job(
+    'opens.job.ts',
+    `if (line === 'bad') for (let n = 0; n < 30_000; n++) openSync('/dev/null'); emit(line)`,
+    imports,
+  )
+  shop.job('leaks.job.ts', `openSync('/dev/null'); emit(line)`, imports)
+  shop.job('words.job.ts', 'emit(line)')
+})
+afterAll(() => shop.remove())
+
+describe.each(['process', 'thread'])('with --isolation %s and few open files allowed', (isolation) => {
+  const limited = (job: string, limit: number): ReturnType<Workshop['shell']> =>
+    shop.shell(
+      `ulimit -n ${limit}; tallyman run ${job} in --no-reuse -w 2 --isolation ${isolation} --max-bad 50%`,
+    )
+
+  it('a job that opens 30,000 files fails with the cause, its record and the way out, and rejects nothing for it', () => {
+    const { status, stdout, stderr } = limited('opens.job.ts', 1024)
+    expect([status, stdout], stderr).toEqual([1, ''])
+    expect(stderr).toMatch(
+      /The map could not go on at in\/\d\.txt, byte 4 \(line 2 of its split\): EMFILE: too many open files, open '\/dev\/null'/,
+    )
+    expect(stderr).toContain(
+      '\nClose what the job opens, files and sockets, once it is read; or allow more open files (ulimit -n)',
+    )
+  })
+
+  it('a job that leaves a few open for each record ends well while its workers are within the limit', () => {
+    const { status, stderr } = limited('leaks.job.ts', 1024)
+    expect(status, stderr).toBe(0)
+  })
+
+  it('one that opens none is done with as few as there can be, or says that it is the limit', () => {
+    const whole = shop.digestOf(limited('words.job.ts', 1024))
+    for (const limit of [20, 28, 40]) {
+      const ended = limited('words.job.ts', limit)
+      if (ended.status === 0) expect(shop.digestOf(ended)).toBe(whole)
+      else {
+        expect(ended.stdout).toBe('')
+        expect(ended.stderr, `limit ${limit}`).toMatch(/EMFILE|open files|ulimit -n/)
+      }
+    }
+  })
+})
