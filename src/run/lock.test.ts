@@ -1,7 +1,9 @@
-import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { spawn, spawnSync } from 'node:child_process'
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
 import { bundleProgram } from '../../test/fixtures/bundled.ts'
+import { lockNameOf } from '../../test/fixtures/lock-name.ts'
 import { eventually, startShell } from '../../test/fixtures/shell.ts'
 import { tempFolder } from '../../test/fixtures/temp-folder.ts'
 import { requires } from '../../test/requires.ts'
@@ -21,9 +23,9 @@ function newDirectory(): RunDirectory {
 
 /** Who holds a run by the names of files: `PID-STARTED`. */
 function holders(directory: RunDirectory): { pid: number; started: string }[] {
-  return readdirSync(directory.lockFolder).map((name) => {
+  return readdirSync(directory.lockFolder).flatMap((name) => {
     const [, pid, started] = /^(\d+)-(.*)$/.exec(name) ?? []
-    return { pid: Number(pid), started: started ?? '' }
+    return pid === undefined ? [] : [{ pid: Number(pid), started: started ?? '' }]
   })
 }
 
@@ -42,12 +44,19 @@ const holderProgram = `
   console.log('held')
   setInterval(() => undefined, 1000)`
 
-async function startHolder(directory: RunDirectory, before = ''): Promise<{ pid: number; kill(): void }> {
+interface HolderProcess {
+  readonly pid: number
+  kill(): void
+  /** Ends it by the program it was started with, where its number is that of another namespace. */
+  end(): void
+}
+
+async function startHolder(directory: RunDirectory, before = ''): Promise<HolderProcess> {
   const file = bundleProgram(holderProgram)
   const shell = startShell(`${before} '${process.execPath}' '${file}' '${directory.path}'`)
   expect(await shell.nextLine()).toBe('held')
   const pid = holders(directory)[0]?.pid ?? 0
-  return { pid, kill: () => process.kill(pid, 'SIGKILL') }
+  return { pid, kill: () => process.kill(pid, 'SIGKILL'), end: () => process.kill(shell.pid, 'SIGKILL') }
 }
 
 const hasProc = existsSync('/proc/self/stat')
@@ -119,7 +128,7 @@ describe('takeLock', () => {
       const [self] = holders(directory)
       const started = self?.started ?? ''
       releaseLock(directory)
-      expect(started).toMatch(/^[0-9a-f-]{36}-\d+$/)
+      expect(started).toMatch(/^[0-9a-f-]{36}-\d+-\d+$/)
       for (const other of [`${started}0`, started.replace(/^.{8}/, '00000000'), '']) {
         putLock(directory, `${process.pid}-${other}`)
         expect(isHeld(directory)).toBe(false)
@@ -135,9 +144,7 @@ describe('takeLock', () => {
     async () => {
       const directory = newDirectory()
       const shell = startShell('sleep 60')
-      const stat = readFileSync(`/proc/${shell.pid}/stat`, 'utf8')
-      const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
-      putLock(directory, `${shell.pid}-${boot}-${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]}`)
+      putLock(directory, lockNameOf(shell.pid))
       expect(isHeld(directory)).toBe(true)
       expect(() => takeLock(directory)).toThrow(`is held by process ${shell.pid}`)
       expect(holders(directory)).toMatchObject([{ pid: shell.pid }])
@@ -188,17 +195,113 @@ describe('takeLock', () => {
   })
 })
 
+const canUnshare = spawnSync('unshare', ['--fork', '--pid', '--mount-proc', 'true']).status === 0
+const hiding = 'mount --make-rprivate / && mount -t proc -o hidepid=2 proc /proc'
+const canHide =
+  canUnshare && spawnSync('unshare', ['--mount', '--fork', '--pid', 'sh', '-c', hiding]).status === 0
+
+describe.skipIf(!requires('unshare, and the right to make namespaces', canUnshare))(
+  'takeLock between containers, which do not see the processes of each other',
+  () => {
+    const apart = 'exec unshare --fork --pid --mount-proc --kill-child'
+
+    test('refuses what a process of another one holds, and says that it is elsewhere', async () => {
+      const directory = newDirectory()
+      await startHolder(directory, apart)
+      expect(isHeld(directory)).toBe(true)
+      expect(holderOf(directory)).toMatchObject({ isElsewhere: true })
+      expect(() => takeLock(directory)).toThrow(
+        /is held by process \d+ of another container, which is still running/,
+      )
+    })
+
+    test('takes over as soon as that process is killed, without a hand', async () => {
+      const directory = newDirectory()
+      const holder = await startHolder(directory, apart)
+      expect(isHeld(directory)).toBe(true)
+      holder.end()
+      await eventually(() => !isHeld(directory), 'the killed process is gone')
+      takeLock(directory)
+      expect(holders(directory)).toEqual(own)
+      expect(readdirSync(directory.lockFolder)).toHaveLength(2)
+      releaseLock(directory)
+      expect(readdirSync(directory.lockFolder)).toEqual([])
+    })
+
+    test('is refused to one that looks from within, and given once this process lets go', async () => {
+      const directory = newDirectory()
+      takeLock(directory)
+      const file = bundleProgram(holderProgram)
+      const attempt = () =>
+        spawnSync(
+          'unshare',
+          ['--fork', '--pid', '--mount-proc', '--kill-child', process.execPath, file, directory.path],
+          {
+            encoding: 'utf8',
+            timeout: 3000,
+            killSignal: 'SIGKILL',
+          },
+        )
+      expect(attempt().stderr).toContain('of another container, which is still running')
+      releaseLock(directory)
+      expect(attempt().stdout).toBe('held\n')
+    })
+  },
+)
+
+describe.skipIf(!requires('unshare, and the right to mount /proc with hidepid', canHide))(
+  'takeLock where /proc does not show the processes of others',
+  () => {
+    test('refuses what another user holds, and takes over once that is gone', async () => {
+      const directory = newDirectory()
+      mkdirSync(directory.lockFolder)
+      for (const path of [dirname(directory.path), directory.path, directory.lockFolder])
+        chmodSync(path, 0o777)
+      const file = bundleProgram(holderProgram)
+      const asker = bundleProgram(`
+        import { RunDirectory } from './src/run/directory.ts'
+        import { takeLock } from './src/run/lock.ts'
+        try {
+          takeLock(new RunDirectory(process.argv[2]))
+          console.log('taken')
+        } catch (error) {
+          console.log(error.message)
+        }`)
+      for (const program of [file, asker]) {
+        chmodSync(dirname(program), 0o755)
+        chmodSync(program, 0o644)
+      }
+      const as = (uid: number) => `setpriv --reuid ${uid} --clear-groups`
+      const node = `'${process.execPath}'`
+      const line = [
+        hiding,
+        `${as(5678)} ${node} '${file}' '${directory.path}' > '${directory.path}/said' & pid=$!`,
+        `for look in $(seq 200); do [ -s '${directory.path}/said' ] && break; sleep 0.05; done`,
+        `${as(5679)} ${node} '${asker}' '${directory.path}'`,
+        'kill -9 $pid; wait $pid',
+        `${as(5679)} ${node} '${asker}' '${directory.path}'`,
+      ].join('\n')
+      const { stdout } = spawnSync('unshare', ['--mount', '--fork', '--pid', 'sh', '-c', line], {
+        encoding: 'utf8',
+        timeout: 30_000,
+        killSignal: 'SIGKILL',
+      })
+      expect(stdout).toMatch(/is held by process \d+, which is still running\.\ntaken\n$/)
+    })
+  },
+)
+
 describe('holderOf', () => {
   test('is the process that has a run, and nobody who only tries to take it, or is gone', async () => {
     const directory = newDirectory()
     expect(holderOf(directory)).toBeNull()
     const holder = await startHolder(directory)
-    expect(holderOf(directory)).toBe(holder.pid)
+    expect(holderOf(directory)).toEqual({ pid: holder.pid, isElsewhere: false })
     holder.kill()
     await eventually(() => holderOf(directory) === null, 'the killed process is gone')
     takeLock(directory)
-    expect(holderOf(directory)).toBe(process.pid)
-    const [name = ''] = readdirSync(directory.lockFolder)
+    expect(holderOf(directory)).toEqual({ pid: process.pid, isElsewhere: false })
+    const name = readdirSync(directory.lockFolder).find((one) => /^\d/.test(one)) ?? ''
     writeFileSync(`${directory.lockFolder}/${name}`, '')
     expect([isHeld(directory), holderOf(directory)]).toEqual([true, null])
     releaseLock(directory)

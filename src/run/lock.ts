@@ -10,12 +10,14 @@ import {
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { errnoOf, messageOf, TallymanError } from '../errors.ts'
+import { askProof, giveProof, ownRealm, type Realm, withdrawProof } from './alive.ts'
 import type { RunDirectory } from './directory.ts'
 
 /**
  * Who holds a run, or the place a result goes to: a file in its lock folder for each process that took it, or tries to. Its name says which process, so it
  * is there whole or not at all, and removing the file of a process that is gone cannot hit another one's. It is empty until
- * the process has seen that no other one is there: of several that come together, none goes on that was not alone.
+ * the process has seen that no other one is there: of several that come together, none goes on that was not alone. A named pipe
+ * beside it proves that the process is there (`alive.ts`).
  */
 
 /** How often, and after how many milliseconds, a process looks again whether another one has given way. */
@@ -25,11 +27,16 @@ const heldText = 'held\n'
 
 /** Takes a run for this process. Throws `usage` when another process that is still there holds it. */
 export function takeLock(directory: RunDirectory): void {
-  take(directory.lockFolder, (pid) => runHeldBy(directory, pid))
+  take(directory.lockFolder, (holder) => runHeldBy(directory, holder))
 }
 
 export function releaseLock(directory: RunDirectory): void {
-  rmSync(join(directory.lockFolder, ownName()), { force: true })
+  letGo(directory.lockFolder, ownName())
+}
+
+function letGo(lockFolder: string, name: string): void {
+  rmSync(join(lockFolder, name), { force: true })
+  withdrawProof(lockFolder, name)
 }
 
 /**
@@ -40,17 +47,31 @@ export function releaseLock(directory: RunDirectory): void {
  * @throws {TallymanError} `usage` when another process that is still there holds it
  */
 export function takeTarget(target: string): void {
-  take(targetLockFolder(target), (pid) => targetHeldBy(target, pid))
+  try {
+    take(targetLockFolder(target), (holder) => targetHeldBy(target, holder))
+  } catch (error) {
+    // Who held it may have let go meanwhile, and left the folder to this process.
+    removeFolder(targetLockFolder(target))
+    throw error
+  }
 }
 
 /** Lets go of what `takeTarget` took; nothing happens where it did not. */
 export function releaseTarget(target: string): void {
   try {
     const folder = targetLockFolder(target)
-    rmSync(join(folder, ownName()), { force: true })
+    letGo(folder, ownName())
+    removeFolder(folder)
+  } catch {
+    // Never taken. What cannot be removed is that of a process that ends: no lock any more.
+  }
+}
+
+function removeFolder(folder: string): void {
+  try {
     rmdirSync(folder)
   } catch {
-    // Never taken, or another process takes it just now. What cannot be removed is that of a process that ends: no lock any more.
+    // Another process has it, or takes it just now; or it is gone.
   }
 }
 
@@ -59,14 +80,17 @@ function targetLockFolder(target: string): string {
   return join(realpathSync(dirname(target)), `.${basename(target)}.lock`)
 }
 
-function take(lockFolder: string, heldBy: (pid: number) => TallymanError): void {
+function take(lockFolder: string, heldBy: (holder: Holder) => TallymanError): void {
   for (let looks = 1; ; looks += 1) {
     makeFolder(lockFolder)
     const other = tryToTake(lockFolder)
     if (other === null) return
-    // Of two that came together the one of the smaller number waits until the other has given way.
+    // Of two that came together the one of the smaller name waits until the other has given way.
     const isLast = looks === looksMax
-    if (other !== 'again' && (other.holds || other.pid < process.pid || isLast)) throw heldBy(other.pid)
+    if (other !== 'again' && (other.holds || other.holder.name < ownName() || isLast)) {
+      if (other.holder.name !== ownName()) withdrawProof(lockFolder, ownName())
+      throw heldBy(other.holder)
+    }
     if (isLast) throw notMade(lockFolder, 'it goes away as soon as it is made.')
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, lookEveryMs)
   }
@@ -74,14 +98,17 @@ function take(lockFolder: string, heldBy: (pid: number) => TallymanError): void 
 
 /** Is a process at work on this run? */
 export function isHeld(directory: RunDirectory): boolean {
-  return holders(directory.lockFolder).some(isThere)
+  return holders(directory.lockFolder).some((holder) => isThere(directory.lockFolder, holder))
 }
 
-/** Id of the process that has this run, and is still the one that took it; null where there is none. */
-export function holderOf(directory: RunDirectory): number | null {
+/** The process that has this run, and is still the one that took it; null where there is none. */
+export function holderOf(
+  directory: RunDirectory,
+): { readonly pid: number; readonly isElsewhere: boolean } | null {
   const { lockFolder } = directory
-  const holds = (holder: Holder): boolean => sizeOf(lockFolder, holder) > 0 && isThere(holder)
-  return holders(lockFolder).find(holds)?.pid ?? null
+  const holds = (holder: Holder): boolean => sizeOf(lockFolder, holder) > 0 && isThere(lockFolder, holder)
+  const holder = holders(lockFolder).find(holds)
+  return holder === undefined ? null : { pid: holder.pid, isElsewhere: isElsewhere(holder) }
 }
 
 /** 0 for one that came just now and may give way, or has let go meanwhile. */
@@ -92,15 +119,17 @@ function sizeOf(lockFolder: string, { name }: Holder): number {
 /** A process that took a lock, or tries to. */
 interface Holder {
   readonly pid: number
-  /** The boot, and the clock ticks since then at which the process started; empty where the system does not tell. */
+  /** Boot, namespace, and the clock ticks since boot at which the process started; empty where the system does not tell. */
   readonly started: string
+  /** Where its number means something; null where the system did not tell. */
+  readonly realm: Realm | null
   /** Name of the file. */
   readonly name: string
 }
 
 /** A process that is in the way. */
 interface Other {
-  readonly pid: number
+  readonly holder: Holder
   /** False for one that came at the same time, and may give way. */
   readonly holds: boolean
 }
@@ -127,40 +156,47 @@ function notMade(lockFolder: string, reason: string): TallymanError {
 function tryToTake(lockFolder: string): Other | 'again' | null {
   const name = ownName()
   const file = join(lockFolder, name)
+  giveProof(lockFolder, name)
   try {
     writeFileSync(file, '', { flag: 'wx' })
   } catch (error) {
-    if (errnoOf(error) === 'EEXIST') return { pid: process.pid, holds: true }
+    if (errnoOf(error) === 'EEXIST') return { holder: holderNamed(name), holds: true }
     if (errnoOf(error) === 'ENOENT') return 'again'
     throw error
   }
   const others = holders(lockFolder).filter((holder) => holder.name !== name)
-  const gone = others.filter((holder) => !isThere(holder))
-  for (const holder of gone) rmSync(join(lockFolder, holder.name), { force: true })
-  const [first] = others.filter((holder) => !gone.includes(holder)).sort((a, b) => a.pid - b.pid)
+  const gone = others.filter((holder) => !isThere(lockFolder, holder))
+  for (const holder of gone) letGo(lockFolder, holder.name)
+  const [first] = others.filter((holder) => !gone.includes(holder)).sort((a, b) => (a.name < b.name ? -1 : 1))
   if (first === undefined) {
     writeFileSync(file, heldText)
     return null
   }
   rmSync(file, { force: true })
-  return { pid: first.pid, holds: sizeOf(lockFolder, first) > 0 }
+  return { holder: first, holds: sizeOf(lockFolder, first) > 0 }
 }
 
-function runHeldBy(directory: RunDirectory, pid: number): TallymanError {
+function runHeldBy(directory: RunDirectory, holder: Holder): TallymanError {
   const id = basename(directory.path)
+  const end = isElsewhere(holder) ? 'there ' : ''
   return new TallymanError(
     'usage',
-    `Run ${directory.path} is held by process ${pid}, which is still running.`,
+    `Run ${directory.path} is held by ${sayHolder(holder)}, which is still running.`,
     {
-      wayOut: `\`tallyman attach ${id}\` follows it, \`tallyman stop ${id}\` ends it.`,
+      wayOut: `\`tallyman attach ${id}\` follows it, ${end}\`tallyman stop ${id}\` ends it.`,
     },
   )
 }
 
-function targetHeldBy(target: string, pid: number): TallymanError {
+function sayHolder(holder: Holder): string {
+  return `process ${holder.pid}${isElsewhere(holder) ? ' of another container' : ''}`
+}
+
+function targetHeldBy(target: string, holder: Holder): TallymanError {
+  const who = sayHolder(holder).replace('p', 'P')
   return new TallymanError(
     'usage',
-    `Process ${pid}, which is still running, is at work on a result that goes to ${target} as well.`,
+    `${who}, which is still running, is at work on a result that goes to ${target} as well.`,
     { wayOut: 'Wait for its end, or name another place with -o.' },
   )
 }
@@ -174,38 +210,58 @@ function holders(lockFolder: string): Holder[] {
     if (errnoOf(error) === 'ENOENT') return []
     throw error
   }
-  return names.flatMap((name) => {
-    const match = /^(\d+)-(.*)$/.exec(name)
-    return match === null ? [] : [{ pid: Number(match[1]), started: match[2] ?? '', name }]
-  })
+  return names.filter((name) => /^\d+-/.test(name)).map(holderNamed)
+}
+
+/** REQUIRES: a name that `ownName` gave. */
+function holderNamed(name: string): Holder {
+  const [, pid, started = ''] = /^(\d+)-(.*)$/.exec(name) ?? []
+  const [, boot, namespace] = /^([0-9a-f-]{36})-(\d+)-\d+$/.exec(started) ?? []
+  const realm = boot === undefined || namespace === undefined ? null : { boot, namespace }
+  return { pid: Number(pid), started, realm, name }
 }
 
 function ownName(): string {
   return `${process.pid}-${startOf(process.pid)}`
 }
 
-function isThere({ pid, started }: Holder): boolean {
+/** Does it live where its number means nothing to this process? */
+function isElsewhere({ realm }: Holder): boolean {
+  const own = ownRealm()
+  return realm !== null && own !== null && realm.namespace !== own.namespace
+}
+
+function isThere(lockFolder: string, holder: Holder): boolean {
+  const { pid, started, realm, name } = holder
+  const own = ownRealm()
+  if (realm !== null && own !== null && realm.boot !== own.boot) return false
+  const proven = askProof(lockFolder, name)
+  if (proven !== null) return proven
+  // Nothing can be found out about it: better a refusal than two at one run.
+  if (isElsewhere(holder)) return true
   try {
     process.kill(pid, 0)
   } catch (error) {
     // EPERM: it is there, and another user's.
     if (errnoOf(error) === 'ESRCH') return false
   }
-  return startOf(pid) === started
+  const now = startOf(pid)
+  // There is a process of that number, and /proc does not show it (hidepid).
+  return now === started || (now === '' && started !== '')
 }
 
 /**
  * proc(5): field 22 of /proc/PID/stat; the name before it may hold spaces and parentheses. A process that has ended and that
- * its parent has not asked for, a zombie, is gone.
+ * its parent has not asked for, a zombie, is gone. Empty where it is not shown, or this is not Linux: the process id alone has to do then.
  */
 function startOf(pid: number): string {
+  const realm = ownRealm()
+  if (realm === null) return ''
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    return fields[0] === 'Z' ? 'ended' : `${boot}-${fields[19]}`
+    return fields[0] === 'Z' ? 'ended' : `${realm.boot}-${realm.namespace}-${fields[19]}`
   } catch {
-    // Not Linux: the process id alone has to do.
     return ''
   }
 }

@@ -11,6 +11,7 @@ import {
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { lockNameOf } from '../../test/fixtures/lock-name.ts'
 import { mapReport, plainFile, planOf } from '../../test/fixtures/plans.ts'
 import { execute, makeWorkplace, type Workplace } from '../../test/fixtures/real-runs.ts'
 import { startShell } from '../../test/fixtures/shell.ts'
@@ -290,10 +291,7 @@ describe('resumeRun', () => {
         'while [ ! -e "$GO" ]; do sleep 0.02; done; printf "%s" "$LINE" >> "$JOURNAL"; rm "$LOCK"/*; sleep 60',
         { GO: place.folder.at('go'), LINE: line, JOURNAL: directory.journalFile, LOCK: directory.lockFolder },
       )
-      const stat = readFileSync(`/proc/${shell.pid}/stat`, 'utf8')
-      const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
-      const name = `${shell.pid}-${boot}-${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]}`
-      writeFileSync(join(directory.lockFolder, name), '')
+      writeFileSync(join(directory.lockFolder, lockNameOf(shell.pid)), '')
       writeFileSync(place.folder.at('go'), '')
       let refusal: unknown
       do {

@@ -34,8 +34,13 @@ export const stop: Command = {
   run: async (args, terminal) => {
     const directory = findRunAtWork(args.positionals[0], terminal)
     const id = basename(directory.path)
-    const pid = holderOfRun(directory)
-    if (pid === null) throw notAtWork(directory)
+    const holder = holderOfRun(directory)
+    if (holder === null) throw notAtWork(directory)
+    const { pid, isElsewhere } = holder
+    if (isElsewhere)
+      throw new TallymanError('usage', `Run ${id} is carried out by process ${pid} of another container.`, {
+        wayOut: 'Say it there, or end that container: `tallyman resume` goes on with the run.',
+      })
     const isNow = args.has('now')
     const standing = await leavable(async (leave) => {
       ask(pid, { id, signal: isNow ? 'SIGINT' : finishSignal })
