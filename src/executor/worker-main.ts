@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { assertNever, type Fault, messageOf, TallymanError, toFault } from '../errors.ts'
 import { type RecordPlace, type RecordSource, runMapTask, runReduceTask } from '../flow/index.ts'
-import { memberOf, openSplit, type Split } from '../input/index.ts'
+import { memberOf, openSplit, type Split, startByteOf } from '../input/index.ts'
 import { type AnyJob, describeJob, isJob, jobTables, resolveParams } from '../job/index.ts'
 import type { Attempt, AttemptProgress, AttemptReport, MapWork, ReduceWork } from './attempt.ts'
 import { changedBuiltIns } from './built-ins.ts'
@@ -224,7 +224,7 @@ function sourceOf(split: Split, job: AnyJob, cwd: string): RecordSource {
     ordinal: split.ordinal,
     path: split.path,
     member: memberOf(split),
-    fromStart: split.kind !== 'range' || split.startByte === 0,
+    fromStart: startByteOf(split) === 0,
     open: () => openSplit(split, job.input, job.input.decoder(), { cwd }),
   }
 }

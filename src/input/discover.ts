@@ -14,6 +14,8 @@ export interface DiscoverOptions {
   readonly cwd: string
   /** The days that must have an input; none by default. */
   readonly expect?: ExpectedDays | null
+  /** Least data between two places where a gzip file may be cut; null, the default, where none is to be cut. */
+  readonly gzipPartBytes?: number | null
 }
 
 /** Archives open at a time: enough for a disk's queue, far below the limit on open files. */
@@ -27,7 +29,8 @@ const openMax = 16
  * arguments, their order and their spelling. A symbolic link and the file it leads to are one file, shown under the file's own
  * name where that is among the inputs; hard links are files of their own, since nothing tells which is the copy.
  *
- * Cost: lists directories, opens every file once (16 at a time) and reads 262 bytes of it, of a zip archive its directory.
+ * Cost: lists directories, opens every file once (16 at a time) and reads 262 bytes of it, of a zip archive its directory, of a large
+ * gzip file what finding its members takes (`findGzipCuts`).
  *
  * @param args files, directories, and patterns; where a file of that very name exists, a pattern is a name
  * @throws {TallymanError} `input-missing` or `input-unsupported` for an argument that stands for no file; what is wrong with
@@ -37,7 +40,9 @@ export async function discoverInputs(args: readonly string[], options: DiscoverO
   const walk = await walkArguments(args, options.cwd)
   const { files, links } = mergeNames(walk.found)
   const plan = planSeries(files, options.expect ?? null)
-  const inspected = await mapBounded(plan.read, openMax, ({ place, path }) => inspect(place, path))
+  const inspected = await mapBounded(plan.read, openMax, ({ place, path }) =>
+    inspect(place, path, options.gzipPartBytes),
+  )
   const inputs = inspected.flatMap(({ file }) => file ?? [])
   const empties = judgeEmpty(inspected)
   return {

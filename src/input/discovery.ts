@@ -1,6 +1,6 @@
 /** What planning finds out about a run's inputs, as plain data that survives JSON. */
 import type { ErrorCode } from '../errors.ts'
-import type { FileIdentity, ZipMemberPlace } from './split.ts'
+import type { FileIdentity, GzipCut, ZipMemberPlace } from './split.ts'
 
 /** A file of an archive, as the central directory describes it. */
 export interface ZipMember extends ZipMemberPlace {
@@ -18,6 +18,8 @@ export interface InputFile {
   readonly kind: 'plain' | 'gzip' | 'zip'
   /** The members to read, by bytes of their names; empty for what is no zip archive. */
   readonly members: readonly ZipMember[]
+  /** Where a gzip file may be cut, in order; left out where there is no such place, or none was looked for. */
+  readonly cuts?: readonly GzipCut[]
 }
 
 /** An expected input that cannot be read to its end. A result that lacks it is committed only when it is accepted by name. */

@@ -6,10 +6,12 @@ import { isAboutPath, sayErrno } from './directory.ts'
 import type { IgnoredInput, InputFile, InputProblem, ZipMember } from './discovery.ts'
 import { headBytes, recognize } from './magic.ts'
 import { toFsPath } from './path-bytes.ts'
+import { findGzipCuts } from './source/gzip-cuts.ts'
 import { ArchiveError } from './source/zip-bytes.ts'
 import { readZipDirectory } from './source/zip-directory.ts'
 import type { FileIdentity } from './split.ts'
 import { inputName } from './split-name.ts'
+import { likelyGzipBytes } from './split-size.ts'
 
 /** What one file turned out to be. */
 export interface Inspection {
@@ -20,12 +22,18 @@ export interface Inspection {
 }
 
 /**
- * Opens a file, tells its kind by its first bytes, and reads the directory of a zip archive.
+ * Opens a file, tells its kind by its first bytes, reads the directory of a zip archive, and looks for places where a gzip file can be
+ * cut.
  *
  * @param place where the file is
  * @param path as shown to people
+ * @param gzipPartBytes least data between two such places; null for none
  */
-export async function inspect(place: string, path: string): Promise<Inspection> {
+export async function inspect(
+  place: string,
+  path: string,
+  gzipPartBytes: number | null = null,
+): Promise<Inspection> {
   let handle: FileHandle
   try {
     // Without O_NONBLOCK, a named pipe put in the file's place would block the planner for good.
@@ -34,7 +42,7 @@ export async function inspect(place: string, path: string): Promise<Inspection> 
     return refused(fileProblem(path, errorCodeOf(error), null, sayErrno(error), 'Make it readable'))
   }
   try {
-    return await inspectOpen(handle, path)
+    return await inspectOpen(handle, path, gzipPartBytes)
   } catch (error) {
     return refused(problemOf(path, error))
   } finally {
@@ -42,7 +50,11 @@ export async function inspect(place: string, path: string): Promise<Inspection> 
   }
 }
 
-async function inspectOpen(handle: FileHandle, path: string): Promise<Inspection> {
+async function inspectOpen(
+  handle: FileHandle,
+  path: string,
+  gzipPartBytes: number | null,
+): Promise<Inspection> {
   const identity = await readIdentity(handle)
   const head = Buffer.alloc(headBytes)
   const { bytesRead } = await handle.read(head, 0, headBytes, 0)
@@ -54,6 +66,19 @@ async function inspectOpen(handle: FileHandle, path: string): Promise<Inspection
     }
     case 'zip':
       return inspectZip(handle, path, identity)
+    case 'gzip': {
+      const { sizeBytes } = identity
+      const isLong = gzipPartBytes !== null && likelyGzipBytes(sizeBytes) > gzipPartBytes
+      const cuts = isLong ? await findGzipCuts(handle, sizeBytes, gzipPartBytes) : []
+      const file = {
+        path,
+        identity,
+        kind: 'gzip',
+        members: [],
+        ...(cuts.length === 0 ? {} : { cuts }),
+      } as const
+      return { file, problems: [], ignored: [] }
+    }
     default:
       return { file: { path, identity, kind: recognized.kind, members: [] }, problems: [], ignored: [] }
   }

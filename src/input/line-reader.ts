@@ -1,10 +1,10 @@
 import { type Decoder, noRecord, RecordRejection } from '../job/index.ts'
 import { LineCutter } from './decode/lines.ts'
 import { excerptOf } from './excerpt.ts'
-import { plainStartByte } from './source/plain.ts'
 import { countBytes, decimal } from './source/say.ts'
 import type { Split } from './split.ts'
 import type { SplitBytes } from './split-bytes.ts'
+import { lineBoundsOf } from './split-lines.ts'
 import type { SplitReader, SplitTotals } from './split-reader.ts'
 
 /** Reads a split whose format takes lines. */
@@ -22,12 +22,7 @@ export class LineReader<R> implements SplitReader<R> {
     this.#bytes = bytes
     this.#decoder = decoder
     this.#lineBytesMax = lineBytesMax
-    const bounds = {
-      firstByte: split.kind === 'range' ? plainStartByte(split) : 0,
-      skipFirst: split.kind === 'range' && split.startByte > 0,
-      endByte: split.kind === 'range' ? split.endByte : Number.POSITIVE_INFINITY,
-      lineBytesMax,
-    }
+    const bounds = { ...lineBoundsOf(split), lineBytesMax }
     this.#cutter = new LineCutter(bounds, decoder.lineEnd?.bind(decoder))
   }
 

@@ -54,14 +54,17 @@ async function openChunks(split: Split, file: InputFile, chunkBytes: number): Pr
     case 'range':
       return plainChunks(file, split, chunkBytes)
     case 'gzip':
-      return gzipChunks(file, chunkBytes)
+      return gzipChunks(file, split.part ?? { start: null, end: null }, chunkBytes)
     case 'zip-member':
       return openZipMember(file, split, chunkBytes)
   }
 }
 
 function requireWhole(split: Split): Split {
-  if (split.kind === 'range' && (split.startByte !== 0 || split.endByte !== split.identity.sizeBytes)) {
+  const isPart =
+    (split.kind === 'range' && (split.startByte !== 0 || split.endByte !== split.identity.sizeBytes)) ||
+    (split.kind === 'gzip' && split.part !== undefined)
+  if (isPart) {
     throw new TallymanError(
       'internal',
       `${split.path}: a format that takes whole files was given a part of one.`,

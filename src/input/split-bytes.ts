@@ -5,6 +5,7 @@ import { type ByteChunks, SourceFault } from './source/byte-chunks.ts'
 import { type InputFile, wayOutOfChange } from './source/input-file.ts'
 import { decimal } from './source/say.ts'
 import type { Split } from './split.ts'
+import { startByteOf } from './split-lines.ts'
 import { inputName, memberOf } from './split-name.ts'
 
 /** The bytes of a split together with the file they are from, and the words for what goes wrong with them. */
@@ -34,8 +35,11 @@ export class SplitBytes {
 
   /** To be called when reading ends before the source does. */
   async finish(): Promise<void> {
-    // Archives have checksums of their own: what was mixed from two versions does not pass them.
-    if (this.#split.kind === 'range') await this.#file.checkUntouched()
+    await this.chunks?.finish?.()
+    // Archives have checksums of their own: what was mixed from two versions does not pass them. Parts may be of one each.
+    const split = this.#split
+    if (split.kind === 'range' || (split.kind === 'gzip' && split.part !== undefined))
+      await this.#file.checkUntouched()
     else await this.#file.checkUnchanged()
   }
 
@@ -65,9 +69,10 @@ export class SplitBytes {
   }
 
   #sayLine(line: number): string {
-    const split = this.#split
-    if (split.kind !== 'range' || split.startByte === 0) return `line ${decimal(line)}`
-    return `line ${decimal(line)} from byte ${decimal(split.startByte)} on`
+    const startByte = startByteOf(this.#split)
+    return startByte === 0
+      ? `line ${decimal(line)}`
+      : `line ${decimal(line)} from byte ${decimal(startByte)} on`
   }
 
   #wayOut(code: ErrorCode): string | undefined {

@@ -1,6 +1,6 @@
 /** How files, members and splits are called wherever people read of them. */
 import { decimal } from './source/say.ts'
-import type { Split } from './split.ts'
+import type { GzipPart, Split } from './split.ts'
 
 /** A file, or a member of an archive: `archive!member`. */
 export function inputName(path: string, member: string | null): string {
@@ -17,13 +17,22 @@ export function splitName(split: Split): string {
   return inputName(split.path, memberOf(split))
 }
 
-/** A split with the bytes it is, where it is not a whole file or member: `a.txt, bytes 10 to 20`. */
+/**
+ * A split with what it is of its file or member, where it is not the whole: `a.txt, bytes 10 to 20`, `a.gz, gzip members 3 to 7`.
+ */
 export function saySplit(split: Split): string {
   const name = splitName(split)
+  if (split.kind === 'gzip' && split.part !== undefined) return sayPart(split.part, name)
   if (split.kind !== 'range') return name
   const { startByte, endByte, identity } = split
   const isWhole = startByte === 0 && endByte === identity.sizeBytes
   return isWhole ? name : `${name}, bytes ${decimal(startByte)} to ${decimal(endByte)}`
+}
+
+/** The last part's last member is not known before it is read. */
+function sayPart({ start, end }: GzipPart, name: string): string {
+  const first = `${name}, gzip members ${decimal((start?.members ?? 0) + 1)}`
+  return end === null ? `${first} and after` : `${first} to ${decimal(end.members)}`
 }
 
 /** Several splits that one task reads, in few words: the first, and how many more. */

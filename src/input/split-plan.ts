@@ -1,6 +1,6 @@
 import { assertNever, TallymanError } from '../errors.ts'
 import type { InputFile } from './discovery.ts'
-import type { Split } from './split.ts'
+import type { GzipCut, Split } from './split.ts'
 import { likelyBytes } from './split-size.ts'
 
 /** How inputs are cut. */
@@ -16,8 +16,8 @@ type Unplaced = Split extends infer S ? (S extends Split ? Omit<S, 'ordinal'> : 
 
 /**
  * Cuts files into splits: plain files into ranges of `splitBytes` (the last one shorter; an empty file is one empty
- * range), every gzip file and every member of a zip archive as a whole. Does no I/O, and depends on nothing but its
- * arguments: the same files and sizes give the same splits on every machine.
+ * range), gzip files at those of their members that were found, every member of a zip archive as a whole. Does no I/O, and depends on
+ * nothing but its arguments: the same files and sizes give the same splits on every machine.
  *
  * @param files in the order and with the members in the order `discoverInputs` gives
  * @returns splits with ordinals 0, 1, 2, … in global order: file, then member name, then start
@@ -45,7 +45,7 @@ function* cut(file: InputFile, rangeBytesMax: number): Generator<Unplaced> {
       return
     }
     case 'gzip':
-      yield { kind: 'gzip', path, identity }
+      yield* cutGzip(file, rangeBytesMax)
       return
     case 'zip':
       for (const { name, encrypted: _, ...where } of file.members) {
@@ -55,6 +55,17 @@ function* cut(file: InputFile, rangeBytesMax: number): Generator<Unplaced> {
     default:
       assertNever(file.kind)
   }
+}
+
+/** Parts of at least `partBytes` of data each, but for the last; the whole file where it has not two of them. */
+function* cutGzip({ path, identity, cuts = [] }: InputFile, partBytes: number): Generator<Unplaced> {
+  let start: GzipCut | null = null
+  for (const cut of cuts) {
+    if (cut.dataByte - (start?.dataByte ?? 0) < partBytes) continue
+    yield { kind: 'gzip', path, identity, part: { start, end: cut } }
+    start = cut
+  }
+  yield { kind: 'gzip', path, identity, ...(start === null ? {} : { part: { start, end: null } }) }
 }
 
 /** Bounds what one task holds in its plan and loses in a crash, however small its splits are. */

@@ -4,13 +4,18 @@ import type { Split } from './split.ts'
 /** How many times its size a gzip file of JSON lines or logs usually holds; real day archives of tweets: 6.4 to 7.6. */
 const gzipRatio = 6
 
+/** What a gzip file of this size probably holds. */
+export function likelyGzipBytes(sizeBytes: number): number {
+  return sizeBytes * gzipRatio
+}
+
 /** Bytes a split takes on disk. */
 export function diskBytes(split: Split): number {
   switch (split.kind) {
     case 'range':
       return split.endByte - split.startByte
     case 'gzip':
-      return split.identity.sizeBytes
+      return (split.part?.end?.byte ?? split.identity.sizeBytes) - (split.part?.start?.byte ?? 0)
     case 'zip-member':
       return split.compressedBytes
   }
@@ -21,8 +26,10 @@ export function statedBytes(split: Split): number | null {
   switch (split.kind) {
     case 'range':
       return split.endByte - split.startByte
-    case 'gzip':
-      return null
+    case 'gzip': {
+      const end = split.part?.end ?? null
+      return end === null ? null : end.dataByte - (split.part?.start?.dataByte ?? 0)
+    }
     case 'zip-member':
       return split.uncompressedBytes
   }
@@ -30,5 +37,5 @@ export function statedBytes(split: Split): number | null {
 
 /** The same, and a guess where the file does not say. */
 export function likelyBytes(split: Split): number {
-  return statedBytes(split) ?? diskBytes(split) * gzipRatio
+  return statedBytes(split) ?? likelyGzipBytes(diskBytes(split))
 }

@@ -29,9 +29,32 @@ export interface RangeSplit extends SplitBase {
   readonly endByte: number
 }
 
-/** A whole gzip file (RFC 1952), of one or more gzip members. */
+/** The start of a gzip member that is not its file's first, as it was found without inflating what stands before it. */
+export interface GzipCut {
+  /** Offset in the file of the member's header. */
+  readonly byte: number
+  /** What the members before it hold, decompressed, as their trailers say it. */
+  readonly dataByte: number
+  /** How many they are. */
+  readonly members: number
+}
+
+/** Neighbouring members of a gzip file. */
+export interface GzipPart {
+  /** Null for the file's first member. */
+  readonly start: GzipCut | null
+  /** The first member that is another part's; null where there is none. */
+  readonly end: GzipCut | null
+}
+
+/** A gzip file (RFC 1952) of one or more gzip members, or some of them. */
 export interface GzipSplit extends SplitBase {
   readonly kind: 'gzip'
+  /**
+   * Left out for a whole file. A line belongs to the part that its first byte lies in, but one that begins with a part to the part
+   * before: whether a line begins there could be told only by inflating that.
+   */
+  readonly part?: GzipPart
 }
 
 /** Where the bytes of a zip member are, and what they are, as the archive's central directory says it. */

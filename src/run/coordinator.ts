@@ -16,7 +16,7 @@ import { type EndedAttempt, lose, type Step, settle } from './settle.ts'
 import { apply, isDone, type RunState } from './state.ts'
 import type { Store, TaskIdentity } from './store.ts'
 import { attemptId, parseTaskId, taskId } from './task-id.ts'
-import { mapWork, reduceWork } from './work.ts'
+import { mapWork, readsAsPlanned, reduceWork } from './work.ts'
 
 /** What a coordinator is given to work with; all of it is its own from then on. */
 export interface CoordinatorParts {
@@ -214,8 +214,8 @@ export class Coordinator implements PreparedRun {
     for (const [index, { reuse, firstSplit }] of this.plan.tasks.entries()) {
       const task = this.#state.map.at(index)
       if (reuse.kind === 'run' || task?.kind !== 'waiting' || task.attempts > 0 || stop.aborted) continue
-      // Lost once: what was kept is the same file, and no better.
-      if (task.trouble !== undefined) continue
+      // Lost once: what was kept is the same file, and no better. Or it is of a part of a file that is read as a whole now.
+      if (task.trouble !== undefined || !readsAsPlanned(this.#state, index)) continue
       const id = taskId('map', index)
       const folder = this.#directory.absolute(this.#directory.committedFolder(id))
       const report = this.#store.take(reuse.key, folder, firstSplit)
@@ -228,9 +228,8 @@ export class Coordinator implements PreparedRun {
   #keep(id: string, report: MapReport): void {
     const { index } = parseTaskId(id)
     const task = this.#identityOf(index)
-    const isWhole = task.splits.every(({ ordinal }) => !this.#state.damaged.has(ordinal))
     const skipped = this.#state.map.at(index)?.trouble?.skip ?? []
-    if (!isWhole || skipped.length > 0) return
+    if (!readsAsPlanned(this.#state, index) || skipped.length > 0) return
     const folder = this.#directory.absolute(this.#directory.committedFolder(id))
     this.#store.keep(task, { run: this.id, folder, report })
   }

@@ -12,6 +12,12 @@ import type { Reuse, Store, TaskIdentity } from './store.ts'
 
 /** Longest byte range of a plain file, where nothing was said. */
 const splitBytesDefault = 32 * 2 ** 20
+
+/** How long pieces of files are that can be cut. */
+export function splitBytesOf({ splitBytes }: Pick<RunOptions, 'splitBytes'>): number {
+  return splitBytes ?? splitBytesDefault
+}
+
 /** Below this much input a second partition costs more than it brings. */
 const onePartitionBytesMax = 16 * 2 ** 20
 const partitionsMax = 16
@@ -38,7 +44,7 @@ export function makePlan(parts: PlanParts): Plan {
   const { options, jobFile, codeSha256, loaded, resources, discovery, contents } = parts
   const { accept, params } = options
   const tallyman = packageVersion()
-  const splitBytes = options.splitBytes ?? splitBytesDefault
+  const splitBytes = splitBytesOf(options)
   const splits = planSplits(discovery.files, {
     splitBytes,
     splittable: loaded.description.input.unit === 'line',

@@ -10,7 +10,7 @@ import { type Bundle, bundleModule } from './bundle.ts'
 import { Coordinator } from './coordinator.ts'
 import { createRunDirectory, type RunDirectory } from './directory.ts'
 import { releaseLock, takeLock } from './lock.ts'
-import { hashContents, makePlan } from './make-plan.ts'
+import { hashContents, makePlan, splitBytesOf } from './make-plan.ts'
 import type { RunOptions } from './options.ts'
 import { writePlan } from './plan-file.ts'
 import type { PreparedRun } from './prepared.ts'
@@ -53,6 +53,7 @@ export async function prepareRun(
     const discovery = await discoverInputs(options.inputs, {
       cwd: options.cwd,
       expect: options.expect ?? job.loaded.description.expect,
+      gzipPartBytes: job.loaded.description.input.unit === 'line' ? splitBytesOf(options) : null,
     })
     stop?.throwIfAborted()
     const store = new Store(storeFolder(runsFolder))

@@ -74,7 +74,7 @@ function placed(
   return { path, member, byte, line: (firstLines.get(ordinal) ?? 0) + lineInSplit, ...rest }
 }
 
-/** Lines before each byte range of a file, by ordinal. */
+/** Lines before each split of a file, by ordinal. */
 function countFirstLines(state: RunState): ReadonlyMap<number, number> {
   const linesOf = new Map<number, number>()
   for (const task of state.map) {
@@ -85,7 +85,7 @@ function countFirstLines(state: RunState): ReadonlyMap<number, number> {
   let before = 0
   let path = ''
   for (const split of state.plan.splits) {
-    if (split.kind !== 'range') continue
+    if (split.kind === 'zip-member') continue
     if (split.path !== path) before = 0
     path = split.path
     firstLines.set(split.ordinal, before)

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { TallymanError } from '../errors.ts'
 import { type Attempt, type DeathRecord, type MapWork, type Replay, readDeath } from '../executor/index.ts'
 import { type RecordPlace, rejectedName } from '../flow/index.ts'
+import { ownsLineAt } from '../input/index.ts'
 import type { RunDirectory } from './directory.ts'
 import type { RunEvent } from './events.ts'
 import type { RejectedRecord } from './rejected-list.ts'
@@ -119,7 +120,7 @@ function firstRejected(directory: RunDirectory, task: string, { splits }: MapWor
     const { path, member, byte } = JSON.parse(line) as Pick<RejectedRecord, 'path' | 'member' | 'byte'>
     const split = splits.find((one) => {
       if (one.path !== path || (one.kind === 'zip-member' ? one.member : null) !== member) return false
-      return one.kind !== 'range' || (one.startByte <= byte && byte < one.endByte)
+      return ownsLineAt(one, byte)
     })
     if (split !== undefined) return { ordinal: split.ordinal, byte }
   }

@@ -3,8 +3,8 @@ import type { AttemptOutcome, AttemptReport } from '../executor/index.ts'
 import type { MapReport, RecordPlace } from '../flow/index.ts'
 import { differenceFrom, lostForGood } from './compare-attempts.ts'
 import type { RunEvent } from './events.ts'
-import { isDone, type RunState } from './state.ts'
-import { attemptId, parseTaskId } from './task-id.ts'
+import { apply, isDone, type RunState } from './state.ts'
+import { attemptId, parseTaskId, taskId } from './task-id.ts'
 
 /** An attempt whose end has not been journaled yet. */
 export interface EndedAttempt {
@@ -94,11 +94,8 @@ function settleSuccess(state: RunState, { task, attempt, at }: EndedAttempt, out
         discard,
         record({ type: 'attempt-failed', at, task, attempt, fault: unrepeatable, charged: true }),
       ]
-    return [
-      discard,
-      record({ type: 'inputs-damaged', at, task, attempt, splits }),
-      ...endOthers(state, task, attempt),
-    ]
+    const event = { type: 'inputs-damaged', at, task, attempt, splits } as const
+    return [discard, record(event), ...endOthers(state, task, attempt), ...endOfParts(state, event, task)]
   }
   const fault = differenceFrom(state, task, outcome)
   if (fault !== null)
@@ -125,6 +122,20 @@ function endOthers(state: RunState, task: string, attempt: number): Step[] {
   return runningOf(state, task)
     .filter((other) => other !== attempt)
     .map((other) => ({ kind: 'end', attempt: attemptId(task, other) }))
+}
+
+/** Attempts at other tasks that read parts of a file that is read as a whole from now on. */
+function endOfParts(state: RunState, event: RunEvent, task: string): Step[] {
+  const after = apply(state, event)
+  if (after.joined === state.joined) return []
+  return [...state.map.entries()].flatMap(([index]) => {
+    const id = taskId('map', index)
+    if (id === task) return []
+    const stillRunning = runningOf(after, id)
+    return runningOf(state, id)
+      .filter((attempt) => !stillRunning.includes(attempt))
+      .map((attempt): Step => ({ kind: 'end', attempt: attemptId(id, attempt) }))
+  })
 }
 
 function runningOf(state: RunState, id: string): number[] {

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { playRun } from '../../test/fixtures/histories.ts'
 import {
+  gzipFile,
   mapReport,
   plainFile,
   planOf,
@@ -10,11 +11,15 @@ import {
   sourceOf,
   zipFile,
 } from '../../test/fixtures/plans.ts'
+import type { GzipCut, GzipSplit } from '../input/split.ts'
 import type { RunEvent } from './events.ts'
 import { fingerprint } from './fingerprint.ts'
+import { findShortfalls } from './judge.ts'
 import type { Plan } from './plan.ts'
+import { settle } from './settle.ts'
 import { apply, initialState, type RunState } from './state.ts'
 import { taskId } from './task-id.ts'
+import { mapWork, readsAsPlanned } from './work.ts'
 
 const files = [plainFile('a.txt', 25), plainFile('b.txt', 5), zipFile('c.zip', ['x', 'y'])]
 
@@ -236,6 +241,72 @@ describe('apply', () => {
     })
     expect(state.map.at(0)).toMatchObject({ kind: 'waiting', attempts: 1, charged: 0 })
     expect([...state.damaged]).toEqual([[0, fault]])
+  })
+
+  describe('of a gzip file in parts, one of which turns out damaged', () => {
+    const cut = (number: number): GzipCut => ({ byte: 10 * number, dataByte: 60 * number, members: number })
+    const parted = planOf([
+      plainFile('a.txt', 5),
+      { ...gzipFile('b.gz', 30), cuts: [cut(1), cut(2)] },
+      gzipFile('c.gz', 9),
+    ])
+    const fault = { code: 'input-damaged', message: 'b.gz, byte 70: it is damaged.' } as const
+    const damagedAt = (index: number, attempt = 1): RunEvent => ({
+      type: 'inputs-damaged',
+      at,
+      task: taskId('map', index),
+      attempt,
+      splits: [{ ordinal: index, fault }],
+    })
+    const play = (...events: RunEvent[]): RunState => events.reduce(apply, initialState(parted))
+    const begun = [0, 1, 2, 3, 4].map((index) => started(taskId('map', index)))
+    const worksOf = (state: RunState): unknown[] =>
+      [0, 1, 2, 3, 4].map((index) => mapWork(state, index, { careful: false, alone: false }).splits)
+
+    test('has the task of its first part read the whole file, and those of the others nothing', () => {
+      const state = play(...begun, mapped(0), mapped(1), damagedAt(2))
+      expect(state.damaged.size).toBe(0)
+      expect(state.map.toArray().map(({ kind }) => kind)).toEqual([
+        'done',
+        'waiting',
+        'waiting',
+        'waiting',
+        'running',
+      ])
+      const { part: _, ...whole } = parted.splits[1] as GzipSplit
+      expect(worksOf(state)).toEqual([[parted.splits[0]], [whole], [], [], [parted.splits[4]]])
+      expect([0, 1, 2, 3, 4].map((index) => readsAsPlanned(state, index))).toEqual([
+        true,
+        false,
+        false,
+        false,
+        true,
+      ])
+    })
+
+    test('is damaged when the whole file is', () => {
+      const state = play(...begun, damagedAt(3), started(taskId('map', 1), 2), damagedAt(1, 2))
+      expect([...state.damaged]).toEqual([[1, fault]])
+      expect(worksOf(state)[1]).toEqual([])
+      expect(findShortfalls(state)).toMatchObject([{ name: 'b.gz', message: fault.message }])
+    })
+
+    test('ends the attempts at other parts, and at nothing else', () => {
+      const report = { ...mapReport([]), damaged: [{ ordinal: 2, fault }] }
+      const steps = settle(play(...begun, mapped(0)), {
+        task: taskId('map', 2),
+        attempt: 1,
+        outcome: { kind: 'done', report: { kind: 'map', report } },
+        at,
+        place: null,
+        damagedTask: null,
+      })
+      expect(
+        steps.map((step) =>
+          step.kind === 'record' ? step.event.type : `${step.kind} ${'attempt' in step ? step.attempt : ''}`,
+        ),
+      ).toEqual(['discard map-00002.1', 'inputs-damaged', 'end map-00001.1', 'end map-00003.1'])
+    })
   })
 
   test.each<[string, RunEvent[]]>([

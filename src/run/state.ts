@@ -14,6 +14,7 @@ import {
   afterResume,
   afterStart,
   type DoneTask,
+  interrupted,
   type OpenTask,
   untried,
 } from './task-state.ts'
@@ -31,6 +32,8 @@ export interface RunState {
   readonly reduce: TaskList<ReduceReport>
   /** Splits that could not be read to their end, by ordinal. */
   readonly damaged: ReadonlyMap<number, Fault>
+  /** Files that are read as a whole although the plan has them in parts, by path: see `joinParts`. */
+  readonly joined: ReadonlySet<string>
   /** What is lacking, accepted or not; known once the map stage has ended. */
   readonly shortfalls: readonly Shortfall[]
   readonly result: CommittedResult | null
@@ -47,6 +50,7 @@ export function initialState(plan: Plan): RunState {
     map: TaskList.of(plan.tasks.map(() => untried)),
     reduce: TaskList.of(Array.from({ length: plan.partitions }, () => untried)),
     damaged: new Map(),
+    joined: new Set(),
     shortfalls: [],
     result: null,
     fault: null,
@@ -75,15 +79,8 @@ export function apply(state: RunState, event: RunEvent): RunState {
       return state
     case 'output-lost':
       return openAgain(state, event.task, afterLoss)
-    case 'inputs-damaged': {
-      const damaged = new Map(state.damaged)
-      for (const { ordinal, fault } of event.splits) damaged.set(ordinal, fault)
-      return withOpenTask({ ...state, damaged }, event.task, (task) => ({
-        ...task,
-        kind: 'waiting',
-        running: [],
-      }))
-    }
+    case 'inputs-damaged':
+      return withOpenTask(withDamage(state, event), event.task, interrupted)
     case 'map-committed': {
       const { index, task } = openTask(state.map, 'map', event.task)
       return { ...state, map: state.map.with(index, afterCommit(task, event)) }
@@ -114,6 +111,45 @@ export function apply(state: RunState, event: RunEvent): RunState {
     default:
       return assertNever(event)
   }
+}
+
+function withDamage(state: RunState, { splits }: Extract<RunEvent, { type: 'inputs-damaged' }>): RunState {
+  const damaged = new Map(state.damaged)
+  const toJoin = new Set<string>()
+  for (const { ordinal, fault } of splits) {
+    const path = pathToJoin(state, ordinal)
+    if (path === null) damaged.set(ordinal, fault)
+    else toJoin.add(path)
+  }
+  return joinParts({ ...state, damaged }, toJoin)
+}
+
+/** The file that is to be read as a whole since this split of it is damaged; null where the split is all there is to read. */
+function pathToJoin({ plan, joined }: RunState, ordinal: number): string | null {
+  const split = plan.splits[ordinal]
+  const isPart = split?.kind === 'gzip' && split.part !== undefined && !joined.has(split.path)
+  return isPart ? split.path : null
+}
+
+/**
+ * Has files read as a whole by the task of their first part. Parts are planned without inflating: one that turns out damaged may
+ * be damaged, or was no part, and only who reads the file from its start can tell, and say what is wrong with it and where. What was made of
+ * the other parts is not used.
+ */
+function joinParts(state: RunState, paths: ReadonlySet<string>): RunState {
+  if (paths.size === 0) return state
+  const { plan } = state
+  let { map } = state
+  for (const [index, { firstSplit, endSplit }] of plan.tasks.entries()) {
+    const task = map.at(index)
+    const isTouched = plan.splits.slice(firstSplit, endSplit).some(({ path }) => paths.has(path))
+    if (task === undefined || !isTouched) continue
+    if (task.kind !== 'done') map = map.with(index, interrupted(task))
+    // Where reduce tasks have begun to use it, what it writes has to be what it wrote: it will not be, and the run fails.
+    else
+      map = map.with(index, state.mapStageEnded ? afterLoss(task) : { ...untried, attempts: task.attempts })
+  }
+  return { ...state, map, joined: new Set([...state.joined, ...paths]) }
 }
 
 /**

@@ -256,6 +256,7 @@ function placeOf({ jobFile, splits }: TaskIdentity): string {
 }
 
 function rangeOf(split: Split): number[] {
+  if (split.kind === 'gzip') return split.part === undefined ? [] : [split.part.start?.byte ?? 0]
   return split.kind === 'range' ? [split.startByte] : []
 }
 

@@ -121,6 +121,11 @@ export function afterCommit<R>(
   return { kind: 'done', attempts, attempt, report, tookMs, ...(trouble === undefined ? {} : { trouble }) }
 }
 
+/** The task when what it was given to read has changed: its attempts come to nothing, and nothing is held against it. */
+export function interrupted<R>(task: OpenTask<R>): OpenTask<R> {
+  return { ...task, kind: 'waiting', running: [] }
+}
+
 /** The task once what it wrote was found damaged or gone. */
 export function afterLoss<R>({ attempts, report, trouble = noTrouble }: DoneTask<R>): OpenTask<R> {
   return { ...untried, attempts, trouble: { ...trouble, earlier: report, losses: trouble.losses + 1 } }

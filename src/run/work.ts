@@ -1,22 +1,44 @@
 import { join } from 'node:path'
 import type { MapWork, ReduceWork } from '../executor/index.ts'
+import type { Split } from '../input/index.ts'
 import type { Care } from './decide.ts'
 import type { RunDirectory } from './directory.ts'
 import type { RunState } from './state.ts'
 import { taskId } from './task-id.ts'
 
-/** What an attempt at a map task has to do now: it reads no split that turned out damaged. Pure. */
-export function mapWork({ plan, map, damaged }: RunState, index: number, { careful }: Care): MapWork {
-  const { splits, tasks, partitions, memory } = plan
-  const task = tasks[index]
+/** What an attempt at a map task has to do now. Pure. */
+export function mapWork(state: RunState, index: number, { careful }: Care): MapWork {
+  const { plan, map } = state
+  const { partitions, memory } = plan
   return {
     kind: 'map',
-    splits: splits.slice(task?.firstSplit, task?.endSplit).filter(({ ordinal }) => !damaged.has(ordinal)),
+    splits: splitsToRead(state, index),
     partitions,
     combineBytesMax: memory.combineBytesMax,
     skip: map.at(index)?.trouble?.skip ?? [],
     careful,
   }
+}
+
+/** A map task's splits without those that turned out damaged; the first part of a file that is read as a whole stands for all of it. */
+function splitsToRead({ plan, damaged, joined }: RunState, index: number): Split[] {
+  const task = plan.tasks[index]
+  return plan.splits.slice(task?.firstSplit, task?.endSplit).flatMap((split): Split[] => {
+    if (damaged.has(split.ordinal)) return []
+    if (split.kind !== 'gzip' || !joined.has(split.path)) return [split]
+    const { part, ...whole } = split
+    return part === undefined || part.start === null ? [whole] : []
+  })
+}
+
+/** Does a map task read just what the plan says? */
+export function readsAsPlanned(
+  { plan, damaged, joined }: Pick<RunState, 'plan' | 'damaged' | 'joined'>,
+  index: number,
+): boolean {
+  const task = plan.tasks[index]
+  const splits = plan.splits.slice(task?.firstSplit, task?.endSplit)
+  return splits.every(({ ordinal, path }) => !damaged.has(ordinal) && !joined.has(path))
 }
 
 /**

@@ -9,6 +9,11 @@ export interface ByteChunks {
    * @throws {SourceFault} when the bytes cannot be had, or cannot be trusted
    */
   next(): Promise<Buffer | null>
+  /**
+   * Called where reading ends before `next` has given null: checks what is still to be checked of the bytes that are the split's own. Left out
+   * where there is nothing. Throws as `next` does.
+   */
+  finish?(): Promise<void>
   /** Stops whatever is under way and waits for it. Safe at any time, more than once. */
   close(): Promise<void>
 }
@@ -42,6 +47,12 @@ export class AheadChunks implements ByteChunks {
     if ('error' in outcome) throw outcome.error
     this.#ahead = outcome.chunk === null || this.#closed ? Promise.resolve(outcome) : this.#fetch()
     return outcome.chunk
+  }
+
+  async finish(): Promise<void> {
+    const outcome = await this.#ahead
+    if (outcome !== null && 'error' in outcome) throw outcome.error
+    await this.#source.finish?.()
   }
 
   async close(): Promise<void> {

@@ -19,10 +19,10 @@ const deflate = 8
  *   method or flag that RFC 1952 does not define
  */
 export async function readGzipHeader(feed: FileFeed, membersBefore: number): Promise<void> {
-  await new GzipHeader(feed, membersBefore).read()
+  await new HeaderReader(feed, membersBefore).read()
 }
 
-class GzipHeader {
+class HeaderReader {
   readonly #feed: FileFeed
   readonly #startByte: number
   readonly #which: string

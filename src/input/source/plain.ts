@@ -11,15 +11,10 @@ export function plainChunks(file: InputFile, split: RangeSplit, chunkBytes: numb
   return new FileSpan(
     file,
     {
-      startByte: plainStartByte(split),
+      startByte: Math.max(0, split.startByte - 1),
       wantedEndByte: split.endByte,
       endByte: file.sizeBytes,
     },
     chunkBytes,
   )
-}
-
-/** Where in the file the first chunk of a range begins. */
-export function plainStartByte(split: RangeSplit): number {
-  return Math.max(0, split.startByte - 1)
 }

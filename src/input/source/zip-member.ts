@@ -1,8 +1,9 @@
-import { crc32, inflateRawSync } from 'node:zlib'
+import { crc32 } from 'node:zlib'
 import type { ZipMemberSplit } from '../split.ts'
 import { AheadChunks, type ByteChunks, SourceFault } from './byte-chunks.ts'
 import { FileFeed } from './file-feed.ts'
 import { FileSpan } from './file-span.ts'
+import { inflateExactly } from './inflate-exactly.ts'
 import type { InputFile } from './input-file.ts'
 import { RawInflate } from './raw-inflate.ts'
 import { countBytes, decimal, hex } from './say.ts'
@@ -113,7 +114,7 @@ class ShortMember implements ByteChunks {
     this.#isTold = true
     const data = Buffer.allocUnsafe(this.#split.compressedBytes)
     await this.#file.read(data, 0, data.length, this.#startByte)
-    const bytes = inflateExactly(data, this.#split)
+    const bytes = inflateExactly(data, this.#split.uncompressedBytes, this.#split.crc32)
     if (bytes === null) {
       this.#fallback = this.#streamed()
       return await this.#fallback.next()
@@ -124,31 +125,6 @@ class ShortMember implements ByteChunks {
   async close(): Promise<void> {
     await this.#fallback?.close()
   }
-}
-
-/** Inflates a member that is just what the archive says: every byte used, length and CRC-32 right. Null otherwise. */
-function inflateExactly(data: Buffer, { uncompressedBytes, crc32: expected }: ZipMemberSplit): Buffer | null {
-  try {
-    const inflated: unknown = inflateRawSync(data, {
-      chunkSize: Math.max(64, uncompressedBytes),
-      maxOutputLength: Math.max(1, uncompressedBytes),
-      info: true,
-    })
-    if (!isInflated(inflated)) return null
-    const { buffer, engine } = inflated
-    const isExact = engine.bytesWritten === data.length && buffer.length === uncompressedBytes
-    return isExact && crc32(buffer) === expected ? buffer : null
-  } catch (error) {
-    if (error instanceof Error && 'code' in error) return null
-    throw error
-  }
-}
-
-/** What `info: true` asks of zlib, and its types do not tell. */
-function isInflated(
-  value: unknown,
-): value is { readonly buffer: Buffer; readonly engine: { readonly bytesWritten: number } } {
-  return typeof value === 'object' && value !== null && 'buffer' in value && 'engine' in value
 }
 
 /** Reads the local header; returns where the member's data begins. */
