@@ -21,8 +21,8 @@ const tagNull = 1
 const tagFalse = 2
 const tagTrue = 3
 const tagNumber = 4
-const tagString = 5
-const tagTuple = 6
+export const tagString = 5
+export const tagTuple = 6
 
 // What follows the eight bytes of a number: a number ends here, a bigint goes on with what it has above that number.
 const suffixNumber = 0

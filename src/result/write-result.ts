@@ -1,12 +1,9 @@
-import { createHash, type Hash } from 'node:crypto'
-import { closeSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { setImmediate } from 'node:timers/promises'
 import { TallymanError, toFault } from '../errors.ts'
-import { canonicalJson } from '../record/index.ts'
 import {
   type CommittedResult,
-  type CommittedTable,
   inputTotals,
   notesOf,
   type PreparedRun,
@@ -18,12 +15,13 @@ import {
   totalsOf,
 } from '../run/index.ts'
 import { csvWriter, tsvWriter } from './format/column-rows.ts'
-import { canonicalLine, jsonlWriter, jsonWriter } from './format/json-rows.ts'
-import { findColumns, type ResultRow, type RowWriter, type TableFormat } from './format/row-writer.ts'
+import { jsonlWriter, jsonWriter } from './format/json-rows.ts'
+import { findColumns, type RowWriter, type TableFormat } from './format/row-writer.ts'
 import { type Manifest, manifestName, sealManifest, type UnsealedManifest } from './manifest.ts'
 import { partRows } from './part-rows.ts'
 import { splitRow, type TableHead } from './table-head.ts'
 import { checkTarget } from './target.ts'
+import { type WrittenTable, writeTable } from './write-table.ts'
 
 export interface WriteOptions {
   /** Aborted to give up: nothing is left then, and what it was aborted with is thrown. */
@@ -132,77 +130,6 @@ function partFiles(directory: RunDirectory, state: RunState, table: string): str
     const folder = directory.absolute(directory.committedFolder(taskId('reduce', partition)))
     return task.report.parts.filter((part) => part.table === table).map(({ name }) => join(folder, name))
   })
-}
-
-const writeBytesMin = 64 * 1024
-
-/** A table in its file, and its first lines. */
-interface WrittenTable {
-  readonly table: CommittedTable
-  readonly head: readonly string[]
-}
-
-/** How long signals and timers may wait while rows are written. */
-const breatheEveryMs = 50
-
-async function writeTable(
-  name: string,
-  parts: readonly string[],
-  {
-    staging,
-    format,
-    writer,
-    headRows,
-    digest,
-    stop,
-  }: {
-    readonly staging: string
-    readonly format: TableFormat
-    readonly writer: RowWriter
-    readonly headRows: number
-    readonly digest: Hash
-    readonly stop: AbortSignal | undefined
-  },
-): Promise<WrittenTable> {
-  const head: string[] = []
-  const file = `${name}.${format}`
-  const fd = openSync(join(staging, file), 'wx')
-  const hash = createHash('sha256')
-  let breathedAtMs = performance.now()
-  let [rows, bytes, text, canonical] = [0, 0, writer.head, `table ${name}\n`]
-  const flush = (): void => {
-    const chunk = Buffer.from(text, 'utf8')
-    for (let at = 0; at < chunk.length; ) at += writeSync(fd, chunk, at)
-    hash.update(chunk)
-    digest.update(canonical)
-    bytes += chunk.length
-    text = ''
-    canonical = ''
-  }
-  try {
-    for (const row of resultRows(parts)) {
-      const line = canonicalLine(row)
-      canonical += line
-      text += format === 'jsonl' ? line : writer.row(row)
-      if (rows < headRows) head.push(line)
-      rows += 1
-      if (text.length < writeBytesMin) continue
-      flush()
-      if (performance.now() - breathedAtMs < breatheEveryMs) continue
-      await setImmediate()
-      stop?.throwIfAborted()
-      breathedAtMs = performance.now()
-    }
-    text += writer.tail
-    flush()
-  } finally {
-    closeSync(fd)
-  }
-  return { table: { name, file, rows, bytes, sha256: hash.digest('hex') }, head }
-}
-
-function* resultRows(parts: readonly string[]): Generator<ResultRow, void> {
-  for (const { key, valueJson } of partRows(parts)) yield { key, keyJson: canonicalJson(key), valueJson }
 }
 
 function writerOf(format: TableFormat, parts: readonly string[], named: readonly string[] | null): RowWriter {
