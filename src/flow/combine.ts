@@ -1,7 +1,14 @@
 import { TallymanError } from '../errors.ts'
 import type { AnyReducer } from '../job/index.ts'
-import { approximateBytes, ByteWriter, decodeKey, type Key, type Scalar, writeKey } from '../record/index.ts'
-import { empty } from './empty.ts'
+import {
+  approximateBytes,
+  ByteWriter,
+  decodeKey,
+  hashBytes,
+  type Key,
+  type Scalar,
+  writeKey,
+} from '../record/index.ts'
 import { type KeyPlace, KeyTable } from './key-table.ts'
 
 /**
@@ -20,11 +27,6 @@ const mappedKeysMax = 4096
 /** Estimated heap bytes of a map entry, beside the key's own bytes. */
 const entryBytes = 56
 const levelBytes = 240
-/** V8 may represent longer substrings as a view that keeps the whole parent string alive. */
-const slicedStringLengthMin = 13
-
-/** Room that one long key has made is not kept for the next ones. */
-const keptBytesMax = 2 ** 16
 
 /** What a key's state takes at least: its place in a list that grows, and a number of its own. */
 const stateBytes = 24
@@ -59,11 +61,7 @@ export class CombineTable {
   #mapBytes = 0
   /** Estimated heap bytes of states, beyond what every state takes; an upper bound until `measure` is called. */
   #valueBytes = 0
-  /** A key's bytes as they are spilled: the table's number, then the encoded key. */
-  #encoded = new ByteWriter()
   readonly #tableNumber: number
-  /** Where the keys stand that were taken in and are not kept yet. They have no state. */
-  readonly #fresh: number[] = []
 
   /** @param tableNumber the table's place in the job's tables */
   constructor(reducer: AnyReducer, tableNumber: number) {
@@ -87,6 +85,15 @@ export class CombineTable {
     return this.#keys
   }
 
+  /** Where a key with this hash is likely to stand, and a look at it: see `KeyTable`. */
+  likelyPlace(hash: number): number {
+    return this.#keys.likelyPlace(hash)
+  }
+
+  touch(likelyPlace: number): number {
+    return this.#keys.touch(likelyPlace)
+  }
+
   /** The state of the key that has this number. */
   state(number: number): unknown {
     return this.#states[number]
@@ -94,7 +101,7 @@ export class CombineTable {
 
   /** The key that has this number. Cost: a walk over all keys. */
   keyOf(number: number): Key {
-    const place: KeyPlace = { bytes: this.#encoded.buffer, start: 0, end: 0, number: 0 }
+    const place: KeyPlace = { bytes: Buffer.alloc(0), start: 0, end: 0, number: 0 }
     let key: Key = null
     this.#keys.visit((at) => {
       this.#keys.locate(place, at)
@@ -103,15 +110,31 @@ export class CombineTable {
     return key
   }
 
-  /**
-   * The number of a key, for `fold`. A key that is new is taken in, to stay once `keep` is called: until then `drop` takes it out
-   * again. The key itself is not kept, and may be changed. Throws `key-invalid` before anything is changed.
-   */
-  numberOf(key: Key): number {
-    return this.#mapped(key) ?? this.#encodedNumber(key)
+  /** The number of a key, where that is known without encoding it; else -1. The key is not kept. */
+  find(key: Key): number {
+    return this.#mapped(key) ?? -1
   }
 
-  /** Folds one emitted value into the state of a key. New keys get their first value in the order in which they were taken in. */
+  /** Appends a key's bytes as they are spilled: the table's number, then the encoded key. Throws `key-invalid`, with nothing appended. */
+  write(out: ByteWriter, key: Key): void {
+    out.byte(this.#tableNumber)
+    try {
+      writeKey(out, key)
+    } catch (error) {
+      out.length -= 1
+      throw error
+    }
+  }
+
+  /** The number of the key whose bytes are `bytes[start, end)` and have this hash; a new one is taken in. It must get a value next. */
+  numberAt(bytes: Buffer, start: number, end: number, hash: number): number {
+    const number = this.#keys.numberAt(bytes, start, end, hash)
+    if (this.#keys.size <= mappedKeysMax) this.#map(decodeKey(bytes, start + 1, end), number)
+    else if (this.#mapBytes > 0) this.#clearMaps()
+    return number
+  }
+
+  /** Folds one emitted value into the state of the key that has this number. */
   fold(number: number, value: unknown): void {
     const states = this.#states
     const isNew = number === states.length
@@ -121,22 +144,20 @@ export class CombineTable {
     states[number] = state
   }
 
-  /** Folds one value under its key, to stay. */
+  /** Folds one value under its key. */
   add(key: Key, value: unknown): void {
-    this.fold(this.numberOf(key), value)
-    this.keep()
+    let number = this.find(key)
+    if (number === -1) {
+      const { buffer, length } = this.#encoded(key)
+      number = this.numberAt(buffer, 0, length, hashBytes(buffer, 0, length) | 0)
+    }
+    this.fold(number, value)
   }
 
-  /** Keeps the keys that were taken in since the last call; each has a state. */
-  keep(): void {
-    if (this.#fresh.length > 0) empty(this.#fresh)
-  }
-
-  /** Takes out the keys that were taken in since the last `keep`; none has a state. */
-  drop(): void {
-    if (this.#fresh.length === 0) return
-    for (let at = this.#fresh.pop(); at !== undefined; at = this.#fresh.pop()) this.#keys.removeLast(at)
-    this.#clearMaps()
+  #encoded(key: Key): ByteWriter {
+    const bytes = new ByteWriter()
+    this.write(bytes, key)
+    return bytes
   }
 
   /** Counts again what is held, since folding may have kept far less than it was given. Cost: a walk over all states. */
@@ -148,7 +169,6 @@ export class CombineTable {
 
   clear(): void {
     this.#keys.clear()
-    this.#fresh.length = 0
     this.#states.length = 0
     this.#clearMaps()
     this.#valueBytes = 0
@@ -160,19 +180,6 @@ export class CombineTable {
     for (let index = 0; index < key.length && found !== undefined; index++)
       found = (found as Level).get(key[index] as Scalar)
     return found as number | undefined
-  }
-
-  #encodedNumber(key: Key): number {
-    const out = this.#encoded
-    out.clear()
-    out.byte(this.#tableNumber)
-    writeKey(out, key)
-    const number = this.#keys.numberOf(out.buffer, out.length)
-    if (number === this.#states.length + this.#fresh.length) this.#fresh.push(this.#keys.lastAt)
-    if (out.length > keptBytesMax) this.#encoded = new ByteWriter()
-    if (this.#keys.size <= mappedKeysMax) this.#map(key, number)
-    else if (this.#mapBytes > 0) this.#clearMaps()
-    return number
   }
 
   #map(key: Key, number: number): void {
@@ -202,7 +209,7 @@ export class CombineTable {
   }
 
   #setEntry(level: Level, element: Scalar, entry: number | Level): void {
-    level.set(ownString(element), entry)
+    level.set(element, entry)
     this.#mapBytes += entryBytes + scalarBytes(element)
   }
 
@@ -221,13 +228,6 @@ function heapBytes(state: unknown): number {
 
 function isTuple(key: Key): key is readonly Scalar[] {
   return typeof key === 'object' && key !== null
-}
-
-/** A string that owns its characters, so that a key does not keep the text it was cut from alive. */
-function ownString(element: Scalar): Scalar {
-  if (typeof element !== 'string' || element.length < slicedStringLengthMin) return element
-  const narrow = Buffer.from(element, 'latin1').toString('latin1')
-  return narrow === element ? narrow : Buffer.from(element, 'utf16le').toString('utf16le')
 }
 
 function scalarBytes(element: Scalar): number {

@@ -85,6 +85,11 @@ export class KeyOrder {
     this.#table.locate(place, this.#halves[2 * index + low]!)
   }
 
+  /** The number of the key of this index. */
+  numberAt(index: number): number {
+    return this.#table.numberOfPlace(this.#halves[2 * index + low]!)
+  }
+
   sort(start: number, end: number): void {
     const runs: Run[] = [{ from: start, to: end, depth: 0 }]
     for (let run = runs.pop(); run !== undefined; run = runs.pop()) {

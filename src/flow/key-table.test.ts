@@ -48,37 +48,6 @@ describe('KeyTable', () => {
     )
   })
 
-  it('is as if the last keys had never been when they are taken out again', () => {
-    fc.assert(
-      fc.property(
-        fc.array(anyKey, { maxLength: 300 }),
-        fc.array(anyKey, { maxLength: 300 }),
-        (kept, dropped) => {
-          const table = new KeyTable()
-          for (const key of kept) add(table, key)
-          const { size, heldBytes } = table
-          const places: number[] = []
-          for (const key of dropped) {
-            const before = table.size
-            add(table, key)
-            if (table.size > before) places.push(table.lastAt)
-          }
-          for (const at of places.reverse()) table.removeLast(at)
-          expect([table.size, table.heldBytes]).toEqual([size, heldBytes])
-          const numbers = new Map(keysOf(table).map((key, number) => [key, number]))
-          for (const key of kept) expect(add(table, key)).toBe(numbers.get(key))
-          for (const key of dropped) {
-            const expected = numbers.get(key) ?? numbers.size
-            numbers.set(key, expected)
-            expect(add(table, key)).toBe(expected)
-          }
-          table.clear()
-        },
-      ),
-      { numRuns: 60 },
-    )
-  })
-
   it('counts the same for the same keys, whatever memory it was given from tables before', () => {
     const fill = (): number => {
       const table = new KeyTable()

@@ -55,44 +55,46 @@ export class KeyTable {
   size = 0
   /** Bytes they take, counted. */
   heldBytes = 0
-  /** Where the key stands that was added last. */
-  lastAt = 0
   readonly #chunks: Chunk[] = []
   /** Places of keys, plus 1; 0 is free. At most half of them are taken. */
   #slots: Int32Array | null = null
 
   /** The number of the key `key[0, length)`; where it is new it is added, and gets the number `size` had. */
   numberOf(key: Buffer, length: number): number {
-    const hash = hashBytes(key, 0, length) | 0
+    return this.numberAt(key, 0, length, hashBytes(key, 0, length) | 0)
+  }
+
+  /** As `numberOf`, for the key `bytes[start, end)` whose hash is known, as a signed integer. */
+  numberAt(bytes: Buffer, start: number, end: number, hash: number): number {
     const slots = this.#roomySlots()
     const mask = slots.length - 1
+    const length = end - start
     let slot = hash & mask
     for (let taken = slots[slot]!; taken !== 0; taken = slots[slot]!) {
-      const { bytes, words } = this.#chunks[chunkOf(taken - 1)]!
+      const chunk = this.#chunks[chunkOf(taken - 1)]!
+      const { words } = chunk
       const word = wordOf(taken - 1)
-      if (words[word] === hash && words[word + 2] === length && isEqual(bytes, startOf(word), key, length))
-        return words[word + 1]!
+      if (words[word] === hash && words[word + 2] === length) {
+        if (isEqual(chunk.bytes, startOf(word), bytes, start, length)) return words[word + 1]!
+      }
       slot = (slot + 1) & mask
     }
-    this.lastAt = this.#append(hash, key, length)
-    slots[slot] = this.lastAt + 1
+    slots[slot] = this.#append(hash, bytes, start, length) + 1
     return this.size++
   }
 
-  /** Takes out the key that was added last of those that are there, which stands at `at`. What is left is as if it had never been. */
-  removeLast(at: number): void {
-    const chunk = this.#chunks[chunkOf(at)]!
-    const word = wordOf(at)
-    const slots = this.#roomySlots()
-    const mask = slots.length - 1
-    // Only what was added later can have gone past its slot, and nothing was.
-    let slot = chunk.words[word]! & mask
-    while (slots[slot] !== at + 1) slot = (slot + 1) & mask
-    slots[slot] = 0
-    this.size -= 1
-    this.heldBytes -= entryBytes + chunk.words[word + 2]!
-    chunk.usedWords = word
-    if (word === 0) this.#giveBack(this.#chunks.pop()!)
+  /**
+   * Where a key with this hash is likely to stand, as `touch` takes it. Looking up many keys of a large table is waiting for
+   * memory, one place after another; whoever first asks this of all of them, then `touch`, waits for many places at once.
+   */
+  likelyPlace(hash: number): number {
+    const slots = this.#slots
+    return slots === null ? 0 : slots[hash & (slots.length - 1)]!
+  }
+
+  /** Brings what stands at a likely place near. Returns something of it, since a look that is not used is not taken. */
+  touch(likelyPlace: number): number {
+    return likelyPlace === 0 ? 0 : this.#chunks[chunkOf(likelyPlace - 1)]!.words[wordOf(likelyPlace - 1)]!
   }
 
   /** Moves `place` to the key that stands at `at`, as `visit` gave it. */
@@ -103,6 +105,11 @@ export class KeyTable {
     place.start = startOf(word)
     place.end = place.start + words[word + 2]!
     place.number = words[word + 1]!
+  }
+
+  /** The number of the key that stands at `at`. */
+  numberOfPlace(at: number): number {
+    return this.#chunks[chunkOf(at)]!.words[wordOf(at) + 1]!
   }
 
   /** Visits where every key stands, and its hash, in order of their numbers. */
@@ -123,7 +130,15 @@ export class KeyTable {
 
   /** Forgets every key, and keeps the memory for the next ones. */
   clear(): void {
-    for (const chunk of this.#chunks) this.#giveBack(chunk)
+    for (const chunk of this.#chunks) {
+      // One that was made for a long key has no use for others.
+      if (chunk.words.length !== chunkWords) {
+        countOutsideHeap(-chunk.bytes.length)
+        continue
+      }
+      chunk.usedWords = 0
+      spareChunks.push(chunk)
+    }
     this.#chunks.length = 0
     if (this.#slots !== null) spareSlots.push(this.#slots)
     this.#slots = null
@@ -131,18 +146,8 @@ export class KeyTable {
     this.heldBytes = 0
   }
 
-  #giveBack(chunk: Chunk): void {
-    // One that was made for a long key has no use for others.
-    if (chunk.words.length !== chunkWords) {
-      countOutsideHeap(-chunk.bytes.length)
-      return
-    }
-    chunk.usedWords = 0
-    spareChunks.push(chunk)
-  }
-
   /** Puts a key behind the others; returns where it stands. */
-  #append(hash: number, key: Buffer, length: number): number {
+  #append(hash: number, key: Buffer, start: number, length: number): number {
     const neededWords = entryWords(length)
     let chunk = this.#chunks.at(-1)
     if (chunk === undefined || chunk.usedWords + neededWords > chunkWords) {
@@ -154,7 +159,7 @@ export class KeyTable {
     words[word] = hash
     words[word + 1] = this.size
     words[word + 2] = length
-    copyKey(key, length, bytes, startOf(word))
+    copyKey(key, start, length, bytes, startOf(word))
     this.heldBytes += entryBytes + length
     return (this.#chunks.length - 1) * chunkWords + word
   }
@@ -213,12 +218,12 @@ function entryWords(length: number): number {
 }
 
 /** Keys are short: a loop beats a call. */
-function copyKey(key: Buffer, length: number, into: Buffer, start: number): void {
-  if (length > 64) key.copy(into, start, 0, length)
-  else for (let index = 0; index < length; index++) into[start + index] = key[index]!
+function copyKey(key: Buffer, from: number, length: number, into: Buffer, start: number): void {
+  if (length > 64) key.copy(into, start, from, from + length)
+  else for (let index = 0; index < length; index++) into[start + index] = key[from + index]!
 }
 
-function isEqual(bytes: Buffer, start: number, key: Buffer, length: number): boolean {
-  for (let index = 0; index < length; index++) if (bytes[start + index] !== key[index]) return false
+function isEqual(bytes: Buffer, start: number, key: Buffer, from: number, length: number): boolean {
+  for (let index = 0; index < length; index++) if (bytes[start + index] !== key[from + index]) return false
   return true
 }

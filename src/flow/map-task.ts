@@ -124,7 +124,7 @@ class MapRun {
   readonly #totals: SourceTotals[] = []
   readonly #damaged: DamagedSource[] = []
   /** What the record at hand has emitted: it counts only once its map has returned. */
-  readonly #pending = new PendingEmits()
+  readonly #pending: PendingEmits
   /** Reasons by place; null where nothing is skipped, as nearly always. */
   readonly #skip: ReadonlyMap<string, string> | null
   readonly #pressure: { readonly isFelt: boolean }
@@ -143,6 +143,7 @@ class MapRun {
     this.#task = task
     this.#tables = jobTables(task.job)
     this.#combine = this.#tables.map((table, number) => new CombineTable(table.reducer, number))
+    this.#pending = new PendingEmits(this.#combine)
     this.#context = new MapContext(task.params)
     this.#rejected = new RejectedLog(task.storage)
     this.#pressure = task.pressure ?? { isFelt: false }
@@ -150,8 +151,7 @@ class MapRun {
     this.#skip = skip.length === 0 ? null : new Map(skip.map((place) => [placeKey(place), place.reason]))
     this.#emit = bindEmit(task.job, (table, key, value) => {
       if (!this.#accepting) throw this.#refuseLate(table)
-      const number = this.#combine[table]?.numberOf(key) ?? 0
-      this.#pending.push(table, number, value)
+      this.#pending.push(table, key, value)
     })
   }
 
@@ -303,7 +303,6 @@ class MapRun {
   #recordThrew(reader: SplitReader<unknown>, error: unknown): void {
     this.#accepting = false
     this.#pending.clear()
-    for (const table of this.#combine) table.drop()
     this.#context.dropCounters()
     if (error instanceof TallymanError && (error.code === 'job-threw' || error.code === 'internal'))
       throw error
@@ -346,6 +345,7 @@ class MapRun {
 
   /** Folds what one record emitted. It was checked as it was emitted: what fails here is a reducer, and with it the job. */
   #apply(where: string | (() => string)): void {
+    this.#pending.resolve()
     const { tables, numbers, values, count } = this.#pending
     for (let index = 0; index < count; index++) {
       const table = tables[index] ?? 0
@@ -358,7 +358,6 @@ class MapRun {
     }
     this.#emitted += count
     this.#pending.clear()
-    for (const table of this.#combine) table.keep()
     if (this.#heldBytes() > this.#task.combineBytesMax) this.#relieve()
   }
 

@@ -1,6 +1,6 @@
 import { approximateBytes, ByteWriter, RecordFileWriter, writeValue } from '../record/index.ts'
 import type { CombineTable } from './combine.ts'
-import { sortKeys } from './key-sort.ts'
+import { type KeyOrder, sortKeys } from './key-sort.ts'
 import type { KeyPlace } from './key-table.ts'
 import type { OutputFile, Storage } from './storage.ts'
 
@@ -71,13 +71,31 @@ function writeTable(
       writeValue(value, state)
       file.append(key.bytes, key.start, key.end, value.buffer, 0, value.length)
     }
-    for (; index < end; index++) {
-      order.locate(key, index)
-      const state = table.state(key.number)
-      if (table.isGroup) for (const values of shortLists(state as readonly unknown[])) append(values)
-      else append(state)
+    while (index < end) {
+      const nearEnd = Math.min(end, index + keysAhead)
+      touchStates(table, order, index, nearEnd)
+      for (; index < nearEnd; index++) {
+        order.locate(key, index)
+        const state = table.state(key.number)
+        if (table.isGroup) for (const values of shortLists(state as readonly unknown[])) append(values)
+        else append(state)
+      }
     }
   })
+}
+
+/** In order, keys lie anywhere in memory. So many are brought near together: waiting for one place after another takes longer. */
+const keysAhead = 64
+const numbersAhead = new Int32Array(keysAhead)
+/** What was looked at: a look that is not used is not taken. */
+const looked = new Int32Array(1)
+
+function touchStates(table: CombineTable, order: KeyOrder, from: number, to: number): void {
+  for (let index = from; index < to; index++) numbersAhead[index - from] = order.numberAt(index)
+  let numbers = 0
+  for (let index = 0; index < to - from; index++)
+    if (typeof table.state(numbersAhead[index]!) === 'number') numbers += 1
+  looked[0] = numbers
 }
 
 /** Estimated heap bytes of the values in one record. */
