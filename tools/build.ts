@@ -63,7 +63,7 @@ async function compileKernel(source: string): Promise<Uint8Array | null> {
     '--enable',
     'simd',
     '--initialMemory',
-    '6',
+    '8',
   ]
   const outFile = 'kernel.wasm'
   let binary: Uint8Array | null = null

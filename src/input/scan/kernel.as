@@ -16,6 +16,7 @@
  *     rows     3 words, and 3 for each edge                           what was found: where the line begins and ends, whether it
  *                                                                     is sure; of each edge kind, start and end
  *     plain                    a string without its escapes
+ *     shorts   16 bytes each   short strings that were wanted, with zeros after them: no string has a zero
  *     text                     the chunk at hand, and zeros after it
  *
  * The text is followed by zeros, which are valid nowhere in JSON. So reading on behind the line's end is harmless: at
@@ -40,7 +41,8 @@ const spelt: usize = 57344
 export const rows: usize = 98304
 export const rowsEnd: usize = 229376
 export const plain: usize = 229376
-export const text: usize = 294912
+export const shorts: usize = 294912
+export const text: usize = 425984
 
 /** Deeper lines are left to the slow decoder. */
 const levelsMax: i32 = 128
@@ -75,7 +77,21 @@ const isEscapedString: i32 = 7
 const isObject: i32 = 8
 const isArray: i32 = 9
 
+/** A string of ASCII of 1 to 15 bytes that stands among the short ones: instead of where it starts, which it is. */
+const isShortString: i32 = 10
+/** A whole number of at most nine digits: instead of where it starts, its value. */
+const isShortInteger: i32 = 11
+
 const noEdge: i32 = -1
+
+/** How many short strings there is room for, and with how many it is full. A string is looked for in so many places. */
+const shortsMax: u32 = 8192
+const shortsFull: i32 = 6144
+const shortTries: u32 = 4
+const shortDigitsMax: usize = 9
+let shortCount: i32 = 0
+/** Changes when the short strings are others: what each of them is must then be forgotten. */
+export let shortsVersion: i32 = 0
 
 /** What the string at hand turned out to be. */
 let stringKind: i32 = isPlainString
@@ -314,6 +330,57 @@ function follow(node: i32, start: usize, end: usize): void {
   }
 }
 
+/** Sixteen bytes, of which the first `count` are kept and the others are 0. */
+// @ts-ignore: decorator
+@inline
+function firstBytes(bytes: v128, count: i32): v128 {
+  return v128.and(
+    bytes,
+    i8x16.lt_s(i8x16(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15), i8x16.splat(<i8>count)),
+  )
+}
+
+/** Which short string these first `count` bytes are; it is taken in where it is new. -1: there is no place for it. */
+function shortString(bytes: v128, count: i32): i32 {
+  const string = firstBytes(bytes, count)
+  const mixed =
+    (i64x2.extract_lane(string, 0) * 0x9e3779b97f4a7c15) ^ (i64x2.extract_lane(string, 1) * 0xc2b2ae3d27d4eb4f)
+  let place = <u32>(<u64>mixed >> 51)
+  for (let tries: u32 = 0; tries < shortTries; tries++) {
+    const at = shorts + (<usize>place << 4)
+    const there = v128.load(at)
+    if (i8x16.all_true(i8x16.eq(there, string))) return <i32>place
+    if (!v128.any_true(there)) {
+      v128.store(at, string)
+      shortCount += 1
+      return <i32>place
+    }
+    place = (place + 1) & (shortsMax - 1)
+  }
+  return -1
+}
+
+/** Notes a wanted string of `count` bytes, at most 15, with which `bytes` begins. */
+function noteShort(found: usize, wanted: i32, start: usize, bytes: v128, count: i32): void {
+  const which = count == 0 ? -1 : shortString(bytes, count)
+  if (which == -1) {
+    note(found, wanted, isPlainString, start, start + <usize>count)
+    return
+  }
+  const at = found + <usize>wanted * foundBytes
+  store<i32>(at, isShortString)
+  store<i32>(at, which, 4)
+}
+
+/** Notes a wanted number of few digits. */
+function noteInteger(found: usize, wanted: i32, start: usize, end: usize): void {
+  let value = 0
+  for (let digit = start; digit < end; digit++) value = value * 10 + <i32>(load<u8>(digit) - 0x30)
+  const at = found + <usize>wanted * foundBytes
+  store<i32>(at, isShortInteger)
+  store<i32>(at, value, 4)
+}
+
 /** Whether the token's bytes are those at `at`. */
 // @ts-ignore: decorator
 @inline
@@ -411,9 +478,9 @@ function scanRecord(start: usize, found: usize): usize {
         v128.or(i8x16.eq(bytes, i8x16.splat(0x5c)), i8x16.lt_s(bytes, i8x16.splat(0x20))),
       )
       if (quotes != 0 && (others & ((quotes & -quotes) - 1)) == 0) {
-        const closing = at + 1 + <usize>ctz(quotes)
-        note(found, wanted, isPlainString, at + 1, closing)
-        at = closing + 1
+        const count = ctz(quotes)
+        if (wanted != noEdge) noteShort(found, wanted, at + 1, bytes, count)
+        at += <usize>count + 2
       } else {
         const closing = stringEnd(at + 1)
         if (closing == 0) return 0
@@ -430,8 +497,11 @@ function scanRecord(start: usize, found: usize): usize {
       if (byte == 0x2d || (byte == 0x30 && digits > 1) || digits == 16 || next == 0x2e || (next | 0x20) == 0x65) {
         behind = numberEnd(at)
         if (behind == 0) return 0
+        note(found, wanted, isNumber, at, behind)
+      } else if (wanted != noEdge) {
+        if (digits <= shortDigitsMax) noteInteger(found, wanted, at, behind)
+        else note(found, wanted, isNumber, at, behind)
       }
-      note(found, wanted, isNumber, at, behind)
       at = behind
     } else if (byte == 0x7b || byte == 0x5b) {
       if (level == levelsEnd) return 0
@@ -557,6 +627,11 @@ export function scanLines(from: i32, end: i32, edgeCount: i32, linesMax: i32): i
   let row = rows
   let count = 0
   const enough = min(at + aheadBytes, textEnd)
+  if (shortCount > shortsFull) {
+    memory.fill(shorts, 0, <usize>shortsMax << 4)
+    shortCount = 0
+    shortsVersion += 1
+  }
   while (count < linesMax && at < enough && row + stride <= rowsEnd) {
     memory.fill(row, 0, stride)
     let newline = scanRecord(at, row + rowBytes)

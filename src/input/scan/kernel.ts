@@ -14,6 +14,8 @@ export const kinds = {
   escapedString: 7,
   object: 8,
   array: 9,
+  shortString: 10,
+  shortInteger: 11,
 } as const
 
 /** Words of 32 bits that the kernel notes of a value: its kind, where it starts, where it ends. */
@@ -41,6 +43,8 @@ interface KernelExports {
   readonly names: { readonly value: number }
   readonly rows: { readonly value: number }
   readonly plain: { readonly value: number }
+  readonly shorts: { readonly value: number }
+  readonly shortsVersion: { readonly value: number }
   readonly text: { readonly value: number }
   scanLines(from: number, end: number, edgeCount: number, linesMax: number): number
   scanLine(start: number, end: number, edgeCount: number): number
@@ -56,6 +60,8 @@ interface WebAssemblyPart {
 }
 
 const pageBytes = 65_536
+/** What a short string takes; at least one zero is behind it. */
+const shortRoomBytes = 16
 /** Zeros behind the text. One look of the kernel takes at most 64 bytes and 16 more. */
 const marginBytes = 128
 
@@ -71,6 +77,9 @@ export class Kernel {
   readonly #exports: KernelExports
   #bytes: Buffer = Buffer.alloc(0)
   #chunk: Buffer | null = null
+  /** Short strings that have been asked for, by the number the kernel gives them. */
+  #shorts: (string | undefined)[] = []
+  #shortsVersion = 0
   #projection: Projection | null = null
   #version = -1
 
@@ -87,7 +96,12 @@ export class Kernel {
    */
   scanLines(chunk: Buffer, from: number, projection: Projection, linesMax: number): number {
     this.#prepare(chunk, projection)
-    return this.#exports.scanLines(from, chunk.length, projection.edges.length, linesMax)
+    const lines = this.#exports.scanLines(from, chunk.length, projection.edges.length, linesMax)
+    if (this.#shortsVersion !== this.#exports.shortsVersion.value) {
+      this.#shorts = []
+      this.#shortsVersion = this.#exports.shortsVersion.value
+    }
+    return lines
   }
 
   /** Whether `chunk[start, end)`, whatever follows it, is sure to be one object of JSON; then the first row says what is in it. */
@@ -103,12 +117,30 @@ export class Kernel {
     return this.#exports.textLines(from, chunk.length, linesMax)
   }
 
+  /** The text `[start, end)` of the chunk at hand, from the kernel's own copy: it has just been read, and is near. */
+  text(encoding: 'latin1' | 'utf8', start: number, end: number): string {
+    const text = this.#exports.text.value
+    return this.#bytes.toString(encoding, text + start, text + end)
+  }
+
   /** The string that `[start, end)` of the chunk at hand stands for: a valid one of at most `escapedBytesMax`, without its quotes. */
   unescaped(start: number, end: number): string {
     const plain = this.#exports.plain.value
     const bytes = this.#exports.unescapeNarrow(start, end)
     if (bytes >= 0) return this.#bytes.toString('latin1', plain, plain + bytes)
     return this.#bytes.toString('utf16le', plain, plain + 2 * this.#exports.unescapeWide(start, end))
+  }
+
+  /** The short string of this number, as rows at hand have it. It is one string however often it is asked for. */
+  shortString(number: number): string {
+    const known = this.#shorts[number]
+    if (known !== undefined) return known
+    const start = this.#exports.shorts.value + number * shortRoomBytes
+    let end = start
+    while (this.#bytes[end] !== 0) end += 1
+    const string = this.#bytes.toString('latin1', start, end)
+    this.#shorts[number] = string
+    return string
   }
 
   #prepare(chunk: Buffer, projection: Projection): void {

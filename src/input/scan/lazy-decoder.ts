@@ -58,18 +58,18 @@ export class LazyDecoder<T> implements Decoder<T> {
 
   decode(bytes: Buffer, start: number, end: number): T | typeof noRecord {
     const { kernel, projection } = this.#source
-    if (bytes !== this.#chunk || bytes[start] !== openingBrace || projection.isGivenUp)
-      return this.#whole.decode(bytes, start, end)
+    if (bytes !== this.#chunk || projection.isGivenUp) return this.#whole.decode(bytes, start, end)
     projection.nextRecord()
     const row = this.#rowOf(start)
     if (row !== -1 && this.#isLineEnd(kernel.rows[row + 1] ?? 0, end)) {
       this.#row = row + this.#stride
       if (kernel.rows[row + 2] === 0) return this.#whole.decode(bytes, start, end)
-      return lazyRecord(this.#source, row, { bytes, start, end }) as T
+      return lazyRecord(this.#source, row, bytes, start, end) as T
     }
     this.#filling = -1
+    if (bytes[start] !== openingBrace) return this.#whole.decode(bytes, start, end)
     if (!kernel.scanLine(bytes, start, end, projection)) return this.#whole.decode(bytes, start, end)
-    return lazyRecord(this.#source, 0, { bytes, start, end }) as T
+    return lazyRecord(this.#source, 0, bytes, start, end) as T
   }
 
   /** The row of the line that begins at `start`; -1 where no newline follows. */

@@ -2,7 +2,6 @@ import { inspect } from 'node:util'
 import type { Decoder } from '../../job/index.ts'
 import { escapedBytesMax, type Kernel, kinds, wordsPerRow, wordsPerValue } from './kernel.ts'
 import type { Edge, Projection, ProjectionNode } from './projection.ts'
-import { ShortStrings, shortBytesMax } from './short-strings.ts'
 
 /** Shorter integers are exact as numbers. */
 const exactDigitsMax = 15
@@ -10,13 +9,6 @@ const exactDigitsMax = 15
 const { parse } = JSON
 
 const noBytes = Buffer.alloc(0)
-
-/** The line a record is in: `bytes[start, end)`. The bytes must never be written to again. */
-interface Line {
-  readonly bytes: Buffer
-  readonly start: number
-  readonly end: number
-}
 
 /** What records of one decoder have in common. */
 export interface Source {
@@ -35,8 +27,6 @@ interface HandedOut {
   readonly lazy: LazyObject | null
 }
 
-const strings = new ShortStrings()
-
 /**
  * A record that has been scanned and not decoded. The map gets its objects as proxies, which decode what is read of them
  * while the kernel knows where it lies. For everything else that can be done with an object, and for what is done after
@@ -51,12 +41,17 @@ class ScannedRecord {
   readonly #values: number
   readonly #filling: number
   readonly #version: number
-  #line: Line | null
+  /** The line the record is in, `bytes[start, end)`; null once it is decoded. The bytes must never be written to again. */
+  #bytes: Buffer | null
+  readonly #start: number
+  readonly #end: number
   #handedOut: HandedOut[] | null = null
 
-  constructor(source: Source, row: number, line: Line) {
+  constructor(source: Source, row: number, bytes: Buffer, start: number, end: number) {
     this.source = source
-    this.#line = line
+    this.#bytes = bytes
+    this.#start = start
+    this.#end = end
     this.#values = row + wordsPerRow
     this.#filling = source.kernel.filling
     this.#version = source.projection.version
@@ -76,7 +71,7 @@ class ScannedRecord {
     const kind = kernel.rows[at]
     const start = kernel.rows[at + 1] ?? 0
     const end = kernel.rows[at + 2] ?? 0
-    const chunk = this.#line?.bytes ?? noBytes
+    const chunk = this.#bytes ?? noBytes
     switch (kind) {
       case kinds.absent:
         return Reflect.get(Object.prototype, edge.name, receiver)
@@ -86,16 +81,18 @@ class ScannedRecord {
         return true
       case kinds.false:
         return false
+      case kinds.shortString:
+        return kernel.shortString(start)
+      case kinds.shortInteger:
+        return start
       case kinds.number:
         return end - start <= exactDigitsMax
           ? shortNumber(chunk, start, end)
           : this.source.whole.decode(chunk, start, end)
       case kinds.plainString:
-        return end - start <= shortBytesMax
-          ? strings.at(chunk, start, end)
-          : chunk.toString('latin1', start, end)
+        return kernel.text('latin1', start, end)
       case kinds.wideString:
-        return chunk.toString('utf8', start, end)
+        return kernel.text('utf8', start, end)
       case kinds.escapedString:
         return end - start <= escapedBytesMax
           ? kernel.unescaped(start, end)
@@ -122,14 +119,13 @@ class ScannedRecord {
     const at = this.#values + edge.index * wordsPerValue
     const start = kernel.rows[at + 1] ?? 0
     const end = kernel.rows[at + 2] ?? 0
-    return whole.decode(this.#line?.bytes ?? noBytes, start, end) as object
+    return whole.decode(this.#bytes ?? noBytes, start, end) as object
   }
 
   /** Decodes the record as a whole, puts what the map holds already in its place, and lets go of the chunk. */
   complete(): void {
-    if (this.#line === null) return
-    const { bytes, start, end } = this.#line
-    this.root.fill(this.source.whole.decode(bytes, start, end) as object)
+    if (this.#bytes === null) return
+    this.root.fill(this.source.whole.decode(this.#bytes, this.#start, this.#end) as object)
     // Parents were handed out before what is in them.
     for (const { parent, name, value, lazy } of this.#handedOut ?? []) {
       lazy?.fill(Reflect.get(parent.target, name) as object)
@@ -137,7 +133,7 @@ class ScannedRecord {
     }
     this.isWhole = true
     this.#handedOut = null
-    this.#line = null
+    this.#bytes = null
     this.source.projection.countWhole()
   }
 }
@@ -259,7 +255,7 @@ function defineOwn(object: object, name: string, value: unknown): void {
   Object.defineProperty(object, name, { value, enumerable: true, configurable: true, writable: true })
 }
 
-/** The record of a line that the kernel is sure of, and whose row is at hand. */
-export function lazyRecord(source: Source, row: number, line: Line): object {
-  return new ScannedRecord(source, row, line).root.proxy
+/** The record of the line `bytes[start, end)`, which the kernel is sure of, and whose row is at hand. */
+export function lazyRecord(source: Source, row: number, bytes: Buffer, start: number, end: number): object {
+  return new ScannedRecord(source, row, bytes, start, end).root.proxy
 }
