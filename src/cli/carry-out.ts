@@ -7,6 +7,7 @@ import { type WrittenResult, writeResult } from '../result/index.ts'
 import { LiveProgress, type PreparedRun, type RunObserver, releaseTarget, totalsOf } from '../run/index.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
 import type { Outlet } from './outlet.ts'
+import { servePageBeside } from './page-beside.ts'
 import { Progress } from './progress.ts'
 import {
   type ReportedRun,
@@ -77,6 +78,8 @@ export interface Surroundings {
   readonly terminal: Terminal
   readonly stop: AbortSignal
   readonly finish: AbortSignal
+  /** Serves the page while the run goes on, where that was asked for. */
+  readonly page?: { readonly port: number | null } | undefined
 }
 
 /**
@@ -108,8 +111,9 @@ export async function withRun(
 async function carryOut(
   run: PreparedRun,
   events: JsonLines | null,
-  { outlet, terminal, stop, finish }: Surroundings,
+  { outlet, terminal, stop, finish, page }: Surroundings,
 ): Promise<ExitCode> {
+  const beside = page === undefined ? null : servePageBeside(terminal, `/runs/${run.id}`, page.port)
   const before = totalsOf(run.state)
   const startMs = performance.now()
   const progress = outlet.quiet ? null : new Progress(terminal)
@@ -134,6 +138,7 @@ async function carryOut(
   } finally {
     progress?.end()
     live.end()
+    beside?.end()
     finish.removeEventListener('abort', sayFinishing)
   }
 }

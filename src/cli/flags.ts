@@ -316,10 +316,16 @@ export const flags: readonly Flag[] = [
     commands: ['diff'],
   },
   {
+    name: 'serve',
+    takes: { kind: 'switch' },
+    help: 'serves the page while the run goes on, as `tallyman serve` does',
+    commands: goingOn,
+  },
+  {
     name: 'port',
     takes: { kind: 'count', placeholder: 'N', least: 1 },
-    help: 'port to listen at. Default: your user id, or the next of its series that is free',
-    commands: ['serve'],
+    help: 'port that the page listens at. Default: your user id, or the next of its series that is free',
+    commands: ['run', 'resume', 'serve'],
   },
   {
     name: 'public',

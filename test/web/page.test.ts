@@ -70,6 +70,17 @@ async function seen(place: Locator): Promise<string> {
   return (await place.allInnerTexts()).join('\n')
 }
 
+/** A job that waits in the middle of each file while `wait` is there. */
+function writeWaitingJob(): void {
+  shop.write('wait', '')
+  const wait = JSON.stringify(join(shop.folder, 'wait'))
+  shop.job(
+    'slow.job.ts',
+    `while (line === 'a word300' && existsSync(${wait})) Atomics.wait(cell, 0, 0, 50)\n emit(line)`,
+    "import { existsSync } from 'node:fs'\nconst cell = new Int32Array(new SharedArrayBuffer(4))",
+  )
+}
+
 async function violationsOf(page: Page): Promise<string[]> {
   const { violations } = await new AxeBuilder({ page }).analyze()
   return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)
@@ -166,13 +177,7 @@ describe.skipIf(!requires('Chromium', existsSync(chromiumFile)))('the page', { t
   })
 
   it('follows a run from its start to its end, without being loaded again', async () => {
-    shop.write('wait', '')
-    const wait = JSON.stringify(join(shop.folder, 'wait'))
-    shop.job(
-      'slow.job.ts',
-      `while (line === 'a word300' && existsSync(${wait})) Atomics.wait(cell, 0, 0, 50)\n emit(line)`,
-      "import { existsSync } from 'node:fs'\nconst cell = new Int32Array(new SharedArrayBuffer(4))",
-    )
+    writeWaitingJob()
     const known = ids().length
     const run = shop.start('run', 'slow.job.ts', 'in', '--split', '2K', '--accept', '2020-01-03', '-w', '2')
     const ended = once(run, 'exit')
@@ -198,6 +203,45 @@ describe.skipIf(!requires('Chromium', existsSync(chromiumFile)))('the page', { t
     expect(await page.title()).toContain('incomplete, as accepted')
     expect(await page.getByRole('heading', { name: 'The answer so far' }).count()).toBe(0)
     await ended
+  })
+
+  it('is served beside a run by --serve, and goes with it however it ends', async () => {
+    for (const end of ['SIGINT', 'SIGKILL'] as const) {
+      writeWaitingJob()
+      const run = shop.start(
+        'run',
+        'slow.job.ts',
+        'in',
+        '--accept',
+        '2020-01-03',
+        '--no-reuse',
+        '--serve',
+        '--port',
+        String(freePort() + 20_000),
+      )
+      const ended = once(run, 'exit')
+      let said = ''
+      run.stderr?.setEncoding('utf8').on('data', (text) => {
+        said += text
+      })
+      await until('the run to say where its page is', () => said.includes('tallyman serve'))
+      const [address = ''] = /http:\S+/.exec(said) ?? []
+      expect(address).toContain(`/runs/${ids().at(-1)}?token=`)
+      expect((await fetch(address, { redirect: 'manual' })).status).toBe(303)
+      run.kill(end)
+      rmSync(join(shop.folder, 'wait'))
+      await ended
+      await expect
+        .poll(
+          () =>
+            fetch(address).then(
+              () => 'answers',
+              () => 'is gone',
+            ),
+          { timeout: 20_000 },
+        )
+        .toBe('is gone')
+    }
   })
 
   it('says that the line is broken, and goes on by itself once the server is there again', async () => {

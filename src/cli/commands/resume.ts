@@ -15,6 +15,7 @@ import type { Command } from '../command.ts'
 import { detach, logOf } from '../detach.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import { checkOutlet, keepOutlet, keptOutlet, type Outlet, readOutlet } from '../outlet.ts'
+import { readPage } from '../page-beside.ts'
 import { saySummaryJson, shownPath } from '../report.ts'
 import { resultOfRun } from '../result-place.ts'
 import { readMaxBad } from '../run-options.ts'
@@ -42,7 +43,9 @@ export const resume: Command = {
       return await detach(args, terminal, logOf(directory))
     }
     const make = (): Promise<PreparedRun> => reopen(directory, { args, outlet, terminal })
-    return await interruptible(terminal, (stop, finish) => withRun(make, { outlet, terminal, stop, finish }))
+    return await interruptible(terminal, (stop, finish) =>
+      withRun(make, { outlet, terminal, stop, finish, page: readPage(args) }),
+    )
   },
 }
 

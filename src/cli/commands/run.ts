@@ -21,6 +21,7 @@ import { lackingOf, sayPlan, sayWorkers } from '../dry-run.ts'
 import { type ExitCode, exitCodes, exitMeanings } from '../exit-codes.ts'
 import { helpOfJob } from '../job-help.ts'
 import { checkOutlet, keepOutlet, type Outlet, readOutlet } from '../outlet.ts'
+import { readPage } from '../page-beside.ts'
 import { readRunOptions } from '../run-options.ts'
 import { runsFolder } from '../runs-folder.ts'
 import type { Terminal } from '../terminal.ts'
@@ -70,7 +71,7 @@ async function runJob(args: Arguments, terminal: Terminal): Promise<ExitCode> {
     const prepare = (): Promise<PreparedRun> => prepareRun(options, runsFolder(terminal), stop, note)
     if (args.has('dry-run')) return await dryRun(await prepare(), args, terminal)
     const make = async (): Promise<PreparedRun> => begin(await prepare(), outlet, terminal)
-    return await withRun(make, { outlet, terminal, stop, finish })
+    return await withRun(make, { outlet, terminal, stop, finish, page: readPage(args) })
   })
 }
 

@@ -40,9 +40,14 @@ export const serve: Command = {
     }
     await leavable(
       (leave) =>
-        new Promise<void>((resolve) => leave.addEventListener('abort', () => resolve(), { once: true })),
+        new Promise<void>((resolve) => {
+          leave.addEventListener('abort', () => resolve(), { once: true })
+          // Started by a run (`--serve`): the page ends with it, however that ends.
+          process.once('disconnect', resolve)
+        }),
     )
     await page.close()
+    if (process.connected) process.disconnect()
     return exitCodes.complete
   },
 }
