@@ -146,6 +146,12 @@ export const flags: readonly Flag[] = [
     commands: running,
   },
   {
+    name: 'spill',
+    takes: { kind: 'size', placeholder: 'SIZE' },
+    help: 'most a map task holds in memory before it writes that down; the result is the same. Default: what --memory has room for',
+    commands: running,
+  },
+  {
     name: 'attempts',
     takes: { kind: 'count', placeholder: 'N', least: 1 },
     help: 'how often a task is tried, where trying again may help, before the run fails. Default: 3',

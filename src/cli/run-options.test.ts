@@ -17,6 +17,7 @@ describe('readRunOptions', () => {
       workers: null,
       memoryBytes: null,
       splitBytes: null,
+      spillBytes: null,
       params: {},
       expect: null,
       accept: [],

@@ -27,6 +27,7 @@ export function readRunOptions(args: Arguments, cwd: string): RunOptions {
     workers: args.count('workers'),
     memoryBytes: args.size('memory'),
     splitBytes: args.text('split') === 'whole' ? Number.MAX_SAFE_INTEGER : args.size('split'),
+    spillBytes: args.size('spill'),
     params: readParams(args.list('param')),
     expect: readExpect(args.text('expect')),
     accept: args.list('accept'),

@@ -2,7 +2,14 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import type { Duplex } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { errnoOf, messageOf } from '../errors.ts'
-import { makePolite, type ProcessIdentity, type RunGroup, startedBy, type Token } from '../host/index.ts'
+import {
+  makePolite,
+  markProcess,
+  type ProcessIdentity,
+  type RunGroup,
+  startedBy,
+  type Token,
+} from '../host/index.ts'
 import type { Exit, WorkerProcess, WorkerSettings } from './channel.ts'
 import { encodeFrame, readFrames } from './frames.ts'
 import type { Leash } from './leash.ts'
@@ -42,6 +49,8 @@ export class NodeProcess {
   readonly #group: RunGroup | null
   /** What it has started, as far as it was seen: by pid, since the watchdog sees the same ones again and again. */
   readonly #started = new Map<number, ProcessIdentity>()
+  /** Nothing is said to it before, and no code of a job runs: whatever that starts is marked. */
+  readonly #marked: Promise<unknown>
   #graceTimer: NodeJS.Timeout | undefined
   #isGone = false
   #broken: string | null = null
@@ -54,6 +63,7 @@ export class NodeProcess {
     this.#child = start(options)
     const { pid } = this.#child
     this.process = pid === undefined ? null : { pid, token, remember: (started) => this.#remember(started) }
+    this.#marked = pid === undefined ? Promise.resolve() : markProcess(pid, token)
     if (pid !== undefined) {
       this.#leash.hold(pid)
       // Before it has started anything. Where the kernel does not take it, the watchdog is what there is.
@@ -78,7 +88,9 @@ export class NodeProcess {
   }
 
   send(message: object): void {
-    if (!this.#isGone) this.#line?.write(encodeFrame(message))
+    void this.#marked.then(() => {
+      if (!this.#isGone) this.#line?.write(encodeFrame(message))
+    })
   }
 
   /** Ends the process and everything in its group, at once. */

@@ -6,6 +6,7 @@ import { join, relative } from 'node:path'
 import type { Duplex } from 'node:stream'
 import type { Fault } from '../errors.ts'
 import { type RecordPlace, type Rejected, rejectedName } from '../flow/index.ts'
+import { markProcess, type Token } from '../host/index.ts'
 import type { Attempt } from './attempt.ts'
 import { encodeFrame, readFrames } from './frames.ts'
 import { heapFlags } from './heap-limits.ts'
@@ -47,13 +48,15 @@ export async function replayAttempt(replay: Replay, stop: AbortSignal): Promise<
   const folder = mkdtempSync(join(tmpdir(), 'tallyman-repro-'))
   const tokenName = `TALLYMAN_REPRO_${randomBytes(8).toString('hex')}`
   const child = start(replay, tokenName)
+  const token: Token = `${tokenName}=1`
+  const marked = child.pid === undefined ? Promise.resolve() : markProcess(child.pid, token)
   const leash = new Leash()
   if (child.pid !== undefined) leash.hold(child.pid)
   const end = (): void => killGroup(child)
   stop.addEventListener('abort', end)
   try {
     const directory = relative(replay.order.runDirectory, folder)
-    const outcome = await converse(child, replay.order, { ...replay.attempt, directory })
+    const outcome = await converse(child, { ...replay, attempt: { ...replay.attempt, directory } }, marked)
     const record = outcome.kind === 'done' ? null : readPlaceNote(folder)
     return { outcome, record, rejected: readRejected(folder) }
   } finally {
@@ -61,7 +64,7 @@ export async function replayAttempt(replay: Replay, stop: AbortSignal): Promise<
     end()
     if (child.pid !== undefined) leash.release(child.pid)
     await leash.close()
-    await endStrays(`${tokenName}=1`)
+    await endStrays(token)
     rmSync(folder, { recursive: true, force: true })
   }
 }
@@ -79,8 +82,12 @@ function start({ heapBytes, cwd, inspect }: Replay, tokenName: string): ChildPro
   })
 }
 
-/** Has the worker load the job and run the attempt. */
-function converse(child: ChildProcess, order: LoadOrder, attempt: Attempt): Promise<AttemptOutcome> {
+/** Has the worker load the job and run the attempt, once it is ready to run what is not ours. */
+function converse(
+  child: ChildProcess,
+  { order, attempt }: Pick<Replay, 'order' | 'attempt'>,
+  ready: Promise<unknown>,
+): Promise<AttemptOutcome> {
   return new Promise((resolve) => {
     const fail = (fault: Fault): void => resolve({ kind: 'failed', fault })
     child.once('error', (error) =>
@@ -109,7 +116,7 @@ function converse(child: ChildProcess, order: LoadOrder, attempt: Attempt): Prom
       },
       (error) => breakOff(error instanceof Error ? error.message : String(error)),
     )
-    say({ type: 'load', order })
+    void ready.then(() => say({ type: 'load', order }))
   })
 }
 

@@ -9,7 +9,8 @@ import {
 
 /**
  * Ends what a worker that is gone has left behind: children that were detached, left their group or lost their parent are
- * found by the token in their environment; those that have none, where they were seen while their parent was there. Cost: one
+ * found by the token in their environment, and by the mark that the worker handed down; those that have neither, where they
+ * were seen while their parent was there. Cost: one
  * look at all processes, where nothing is left.
  */
 export async function endStrays(token: Token, seen: readonly ProcessIdentity[] = []): Promise<void> {

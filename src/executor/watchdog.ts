@@ -13,7 +13,7 @@ import { memoryWayOut } from './death.ts'
 /** A worker process as the watchdog sees it; threads share the one they live in. */
 export interface Watched {
   readonly pid: number
-  /** Whatever carries it in its environment was started by this process. */
+  /** Whatever carries it in its environment, or is marked with it, was started by this process. */
   readonly token: Token
   /** Told at each look how much it holds, with all it has started. */
   note(bytes: number): void
@@ -66,7 +66,10 @@ export function watch(workers: readonly Watched[], { memoryBytes, processesMax }
 
 /** Whatever a worker started, in its process tree or by the token; the worker may be among them. */
 function startedIn({ pid, token }: Watched, processes: readonly ProcessEntry[]): ProcessEntry[] {
-  return [...descendantsOf(pid, processes), ...carriersOf(token, processes)]
+  // What was there before it, it has not started: nearly all, which need not be looked into.
+  const startTicks = processes.find((entry) => entry.pid === pid)?.startTicks ?? 0
+  const later = processes.filter((entry) => entry.startTicks >= startTicks)
+  return [...descendantsOf(pid, processes), ...carriersOf(token, later)]
 }
 
 function tooManyProcesses(count: number, processesMax: number): Fault {

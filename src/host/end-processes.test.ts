@@ -7,14 +7,8 @@ import { isRoot, ordinaryUser, runProgram } from '../../test/fixtures/bundled.ts
 import { eventually, startShell } from '../../test/fixtures/shell.ts'
 import { requires } from '../../test/requires.ts'
 import { endProcesses } from './end-processes.ts'
-import {
-  carriersOf,
-  descendantsOf,
-  isDead,
-  type ProcessEntry,
-  readProcess,
-  type Token,
-} from './process-tree.ts'
+import type { Token } from './process-mark.ts'
+import { carriersOf, descendantsOf, isDead, type ProcessEntry, readProcess } from './process-tree.ts'
 
 function isAlive(pid: number): boolean {
   const entry = readProcess(pid)

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { errnoOf } from '../errors.ts'
+import type { Token } from './process-mark.ts'
 import {
   carries,
   isDead,
@@ -8,12 +9,11 @@ import {
   type ProcessEntry,
   type ProcessIdentity,
   readProcess,
-  type Token,
 } from './process-tree.ts'
 import { readSmallFile } from './small-file.ts'
 
 export interface EndOptions {
-  /** Whoever carries it in its environment is ended too. */
+  /** Whoever carries it in its environment, or is marked with it, is ended too. */
   readonly token?: Token
   /** How often it is looked whether any are left, with waits of up to 100 ms between. Default 60: about 6 s. */
   readonly roundsMax?: number
@@ -31,8 +31,8 @@ export interface EndOptions {
  * @returns those still alive at the end: of another user, or waiting in the kernel for a disk
  *
  * Cost: a look at all processes ({@link listProcesses}, with a token twice that and 5 ms) a few times, four at least, and some
- * milliseconds of waiting. Whoever has cleared its environment and goes on forking and exiting, each time in a new session, is
- * not followed: that takes a control group.
+ * milliseconds of waiting. Whoever carries no token, has cleared its environment and is not marked, and goes on forking and
+ * exiting, each time in a new session, is not followed: that takes a control group.
  */
 export async function endProcesses(
   roots: readonly ProcessIdentity[],

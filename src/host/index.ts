@@ -13,6 +13,7 @@ export { shouldPause } from './pausing.ts'
 export { makePolite } from './politeness.ts'
 export { isFreePort, userPorts } from './ports.ts'
 export { type OpenFiles, readOpenFiles, readProcessLimits } from './process-facts.ts'
+export { markProcess, type Token } from './process-mark.ts'
 export {
   carriersOf,
   descendantsOf,
@@ -22,7 +23,6 @@ export {
   type ProcessIdentity,
   readProcess,
   startedBy,
-  type Token,
   ticksPerSecond,
 } from './process-tree.ts'
 export { type GroupLimits, openOwnGroup, type RunGroup } from './run-group.ts'

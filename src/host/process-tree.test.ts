@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { fileTree } from '../../test/fixtures/file-tree.ts'
 import { eventually, startShell } from '../../test/fixtures/shell.ts'
-import { carriersOf, descendantsOf, isDead, listProcesses, readProcess, type Token } from './process-tree.ts'
+import type { Token } from './process-mark.ts'
+import { carriersOf, descendantsOf, isDead, listProcesses, readProcess } from './process-tree.ts'
 
 describe('listProcesses', () => {
   test('lists this process as the system knows it', () => {

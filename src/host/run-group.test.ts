@@ -8,7 +8,8 @@ import { fileTree } from '../../test/fixtures/file-tree.ts'
 import { eventually, startShell } from '../../test/fixtures/shell.ts'
 import { requires } from '../../test/requires.ts'
 import { type CgroupFiles, membership, systemFiles } from './cgroup.ts'
-import { carriersOf, isDead, readProcess, type Token } from './process-tree.ts'
+import type { Token } from './process-mark.ts'
+import { carriersOf, isDead, readProcess } from './process-tree.ts'
 import { openOwnGroup, openRunGroup } from './run-group.ts'
 
 const mebibyte = 2 ** 20

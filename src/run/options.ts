@@ -29,6 +29,8 @@ export interface RunOptions {
   readonly memoryBytes: number | null
   /** Longest byte range of a plain file; null: 32 MiB. */
   readonly splitBytes: number | null
+  /** Most a map task holds in memory before it writes that down; null, or more than there is room for: what there is room for. */
+  readonly spillBytes: number | null
   /** Parameters as typed. */
   readonly params: Readonly<Record<string, string>>
   /** Overrides the job's own. */

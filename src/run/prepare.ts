@@ -107,7 +107,13 @@ export async function inspectJob(
   const entry = findJobFile(options)
   const directory = createRunDirectory(runsFolder, { job: options.job, cwd: options.cwd, now: new Date() })
   try {
-    const { pool, loaded } = await startJob(entry, directory, { ...options, workers: 1, params: null, stop })
+    const { pool, loaded } = await startJob(entry, directory, {
+      ...options,
+      workers: 1,
+      spillBytes: null,
+      params: null,
+      stop,
+    })
     await pool.stop()
     return loaded.description
   } finally {
@@ -120,7 +126,7 @@ async function startJob(
   directory: RunDirectory,
   options: Pick<
     RunOptions,
-    'job' | 'cwd' | 'isolation' | 'workers' | 'memoryBytes' | 'taskTimeoutMs' | 'isPolite'
+    'job' | 'cwd' | 'isolation' | 'workers' | 'memoryBytes' | 'spillBytes' | 'taskTimeoutMs' | 'isPolite'
   > &
     Pick<WorkerNeeds, 'params'> & {
       readonly stop: AbortSignal | undefined

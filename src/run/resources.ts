@@ -41,7 +41,8 @@ const shareByDefault = 0.6
  * @throws {TallymanError} `usage` where the memory is too little for the workers asked for
  */
 export function settleResources(
-  options: Pick<RunOptions, 'isolation' | 'workers' | 'memoryBytes'>,
+  options: Pick<RunOptions, 'isolation' | 'workers' | 'memoryBytes'> &
+    Partial<Pick<RunOptions, 'spillBytes'>>,
   machine: Machine,
 ): Resources {
   const { isolation } = options
@@ -58,7 +59,7 @@ export function settleResources(
     memory: {
       totalBytes,
       workerHeapBytes: idleHeapBytes + Math.floor(spare * heapShare),
-      combineBytesMax: Math.floor(spare * combineShare),
+      combineBytesMax: Math.min(options.spillBytes ?? spare, Math.floor(spare * combineShare)),
     },
   }
 }

@@ -9,6 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import type { AttemptOutcome, AttemptProgress, Pool, WorkerKind } from '../../src/executor/index.ts'
 import { canMakeGroups } from '../fixtures/control-groups.ts'
@@ -441,6 +442,20 @@ function testDeaths(place: () => Workplace): void {
       onTestFinished(() => killQuietly(pid))
       await pool.stop()
       await until('the child to end', () => !isAlive(pid))
+    })
+
+    it('takes a program with it that has shaken off parent, session, group and environment', async () => {
+      const pool = await place().openPool()
+      const note = place().path('escaped')
+      const lines = [`!escape ${note}`, 'a', '!kill SIGKILL']
+      const attempt = mapAttempt('map-00000.1', [place().write('escapes.txt', lines)])
+      expect(await perform(pool, attempt)).toMatchObject({ kind: 'failed', fault: { code: 'killed' } })
+      // It may say so only after its worker's end, unless it was ended before.
+      const pid = existsSync(note) ? Number(readFileSync(note, 'utf8')) : 0
+      onTestFinished(() => killQuietly(pid))
+      expect(pid === 0 || !isAlive(pid)).toBe(true)
+      await sleep(200)
+      expect(existsSync(note) && isAlive(Number(readFileSync(note, 'utf8')))).toBe(false)
     })
 
     it('is replaced when it dies between two attempts', async () => {

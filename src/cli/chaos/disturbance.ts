@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { errnoOf } from '../../errors.ts'
 import { descendantsOf, type ProcessEntry } from '../../host/index.ts'
 import type { Chance } from './chance.ts'
+import type { Disk } from './disk.ts'
 
 /** What may happen to a run. */
 export const disturbances = [
@@ -11,11 +12,12 @@ export const disturbances = [
   'kill-everything',
   'interrupt',
   'stop-worker',
+  'starve-disk',
 ] as const
 export type Disturbance = (typeof disturbances)[number]
 
-/** The same for people. */
-export const disturbanceWords: Readonly<Record<Disturbance, string>> = {
+/** The same for people; how a disk is starved depends on what may be done here. */
+export const disturbanceWords: Readonly<Record<Exclude<Disturbance, 'starve-disk'>, string>> = {
   'kill-worker': 'killed a worker',
   'kill-all-workers': 'killed all workers',
   'kill-coordinator': 'killed the coordinator',
@@ -31,7 +33,11 @@ export const disturbanceWords: Readonly<Record<Disturbance, string>> = {
  * @param coordinator process id of the run
  * @returns whether it did something
  */
-export async function disturb(coordinator: number, what: Disturbance, chance: Chance): Promise<boolean> {
+export async function disturb(
+  coordinator: number,
+  what: Disturbance,
+  { chance, disk }: { readonly chance: Chance; readonly disk: Disk },
+): Promise<boolean> {
   const workers = descendantsOf(coordinator)
   switch (what) {
     case 'kill-worker':
@@ -49,6 +55,8 @@ export async function disturb(coordinator: number, what: Disturbance, chance: Ch
       return send(coordinator, 'SIGINT')
     case 'stop-worker':
       return await stopOne(workers, chance)
+    case 'starve-disk':
+      return disk.starve(coordinator)
   }
 }
 

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { TallymanError } from '../../errors.ts'
 import { isolations, packageRoot } from '../../run/index.ts'
 import type { Chance } from './chance.ts'
+import type { Disk } from './disk.ts'
 import { type Disturbance, disturb, disturbances } from './disturbance.ts'
 
 /** How a run ends that was left alone, or was not. */
@@ -33,6 +34,8 @@ export interface ChaosJob {
   readonly cwd: string
   /** A folder of its own for runs, emptied after each round. */
   readonly home: string
+  /** What its runs are on. */
+  readonly disk: Disk
 }
 
 /** A run that is still not done after so many resumes is left alone, so that a round ends. */
@@ -63,8 +66,9 @@ export async function runRound(job: ChaosJob, chance: Chance, runMs: number): Pr
     const isCalm = resumes >= disturbedResumesMax
     const [{ exitCode, digest, stderr }, done] = await Promise.all([
       ended(child),
-      isCalm ? Promise.resolve([]) : trouble(child, chance, runMs),
+      isCalm ? Promise.resolve([]) : trouble(child, { chance, disk: job.disk, runMs }),
     ])
+    job.disk.feed()
     did.push(...done)
     // What ended before it had a plan left nothing to resume: it is begun again.
     const isUnplanned = /ended before it had a plan|There are no runs/.test(stderr)
@@ -78,26 +82,34 @@ export async function runRound(job: ChaosJob, chance: Chance, runMs: number): Pr
   }
 }
 
+/** Little more than so many workers need, in MiB: what is beyond it is all they may hold. */
+const scantMiB = (workers: number): number => 160 + 100 * workers
+
 function chooseOptions(chance: Chance): string[] {
+  const workers = chance.whole(1, 4)
   return [
     ...['--isolation', chance.one(isolations)],
-    ...['--workers', String(chance.whole(1, 4))],
+    ...['--workers', String(workers)],
     ...['--split', chance.one(['4K', '64K', '1M', 'whole'])],
-    ...['--memory', chance.one(['600M', '1G'])],
+    ...['--spill', chance.one(['1K', '64K', '1M', '1G'])],
+    ...['--memory', chance.one([`${scantMiB(workers)}M`, '600M', '1G'])],
     ...['--attempts', String(chance.whole(2, 6))],
     ...(chance.number() < 0.5 ? ['--no-reuse'] : []),
   ]
 }
 
 /** Disturbs a process at moments of chance until it ends. */
-async function trouble(child: ChildProcess, chance: Chance, runMs: number): Promise<Disturbance[]> {
+async function trouble(
+  child: ChildProcess,
+  { chance, disk, runMs }: { readonly chance: Chance; readonly disk: Disk; readonly runMs: number },
+): Promise<Disturbance[]> {
   const did: Disturbance[] = []
   const isOver = (): boolean => child.exitCode !== null || child.signalCode !== null
   for (let count = chance.whole(1, 4); count > 0; count--) {
     await sleep(chance.whole(20, Math.max(100, runMs)))
     const what = chance.one(disturbances)
     if (isOver() || child.pid === undefined) break
-    if (await disturb(child.pid, what, chance)) did.push(what)
+    if (await disturb(child.pid, what, { chance, disk })) did.push(what)
   }
   return did
 }

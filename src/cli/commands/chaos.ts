@@ -6,20 +6,23 @@ import { printableLines } from '../../printable.ts'
 import { countOf } from '../../quantities.ts'
 import type { Arguments } from '../arguments.ts'
 import { Chance } from '../chaos/chance.ts'
-import { disturbanceWords } from '../chaos/disturbance.ts'
+import { openDisk } from '../chaos/disk.ts'
+import { type Disturbance, disturbanceWords } from '../chaos/disturbance.ts'
 import { type ChaosJob, type Round, runRound, runUndisturbed } from '../chaos/round.ts'
 import type { Command } from '../command.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import type { Terminal } from '../terminal.ts'
 
 const roundsDefault = 10
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 export const chaos: Command = {
   name: 'chaos',
   operands: 'JOB INPUT…',
   summary: 'kills and starves a run at random moments and proves the digest unchanged',
   details: [
-    'The job is run once undisturbed, then again and again, each time with other numbers of workers, isolation, split size and memory, while its workers and its coordinator are killed, stopped and interrupted at random. It is resumed until it is done, and every round must end with the same digest.',
+    'The job is run once undisturbed, then again and again, each time with other numbers of workers, isolation, sizes of splits and spills and memory down to the least there can be, while its workers and its coordinator are killed, stopped and interrupted and its disk is filled at random. It is resumed until it is done, and every round must end with the same digest.',
+    'Where it may, as root, it mounts a disk of its own to fill, in memory; elsewhere the files of a run are kept from growing, as by a quota.',
     'What was done is printed with its seed, and --seed does it again, as far as time can be repeated. Runs go to a folder of their own that is removed in the end.',
   ],
   example: 'tallyman chaos words.job.ts "texts/*.txt" --rounds 25',
@@ -30,14 +33,27 @@ export const chaos: Command = {
       })
     }
     const home = mkdtempSync(join(tmpdir(), 'tallyman-chaos-'))
+    const disk = openDisk(join(home, 'disk'))
+    const clearUp = (): void => {
+      disk.close()
+      rmSync(home, { recursive: true, force: true })
+    }
+    // A disk that is mounted would stay: whoever ends a chaos finds nothing of it afterwards.
+    const leave = (): void => {
+      clearUp()
+      process.exit(exitCodes.interrupted)
+    }
+    for (const signal of signals) process.once(signal, leave)
     try {
       return await runRounds(args, terminal, {
         args: argumentsOf(args),
         cwd: terminal.cwd,
-        home: join(home, 'runs'),
+        home: join(home, 'disk', 'runs'),
+        disk,
       })
     } finally {
-      rmSync(home, { recursive: true, force: true })
+      for (const signal of signals) process.off(signal, leave)
+      clearUp()
     }
   },
 }
@@ -64,7 +80,7 @@ async function runRounds(args: Arguments, terminal: Terminal, job: ChaosJob): Pr
     const result = await runRound(job, new Chance(roundSeed), runMs)
     const isSame = result.digest === undisturbed
     if (!isSame) different += 1
-    terminal.out(sayRound({ round, roundSeed, isSame }, result))
+    terminal.out(sayRound({ round, roundSeed, isSame }, result, sayWith(job)))
     if (!isSame && result.digest === null) terminal.say(printableLines(result.stderr))
   }
   const again = `tallyman chaos … --seed ${seed} --rounds ${rounds}`
@@ -76,6 +92,10 @@ async function runRounds(args: Arguments, terminal: Terminal, job: ChaosJob): Pr
   return exitCodes.failed
 }
 
+function sayWith({ disk }: ChaosJob): (what: Disturbance) => string {
+  return (what) => (what === 'starve-disk' ? disk.words : disturbanceWords[what])
+}
+
 function sayRound(
   {
     round,
@@ -83,8 +103,9 @@ function sayRound(
     isSame,
   }: { readonly round: number; readonly roundSeed: number; readonly isSame: boolean },
   { options, did, resumes, digest }: Round,
+  say: (what: Disturbance) => string,
 ): string {
-  const done = did.length === 0 ? 'nothing done' : did.map((what) => disturbanceWords[what]).join(', ')
+  const done = did.length === 0 ? 'nothing done' : did.map(say).join(', ')
   const outcome = isSame ? 'same digest' : `OTHER DIGEST ${digest ?? '(none)'}`
   return `round ${round}  seed ${roundSeed}  ${options.join(' ')}: ${done}; ${countOf(resumes, 'resume')}; ${outcome}`
 }
