@@ -105,8 +105,14 @@ export class RunDirectory {
   /** Puts a finished attempt's files into their place. Done again after a crash, it replaces what was not journaled. */
   commitAttempt(attempt: string, task: string): void {
     const place = this.absolute(this.committedFolder(task))
-    rmSync(place, { recursive: true, force: true })
-    renameSync(this.absolute(this.attemptFolder(attempt)), place)
+    const from = this.absolute(this.attemptFolder(attempt))
+    try {
+      renameSync(from, place)
+    } catch {
+      // Nearly always there is nothing in its place, and to look first would cost more than the rename.
+      rmSync(place, { recursive: true, force: true })
+      renameSync(from, place)
+    }
   }
 
   discardAttempt(attempt: string): void {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { mapReport, plainFile, planOf, sourceOf } from '../../test/fixtures/plans.ts'
 import type { Split } from '../input/index.ts'
-import { Store, type TaskIdentity } from './store.ts'
+import { Store, type StoreSize, type TaskIdentity } from './store.ts'
 
 let root: string
 beforeEach(() => {
@@ -119,5 +119,35 @@ describe('Store', () => {
     expect(store.find(taskOf({ splits: [other] })).kind).toBe('kept')
     expect(store.take(before.key, join(root, 'again'), 0)).toBeNull()
     expect(readdirSync(root)).not.toContain('again')
+  })
+
+  test('looks at its entries again only when they may be more than is allowed, or after a day', () => {
+    const folder = join(root, 'store')
+    const store = keptStore()
+    const bytes = store.list().reduce((sum, entry) => sum + entry.bytes, 0)
+    const sizeOf = (): StoreSize => JSON.parse(readFileSync(join(folder, 'size.json'), 'utf8'))
+    expect(store.clean(10_000)).toEqual({ entries: 0, bytes: 0 })
+    expect(sizeOf().bytes).toBe(bytes)
+    const second = new Store(folder)
+    const other = { ...split, ordinal: 1, path: 'b.txt' }
+    second.keep(taskOf({ splits: [other] }), {
+      run: 'r2',
+      folder: committed('second'),
+      report: mapReport([], {
+        spills: [{ partition: 0, name: 'p0-s0.spill', records: 1, bytes: 15, crc32: 0 }],
+      }),
+    })
+    const { countedAtMs } = sizeOf()
+    second.clean(10_000)
+    const both = second.list().reduce((sum, entry) => sum + entry.bytes, 0)
+    expect(sizeOf()).toEqual({ bytes: both, countedAtMs })
+    // Too much, and so the one that was used longest ago goes.
+    expect(new Store(folder).clean(both - 1).entries).toBe(1)
+    expect(sizeOf().bytes).toBeLessThan(both)
+    writeFileSync(
+      join(folder, 'size.json'),
+      JSON.stringify({ bytes: 0, countedAtMs: Date.now() - 25 * 3_600_000 }),
+    )
+    expect(new Store(folder).clean(0).entries).toBe(1)
   })
 })

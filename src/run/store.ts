@@ -81,6 +81,14 @@ export interface Parts {
   readonly inputs: string
 }
 
+/** What `size.json` says. */
+export interface StoreSize {
+  /** Of all entries, at most. */
+  readonly bytes: number
+  /** When they were looked at last, one by one; milliseconds since the epoch. */
+  readonly countedAtMs: number
+}
+
 /** What a committed task wrote. */
 export interface KeptOutput {
   /** Id of the run. */
@@ -93,8 +101,13 @@ export interface KeptOutput {
 /** Errors of a disk that is full, or may not be written to. */
 const tolerated: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT', 'EACCES', 'EPERM', 'EROFS', 'EMLINK'])
 
+/** After so long what is kept is counted again, whatever is noted. */
+const countAgainMs = 24 * 60 * 60 * 1000
+
 export class Store {
   readonly #folder: string
+  /** Bytes kept since what is noted was noted. */
+  #newBytes = 0
 
   /** @param folder made when the first entry is kept */
   constructor(folder: string) {
@@ -141,11 +154,13 @@ export class Store {
     )
     for (const name of readdirSync(output.folder)) {
       const [from, to] = [join(output.folder, name), join(staging, name)]
-      if (name === rejectedName) shiftRejected(from, to, -first)
+      if (name === rejectedName) this.#newBytes += shiftRejected(from, to, -first)
       else linkOrCopy(from, to)
     }
     const entry: Entry = { version: 1, run: output.run, report: shiftReport(output.report, -first) }
-    writeFileSync(join(staging, 'entry.json'), JSON.stringify(entry))
+    const json = Buffer.from(JSON.stringify(entry))
+    writeFileSync(join(staging, 'entry.json'), json)
+    this.#newBytes += output.report.spills.reduce((sum, { bytes }) => sum + bytes, json.length)
     const put = (): void => renameSync(staging, this.#entryFolder(key))
     orElse(put, () => {
       rmSync(this.#entryFolder(key), { recursive: true, force: true })
@@ -184,8 +199,16 @@ export class Store {
     return shiftReport(entry.report, firstOrdinal)
   }
 
-  /** Removes the entries that were used longest ago until at most `bytesMax` are left. Returns how many were freed. */
+  /**
+   * Removes the entries that were used longest ago until at most `bytesMax` are left. Returns how many were freed. Looks at nothing while what
+   * was noted the last time, and what was kept since, are less: that is at least what is there, but for runs that end in the same moment.
+   */
   clean(bytesMax: number): { readonly entries: number; readonly bytes: number } {
+    const noted = this.#readSize()
+    if (noted !== null && noted.bytes + this.#newBytes <= bytesMax) {
+      if (this.#newBytes > 0) this.#noteSize({ ...noted, bytes: noted.bytes + this.#newBytes })
+      return { entries: 0, bytes: 0 }
+    }
     const entries = this.list().sort((a, b) => b.usedAtMs - a.usedAtMs)
     let [kept, freed, count] = [0, 0, 0]
     for (const { path, bytes } of entries) {
@@ -197,7 +220,34 @@ export class Store {
       freed += bytes
       count += 1
     }
+    if (entries.length > 0) this.#noteSize({ bytes: kept, countedAtMs: Date.now() })
     return { entries: count, bytes: freed }
+  }
+
+  /** What entries hold at most, as the last run noted it; null where it is not known, or not any more. */
+  #readSize(): StoreSize | null {
+    try {
+      const size: StoreSize = JSON.parse(readFileSync(this.#sizeFile(), 'utf8'))
+      const ageMs = Date.now() - size.countedAtMs
+      return Number.isSafeInteger(size.bytes) && ageMs >= 0 && ageMs < countAgainMs ? size : null
+    } catch {
+      // Never noted, or written by half when the machine went down.
+      return null
+    }
+  }
+
+  /** What cannot be noted is counted again the next time. */
+  #noteSize(size: StoreSize): void {
+    this.#newBytes = 0
+    try {
+      writeFileSync(this.#sizeFile(), JSON.stringify(size))
+    } catch (error) {
+      if (!tolerated.has(errnoOf(error))) throw error
+    }
+  }
+
+  #sizeFile(): string {
+    return join(this.#folder, 'size.json')
   }
 
   /** Every entry with its size. Cost: a look at every file kept. */
@@ -299,14 +349,16 @@ function shiftReport(report: MapReport, by: number): MapReport {
   return { ...report, sources }
 }
 
-/** Rejected records name the ordinal of their split, which is another one in each run. */
-function shiftRejected(from: string, to: string, by: number): void {
+/** Rejected records name the ordinal of their split, which is another one in each run. Returns the bytes written. */
+function shiftRejected(from: string, to: string, by: number): number {
   const records = readFileSync(from, 'utf8')
     .trimEnd()
     .split('\n')
     .map((line): Rejected => JSON.parse(line))
   const shifted = records.map((record) => ({ ...record, ordinal: record.ordinal + by }))
-  writeFileSync(to, shifted.map((record) => `${JSON.stringify(record)}\n`).join(''))
+  const bytes = Buffer.from(shifted.map((record) => `${JSON.stringify(record)}\n`).join(''))
+  writeFileSync(to, bytes)
+  return bytes.length
 }
 
 /**
