@@ -1,10 +1,20 @@
 // @ts-check
 /**
  * `node bench/overheads.mjs` measures what the engine itself costs, beside all reading and mapping: a small run from its
- * start to its exit, plans of many inputs, and the handing out of many tasks. Every answer is checked. `--help` tells the rest.
+ * start to its exit, plans of many inputs, the handing out of many tasks, and the writing of a long result. Every answer is checked. `--help` tells the rest.
  */
 import { spawn } from 'node:child_process'
-import { createWriteStream, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  createWriteStream,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
@@ -22,7 +32,7 @@ Measures the engine's own cost: a job of ten lines, plans, and runs of many tiny
 Needs Linux.
 
   --quick          a tenth of the files and tasks, and no record
-  --only LIST      of start, year, files, tasks (comma-separated). Default: all of them
+  --only LIST      of start, year, files, tasks, result (comma-separated). Default: all of them
   --tasks LIST     how many tasks a run has. Default: 1000,10000
   --rounds N       times each is measured; the median is told. Default: 5, and 1 for runs of many tasks
   --bin FILE       the program that is measured. Default: this project's
@@ -32,7 +42,7 @@ Needs Linux.
 const { values } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
-    only: { type: 'string', default: 'start,year,files,tasks' },
+    only: { type: 'string', default: 'start,year,files,tasks,result' },
     tasks: { type: 'string', default: '1000,10000' },
     rounds: { type: 'string', default: '5' },
     bin: { type: 'string', default: tallyman },
@@ -42,24 +52,29 @@ const { values } = parseArgs({
 })
 
 const scale = values.quick ? 0.1 : 1
+const longJob = `import { count, defineJob, text } from 'tallyman'
+export default defineJob({ input: text(), reduce: count(), map: (line, emit) => emit(line) })
+`
 const job = `import { count, defineJob, text } from 'tallyman'
 export default defineJob({ input: text(), reduce: count(), map: (line, emit) => emit(line.length) })
 `
 
-/** @typedef {{ readonly stdout: string, readonly wallSeconds: number, readonly cpuSeconds: number, readonly coordinatorBytes: number }} Ran */
+/** @typedef {{ readonly stdout: string, readonly wallSeconds: number, readonly cpuSeconds: number, readonly coordinatorBytes: number, readonly written?: Written }} Ran */
+/** @typedef {{ readonly bytes: number, readonly seconds: number }} Written a result, once its last partition was reduced */
 
 /**
  * Runs tallyman in a folder without a trace of earlier runs.
  *
  * @param {string} folder
  * @param {readonly string[]} args
+ * @param {string} jobFile
  * @returns {Promise<Ran>}
  */
-async function run(folder, args) {
+async function run(folder, args, jobFile = 'lines.job.mjs') {
   rmSync(join(folder, '.tallyman'), { recursive: true, force: true })
   const cpuBefore = childrenCpuSeconds()
   const startMs = performance.now()
-  const child = spawn(process.execPath, [values.bin, 'run', 'lines.job.mjs', ...args], {
+  const child = spawn(process.execPath, [values.bin, 'run', jobFile, ...args], {
     cwd: folder,
     env: { ...process.env, TALLYMAN_HOME: join(folder, '.tallyman') },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -131,6 +146,46 @@ function checkRun(folder, lines) {
 }
 
 /**
+ * Runs a job whose result has as many rows as its input has lines.
+ *
+ * @param {string} folder
+ * @param {number} rows
+ */
+async function runLong(folder, rows) {
+  rmSync(join(folder, 'out'), { recursive: true, force: true })
+  const events = join(folder, 'events.jsonl')
+  rmSync(events, { force: true })
+  const ran = await run(folder, ['long.txt', '-o', 'out', '--impolite', '--events', events], 'long.job.mjs')
+  const manifest = JSON.parse(readFileSync(join(folder, 'out', 'manifest.json'), 'utf8'))
+  const [table] = manifest.tables
+  if (table.rows !== rows) throw new Error(`The result has ${table.rows} rows, not ${rows}.`)
+  const told = readFileSync(events, 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+  const timeOf = (/** @type {string} */ type) => told.findLast((event) => event.type === type).at
+  const seconds = (timeOf('result-committed') - timeOf('reduce-committed')) / 1000
+  return { ...ran, written: { bytes: table.bytes, seconds } }
+}
+
+/**
+ * @param {string} folder
+ * @param {number} rows
+ */
+function writeLong(folder, rows) {
+  const fd = openSync(join(folder, 'long.txt'), 'w')
+  // In no order, each number once: the factor has no divisor in common with a power of ten.
+  for (let from = 0; from < rows; from += 10_000) {
+    const lines = Array.from(
+      { length: Math.min(10_000, rows - from) },
+      (_, at) => `word ${((from + at) * 7_919) % rows}\n`,
+    )
+    writeSync(fd, lines.join(''))
+  }
+  closeSync(fd)
+}
+
+/**
  * @param {Ran} ran
  * @param {number} splits
  */
@@ -175,6 +230,11 @@ async function* measurements(folder) {
     writeFiles(folder, files)
     yield { what: `plan of ${files} files`, rounds: Math.min(rounds, 3), once: () => planOf('files', files) }
   }
+  if (wanted.has('result')) {
+    const rows = 5_000_000 * scale
+    writeLong(folder, rows)
+    yield { what: `result of ${rows} rows`, rounds: Math.min(rounds, 3), once: () => runLong(folder, rows) }
+  }
   for (const many of wanted.has('tasks') ? values.tasks.split(',') : []) {
     const tasks = Math.ceil(Number(many) * scale)
     yield {
@@ -205,14 +265,35 @@ async function measure({ what, rounds, tasks, once }) {
     cpuSeconds: median(runs.map(({ cpuSeconds }) => cpuSeconds)),
     coordinatorBytes: Math.max(...runs.map(({ coordinatorBytes }) => coordinatorBytes)),
     ...(tasks === undefined ? {} : { tasks, wallMsPerTask: (1000 * wallSeconds) / tasks }),
+    ...writingOf(runs),
     /** How many processes wanted a core meanwhile: above the number of cores, wall time says little. */
     load: loadavg()[0],
   }
 }
 
+/**
+ * How fast results were written, synced and renamed in.
+ *
+ * @param {readonly Ran[]} runs
+ * @returns {{ resultBytes?: number, writtenMBPerSecond?: number }}
+ */
+function writingOf(runs) {
+  const written = runs.flatMap((ran) => (ran.written === undefined ? [] : [ran.written]))
+  if (written.length === 0) return {}
+  return {
+    resultBytes: written[0]?.bytes ?? 0,
+    writtenMBPerSecond: median(written.map(({ bytes, seconds }) => bytes / 1e6 / seconds)),
+  }
+}
+
 /** @param {Awaited<ReturnType<typeof measure>>} measured */
-function say({ what, wallSeconds, wallSecondsLeast, cpuSeconds, coordinatorBytes, wallMsPerTask, load }) {
-  const each = wallMsPerTask === undefined ? '' : `, ${wallMsPerTask.toFixed(2)} ms a task`
+function say(measured) {
+  const { what, wallSeconds, wallSecondsLeast, cpuSeconds, coordinatorBytes, wallMsPerTask, load } = measured
+  const written =
+    measured.writtenMBPerSecond === undefined
+      ? ''
+      : `, written at ${measured.writtenMBPerSecond.toFixed(0)} MB/s`
+  const each = wallMsPerTask === undefined ? written : `, ${wallMsPerTask.toFixed(2)} ms a task`
   console.log(
     `${what}: ${wallSeconds.toFixed(2)} s (least ${wallSecondsLeast.toFixed(2)}), ${cpuSeconds.toFixed(2)} CPU s, ` +
       `coordinator ${Math.round(coordinatorBytes / 2 ** 20)} MiB${each}, load ${load?.toFixed(1)}`,
@@ -223,6 +304,7 @@ async function main() {
   const folder = mkdtempSync(join(tmpdir(), 'tallyman-overheads-'))
   try {
     writeFileSync(join(folder, 'lines.job.mjs'), job)
+    writeFileSync(join(folder, 'long.job.mjs'), longJob)
     const measured = []
     for await (const measurement of measurements(folder)) {
       const one = await measure(measurement)
