@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+
 const MiB = 2 ** 20
 
 /** A heap's limits, as V8 is told them. */
@@ -32,4 +34,13 @@ export function heapFlags(heapBytes: number): string[] {
   const { oldSpaceMiB, semiSpaceMiB } = heapLimits(heapBytes)
   const [oldSpace, semiSpace] = heapFlagNames
   return [`${oldSpace}=${oldSpaceMiB}`, `${semiSpace}=${semiSpaceMiB}`]
+}
+
+/**
+ * Has this process mark and sweep its heap in the threads that made it. Chunks of input make V8 look through a small heap every few
+ * tens of megabytes, and its helper threads take more CPU time for that than it takes, on cores that other workers want. New
+ * objects are still collected by helpers, too: records of a hundred bytes make many of them.
+ */
+export function markAlone(): void {
+  for (const flag of ['concurrent-marking', 'concurrent-sweeping']) setFlagsFromString(`--no-${flag}`)
 }

@@ -8,13 +8,15 @@ import { finished } from 'node:stream/promises'
 import { Worker } from 'node:worker_threads'
 import { assertNever, messageOf } from '../errors.ts'
 import { encodeFrame, readFrames } from './frames.ts'
-import { heapLimits } from './heap-limits.ts'
+import { heapLimits, markAlone } from './heap-limits.ts'
 import type { OutputStream } from './output-marks.ts'
 import type { FromHost, ToHost } from './thread-messages.ts'
 
 const socket = new Socket({ fd: 3, readable: true, writable: true })
 socket.on('close', () => process.exit(0))
 socket.on('error', () => process.exit(0))
+
+markAlone()
 
 // Every stream of a thread may wait for it.
 socket.setMaxListeners(0)

@@ -1,6 +1,6 @@
 /** Entry of a worker process. */
 import { setFlagsFromString } from 'node:v8'
-import { heapFlagNames } from './heap-limits.ts'
+import { heapFlagNames, markAlone } from './heap-limits.ts'
 
 /**
  * The heap has its limits by now, and V8 does not read these flags again. While they differ from what Node was built with, it compiles
@@ -11,3 +11,4 @@ const flags = process.execArgv.filter((flag) => heapFlagNames.some((name) => fla
 for (const flag of flags) setFlagsFromString(flag.replace(/=.*/, '=0'))
 await import('./process-line.ts')
 for (const flag of flags) setFlagsFromString(flag)
+markAlone()
