@@ -10,6 +10,7 @@ import { runProgram } from './run-program.ts'
 const demoFolder = 'demo'
 const model = join(demoFolder, 'model')
 const result = join(demoFolder, 'hashtags')
+const plots = join(demoFolder, 'plots')
 const job = join('examples', 'twitter', 'hashtags.job.ts')
 const tables = ['lang', 'country', 'day']
 
@@ -43,6 +44,18 @@ function compareTables(): boolean {
     .every((isSame) => isSame)
 }
 
+/** Draws the homework's pictures. The demo is whole without: what they are drawn with are optional packages. */
+async function drawPictures(): Promise<void> {
+  say(
+    `\n5. Drawing the homework's pictures: the top ten of #coronavirus by language and by country, the year's days, a map:`,
+  )
+  const args = ['plot', result, '-o', plots]
+  const exitCode = await run(join('bin', 'tallyman'), ...args)
+  if (exitCode === 0) return
+  say('   Not drawn, for want of the packages above. In the terminal it needs none:')
+  await run(join('bin', 'tallyman'), 'plot', result, 'languages', 'countries', '--text')
+}
+
 export async function main(): Promise<number> {
   say('1. Building tallyman.')
   if (!(await build())) return 1
@@ -63,9 +76,11 @@ export async function main(): Promise<number> {
 
   say('\n4. Comparing with the answer that was counted without tallyman while the model was written:')
   if (!compareTables()) return 1
+  await drawPictures()
   say(`
 The whole year is there, and the answer is right. Next:
   bin/tallyman show ${result} --rows 20         more of each table
+  bin/tallyman plot ${result} languages --where 'tag=#covid19' -o covid19    any other hashtag
   bin/tallyman explain                          what each task did: run it again, and all of it is reused
   bin/tallyman run ${job} "${archive}" --isolation thread --no-reuse    the same digest
   bin/tallyman new words                        a job of your own

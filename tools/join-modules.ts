@@ -2,6 +2,7 @@
  * Joins the modules of `src/` into a few files: to find, read and compile three hundred small ones takes longer than a small
  * job does. What several entries use is in chunks that they share, so that a class is one class for all of them.
  */
+import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { relative } from 'node:path'
 import { type BuildOptions, build, type Plugin } from 'esbuild'
@@ -13,6 +14,19 @@ const entry = /^src\/(index|cli\/test-events-main|executor\/(worker-process|work
  * without looking for others. That takes 25 ms of CPU less.
  */
 const commandLine = 'src/cli/main.ts'
+
+/** Ten times as much as all else: a file of its own, which is loaded when a picture is drawn. */
+const chartLibrary = 'src/result/chart/echarts.ts'
+
+/** Leaves the chart library where it is. Whoever asks for it lies in a folder of `dist/`, as it does one further down. */
+const keepApart: Plugin = {
+  name: 'keep-apart',
+  setup({ onResolve }) {
+    onResolve({ filter: /[\\/]echarts\.ts$/, namespace: 'file' }, ({ kind }) =>
+      kind === 'entry-point' ? undefined : { path: '../result/chart/echarts.cjs', external: true },
+    )
+  },
+}
 
 const distUrlName = '__tallymanDistUrl'
 const moduleUrlName = '__tallymanModuleUrl'
@@ -32,6 +46,13 @@ const keepUrls: Plugin = {
       return { contents: `${url} ${source}`, loader: path.endsWith('x') ? 'tsx' : 'ts' }
     })
   },
+}
+
+/** Packages that are installed beside tallyman, and not part of it: all but what only building it takes. */
+function installedPackages(): string[] {
+  const { dependencies, optionalDependencies }: Readonly<Record<string, Readonly<Record<string, string>>>> =
+    JSON.parse(readFileSync('package.json', 'utf8'))
+  return Object.keys({ ...dependencies, ...optionalDependencies })
 }
 
 /**
@@ -56,6 +77,7 @@ export async function joinModules(sources: readonly string[]): Promise<string[]>
       // Packages are required, then: to import one of the older format, Node would have to look through its text for names.
       supported: { 'dynamic-import': false },
     }),
+    join({ entryPoints: [chartLibrary], outExtension: { '.js': '.cjs' }, format: 'cjs', banner: { js: '' }, plugins: [] }),
   ])
   return written.flat()
 }
@@ -70,7 +92,7 @@ async function join(options: BuildOptions): Promise<string[]> {
     outbase: 'src',
     outdir: 'dist',
     bundle: true,
-    packages: 'external',
+    external: installedPackages(),
     platform: 'node',
     target: 'node20.19',
     sourcemap: 'linked',
@@ -78,7 +100,7 @@ async function join(options: BuildOptions): Promise<string[]> {
     logLevel: 'warning',
     metafile: true,
     define: { 'import.meta.url': moduleUrlName },
-    plugins: [keepUrls],
+    plugins: [keepUrls, keepApart],
   })
   return Object.keys(metafile.outputs)
 }

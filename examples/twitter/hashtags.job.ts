@@ -22,6 +22,13 @@ export default defineJob({
   input: jsonl<Tweet>(),
   reduce: { lang: count(), country: count(), day: count() },
   columns: { lang: ['tag', 'lang'], country: ['tag', 'country'], day: ['tag', 'day'] },
+  // biome-ignore format: a chart a line
+  charts: [
+    { name: 'languages', kind: 'bars', table: 'lang', x: 'lang', where: { tag: '#coronavirus' }, title: '{tag} by language', unit: 'tweets' },
+    { name: 'countries', kind: 'bars', table: 'country', x: 'country', where: { tag: '#coronavirus' }, title: '{tag} by country', unit: 'tweets' },
+    { name: 'days', kind: 'lines', table: 'day', x: 'day', series: 'tag', where: { tag: tags }, title: 'Tweets a day with each hashtag', unit: 'tweets' },
+    { name: 'world', kind: 'map', table: 'country', x: 'country', where: { tag: '_all' }, log: true, title: 'All tweets by country', unit: 'tweets' },
+  ],
   params: {
     text: z
       .enum(['short', 'full'])

@@ -10,6 +10,7 @@ import { explain } from './commands/explain.ts'
 import { logs } from './commands/logs.ts'
 import { manCommand } from './commands/man.ts'
 import { newJob } from './commands/new.ts'
+import { plot } from './commands/plot.ts'
 import { query } from './commands/query.ts'
 import { repro } from './commands/repro.ts'
 import { resume } from './commands/resume.ts'
@@ -35,6 +36,7 @@ export const commands: readonly Command[] = [
   logs,
   repro,
   query,
+  plot,
   verify,
   diff,
   chaos,

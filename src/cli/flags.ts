@@ -1,5 +1,6 @@
 /** The one table of flags: the parser, `--help`, the man page and the shell completions are made of it. */
 
+import { chartKinds } from '../job/index.ts'
 import { tableFormats } from '../result/index.ts'
 import { isolations } from '../run/index.ts'
 import { answerFormats } from './answer-format.ts'
@@ -87,6 +88,109 @@ export const flags: readonly Flag[] = [
     takes: { kind: 'size', placeholder: 'SIZE' },
     help: 'memory for tables and query; what does not fit is on disk meanwhile. Default: 1G',
     commands: ['query'],
+  },
+  {
+    name: 'out',
+    short: 'o',
+    takes: { kind: 'text', placeholder: 'PLACE' },
+    help: 'directory for the pictures, or a file for the only one: its ending, .png or .svg, says the form. What was there of that name is overwritten. Default: plots',
+    commands: ['plot'],
+  },
+  {
+    name: 'format',
+    takes: { kind: 'choice', choices: ['png', 'svg', 'both'] },
+    help: 'form of the pictures. Default: png',
+    commands: ['plot'],
+  },
+  {
+    name: 'text',
+    takes: { kind: 'switch' },
+    help: 'draws in the terminal, and writes no files',
+    commands: ['plot'],
+  },
+  {
+    name: 'kind',
+    takes: { kind: 'choice', choices: chartKinds },
+    help: 'draws a chart of this kind, and not those of the job',
+    commands: ['plot'],
+  },
+  {
+    name: 'table',
+    takes: { kind: 'text', placeholder: 'TABLE' },
+    help: 'table that is drawn. Default: the only one',
+    commands: ['plot'],
+  },
+  {
+    name: 'x',
+    takes: { kind: 'text', placeholder: 'COLUMN' },
+    help: 'column of the bars, of the axis of lines, of countries, or of the columns of a heat map',
+    commands: ['plot'],
+  },
+  {
+    name: 'y',
+    takes: { kind: 'text', placeholder: 'COLUMN' },
+    help: 'column of the rows of a heat map',
+    commands: ['plot'],
+  },
+  {
+    name: 'series',
+    takes: { kind: 'text', placeholder: 'COLUMN' },
+    help: 'column with a line, or a part of each bar, for each of its values',
+    commands: ['plot'],
+  },
+  {
+    name: 'facet',
+    takes: { kind: 'text', placeholder: 'COLUMN' },
+    help: 'column with a small picture for each of its values',
+    commands: ['plot'],
+  },
+  {
+    name: 'value',
+    takes: { kind: 'text', placeholder: 'NAME' },
+    help: 'property of the value that is drawn. Default: the value itself',
+    commands: ['plot'],
+  },
+  {
+    name: 'where',
+    takes: { kind: 'text', placeholder: 'COLUMN=VALUE', repeat: true },
+    help: 'only rows with this value in this column, instead of what the chart of the job says of it; several of one column are alternatives',
+    commands: ['plot'],
+  },
+  {
+    name: 'top',
+    takes: { kind: 'count', placeholder: 'N', least: 1 },
+    help: 'how many bars, lines, or rows and columns; the others are added up. Default: 10 bars, 8 lines, 30 rows',
+    commands: ['plot'],
+  },
+  {
+    name: 'bins',
+    takes: { kind: 'count', placeholder: 'N', least: 1 },
+    help: 'how many bins a histogram has. Default: as many as suit the number of rows',
+    commands: ['plot'],
+  },
+  {
+    name: 'stacked',
+    takes: { kind: 'switch' },
+    help: 'draws lines as areas on top of each other',
+    commands: ['plot'],
+  },
+  {
+    name: 'log',
+    takes: { kind: 'switch' },
+    help: 'draws amounts on a logarithmic scale',
+    commands: ['plot'],
+  },
+  {
+    name: 'title',
+    takes: { kind: 'text', placeholder: 'TEXT' },
+    help: 'title of the picture. Default: what is drawn, in words',
+    commands: ['plot'],
+  },
+  {
+    name: 'unit',
+    takes: { kind: 'text', placeholder: 'TEXT' },
+    help: 'what is counted, for the axis: tweets. Default: name of the value',
+    commands: ['plot'],
   },
   {
     name: 'param',
@@ -368,6 +472,7 @@ export const flags: readonly Flag[] = [
       'explain',
       'logs',
       'query',
+      'plot',
       'verify',
       'diff',
       'doctor',

@@ -78,7 +78,7 @@ export interface MapChart extends ChartBase {
 export type Chart = BarsChart | LinesChart | HeatChart | HistogramChart | MapChart
 
 /** The kinds of charts, in the order help lists them. */
-const chartKinds = ['bars', 'lines', 'heat', 'histogram', 'map'] as const
+export const chartKinds = ['bars', 'lines', 'heat', 'histogram', 'map'] as const
 
 const everyChart = ['kind', 'name', 'title', 'table', 'where', 'value', 'unit', 'facet', 'log']
 const ownFields: Readonly<Record<Chart['kind'], readonly string[]>> = {
@@ -106,8 +106,13 @@ interface ChartedJob {
 }
 
 /** The fields that a kind of chart has. */
-function chartFields(kind: Chart['kind']): readonly string[] {
+export function chartFields(kind: Chart['kind']): readonly string[] {
   return [...everyChart, ...ownFields[kind]]
+}
+
+/** The fields that a kind of chart cannot be without. */
+export function neededFields(kind: Chart['kind']): readonly string[] {
+  return needed[kind]
 }
 
 /**
@@ -127,6 +132,7 @@ export function checkCharts(charts: unknown, job: ChartedJob): void {
   for (const [index, chart] of charts.entries()) checkChart(`charts[${index}]`, chart, job)
 }
 
+/** Refuses a chart that has not what its kind needs. */
 function checkChart(field: string, chart: unknown, job: ChartedJob): void {
   if (typeof chart !== 'object' || chart === null || Array.isArray(chart)) {
     throw invalidField(

@@ -1,12 +1,15 @@
-export type {
-  BarsChart,
-  Chart,
-  ChartBase,
-  ChartScalar,
-  HeatChart,
-  HistogramChart,
-  LinesChart,
-  MapChart,
+export {
+  type BarsChart,
+  type Chart,
+  type ChartBase,
+  type ChartScalar,
+  chartFields,
+  chartKinds,
+  type HeatChart,
+  type HistogramChart,
+  type LinesChart,
+  type MapChart,
+  neededFields,
 } from './chart.ts'
 export type { Columns, KeyColumns } from './columns.ts'
 export type { Context, FlushContext, SetupContext } from './context.ts'

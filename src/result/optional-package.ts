@@ -11,7 +11,7 @@ export async function loadOptional<T>(name: string, what: string, load: () => Pr
   try {
     return await load()
   } catch (cause) {
-    const isAbsent = errnoOf(cause) === 'ERR_MODULE_NOT_FOUND' && messageOf(cause).includes(name)
+    const isAbsent = /^(ERR_)?MODULE_NOT_FOUND$/.test(errnoOf(cause) ?? '') && messageOf(cause).includes(name)
     const state = isAbsent ? 'is not installed' : `cannot be loaded: ${messageOf(cause)}`
     throw new TallymanError('package-missing', `${what} needs the package ${name}, which ${state}.`, {
       wayOut: `Install what is optional, too: npm install --include=optional, in ${packageRoot}`,

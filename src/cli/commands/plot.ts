@@ -1,0 +1,144 @@
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { basename, dirname, extname, join, resolve } from 'node:path'
+import { TallymanError } from '../../errors.ts'
+import { type Chart, chartFields, chartKinds, nearestName, neededFields } from '../../job/index.ts'
+import { showBytes } from '../../quantities.ts'
+import { type Drawing, type PictureForm, planCharts, readManifest, render } from '../../result/index.ts'
+import type { Arguments } from '../arguments.ts'
+import type { Command } from '../command.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { shownPath } from '../report.ts'
+import { findResult, resultPlaceHelp } from '../result-place.ts'
+import type { Terminal } from '../terminal.ts'
+import { textPlot } from '../text-plot.ts'
+import { readWhere } from '../where.ts'
+
+export const plot: Command = {
+  name: 'plot',
+  operands: 'RESULT [CHART…]',
+  summary: 'draws a result: the charts of its job, or one that the options say',
+  details: [
+    resultPlaceHelp,
+    "CHART is the name of one of the job's charts; without names all are drawn. With --kind the chart is the one that the options say: bars, lines, heat (a map of coloured cells), histogram, or map (countries of the world).",
+    'A picture of a result that lacks something, or has rejected records, says so in itself. An absent count is 0; a day without data is a gap.',
+  ],
+  example: "tallyman plot last --kind bars --table lang --x lang --where 'tag=#flu'",
+  run: async (args, terminal) => {
+    const [name, ...chosen] = args.positionals
+    if (name === undefined) {
+      throw new TallymanError('usage', '`tallyman plot` takes the result to draw.', {
+        wayOut: 'Say for example: tallyman plot last',
+      })
+    }
+    const { directory } = findResult(name, terminal)
+    const charts = chartsOf(directory, chosen, args)
+    const drawings = await planCharts(directory, charts, readWhere(args))
+    if (args.has('text')) {
+      for (const drawing of drawings)
+        for (const line of textPlot(drawing, Math.min(terminal.outColumns, 100))) terminal.out(line)
+    } else await writePictures(drawings, args, terminal)
+    return exitCodes.complete
+  },
+}
+
+/** The chart that the flags say, or those of the job. */
+function chartsOf(directory: string, chosen: readonly string[], args: Arguments): readonly Chart[] {
+  const { description } = readManifest(directory).job
+  const kind = chartKinds.find((one) => one === args.text('kind'))
+  if (kind !== undefined) return [chartOfFlags(kind, args)]
+  const charts = description.charts ?? []
+  if (charts.length === 0) {
+    throw new TallymanError('usage', 'The job has no charts.', {
+      wayOut: `Say what to draw, for example --kind bars --table ${description.tables[0]?.name ?? 'TABLE'} --x COLUMN; or write charts into the job.`,
+    })
+  }
+  const named = namedCharts(charts, description.tables.length === 1 ? description.tables[0]?.name : undefined)
+  const all = named.map(({ name }) => name)
+  const found = chosen.map((name) => {
+    const chart = named.find((one) => one.name === name)
+    if (chart !== undefined) return chart
+    throw new TallymanError('usage', `The job has no chart ${JSON.stringify(name)}.`, {
+      wayOut: `Did you mean ${nearestName(name, all) ?? all.join(', ')}?`,
+    })
+  })
+  const taken = chosen.length === 0 ? named : found
+  return taken.map((chart) => ({ ...chart, ...overFlags(chart.kind, args) }) as Chart)
+}
+
+/** Charts under the names that their files have. */
+function namedCharts(
+  charts: readonly Chart[],
+  only: string | undefined,
+): (Chart & { readonly name: string })[] {
+  const names = new Set<string>()
+  return charts.map((chart) => {
+    const wanted = chart.name ?? chart.table ?? only ?? 'chart'
+    let name = wanted
+    for (let number = 2; names.has(name); number++) name = `${wanted}-${number}`
+    names.add(name)
+    return { ...chart, name }
+  })
+}
+
+const texts = ['table', 'x', 'y', 'series', 'facet', 'value', 'title', 'unit']
+const counts = ['top', 'bins']
+const switches = ['stacked', 'log']
+
+/** What the flags say of a chart of this kind. */
+function overFlags(kind: Chart['kind'], args: Arguments): Readonly<Record<string, unknown>> {
+  const fields = chartFields(kind)
+  const said: Record<string, unknown> = {}
+  for (const name of texts) if (args.has(name)) said[name] = args.text(name)
+  for (const name of counts) if (args.has(name)) said[name] = args.count(name)
+  for (const name of switches) if (args.has(name)) said[name] = true
+  for (const name of Object.keys(said)) {
+    if (fields.includes(name)) continue
+    throw new TallymanError('usage', `Option --${name} is none of a chart of kind ${kind}.`, {
+      wayOut: `Leave it out, or draw another kind: --kind ${chartKinds.join('|')}.`,
+    })
+  }
+  return said
+}
+
+function chartOfFlags(kind: Chart['kind'], args: Arguments): Chart {
+  const said = overFlags(kind, args)
+  for (const name of neededFields(kind)) {
+    if (said[name] === undefined)
+      throw new TallymanError('usage', `A chart of kind ${kind} needs --${name}.`, {
+        wayOut: `Name the column: --${name} COLUMN.`,
+      })
+  }
+  return { kind, ...said } as unknown as Chart
+}
+
+async function writePictures(
+  drawings: readonly Drawing[],
+  args: Arguments,
+  terminal: Terminal,
+): Promise<void> {
+  const out = resolve(terminal.cwd, args.text('out') ?? 'plots')
+  const ending = (['png', 'svg'] as const).find((form) => extname(out) === `.${form}`)
+  const format = args.text('format')
+  const forms: readonly PictureForm[] =
+    format === 'both' ? ['png', 'svg'] : [format === 'svg' ? 'svg' : 'png']
+  if (ending !== undefined && drawings.length > 1) {
+    throw new TallymanError(
+      'usage',
+      `There are ${drawings.length} pictures, and ${basename(out)} is one file.`,
+      { wayOut: 'Name a directory, or one of the charts.' },
+    )
+  }
+  for (const drawing of drawings) {
+    for (const form of ending === undefined ? forms : [ending]) {
+      const file = ending === undefined ? join(out, `${drawing.name}.${form}`) : out
+      const bytes = await render(drawing, form)
+      mkdirSync(dirname(file), { recursive: true })
+      writeFileSync(`${file}.new`, bytes)
+      renameSync(`${file}.new`, file)
+      if (args.has('json'))
+        terminal.out(JSON.stringify({ chart: drawing.name, title: drawing.title, file, bytes: bytes.length }))
+      else terminal.out(`${shownPath(file, terminal.cwd)}  ${drawing.title}, ${showBytes(bytes.length)}`)
+    }
+    for (const warning of drawing.warnings) terminal.say(`  ${terminal.colors.yellow(warning)}`)
+  }
+}

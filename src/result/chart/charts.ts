@@ -1,0 +1,23 @@
+import type { Chart } from '../../job/index.ts'
+import type { Where } from '../columns/row-filter.ts'
+import type { Drawing } from './drawing.ts'
+import type { PictureForm } from './render.ts'
+
+export type { Drawing } from './drawing.ts'
+export type { PictureForm } from './render.ts'
+
+/** What `planCharts` of `draw-charts.ts` does; it is loaded when it is first called. */
+export async function planCharts(
+  directory: string,
+  charts: readonly Chart[],
+  where?: Where,
+): Promise<Drawing[]> {
+  const { planCharts: plan } = await import('./draw-charts.ts')
+  return plan(directory, charts, where)
+}
+
+/** What `render` of `render.ts` does; it is loaded when it is first called, as the chart library is. */
+export async function render(drawing: Drawing, form: PictureForm): Promise<Buffer> {
+  const { render: draw } = await import('./render.ts')
+  return draw(drawing, form)
+}

@@ -1,0 +1,81 @@
+/** What a picture shows, as plain data: what is drawn is decided before anything is drawn, whatever it is drawn with. */
+
+/** A picture: its words, and one panel, or several small ones to one scale. */
+export interface Drawing {
+  /** Name of its file without ending. */
+  readonly name: string
+  readonly title: string
+  /** What the title does not say: conditions, what was added up. */
+  readonly subtitle: string
+  /** What is counted. */
+  readonly unit: string
+  readonly isLog: boolean
+  readonly content: Content
+  /** What is left out of the picture on purpose, as sentences. */
+  readonly notes: readonly string[]
+  /** What the result lacks, as sentences; in every picture of it. */
+  readonly warnings: readonly string[]
+  /** Where it is from: job, run and digest. */
+  readonly source: string
+}
+
+export type Content =
+  | { readonly kind: 'bars'; readonly series: readonly string[]; readonly panels: readonly BarsPanel[] }
+  | {
+      readonly kind: 'lines'
+      readonly isStacked: boolean
+      readonly axis: LineAxis
+      readonly series: readonly string[]
+      readonly panels: readonly LinesPanel[]
+    }
+  | {
+      readonly kind: 'heat'
+      readonly xs: readonly string[]
+      readonly ys: readonly string[]
+      readonly panels: readonly HeatPanel[]
+    }
+  | { readonly kind: 'histogram'; readonly panels: readonly HistogramPanel[] }
+  | { readonly kind: 'map'; readonly panels: readonly MapPanel[] }
+
+interface Panel {
+  /** null for the only one. */
+  readonly title: string | null
+}
+
+export interface BarsPanel extends Panel {
+  /** Longest first. A part for each series. */
+  readonly bars: readonly {
+    readonly label: string
+    readonly parts: readonly number[]
+    readonly total: number
+  }[]
+}
+
+/** What the lines of all panels have in common. */
+export interface LineAxis {
+  /** Days are YYYY-MM-DD, months YYYY-MM. */
+  readonly kind: 'days' | 'months' | 'numbers' | 'names'
+  /** In order, the same for all lines. */
+  readonly places: readonly string[]
+  /** Places in the list above that only a part was read of. */
+  readonly partial: readonly number[]
+}
+
+export interface LinesPanel extends Panel {
+  /** A list for each series, a number for each place; null is a gap: nothing is known there. */
+  readonly values: readonly (readonly (number | null)[])[]
+}
+
+export interface HeatPanel extends Panel {
+  readonly cells: readonly (readonly [x: number, y: number, value: number])[]
+}
+
+export interface HistogramPanel extends Panel {
+  /** From inclusive, to exclusive; the last one is inclusive where it is of single values. */
+  readonly bins: readonly { readonly from: number; readonly to: number; readonly count: number }[]
+}
+
+export interface MapPanel extends Panel {
+  /** By ISO 3166-1 code of two letters. */
+  readonly values: readonly (readonly [code: string, value: number])[]
+}

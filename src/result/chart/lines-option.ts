@@ -1,0 +1,134 @@
+import { amountAxis, widestAmount } from './axis.ts'
+import type { BuildTools, Built } from './bars-option.ts'
+import type { Content, Drawing, LineAxis } from './drawing.ts'
+import { colorOf, type Part, panelRects } from './frame.ts'
+import { ink, size } from './style.ts'
+import { cut, roundUp } from './text-layout.ts'
+
+const axisRoom = 34
+/** So few points that each can be marked. */
+const markedMax = 31
+const dashes = ['solid', 'solid', 'solid', 'solid', [6, 3], [2, 3], [8, 3, 2, 3], [1, 2]] as const
+
+type Lines = Extract<Content, { kind: 'lines' }>
+
+export function linesContent(drawing: Drawing, content: Lines, { frame, measure }: BuildTools): Built {
+  const { panels, series, axis, isStacked } = content
+  const rects = panelRects(panels.length, frame, (width) =>
+    panels.length === 1 ? 400 : Math.max(170, width * 0.45),
+  )
+  const all = panels
+    .flatMap(({ values }) => (isStacked ? stackedTops(values) : values.flat()))
+    .filter((value): value is number => value !== null)
+  const shown = drawing.isLog ? all.filter((value) => value > 0) : all
+  const labelRoom = widestAmount([...shown, roundUp(Math.max(0, ...shown)), 1000], size.axis, measure) + 14
+  const option: Record<'grid' | 'xAxis' | 'yAxis' | 'series', Part[]> = {
+    grid: [],
+    xAxis: [],
+    yAxis: [],
+    series: [],
+  }
+  for (const [index, { values }] of panels.entries()) {
+    const rect = rects[index]
+    if (rect === undefined) continue
+    const width = rect.width - labelRoom - 8
+    option.grid.push({
+      left: rect.x + labelRoom,
+      top: rect.y + 22,
+      width,
+      height: rect.height - axisRoom - 22,
+    })
+    option.xAxis.push({ ...placesAxis(axis, width, measure), gridIndex: index })
+    option.yAxis.push({
+      ...amountAxis(shown, drawing.isLog),
+      gridIndex: index,
+      name: drawing.unit,
+      nameLocation: 'end',
+      nameGap: 12,
+      nameTextStyle: { color: ink.faint, fontSize: size.axis, align: 'right', padding: [0, 6, 0, 0] },
+    })
+    for (const [line, name] of series.entries()) {
+      option.series.push({
+        type: 'line',
+        name,
+        xAxisIndex: index,
+        yAxisIndex: index,
+        silent: true,
+        connectNulls: false,
+        showSymbol: true,
+        symbolSize: 5,
+        ...(isStacked ? { stack: `panel ${index}`, areaStyle: { opacity: 0.75 } } : {}),
+        lineStyle: { width: isStacked ? 1 : 1.8, type: dashes[line] ?? 'solid', color: colorOf(line) },
+        itemStyle: { color: colorOf(line) },
+        data: points(axis, values[line] ?? [], drawing.isLog),
+        ...(line === 0 ? { markArea: { silent: true, data: bands(axis, values) } } : {}),
+      })
+    }
+  }
+  return { option, rects, bottom: Math.max(...rects.map(({ y, height }) => y + height)) }
+}
+
+function stackedTops(values: readonly (readonly (number | null)[])[]): number[] {
+  return (values[0] ?? []).map((_, place) => values.reduce((sum, line) => sum + (line[place] ?? 0), 0))
+}
+
+function isDated({ kind }: LineAxis): boolean {
+  return kind === 'days' || kind === 'months'
+}
+
+function placesAxis(axis: LineAxis, width: number, measure: (text: string, px: number) => number): Part {
+  const style = {
+    axisLine: { lineStyle: { color: ink.line } },
+    axisTick: { lineStyle: { color: ink.line } },
+    splitLine: { show: false },
+  }
+  const axisLabel = { color: ink.faint, fontSize: size.axis, hideOverlap: true }
+  if (isDated(axis))
+    return {
+      type: 'time',
+      min: axis.places[0],
+      max: axis.places.at(-1),
+      axisLabel: {
+        ...axisLabel,
+        formatter: { year: '{yyyy}', month: '{MMM}', day: '{MMM} {d}' },
+        showMinLabel: true,
+      },
+      splitNumber: Math.max(2, Math.floor(width / 80)),
+      ...style,
+    }
+  if (axis.kind === 'numbers') return { type: 'value', min: 'dataMin', max: 'dataMax', axisLabel, ...style }
+  const room = Math.max(24, width / axis.places.length - 6)
+  const every = Math.max(1, Math.ceil(44 / (width / axis.places.length)))
+  return {
+    type: 'category',
+    data: axis.places.map((place) => cut(place, room * every, size.axis, measure)),
+    axisLabel: { ...axisLabel, interval: every - 1 },
+    ...style,
+  }
+}
+
+function points(axis: LineAxis, values: readonly (number | null)[], isLog: boolean): unknown[] {
+  return values.map((value, index) => {
+    const y = value === null || (isLog && value <= 0) ? null : value
+    const isAlone = y !== null && (values[index - 1] ?? null) === null && (values[index + 1] ?? null) === null
+    const place =
+      axis.kind === 'names'
+        ? index
+        : axis.kind === 'numbers'
+          ? Number(axis.places[index])
+          : axis.places[index]
+    return { value: [place, y], symbol: isAlone || values.length <= markedMax ? 'circle' : 'none' }
+  })
+}
+
+/** Days that nothing is known of, and days that were read in part. */
+function bands(axis: LineAxis, values: readonly (readonly (number | null)[])[]): unknown[] {
+  if (axis.kind !== 'days') return []
+  const isGap = axis.places.map((_, place) => values.every((line) => line[place] === null))
+  return axis.places.flatMap((day, place) => {
+    const color = isGap[place] === true ? ink.warnPaper : axis.partial.includes(place) ? ink.partial : null
+    if (color === null) return []
+    const noon = Date.parse(day)
+    return [[{ xAxis: noon - 43_200_000, itemStyle: { color } }, { xAxis: noon + 43_200_000 }]]
+  })
+}

@@ -1,0 +1,56 @@
+import { printable } from '../../printable.ts'
+import { canonicalJson } from '../../record/index.ts'
+
+/** How a cell is called in a picture: texts as they are, what would be seen as nothing by a word. */
+export function labelOf(cell: unknown): string {
+  if (cell === null || cell === undefined) return '(null)'
+  if (cell === '') return '(empty)'
+  return printable(typeof cell === 'string' ? cell : canonicalJson(cell))
+}
+
+/** Numbers by place: a place is a tuple of cells, known by their JSON. */
+export class Sums {
+  readonly #sums = new Map<string, { readonly cells: readonly unknown[]; sum: number; rows: number }>()
+
+  add(cells: readonly unknown[], value: number): void {
+    const id = canonicalJson(cells)
+    const there = this.#sums.get(id)
+    if (there === undefined) this.#sums.set(id, { cells, sum: value, rows: 1 })
+    else {
+      there.sum += value
+      there.rows += 1
+    }
+  }
+
+  /** Is there a place that several rows fell on? */
+  get isSummed(): boolean {
+    return [...this.#sums.values()].some(({ rows }) => rows > 1)
+  }
+
+  /** In the order in which places were first seen. */
+  entries(): { readonly cells: readonly unknown[]; readonly sum: number }[] {
+    return [...this.#sums.values()]
+  }
+}
+
+/** A cell of one column with what it sums up to. */
+export interface Ranked {
+  readonly id: string
+  readonly cell: unknown
+  readonly total: number
+}
+
+/** The cells at one position of places, largest sum first; equal ones in the order they were seen, which is key order. */
+export function rank(
+  entries: readonly { readonly cells: readonly unknown[]; readonly sum: number }[],
+  at: number,
+): Ranked[] {
+  const totals = new Map<string, { readonly id: string; readonly cell: unknown; total: number }>()
+  for (const { cells, sum } of entries) {
+    const id = canonicalJson(cells[at] ?? null)
+    const there = totals.get(id)
+    if (there === undefined) totals.set(id, { id, cell: cells[at] ?? null, total: sum })
+    else there.total += sum
+  }
+  return [...totals.values()].sort((a, b) => b.total - a.total)
+}

@@ -1,0 +1,226 @@
+import { afterAll, describe, expect, test } from 'vitest'
+import { type GivenResult, input, writeTestResult } from '../../../test/fixtures/results.ts'
+import { tempFolder } from '../../../test/fixtures/temp-folder.ts'
+import type { Chart } from '../../job/index.ts'
+import { planCharts } from './draw-charts.ts'
+
+const folder = tempFolder()
+afterAll(() => folder.remove())
+let results = 0
+
+async function plan(given: GivenResult, chart: Chart, where = {}) {
+  const place = folder.at(`result-${results++}`)
+  writeTestResult(place, given)
+  const [drawing] = await planCharts(place, [chart], where)
+  return drawing!
+}
+
+const langs: GivenResult = {
+  tables: {
+    lang: [
+      [['#a', 'de'], 3],
+      [['#a', 'en'], 10],
+      [['#a', null], 2],
+      [['#a', ''], 1],
+      [['#b', 'en'], 4],
+    ],
+  },
+}
+
+function dated(
+  days: readonly string[],
+  missing: readonly string[],
+  rows: GivenResult['tables'],
+): GivenResult {
+  const series = { pattern: 'x-YYYY-MM-DD', from: days[0]!, to: days.at(-1)!, missing }
+  const accepted = missing.map((name) => ({
+    kind: 'input' as const,
+    name,
+    message: `${name}: missing.`,
+    wayOut: null,
+    accepted: true,
+  }))
+  return {
+    tables: rows,
+    inputs: days.filter((day) => !missing.includes(day)).map((day) => input({ path: `in/x-${day}.jsonl` })),
+    manifest: { completeness: { complete: missing.length === 0, accepted, series, notes: [] } },
+  }
+}
+
+const week = ['2020-03-01', '2020-03-02', '2020-03-03', '2020-03-04', '2020-03-05']
+
+describe('planCharts', () => {
+  test('bars are sorted, those left out are summed and said, and all add up to the table', async () => {
+    const { content, notes, subtitle } = await plan(langs, { kind: 'bars', x: 'key_2', top: 2 })
+    expect(content).toEqual({
+      kind: 'bars',
+      series: [''],
+      panels: [
+        {
+          title: null,
+          bars: [
+            { label: 'en', parts: [14], total: 14 },
+            { label: 'de', parts: [3], total: 3 },
+          ],
+        },
+      ],
+    })
+    expect(notes).toEqual(['2 others, together 3.'])
+    expect(subtitle).toBe('table lang · added up over key_1 · 5 rows')
+  })
+
+  test('null and the empty text are two bars, told apart', async () => {
+    const { content } = await plan(langs, { kind: 'bars', x: 'key_2', where: { key_1: '#a' } })
+    expect(content).toMatchObject({
+      panels: [{ bars: [{ label: 'en' }, { label: 'de' }, { label: '(null)' }, { label: '(empty)' }] }],
+    })
+  })
+
+  test('conditions of the command line come over those of the chart, in the title as well', async () => {
+    const chart: Chart = { kind: 'bars', x: 'key_2', where: { key_1: '#a' }, title: 'Languages of {key_1}' }
+    expect(await plan(langs, chart, { key_1: [{ typed: '#b' }] })).toMatchObject({
+      title: 'Languages of #b',
+      content: { panels: [{ bars: [{ label: 'en', total: 4 }] }] },
+    })
+  })
+
+  test('a day without data is a gap, an absent count on a day that was read is 0', async () => {
+    const days = dated(week, ['2020-03-03'], {
+      day: [
+        [['#a', '2020-03-02'], 5],
+        [['#b', '2020-03-04'], 2],
+      ],
+    })
+    const { content, notes, warnings } = await plan(days, { kind: 'lines', x: 'key_2', series: 'key_1' })
+    expect(content).toMatchObject({
+      axis: { kind: 'days', places: week },
+      series: ['#a', '#b'],
+      panels: [
+        {
+          values: [
+            [0, 5, null, 0, 0],
+            [0, 0, null, 2, 0],
+          ],
+        },
+      ],
+    })
+    expect(notes).toEqual(['Yellow: 1 day without data, a gap in the lines.'])
+    expect(warnings).toEqual(['Incomplete: without 2020-03-03.'])
+  })
+
+  test('lines begin where the series does, not where the tag is first seen', async () => {
+    const days = dated(week, [], { day: [['2020-03-05', 1]] })
+    expect(await plan(days, { kind: 'lines', x: 'key' })).toMatchObject({
+      content: { panels: [{ values: [[0, 0, 0, 0, 1]] }] },
+    })
+  })
+
+  test('without dated inputs a day is known by any row of the table', async () => {
+    const rows: GivenResult = {
+      tables: {
+        day: [
+          [['#a', '2020-03-01'], 1],
+          [['#b', '2020-03-02'], 1],
+          [['#a', '2020-03-04'], 1],
+        ],
+      },
+    }
+    const { content } = await plan(rows, { kind: 'lines', x: 'key_2', where: { key_1: '#a' } })
+    expect(content).toMatchObject({ panels: [{ values: [[1, 0, null, 1]] }] })
+  })
+
+  test('rejected records are in every picture, with their number', async () => {
+    const { warnings } = await plan(
+      { ...langs, inputs: [input({ rejected: 3 })] },
+      { kind: 'bars', x: 'key_2' },
+    )
+    expect(warnings).toEqual(['3 of 13 records were rejected and are not counted.'])
+  })
+
+  test('what cannot be added up is refused, with what to say', async () => {
+    const manifest = {
+      job: {
+        path: 'm.job.ts',
+        file: '/m.job.ts',
+        params: {},
+        codeSha256: '',
+        description: {
+          name: null,
+          description: null,
+          tables: [{ name: 'lang', kind: 'mean' as const, columns: ['tag', 'lang'] }],
+          input: { name: 'text', unit: 'line' as const, recordBytesMax: 1, options: {} },
+          params: [],
+          expect: null,
+        },
+      },
+    }
+    await expect(plan({ ...langs, manifest }, { kind: 'bars', x: 'lang' })).rejects.toMatchObject({
+      message:
+        'Table lang has several rows for one place in the picture, and results of mean() cannot be added up.',
+      wayOut: 'Choose one: --where tag=VALUE.',
+    })
+  })
+
+  test('countries are known by two and three letters; what is on no map is said', async () => {
+    const rows: GivenResult = {
+      tables: {
+        c: [
+          ['US', 3],
+          ['usa', 1],
+          ['SG', 2],
+          ['GF', 1],
+          [null, 5],
+          ['??', 1],
+        ],
+      },
+    }
+    const { content, notes } = await plan(rows, { kind: 'map', x: 'key' })
+    expect(content).toEqual({
+      kind: 'map',
+      panels: [
+        {
+          title: null,
+          values: [
+            ['SG', 2],
+            ['US', 4],
+          ],
+        },
+      ],
+    })
+    expect(notes).toEqual(['Not on the map: (null) 5, ?? 1, GF 1.'])
+  })
+
+  test('a histogram has each row in one bin', async () => {
+    const rows: GivenResult = { tables: { n: Array.from({ length: 100 }, (_, n) => [n, n * 0.7] as const) } }
+    const { content } = await plan(rows, { kind: 'histogram' })
+    const bins = content.kind === 'histogram' ? content.panels[0]!.bins : []
+    expect(bins.reduce((sum, { count }) => sum + count, 0)).toBe(100)
+    for (const { from, to, count } of bins)
+      expect(
+        rows.tables.n!.filter(([, v]) => Number(v) >= from && (Number(v) < to || to === bins.at(-1)!.to))
+          .length,
+      ).toBe(count)
+  })
+
+  test('many series are the largest and the others as one', async () => {
+    const rows: GivenResult = {
+      tables: {
+        t: Array.from({ length: 20 }, (_, n) => [[`s${String(n).padStart(2, '0')}`, 'x'], n + 1] as const),
+      },
+    }
+    const { content } = await plan(rows, { kind: 'bars', x: 'key_2', series: 'key_1' })
+    expect(content).toMatchObject({
+      series: ['s19', 's18', 's17', 's16', 's15', 's14', 's13', '13 others'],
+      panels: [{ bars: [{ parts: [20, 19, 18, 17, 16, 15, 14, 91], total: 210 }] }],
+    })
+  })
+
+  test('a column or a row that is not there is an error with what there is', async () => {
+    await expect(plan(langs, { kind: 'bars', x: 'lang' })).rejects.toMatchObject({
+      wayOut: expect.stringContaining('key_1, key_2, value'),
+    })
+    await expect(
+      plan(langs, { kind: 'bars', x: 'key_2' }, { key_1: [{ typed: '#c' }] }),
+    ).rejects.toMatchObject({ message: 'Chart lang: no row of table lang is #c.' })
+  })
+})

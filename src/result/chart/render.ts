@@ -1,0 +1,123 @@
+import { readFileSync } from 'node:fs'
+import { loadOptional } from '../optional-package.ts'
+import type { Drawing } from './drawing.ts'
+import { echarts } from './echarts.ts'
+import { embedFonts } from './embed-fonts.ts'
+import { drawable, fontsFor, type PictureFonts, registerFonts } from './fonts.ts'
+import { mapName, worldGeoJson } from './map-option.ts'
+import { layOut, type Picture } from './options.ts'
+
+/** The forms of pictures. */
+export const pictureForms = ['png', 'svg'] as const
+export type PictureForm = (typeof pictureForms)[number]
+
+/** Pixels of a PNG for each unit of its layout: sharp on any screen, and printed. */
+const pixelRatio = 2
+
+type Canvas = typeof import('@napi-rs/canvas')
+
+let hasWorld = false
+
+/**
+ * Draws a picture. The same drawing gives the same bytes, on any machine with these packages: fonts are those that come with them, never
+ * the system's.
+ *
+ * @throws {TallymanError} `package-missing` without the canvas or the fonts
+ */
+export async function render(drawing: Drawing, form: PictureForm): Promise<Buffer> {
+  // Read when the package is loaded.
+  process.env.DISABLE_SYSTEM_FONTS_LOAD = '1'
+  const canvas = await loadOptional('@napi-rs/canvas', 'A picture', () => import('@napi-rs/canvas'))
+  const { fonts, readable } = await loadOptional('@fontsource-variable/noto-sans', 'A picture', async () =>
+    readableDrawing(drawing),
+  )
+  registerFonts(canvas.GlobalFonts, fonts)
+  const context = canvas.createCanvas(1, 1).getContext('2d')
+  const widths = new Map<string, number>()
+  const picture = layOut(readable, fonts.family, (text, px, isBold = false) => {
+    const font = `${isBold ? 'bold ' : ''}${px}px ${fonts.family}`
+    const id = `${font}\0${text}`
+    let width = widths.get(id)
+    if (width === undefined) {
+      context.font = font
+      width = context.measureText(text).width
+      widths.set(id, width)
+    }
+    return width
+  })
+  if (readable.content.kind === 'map' && !hasWorld) {
+    echarts.registerMap(mapName, worldGeoJson() as never)
+    hasWorld = true
+  }
+  echarts.setPlatformAPI({
+    createCanvas: () => canvas.createCanvas(32, 32) as never,
+    // Time stands still: what takes longer than 15 ms would be painted in pieces, and not be all there when it is asked for.
+    getTime: () => 0,
+  })
+  return form === 'png' ? drawPng(picture, canvas) : await drawSvg(picture, fonts, textsOf(readable))
+}
+
+function drawPng({ width, height, option }: Picture, { createCanvas }: Canvas): Buffer {
+  const canvas = createCanvas(width * pixelRatio, height * pixelRatio)
+  const chart = echarts.init(canvas as never, null, {
+    renderer: 'canvas',
+    width,
+    height,
+    devicePixelRatio: pixelRatio,
+  })
+  try {
+    chart.setOption(option)
+    return canvas.toBuffer('image/png')
+  } finally {
+    chart.dispose()
+  }
+}
+
+async function drawSvg(
+  { width, height, option }: Picture,
+  fonts: PictureFonts,
+  texts: readonly string[],
+): Promise<Buffer> {
+  const chart = echarts.init(null, null, { renderer: 'svg', ssr: true, width, height })
+  try {
+    chart.setOption(option)
+    const svg = renumbered(chart.renderToSVGString())
+    return Buffer.from(await embedFonts(svg, fonts, texts, (file) => readFileSync(file)))
+  } finally {
+    chart.dispose()
+  }
+}
+
+/** Names in an SVG are numbered through all pictures of a process; in each they shall begin anew. */
+function renumbered(svg: string): string {
+  const numbers = new Map<string, string>()
+  return svg.replace(/\bzr\d+-([a-z]+)-?\d+\b/g, (name, kind: string) => {
+    const there = numbers.get(name) ?? `zr-${kind}${numbers.size}`
+    numbers.set(name, there)
+    return there
+  })
+}
+
+/** The drawing with every character that no font has escaped, and the fonts for it. */
+function readableDrawing(drawing: Drawing): { fonts: PictureFonts; readable: Drawing } {
+  const { missing } = fontsFor(textsOf(drawing))
+  const readable =
+    missing.size === 0 ? drawing : (mapTexts(drawing, (text) => drawable(text, missing)) as Drawing)
+  return { readable, fonts: fontsFor(textsOf(readable)) }
+}
+
+function textsOf(drawing: Drawing): string[] {
+  const texts = ['JanFebMarAprMayJunJulAugSepOctNovDec']
+  mapTexts(drawing, (text) => {
+    texts.push(text)
+    return text
+  })
+  return texts
+}
+
+function mapTexts(value: unknown, change: (text: string) => string): unknown {
+  if (typeof value === 'string') return change(value)
+  if (Array.isArray(value)) return value.map((one) => mapTexts(one, change))
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, mapTexts(one, change)]))
+}

@@ -1,0 +1,29 @@
+import { showCount } from '../../quantities.ts'
+import type { Manifest } from '../manifest.ts'
+
+/** More names than this are counted. */
+const namedMax = 12
+
+/** What a result lacks, as sentences for people: nothing for a complete one. */
+export function sayShortfalls({ completeness, rejected, records }: Manifest): string[] {
+  const sentences: string[] = []
+  const inputs = completeness.accepted.filter(({ kind }) => kind === 'input')
+  if (inputs.length > 0) {
+    const names = inputs.map((shortfall) => ('name' in shortfall ? shortName(String(shortfall.name)) : ''))
+    const shown = names.slice(0, namedMax).join(', ')
+    const more = names.length > namedMax ? ` and ${showCount(names.length - namedMax)} more` : ''
+    sentences.push(`Incomplete: without ${shown}${more}.`)
+  }
+  if (rejected > 0) {
+    const verb = rejected === 1 ? 'was rejected and is' : 'were rejected and are'
+    sentences.push(`${showCount(rejected)} of ${showCount(records + rejected)} records ${verb} not counted.`)
+  }
+  return sentences
+}
+
+/** The last part of a path, and of an archive's member its own name after it. */
+function shortName(name: string): string {
+  const [path = '', member] = name.split('!')
+  const file = path.slice(path.lastIndexOf('/') + 1)
+  return member === undefined ? file : `${file}!${member.slice(member.lastIndexOf('/') + 1)}`
+}
