@@ -12,6 +12,7 @@ import { manCommand } from './commands/man.ts'
 import { newJob } from './commands/new.ts'
 import { plot } from './commands/plot.ts'
 import { query } from './commands/query.ts'
+import { report } from './commands/report.ts'
 import { repro } from './commands/repro.ts'
 import { resume } from './commands/resume.ts'
 import { run } from './commands/run.ts'
@@ -37,6 +38,7 @@ export const commands: readonly Command[] = [
   repro,
   query,
   plot,
+  report,
   verify,
   diff,
   chaos,

@@ -97,6 +97,13 @@ export const flags: readonly Flag[] = [
     commands: ['plot'],
   },
   {
+    name: 'out',
+    short: 'o',
+    takes: { kind: 'text', placeholder: 'FILE' },
+    help: 'the file, which is overwritten. Default: report.html',
+    commands: ['report'],
+  },
+  {
     name: 'format',
     takes: { kind: 'choice', choices: ['png', 'svg', 'both'] },
     help: 'form of the pictures. Default: png',
@@ -473,6 +480,7 @@ export const flags: readonly Flag[] = [
       'logs',
       'query',
       'plot',
+      'report',
       'verify',
       'diff',
       'doctor',

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { loadOptional } from '../optional-package.ts'
 import type { PictureFonts } from './fonts.ts'
@@ -14,30 +15,32 @@ type SubsetFont = (
   },
 ) => Promise<Buffer>
 
+/** Fonts with the texts that are set in them. */
+export interface FontUse {
+  readonly fonts: PictureFonts
+  readonly texts: readonly string[]
+}
+
 /**
- * Puts fonts into an SVG: of each slice the characters that occur, so that the picture looks the same where no font has them. A
- * slice of emoji goes in whole: subsetting takes their colours away.
+ * Style rules that hold the fonts of SVGs: of each slice the characters that occur, so that pictures look the same where no font has
+ * them. A slice of emoji goes in whole: subsetting takes their colours away.
  */
-export async function embedFonts(
-  svg: string,
-  { slices }: PictureFonts,
-  texts: readonly string[],
-  read: (file: string) => Buffer,
-): Promise<string> {
+export async function fontFaces(uses: readonly FontUse[]): Promise<string> {
   const subset = await loadOptional('subset-font', 'An SVG', async () => require('subset-font') as SubsetFont)
+  const texts = uses.flatMap((use) => use.texts)
   const characters = [...new Set(`${texts.join('')}0123456789,.%-–…·\\u{abcdef}`)].sort().join('')
+  const slices = new Map(
+    uses.flatMap(({ fonts }) => fonts.slices.map((slice) => [slice.alias, slice] as const)),
+  )
   const faces: string[] = []
-  for (const { alias, file, isEmoji } of slices) {
-    const whole = read(file)
+  for (const { alias, file, isEmoji } of slices.values()) {
+    const whole = readFileSync(file)
+    const axes = { wght: { min: 400, max: 700 } }
     const bytes = isEmoji
       ? whole
-      : await subset(whole, characters, {
-          targetFormat: 'woff2',
-          variationAxes: { wght: { min: 400, max: 700 } },
-        })
-    faces.push(
-      `@font-face{font-family:${alias};font-weight:400 700;src:url(data:font/woff2;base64,${bytes.toString('base64')}) format('woff2')}`,
-    )
+      : await subset(whole, characters, { targetFormat: 'woff2', variationAxes: axes })
+    const source = `url(data:font/woff2;base64,${bytes.toString('base64')}) format('woff2')`
+    faces.push(`@font-face{font-family:${alias};font-weight:400 700;src:${source}}`)
   }
-  return svg.replace(/<svg[^>]*>/, (head) => `${head}<style>${faces.join('')}</style>`)
+  return faces.join('')
 }

@@ -1,11 +1,12 @@
-import { readFileSync } from 'node:fs'
+import { TallymanError } from '../../errors.ts'
 import { loadOptional } from '../optional-package.ts'
 import type { Drawing } from './drawing.ts'
 import { echarts } from './echarts.ts'
-import { embedFonts } from './embed-fonts.ts'
+import { fontFaces } from './embed-fonts.ts'
 import { drawable, fontsFor, type PictureFonts, registerFonts } from './fonts.ts'
 import { mapName, worldGeoJson } from './map-option.ts'
 import { layOut, type Picture } from './options.ts'
+import type { Measure } from './text-layout.ts'
 
 /** The forms of pictures. */
 export const pictureForms = ['png', 'svg'] as const
@@ -25,6 +26,45 @@ let hasWorld = false
  * @throws {TallymanError} `package-missing` without the canvas or the fonts
  */
 export async function render(drawing: Drawing, form: PictureForm): Promise<Buffer> {
+  const prepared = await prepare(drawing)
+  if (form === 'png') return drawPng(prepared.picture, prepared.canvas)
+  const faces = await fontFaces([prepared])
+  const svg = drawSvg(prepared.picture, 'zr')
+  return Buffer.from(svg.replace(/<svg[^>]*>/, (head) => `${head}<style>${faces}</style>`))
+}
+
+/** Pictures for one page. */
+export interface InlinePictures {
+  readonly svgs: readonly string[]
+  /** Style rules with the fonts of all of them. */
+  readonly fontFaces: string
+  /** Why there are none; null where there are. */
+  readonly lacking: string | null
+}
+
+/** Draws pictures as SVGs that stand in one page, with names of their own and fonts in common. */
+export async function renderInline(drawings: readonly Drawing[]): Promise<InlinePictures> {
+  if (drawings.length === 0) return { svgs: [], fontFaces: '', lacking: 'the job has none.' }
+  try {
+    const prepared: Prepared[] = []
+    for (const drawing of drawings) prepared.push(await prepare(drawing))
+    const svgs = prepared.map(({ picture }, index) => drawSvg(picture, `p${index}`))
+    return { svgs, fontFaces: await fontFaces(prepared), lacking: null }
+  } catch (error) {
+    if (!(error instanceof TallymanError) || error.code !== 'package-missing') throw error
+    return { svgs: [], fontFaces: '', lacking: error.message }
+  }
+}
+
+/** A picture laid out, with what it is drawn with. */
+interface Prepared {
+  readonly picture: Picture
+  readonly fonts: PictureFonts
+  readonly texts: readonly string[]
+  readonly canvas: Canvas
+}
+
+async function prepare(drawing: Drawing): Promise<Prepared> {
   // Read when the package is loaded.
   process.env.DISABLE_SYSTEM_FONTS_LOAD = '1'
   const canvas = await loadOptional('@napi-rs/canvas', 'A picture', () => import('@napi-rs/canvas'))
@@ -32,19 +72,7 @@ export async function render(drawing: Drawing, form: PictureForm): Promise<Buffe
     readableDrawing(drawing),
   )
   registerFonts(canvas.GlobalFonts, fonts)
-  const context = canvas.createCanvas(1, 1).getContext('2d')
-  const widths = new Map<string, number>()
-  const picture = layOut(readable, fonts.family, (text, px, isBold = false) => {
-    const font = `${isBold ? 'bold ' : ''}${px}px ${fonts.family}`
-    const id = `${font}\0${text}`
-    let width = widths.get(id)
-    if (width === undefined) {
-      context.font = font
-      width = context.measureText(text).width
-      widths.set(id, width)
-    }
-    return width
-  })
+  const picture = layOut(readable, fonts.family, measureWith(canvas, fonts))
   if (readable.content.kind === 'map' && !hasWorld) {
     echarts.registerMap(mapName, worldGeoJson() as never)
     hasWorld = true
@@ -54,7 +82,23 @@ export async function render(drawing: Drawing, form: PictureForm): Promise<Buffe
     // Time stands still: what takes longer than 15 ms would be painted in pieces, and not be all there when it is asked for.
     getTime: () => 0,
   })
-  return form === 'png' ? drawPng(picture, canvas) : await drawSvg(picture, fonts, textsOf(readable))
+  return { picture, fonts, texts: textsOf(readable), canvas }
+}
+
+function measureWith({ createCanvas }: Canvas, { family }: PictureFonts): Measure {
+  const context = createCanvas(1, 1).getContext('2d')
+  const widths = new Map<string, number>()
+  return (text, px, isBold = false) => {
+    const font = `${isBold ? 'bold ' : ''}${px}px ${family}`
+    const id = `${font}\0${text}`
+    let width = widths.get(id)
+    if (width === undefined) {
+      context.font = font
+      width = context.measureText(text).width
+      widths.set(id, width)
+    }
+    return width
+  }
 }
 
 function drawPng({ width, height, option }: Picture, { createCanvas }: Canvas): Buffer {
@@ -73,26 +117,21 @@ function drawPng({ width, height, option }: Picture, { createCanvas }: Canvas): 
   }
 }
 
-async function drawSvg(
-  { width, height, option }: Picture,
-  fonts: PictureFonts,
-  texts: readonly string[],
-): Promise<Buffer> {
+function drawSvg({ width, height, option }: Picture, prefix: string): string {
   const chart = echarts.init(null, null, { renderer: 'svg', ssr: true, width, height })
   try {
     chart.setOption(option)
-    const svg = renumbered(chart.renderToSVGString())
-    return Buffer.from(await embedFonts(svg, fonts, texts, (file) => readFileSync(file)))
+    return renumbered(chart.renderToSVGString(), prefix)
   } finally {
     chart.dispose()
   }
 }
 
 /** Names in an SVG are numbered through all pictures of a process; in each they shall begin anew. */
-function renumbered(svg: string): string {
+function renumbered(svg: string, prefix: string): string {
   const numbers = new Map<string, string>()
   return svg.replace(/\bzr\d+-([a-z]+)-?\d+\b/g, (name, kind: string) => {
-    const there = numbers.get(name) ?? `zr-${kind}${numbers.size}`
+    const there = numbers.get(name) ?? `${prefix}-${kind}${numbers.size}`
     numbers.set(name, there)
     return there
   })

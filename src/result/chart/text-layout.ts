@@ -3,7 +3,9 @@ export type Measure = (text: string, fontPx: number, isBold?: boolean) => number
 
 /** Keeps a text in its own direction: without it '#كورونا 12' is ordered wrongly in a line from left to right. */
 export function isolate(text: string): string {
-  return /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/.test(text) ? `\u2068${text}\u2069` : text
+  return !text.startsWith('\u2068') && /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/.test(text)
+    ? `\u2068${text}\u2069`
+    : text
 }
 
 const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' })

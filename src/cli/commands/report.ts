@@ -1,0 +1,88 @@
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { TallymanError } from '../../errors.ts'
+import { showBytes } from '../../quantities.ts'
+import { makeReport, type RunFacts, readManifest } from '../../result/index.ts'
+import { type RejectedRecord, type RunDirectory, readRun } from '../../run/index.ts'
+import type { Command } from '../command.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { shownPath } from '../report.ts'
+import { findResult, findRunOrResult, resultPlaceHelp } from '../result-place.ts'
+import type { Terminal } from '../terminal.ts'
+
+const rejectedShownMax = 100
+
+export const report: Command = {
+  name: 'report',
+  operands: 'RESULT',
+  operandsMax: 1,
+  summary: 'writes one HTML file with charts, tables, method, inputs, what is lacking, cost and digest',
+  details: [
+    resultPlaceHelp,
+    "The file needs nothing else, no network and no script; it prints well. The code of the job and the rejected records are from the run's directory, where that is still there.",
+  ],
+  example: 'tallyman report last -o report.html',
+  run: async (args, terminal) => {
+    const [name] = args.positionals
+    if (name === undefined) {
+      throw new TallymanError('usage', '`tallyman report` takes the result to report on.', {
+        wayOut: 'Say for example: tallyman report last',
+      })
+    }
+    const { directory } = findResult(name, terminal)
+    const file = resolve(terminal.cwd, args.text('out') ?? 'report.html')
+    const page = await makeReport(directory, factsOf(readManifest(directory).run.id, terminal))
+    writeFileSync(`${file}.new`, page)
+    renameSync(`${file}.new`, file)
+    const bytes = Buffer.byteLength(page)
+    if (args.has('json')) terminal.out(JSON.stringify({ file, bytes }))
+    else terminal.out(`${shownPath(file, terminal.cwd)}  ${showBytes(bytes)}`)
+    return exitCodes.complete
+  },
+}
+
+/** What the run that made the result still tells. */
+function factsOf(id: string, terminal: Terminal): RunFacts {
+  let run: RunDirectory
+  try {
+    run = findRunOrResult(id, terminal)
+  } catch (error) {
+    if (!(error instanceof TallymanError)) throw error
+    return { code: null, elapsedMs: null, rejected: [] }
+  }
+  const { identity, lastAt } = readRun(run)
+  return {
+    code: codeOf(run, identity.job),
+    elapsedMs: lastAt - identity.createdAt,
+    rejected: rejectedOf(run),
+  }
+}
+
+/** The job's own file as it was bundled: its source map holds it. */
+function codeOf(run: RunDirectory, job: string): RunFacts['code'] {
+  const map = join(run.path, 'job', 'job.mjs.map')
+  if (!existsSync(map)) return null
+  const { sources = [], sourcesContent = [] }: { sources?: string[]; sourcesContent?: (string | null)[] } =
+    JSON.parse(readFileSync(map, 'utf8'))
+  const at = sources.findIndex((source) => source.endsWith(job.slice(job.lastIndexOf('/') + 1)))
+  const text = sourcesContent[at]
+  const others = sources.filter((source, index) => index !== at && !source.includes('node_modules')).length
+  return typeof text === 'string'
+    ? {
+        text,
+        from: `${job}, as it was run${others > 0 ? `; it imports ${others} files of its own that are not shown` : ''}`,
+      }
+    : null
+}
+
+function rejectedOf(run: RunDirectory): RunFacts['rejected'] {
+  if (!existsSync(run.rejectedFile)) return []
+  const lines = readFileSync(run.rejectedFile, 'utf8')
+    .split('\n', rejectedShownMax + 1)
+    .filter((line) => line !== '')
+    .slice(0, rejectedShownMax)
+  return lines.map((line) => {
+    const { path, member, line: at, reason, excerpt }: RejectedRecord = JSON.parse(line)
+    return { place: `${path}${member === null ? '' : `!${member}`}, line ${at}`, reason, excerpt }
+  })
+}

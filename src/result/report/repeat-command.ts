@@ -1,0 +1,49 @@
+import { acceptOption } from '../../input/index.ts'
+import type { Manifest } from '../manifest.ts'
+
+/** More inputs than this are named by their folder. */
+const namedMax = 8
+
+/** The command line that makes a result again. */
+export function repeatCommand(manifest: Manifest): string {
+  const { job, inputs, completeness, rejected, tableFormat } = manifest
+  const given = Object.entries(job.params).filter(([name, value]) => {
+    const param = job.description.params.find((one) => one.name === name)
+    return value !== undefined && JSON.stringify(param?.default) !== JSON.stringify(value)
+  })
+  const { series } = completeness
+  const isExpected = job.description.expect === null && series !== null
+  return [
+    'tallyman run',
+    word(job.path),
+    ...placesOf(inputs.map(({ path }) => path)).map(word),
+    ...given.map(
+      ([name, value]) =>
+        `--param ${word(`${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`)}`,
+    ),
+    ...(isExpected ? [`--expect ${series.from}..${series.to}`] : []),
+    ...completeness.accepted.flatMap((one) =>
+      one.kind === 'input' ? [acceptOption(shortName(one.name))] : [],
+    ),
+    ...(rejected > 0 ? [`--max-bad ${rejected}`] : []),
+    ...(tableFormat === 'jsonl' ? [] : [`--format ${tableFormat}`]),
+    '-o RESULT',
+  ].join(' ')
+}
+
+function shortName(name: string): string {
+  const [path = '', ...member] = name.split('!')
+  return [path.slice(path.lastIndexOf('/') + 1), ...member].join('!')
+}
+
+/** Files by their names, or by the folder that all of them are in. */
+function placesOf(paths: readonly string[]): string[] {
+  if (paths.length <= namedMax) return [...paths]
+  const folders = [...new Set(paths.map((path) => path.slice(0, Math.max(0, path.lastIndexOf('/'))) || '.'))]
+  return folders.length <= namedMax ? folders : [...folders.slice(0, namedMax), '…']
+}
+
+/** A word as a shell takes it. */
+function word(text: string): string {
+  return /^[\w./:=@%+,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
+}
