@@ -12,7 +12,7 @@ const breatheEveryRows = 20_000
 
 /**
  * Decides what charts of a result show. Each table is read once, whatever the number of its charts. Conditions of `where` come
- * over those of the charts, in charts whose own name them or whose table has their columns.
+ * over those of the charts; where several are drawn, only of those whose tables have the columns.
  *
  * @throws {TallymanError} `usage` for a chart that cannot be drawn of this result; as `openResult` and its tables do
  */
@@ -23,8 +23,16 @@ export async function planCharts(
 ): Promise<Drawing[]> {
   const { manifest, tables } = openResult(directory)
   const descriptions = manifest.job.description.tables
+  // Of several charts only those are narrowed whose tables have the column.
+  const whereOf = (table: string): Where => {
+    const columns = descriptions.find(({ name }) => name === table)?.columns
+    return Object.fromEntries(Object.entries(where).filter(([column]) => columns?.includes(column) ?? true))
+  }
   const planned = nameCharts(charts, Object.keys(tables)).map(
-    (chart): PlannedChart => ({ ...chart, conditions: conditionsOf(chart, where) }),
+    (chart): PlannedChart => ({
+      ...chart,
+      conditions: conditionsOf(chart, charts.length === 1 ? where : whereOf(chart.table)),
+    }),
   )
   const drawings = new Map<PlannedChart, Drawing>()
   for (const name of new Set(planned.map(({ table }) => table))) {
