@@ -77,7 +77,13 @@ export async function joinModules(sources: readonly string[]): Promise<string[]>
       // Packages are required, then: to import one of the older format, Node would have to look through its text for names.
       supported: { 'dynamic-import': false },
     }),
-    join({ entryPoints: [chartLibrary], outExtension: { '.js': '.cjs' }, format: 'cjs', banner: { js: '' }, plugins: [] }),
+    join({
+      entryPoints: [chartLibrary],
+      outExtension: { '.js': '.cjs' },
+      format: 'cjs',
+      banner: { js: '' },
+      plugins: [],
+    }),
   ])
   return written.flat()
 }
