@@ -157,13 +157,15 @@ describe('docs/formats/run-directory.md', () => {
     expect(readFileSync(directory.identityFile, 'utf8')).toBe(identity)
   })
 
-  const lockName = /^\d+-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}-\d+$/
+  const lockName = /^\d+-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}-\d+-\d+$/
 
   test('describes the lock', () => {
     const directory = new RunDirectory(folder.at('locked'))
     mkdirSync(directory.path)
     takeLock(directory)
-    const [name] = readdirSync(directory.lockFolder)
+    const names = readdirSync(directory.lockFolder)
+    const name = names.find((one) => !one.startsWith('alive-'))
+    expect(names.sort()).toEqual([name, `alive-${name}`].sort())
     const held = readFileSync(join(directory.lockFolder, name ?? ''), 'utf8')
     releaseLock(directory)
     const example = /^lock\/(.*)$/m.exec(directoryPage)?.[1] ?? ''
