@@ -11,6 +11,7 @@ import { messageOf, TallymanError } from '../errors.ts'
 import { readManifest } from '../result/index.ts'
 import { readLog } from '../run/index.ts'
 import { type AccessRules, requireAccess } from './access.ts'
+import { Pictures } from './pictures.ts'
 import { renderPage } from './render.ts'
 import type { View } from './view/run-view.ts'
 import { tableView } from './view/table-view.ts'
@@ -46,6 +47,7 @@ const jobOfAttempt = /^(?:(?:map|reduce)-\d+\.\d+|worker-\d+|threads)$/
 /** The page over a folder of runs, without a socket: for tests, and for whoever has a server. Reads and never writes. */
 export function pageOf({ runsFolder, ...rules }: Omit<PageOptions, 'port' | 'address'>): Hono {
   const watches = new Watches(runsFolder)
+  const pictures = new Pictures()
   const app = new Hono()
   app.use(requireAccess(rules))
   app.get('/', (context) => page(context, watches.runs(context.req.query('after') ?? null)))
@@ -57,6 +59,7 @@ export function pageOf({ runsFolder, ...rules }: Omit<PageOptions, 'port' | 'add
     return view === null ? missing(context) : context.json(view)
   })
   app.get('/runs/:id/result/:file', (context) => download(context, watches))
+  app.get('/runs/:id/charts/:file', (context) => chart(context, watches, pictures))
   app.get('/runs/:id/tables/:name', (context) => table(context, watches))
   app.get('/runs/:id/logs/:of', (context) => log(context, watches))
   app.get('/page.js', (context) => asset(context, 'page/browser.js', 'text/javascript; charset=utf-8'))
@@ -149,6 +152,24 @@ function download(context: Context, watches: Watches): Response {
   context.header('content-length', String(size))
   context.header('content-disposition', `attachment; filename="${name}"`)
   return context.body(Readable.toWeb(createReadStream(path)) as ReadableStream)
+}
+
+/** A chart of the job: `0.svg`, `1.svg`, … */
+async function chart(context: Context, watches: Watches, pictures: Pictures): Promise<Response> {
+  const [id = '', file = ''] = [context.req.param('id'), context.req.param('file')]
+  const result = watches.run(id)?.result
+  const index = /^(\d{1,3})\.svg$/.exec(file)?.[1]
+  if (result === null || result === undefined || !result.isThere || index === undefined)
+    return missing(context)
+  const svg = await pictures.svg(result.directory, Number(index))
+  if (svg === null) return missing(context)
+  context.header('content-type', 'image/svg+xml')
+  // As a page of its own it may bring its fonts and nothing else.
+  context.header(
+    'content-security-policy',
+    "default-src 'none'; style-src 'unsafe-inline'; font-src data:; img-src data:",
+  )
+  return context.body(new Uint8Array(svg))
 }
 
 /** Rows of a table. */

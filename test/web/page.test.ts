@@ -155,6 +155,35 @@ describe.skipIf(!requires('Chromium', existsSync(chromiumFile)))('the page', { t
     expect(await violationsOf(page)).toEqual([])
   })
 
+  it('shows the charts that the job names', async () => {
+    shop.write(
+      'drawn.job.ts',
+      `import { count, defineJob, text } from 'tallyman'
+      export default defineJob({
+        input: text(), reduce: count<string>(), columns: ['letter'], charts: [{ kind: 'bars', x: 'letter' }],
+        map: (line, emit) => emit(line.slice(-1)),
+      })`,
+    )
+    const { stderr } = shop.run('run', 'drawn.job.ts', 'in', '--accept', '2020-01-03')
+    const [, id = ''] = /tallyman show (\S+)/.exec(stderr) ?? []
+    const page = await open(`/runs/${id}`)
+    const widths = await page.locator('img.chart').evaluateAll((images) =>
+      Promise.all(
+        images.map(async (image) => {
+          await (image as HTMLImageElement).decode()
+          return (image as HTMLImageElement).naturalWidth
+        }),
+      ),
+    )
+    expect(widths).toEqual([expect.any(Number)])
+    expect(widths[0]).toBeGreaterThan(300)
+    const svg = await page.request.get(address(`/runs/${id}/charts/0.svg`))
+    expect(await svg.text()).toContain('2020-01-03')
+    expect((await page.request.get(address(`/runs/${id}/charts/1.svg`))).status()).toBe(404)
+    expect(await violationsOf(page)).toEqual([])
+    rmSync(join(shop.folder, 'home', 'runs', id), { recursive: true })
+  })
+
   it('gives the table out as it lies on disk', async () => {
     const page = await open(`/runs/${ids()[0]}`)
     const started = page.waitForEvent('download')

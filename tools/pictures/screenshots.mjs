@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * `node tools/pictures/screenshots.mjs LINK FOLDER PATH…`: pictures of pages as they look light, dark and narrow. LINK is what
+ * `node tools/pictures/screenshots.mjs LINK FOLDER PATH…`: pictures of the top of pages, light, dark and narrow. LINK is what
  * `tallyman serve` printed.
  */
 import { mkdirSync } from 'node:fs'
@@ -20,18 +20,18 @@ try {
   for (const { name, width, ...look } of looks) {
     const context = await browser.newContext({
       colorScheme: look.colorScheme === 'dark' ? 'dark' : 'light',
-      viewport: { width, height: 900 },
+      viewport: { width, height: 1500 },
     })
     const page = await context.newPage()
     await page.goto(link)
     for (const path of paths) {
       await page.goto(new URL(path, link).href)
-      await page.waitForTimeout(700)
+      await page.waitForTimeout(2000)
       const file = join(
         folder,
         `${path.replaceAll(/[^a-z0-9]+/gi, '-').replaceAll(/^-|-$/g, '') || 'runs'}-${name}.png`,
       )
-      await page.screenshot({ path: file, fullPage: true })
+      await page.screenshot({ path: file })
       console.log(file)
     }
     await context.close()

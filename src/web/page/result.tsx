@@ -5,7 +5,7 @@ import { Badge, Data, Panel, Table } from './parts.tsx'
 
 /** What came out. */
 export function Result({ result, id }: { readonly result: ResultView; readonly id: string }): JSX.Element {
-  const { directory, digest, complete, isThere, tables } = result
+  const { directory, digest, complete, isThere, tables, charts } = result
   return (
     <Panel
       title="Result"
@@ -18,6 +18,19 @@ export function Result({ result, id }: { readonly result: ResultView; readonly i
         <br />
         digest <code>{digest}</code>
       </p>
+      {charts === 0 ? null : (
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard (WCAG 2.1.1, axe scrollable-region-focusable)
+        <section class="scroll" tabIndex={0} aria-label="charts">
+          {Array.from({ length: charts }, (_, index) => (
+            <img
+              key={index}
+              class="chart"
+              src={`/runs/${encodeURIComponent(id)}/charts/${index}.svg`}
+              alt={`chart ${index + 1} of the job: its numbers are in the tables below`}
+            />
+          ))}
+        </section>
+      )}
       <div class="tables">
         {tables.map((table) => (
           <TableHead key={table.name} table={table} id={id} isThere={isThere} />

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { readHead, readManifest } from '../../result/index.ts'
 import type { CommittedResult, RunState } from '../../run/index.ts'
+import { chartsDrawn } from './charts-drawn.ts'
 import type { ResultView, TableView } from './run-view.ts'
 import { headColumns } from './table-view.ts'
 
@@ -11,14 +12,15 @@ const headRows = 20
 export function resultView({ result, shortfalls }: RunState, id: string): ResultView | null {
   if (result === null) return null
   const { directory, digest } = result
-  const heads = headsOf(result, id)
+  const there = contentOf(result, id)
   return {
     directory,
     digest,
     complete: shortfalls.length === 0,
-    isThere: heads !== null,
+    isThere: there !== null,
+    charts: there?.charts ?? 0,
     tables:
-      heads ??
+      there?.tables ??
       result.tables.map(({ name, file, rows, bytes }) => ({
         name,
         file,
@@ -31,18 +33,22 @@ export function resultView({ result, shortfalls }: RunState, id: string): Result
 }
 
 /** Null where the result has gone, or another run's lies in its place. */
-function headsOf({ directory, tables }: CommittedResult, id: string): TableView[] | null {
+function contentOf(
+  { directory, tables }: CommittedResult,
+  id: string,
+): Pick<ResultView, 'tables' | 'charts'> | null {
   if (!existsSync(join(directory, 'manifest.json'))) return null
   try {
     const manifest = readManifest(directory)
     const { run, tableFormat } = manifest
     if (run.id !== id) return null
-    return tables.map((table) => {
+    const heads = tables.map((table): TableView => {
       const { name, file, rows, bytes } = table
       const { head } = tableFormat === 'jsonl' ? readHead(directory, table, headRows) : { head: [] }
       const columns = headColumns(manifest, name, head)
       return { name, file, rows, bytes, columns, head: head.map(({ key, value }) => [...key, value]) }
     })
+    return { tables: heads, charts: chartsDrawn(manifest) }
   } catch {
     // Changed by hand, or just being removed: `tallyman verify` says what is wrong with it.
     return null

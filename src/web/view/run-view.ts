@@ -277,6 +277,8 @@ export interface ResultView {
   /** Whether the files are still there, and this run's. */
   readonly isThere: boolean
   readonly tables: readonly TableView[]
+  /** Charts of the job that can be had as pictures, by their place among them. */
+  readonly charts: number
 }
 
 export interface TableView {

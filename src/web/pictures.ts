@@ -1,0 +1,41 @@
+import { planCharts, readManifest, render } from '../result/index.ts'
+import { chartsDrawn } from './view/charts-drawn.ts'
+
+/** Pictures that are kept, longest unused forgotten first: one may be a megabyte. */
+const keptMax = 16
+
+/** Draws charts of results. The same chart of the same result is drawn once. */
+export class Pictures {
+  readonly #kept = new Map<string, Promise<Buffer>>()
+
+  /**
+   * @param index place among the charts of the job
+   * @returns an SVG that needs nothing else; null where there is no such chart
+   * @throws {TallymanError} `package-missing` without the packages that draw; as `planCharts` does
+   */
+  async svg(directory: string, index: number): Promise<Buffer | null> {
+    const manifest = readManifest(directory)
+    const chart = index < chartsDrawn(manifest) ? manifest.job.description.charts?.[index] : undefined
+    if (chart === undefined) return null
+    const key = `${manifest.manifestSha256} ${index}`
+    const drawn = this.#kept.get(key) ?? draw(directory, chart)
+    this.#kept.delete(key)
+    this.#kept.set(key, drawn)
+    for (const oldest of this.#kept.keys()) {
+      if (this.#kept.size <= keptMax) break
+      this.#kept.delete(oldest)
+    }
+    try {
+      return await drawn
+    } catch (error) {
+      this.#kept.delete(key)
+      throw error
+    }
+  }
+}
+
+async function draw(directory: string, chart: Parameters<typeof planCharts>[1][number]): Promise<Buffer> {
+  const [drawing] = await planCharts(directory, [chart])
+  if (drawing === undefined) throw new Error('A chart was planned, and there is no drawing of it.')
+  return await render(drawing, 'svg')
+}
