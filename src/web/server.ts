@@ -11,6 +11,7 @@ import { messageOf, TallymanError } from '../errors.ts'
 import { readManifest } from '../result/index.ts'
 import { readLog } from '../run/index.ts'
 import { type AccessRules, requireAccess } from './access.ts'
+import { ask } from './ask.ts'
 import { Pictures } from './pictures.ts'
 import { renderPage } from './render.ts'
 import type { View } from './view/run-view.ts'
@@ -60,6 +61,7 @@ export function pageOf({ runsFolder, ...rules }: Omit<PageOptions, 'port' | 'add
   })
   app.get('/runs/:id/result/:file', (context) => download(context, watches))
   app.get('/runs/:id/charts/:file', (context) => chart(context, watches, pictures))
+  app.get('/runs/:id/query', (context) => query(context, watches))
   app.get('/runs/:id/tables/:name', (context) => table(context, watches))
   app.get('/runs/:id/logs/:of', (context) => log(context, watches))
   app.get('/page.js', (context) => asset(context, 'page/browser.js', 'text/javascript; charset=utf-8'))
@@ -170,6 +172,34 @@ async function chart(context: Context, watches: Watches, pictures: Pictures): Pr
     "default-src 'none'; style-src 'unsafe-inline'; font-src data:; img-src data:",
   )
   return context.body(new Uint8Array(svg))
+}
+
+/** How many queries may be at work: each takes a process. */
+const queriesMax = 2
+let queries = 0
+
+/** The page to ask a result by SQL, and what it answers. */
+async function query(context: Context, watches: Watches): Promise<Response> {
+  const id = context.req.param('id') ?? ''
+  const result = watches.run(id)?.result
+  if (result === null || result === undefined || !result.isThere) return missing(context)
+  const sql = (context.req.query('sql') ?? '').slice(0, 4000)
+  const { complete, tables } = result
+  const asked = { kind: 'query', run: id, complete, sql, tables } as const
+  const none = { columns: [], cells: [], isCut: false }
+  if (sql.trim() === '') return page(context, { ...asked, ...none, problem: null })
+  if (queries >= queriesMax)
+    return page(context, {
+      ...asked,
+      ...none,
+      problem: 'Other queries are at work; ask again when they have ended.',
+    })
+  queries += 1
+  try {
+    return await page(context, { ...asked, ...(await ask(result.directory, sql)) })
+  } finally {
+    queries -= 1
+  }
 }
 
 /** Rows of a table. */

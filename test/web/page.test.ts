@@ -155,6 +155,29 @@ describe.skipIf(!requires('Chromium', existsSync(chromiumFile)))('the page', { t
     expect(await violationsOf(page)).toEqual([])
   })
 
+  it('answers a query, bounded in time and rows, and says what is wrong with one', async () => {
+    const page = await open(`/runs/${ids()[0]}`)
+    await page.getByRole('link', { name: 'Ask by SQL' }).click()
+    const answers = async (sql: string): Promise<string> => {
+      await page.getByLabel('SQL').fill(sql)
+      await page.getByRole('button', { name: 'Ask' }).click()
+      return await seen(page.locator('main'))
+    }
+    expect(await answers('select sum(value) as n, 9007199254740993 as big from result')).toMatch(
+      /4000\s+9,007,199,254,740,993/,
+    )
+    expect(await violationsOf(page)).toEqual([])
+    expect(await answers('from result')).toContain('the first 200 rows')
+    expect(await answers("select * from read_csv('/etc/passwd')")).toContain(
+      'may read nothing but the result',
+    )
+    expect(await answers('selec 1')).toContain('The query')
+    expect(await answers('drop table result')).toContain('not one statement that only reads')
+    expect(await answers('select count(*) from range(1000000000000) where range % 7 = 3')).toContain(
+      'more than ten seconds',
+    )
+  })
+
   it('shows the charts that the job names', async () => {
     shop.write(
       'drawn.job.ts',

@@ -10,8 +10,8 @@ const text = document.getElementById('view')?.textContent
 if (place !== null && text !== null && text !== undefined) {
   const view = JSON.parse(text) as View
   hydrate(<Page view={view} />, place)
-  // A table does not change, nor does an older part of the list.
-  if (view.kind !== 'table' && !location.search.includes('after=')) follow(place)
+  // A result does not change, nor does an older part of the list.
+  if ((view.kind === 'runs' || view.kind === 'run') && !location.search.includes('after=')) follow(place)
 }
 
 /** Renders again with every update. A line that breaks is taken up again by the browser, which says so meanwhile. */

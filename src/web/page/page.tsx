@@ -1,5 +1,6 @@
 import type { JSX } from 'preact'
 import type { View } from '../view/run-view.ts'
+import { QueryPage } from './query-page.tsx'
 import { RunPage } from './run-page.tsx'
 import { RunsPage } from './runs-page.tsx'
 import { TablePage } from './table-page.tsx'
@@ -13,6 +14,8 @@ export function Page({ view }: { readonly view: View }): JSX.Element {
       return <RunPage run={view} />
     case 'table':
       return <TablePage view={view} />
+    case 'query':
+      return <QueryPage view={view} />
   }
 }
 
@@ -24,5 +27,7 @@ export function titleOf(view: View): string {
       return `${view.line.said} · ${view.line.id} · tallyman`
     case 'table':
       return `${view.name} · ${view.run} · tallyman`
+    case 'query':
+      return `Query · ${view.run} · tallyman`
   }
 }

@@ -38,6 +38,7 @@ export function Result({ result, id }: { readonly result: ResultView; readonly i
       </div>
       {isThere ? (
         <p>
+          <a href={`/runs/${encodeURIComponent(id)}/query`}>Ask by SQL</a>,{' '}
           <a href={`/runs/${encodeURIComponent(id)}/result/manifest.json`}>manifest.json</a>
         </p>
       ) : null}

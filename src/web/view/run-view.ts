@@ -56,8 +56,24 @@ export interface TableRowsView {
   readonly problem: string | null
 }
 
+/** A result asked by SQL. */
+export interface QueryView {
+  readonly kind: 'query'
+  readonly run: string
+  readonly complete: boolean
+  /** Empty before anything was asked. */
+  readonly sql: string
+  readonly tables: readonly { readonly name: string; readonly columns: readonly string[] }[]
+  readonly columns: readonly string[]
+  /** JSON texts. */
+  readonly cells: readonly (readonly string[])[]
+  /** Has the answer more rows than these? */
+  readonly isCut: boolean
+  readonly problem: string | null
+}
+
 /** What a page shows. */
-export type View = RunsView | RunView | TableRowsView
+export type View = RunsView | RunView | TableRowsView | QueryView
 
 /** One run. */
 export interface RunView {
