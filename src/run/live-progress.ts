@@ -33,6 +33,7 @@ export class LiveProgress {
   readonly #attempts = new Map<string, ProgressEvent>()
   #note: NoteEvent | null = null
   readonly #writeEveryMs: number
+  readonly #timer: NodeJS.Timeout
   #writtenAtMs = performance.now()
 
   constructor(
@@ -42,9 +43,12 @@ export class LiveProgress {
     this.#run = run
     this.#file = new RunDirectory(run.directory).progressFile
     this.#writeEveryMs = writeEveryMs
+    // An attempt that is at one record for long has nothing to tell, and yet its worker wants to be seen.
+    this.#timer = setInterval(() => this.#write(), Math.max(writeEveryMs, writeEveryMsDefault))
+    this.#timer.unref()
   }
 
-  /** To be told every event of the run. Cost: a small file is written once a second at most, and not synced. */
+  /** To be told every event of the run. Cost: a small file is written about once a second, and not synced. */
   observe(event: RunEvent | ProgressEvent | NoteEvent): void {
     if (event.type === 'note') this.#note = event
     else if (event.type === 'progress') this.#attempts.set(attemptOf(event), event)
@@ -56,6 +60,7 @@ export class LiveProgress {
 
   /** Removes the file: nothing runs any more. */
   end(): void {
+    clearInterval(this.#timer)
     rmSync(this.#file, { force: true })
   }
 

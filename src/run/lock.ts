@@ -85,9 +85,12 @@ function take(lockFolder: string, heldBy: (holder: Holder) => TallymanError): vo
     makeFolder(lockFolder)
     const other = tryToTake(lockFolder)
     if (other === null) return
-    // Of two that came together the one of the smaller name waits until the other has given way.
+    // Of two that came together the one of the smaller name waits until the other has given way; and everyone until one that was
+    // killed has ended with all its threads, which takes some milliseconds.
     const isLast = looks === looksMax
-    if (other !== 'again' && (other.holds || other.holder.name < ownName() || isLast)) {
+    const isInTheWay = (one: Other): boolean =>
+      !isEnding(one.holder) && (one.holds || one.holder.name < ownName())
+    if (other !== 'again' && (isLast || isInTheWay(other))) {
       if (other.holder.name !== ownName()) withdrawProof(lockFolder, ownName())
       throw heldBy(other.holder)
     }
@@ -248,6 +251,12 @@ function isThere(lockFolder: string, holder: Holder): boolean {
   const now = startOf(pid)
   // There is a process of that number, and /proc does not show it (hidepid).
   return now === started || (now === '' && started !== '')
+}
+
+/** Is it one of ours to see that /proc does not show as alive any more, though its proof still stands? */
+function isEnding({ pid, started, realm, name }: Holder): boolean {
+  if (name === ownName() || realm === null || started === '') return false
+  return !isElsewhere({ pid, started, realm, name }) && startOf(pid) === ''
 }
 
 /**
