@@ -98,7 +98,11 @@ export async function build(): Promise<boolean> {
     if (binary === null) return false
     writeFileSync(product.replace(/as$/, 'wasm'), binary)
   }
-  const products = new Set([...sources.map(productOf), ...(await joinModules(sources)), await joinPage()])
+  const products = new Set([
+    ...sources.map(productOf),
+    ...(await joinModules(sources)),
+    ...(await joinPage(sources)),
+  ])
   for (const path of listFiles('.', 'dist')) if (!products.has(path)) rmSync(path)
   writeFileSync(stamp, digest)
   return true

@@ -70,7 +70,7 @@ export async function joinModules(sources: readonly string[]): Promise<string[]>
       banner: { js: baseUrl('import.meta.url') },
     }),
     join({
-      entryPoints: [commandLine],
+      entryPoints: sources.filter((path) => path === commandLine),
       outExtension: { '.js': '.cjs' },
       format: 'cjs',
       banner: { js: baseUrl("require('node:url').pathToFileURL(__filename).href") },
@@ -78,7 +78,7 @@ export async function joinModules(sources: readonly string[]): Promise<string[]>
       supported: { 'dynamic-import': false },
     }),
     join({
-      entryPoints: [chartLibrary],
+      entryPoints: sources.filter((path) => path === chartLibrary),
       outExtension: { '.js': '.cjs' },
       format: 'cjs',
       banner: { js: '' },
@@ -92,7 +92,8 @@ function baseUrl(url: string): string {
   return `const ${distUrlName} = ((url) => url.slice(0, url.lastIndexOf('/dist/') + '/dist/'.length))(${url});`
 }
 
-async function join(options: BuildOptions): Promise<string[]> {
+async function join(options: BuildOptions & { readonly entryPoints: string[] }): Promise<string[]> {
+  if (options.entryPoints.length === 0) return []
   const { metafile } = await build({
     ...options,
     outbase: 'src',

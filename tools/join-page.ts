@@ -3,10 +3,16 @@ import { build } from 'esbuild'
 
 const file = 'dist/web/page/browser.js'
 
-/** @returns the file, relative to the root of the project */
-export async function joinPage(): Promise<string> {
+const entry = 'src/web/page/browser.tsx'
+
+/**
+ * @param sources paths relative to the root of the project, as what is returned
+ * @returns the file; none where there is no page
+ */
+export async function joinPage(sources: readonly string[]): Promise<string[]> {
+  if (!sources.includes(entry)) return []
   await build({
-    entryPoints: ['src/web/page/browser.tsx'],
+    entryPoints: [entry],
     outfile: file,
     bundle: true,
     minify: true,
@@ -18,5 +24,5 @@ export async function joinPage(): Promise<string> {
     legalComments: 'none',
     logLevel: 'warning',
   })
-  return file
+  return [file]
 }
