@@ -36,7 +36,7 @@ const spillBytesMax = 64 * 2 ** 20
 const partitionBytesMax = 4 * spillBytesMax
 
 /**
- * Reduces what a run that is at work has mapped so far. The run is not touched; another process, niced, does it within half a gigabyte. Of
+ * Reduces what a run that is at work has mapped so far. The run is not touched; another process, niced as the run's are, does it within half a gigabyte. Of
  * much only the first partitions are looked at.
  *
  * @returns null where nothing is mapped yet, where it is too much, or where it did not come off

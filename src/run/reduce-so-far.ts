@@ -18,7 +18,7 @@ const totalBytes = 512 * 2 ** 20
 const workerHeapBytes = 256 * 2 ** 20
 
 /**
- * Reduces what a run's map tasks have committed by now, beside the run and without touching it: in one polite worker of its own, which
+ * Reduces what a run's map tasks have committed by now, beside the run and without touching it: in one worker of its own, as polite as the run's, which
  * writes into `scratch`.
  *
  * @param scratch an empty folder, to be removed by the caller
@@ -41,7 +41,7 @@ export async function reduceSoFar(
     workers: 1,
     memory: { totalBytes, workerHeapBytes, combineBytesMax: plan.memory.combineBytesMax },
     taskTimeoutMs: plan.taskTimeoutMs,
-    isPolite: true,
+    isPolite: plan.isPolite,
     jobName: plan.job.path,
     params: plan.job.typedParams,
     cwd: scratch,

@@ -89,7 +89,7 @@ async function violationsOf(page: Page): Promise<string[]> {
 const lines = (name: string, count: number): string =>
   Array.from({ length: count }, (_, index) => `${name} word${index}\n`).join('')
 
-describe.skipIf(!requires('Chromium', existsSync(chromiumFile)))('the page', { timeout: 120_000 }, () => {
+describe.skipIf(!requires('Chromium', existsSync(chromiumFile)))('the page', { timeout: 240_000 }, () => {
   beforeAll(async () => {
     shop = new Workshop()
     for (const day of ['01', '02', '04', '05']) shop.write(`in/tweets-2020-01-${day}.txt`, lines('a', 500))
@@ -231,7 +231,18 @@ describe.skipIf(!requires('Chromium', existsSync(chromiumFile)))('the page', { t
   it('follows a run from its start to its end, without being loaded again', async () => {
     writeWaitingJob()
     const known = ids().length
-    const run = shop.start('run', 'slow.job.ts', 'in', '--split', '2K', '--accept', '2020-01-03', '-w', '2')
+    const run = shop.start(
+      'run',
+      'slow.job.ts',
+      'in',
+      '--split',
+      '2K',
+      '--accept',
+      '2020-01-03',
+      '-w',
+      '2',
+      '--impolite',
+    )
     const ended = once(run, 'exit')
     await until(
       'the run to begin',
@@ -245,7 +256,7 @@ describe.skipIf(!requires('Chromium', existsSync(chromiumFile)))('the page', { t
     const workers = await seen(page.locator('section.scroll[aria-label="what the workers are at"]'))
     expect(workers).toContain('in/tweets-2020-01-0')
     expect(workers).toMatch(/\d MB/)
-    await page.getByRole('heading', { name: 'The answer so far' }).waitFor({ timeout: 60_000 })
+    await page.getByRole('heading', { name: 'The answer so far' }).waitFor({ timeout: 120_000 })
     expect(await seen(page.locator('main'))).toMatch(/It rests on \d+ of \d+ map tasks, \d+ % of the input/)
     expect(await page.getByRole('heading', { name: /^Result/, level: 2 }).count()).toBe(0)
     rmSync(join(shop.folder, 'wait'))
