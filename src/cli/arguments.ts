@@ -1,7 +1,8 @@
 import { TallymanError } from '../errors.ts'
 import { nearestName } from '../job/index.ts'
 import { parseSize } from '../quantities.ts'
-import { type Flag, flagsOf, placeholderOf } from './flags.ts'
+import { type Flag, placeholderOf } from './flag.ts'
+import { flagsOf } from './flags.ts'
 
 /** A command's arguments, checked against the table of flags. */
 export class Arguments {

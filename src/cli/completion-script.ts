@@ -1,6 +1,7 @@
 /** Completions for shells, made of the commands and the table of flags. */
 import type { Command } from './command.ts'
-import { type Flag, flagsOf } from './flags.ts'
+import type { Flag } from './flag.ts'
+import { flagsOf } from './flags.ts'
 
 export const shells = ['bash', 'zsh', 'fish'] as const
 export type Shell = (typeof shells)[number]

@@ -1,6 +1,7 @@
 /** Help, made of the commands and the table of flags. */
 import type { Command } from './command.ts'
-import { type Flag, flagsOf, placeholderOf } from './flags.ts'
+import { type Flag, placeholderOf } from './flag.ts'
+import { flagsOf } from './flags.ts'
 
 /** Help is written for so many columns where there is no terminal. */
 const helpColumns = 80

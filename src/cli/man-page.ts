@@ -1,7 +1,8 @@
 /** The manual page, made of the commands and the table of flags; man(7) and groff_char(7) describe what is written. */
 import type { Command } from './command.ts'
 import { exitMeanings } from './exit-codes.ts'
-import { flagsOf, placeholderOf } from './flags.ts'
+import { placeholderOf } from './flag.ts'
+import { flagsOf } from './flags.ts'
 import { flagSentences, sentence, usageOf } from './help.ts'
 
 /** The page `tallyman(1)` as roff, in ASCII. */

@@ -1,25 +1,23 @@
 /** What is said when a run has ended. */
-import { existsSync } from 'node:fs'
 import { relative } from 'node:path'
 import type { ErrorCode } from '../errors.ts'
 import { sayBottleneck } from '../host/index.ts'
-import { inputName } from '../input/index.ts'
 import { printable } from '../printable.ts'
 import { countOf, showBytes, showCount, showDuration } from '../quantities.ts'
 import type { WrittenResult } from '../result/index.ts'
 import {
   attemptId,
+  firstRejected,
   notesOf,
   type PreparedRun,
-  type RejectedRecord,
   RunDirectory,
   type RunTotals,
   resumeCommand,
+  sayRejectedPlace,
   taskId,
   totalsOf,
 } from '../run/index.ts'
 import { clip } from './cells.ts'
-import { firstLines } from './first-lines.ts'
 import type { Outlet } from './outlet.ts'
 import { showHeads } from './tables.ts'
 import { sayFault, type Terminal, userFrames } from './terminal.ts'
@@ -133,19 +131,19 @@ export function sayRefused(terminal: Terminal, run: ReportedRun): void {
 
 /** The first rejected records, and where all of them are. */
 function sayRejected(terminal: Terminal, run: ReportedRun): void {
-  const { rejectedFile } = new RunDirectory(run.directory)
-  if (!existsSync(rejectedFile)) return
+  const directory = new RunDirectory(run.directory)
+  const first = firstRejected(directory, rejectedShownMax)
+  if (first.length === 0) return
   const cells = Math.min(excerptCellsMax, terminal.isLive ? terminal.columns - 4 : excerptCellsMax)
-  for (const text of firstLines(rejectedFile).slice(0, rejectedShownMax)) {
-    const { path, member, line, byte, reason, excerpt, stack } = JSON.parse(text) as RejectedRecord
-    const place = `${inputName(path, member)}, line ${showCount(line)} (byte ${showCount(byte)})`
-    terminal.say(`  ${printable(`${place}: ${reason}`)}`)
+  for (const record of first) {
+    const { reason, excerpt, stack } = record
+    terminal.say(`  ${printable(`${sayRejectedPlace(record)}: ${reason}`)}`)
     const [frame] = userFrames(stack ?? '')
     if (frame !== undefined)
       terminal.say(terminal.colors.dim(`    ${printable(frame.trim().replace(`${terminal.cwd}/`, ''))}`))
     terminal.say(terminal.colors.dim(`    ${clip(printable(excerpt), cells)}`))
   }
-  terminal.say(`  All of them: ${shownPath(rejectedFile, terminal.cwd)}`)
+  terminal.say(`  All of them: ${shownPath(directory.rejectedFile, terminal.cwd)}`)
   const attempt = attemptThatRejected(run.state)
   if (attempt !== null)
     terminal.say(`  The first of them again, in front of you: tallyman repro ${attempt} ${run.id}`)

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path'
 import { TallymanError } from '../../errors.ts'
 import { showBytes } from '../../quantities.ts'
 import { makeReport, type RunFacts, readManifest } from '../../result/index.ts'
-import { type RejectedRecord, type RunDirectory, readRun } from '../../run/index.ts'
+import { firstRejected, type RunDirectory, readRun, sayRejectedPlace } from '../../run/index.ts'
 import type { Command } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { shownPath } from '../report.ts'
@@ -76,13 +76,9 @@ function codeOf(run: RunDirectory, job: string): RunFacts['code'] {
 }
 
 function rejectedOf(run: RunDirectory): RunFacts['rejected'] {
-  if (!existsSync(run.rejectedFile)) return []
-  const lines = readFileSync(run.rejectedFile, 'utf8')
-    .split('\n', rejectedShownMax + 1)
-    .filter((line) => line !== '')
-    .slice(0, rejectedShownMax)
-  return lines.map((line) => {
-    const { path, member, line: at, reason, excerpt }: RejectedRecord = JSON.parse(line)
-    return { place: `${path}${member === null ? '' : `!${member}`}, line ${at}`, reason, excerpt }
-  })
+  return firstRejected(run, rejectedShownMax).map((record) => ({
+    place: sayRejectedPlace(record),
+    reason: record.reason,
+    excerpt: record.excerpt,
+  }))
 }

@@ -1,7 +1,8 @@
 import type { JSX } from 'preact'
 import { countOf } from '../../quantities.ts'
 import type { QueryView } from '../view/run-view.ts'
-import { Badge, Data } from './parts.tsx'
+import { OfResult } from './of-result.tsx'
+import { Data } from './parts.tsx'
 import { Rows } from './result.tsx'
 
 /** A result asked by SQL. */
@@ -10,16 +11,10 @@ export function QueryPage({ view }: { readonly view: QueryView }): JSX.Element {
   const at = `/runs/${encodeURIComponent(run)}`
   return (
     <>
-      <nav>
-        <a href="/">All runs</a> / <a href={at}>{run}</a>
-      </nav>
-      <header>
-        <h1>Query {complete ? null : <Badge tone="warn">of an incomplete result</Badge>}</h1>
-        <p class="how">
-          One statement of DuckDB's SQL that reads. There {tables.length === 1 ? 'is' : 'are'}{' '}
-          {tables.map(({ name, columns: names }) => `${name} (${names.join(', ')})`).join('; ')}.
-        </p>
-      </header>
+      <OfResult run={run} title="Query" complete={complete}>
+        One statement of DuckDB's SQL that reads. There {tables.length === 1 ? 'is' : 'are'}{' '}
+        {tables.map(({ name, columns: names }) => `${name} (${names.join(', ')})`).join('; ')}.
+      </OfResult>
       <main>
         <form class="ask" method="get" action={`${at}/query`}>
           <label class="wide">

@@ -1,7 +1,8 @@
 import type { JSX } from 'preact'
 import { countOf } from '../../quantities.ts'
 import type { TableRowsView } from '../view/run-view.ts'
-import { Badge, Data } from './parts.tsx'
+import { OfResult } from './of-result.tsx'
+import { Data } from './parts.tsx'
 import { Rows } from './result.tsx'
 
 /** Rows of one table, in key order from any key on, or the largest values first. */
@@ -10,17 +11,9 @@ export function TablePage({ view }: { readonly view: TableRowsView }): JSX.Eleme
   const at = `/runs/${encodeURIComponent(run)}`
   return (
     <>
-      <nav>
-        <a href="/">All runs</a> / <a href={at}>{run}</a>
-      </nav>
-      <header>
-        <h1>
-          {name} {complete ? null : <Badge tone="warn">of an incomplete result</Badge>}
-        </h1>
-        <p class="how">
-          {countOf(rows, 'row')}, {order === 'value' ? 'the largest values first' : 'in the order of keys'}
-        </p>
-      </header>
+      <OfResult run={run} title={name} complete={complete}>
+        {countOf(rows, 'row')}, {order === 'value' ? 'the largest values first' : 'in the order of keys'}
+      </OfResult>
       <main>
         <form class="ask" method="get" action={`${at}/tables/${name}`}>
           <label>
