@@ -11,8 +11,9 @@ const watchesMax = 8
 const linesMax = 10_000
 /** Runs on one page of the list. */
 const listedMax = 100
-/** A look is used again for so long, by everyone who asks. */
+/** A look is used again for so long, by everyone who asks; of a run that is not at work longer: it seldom goes on. */
 const freshMs = 450
+const restingFreshMs = 3000
 
 const runId = /^[A-Za-z0-9._-]+$/
 
@@ -63,7 +64,9 @@ export class Watches {
       this.#watched.delete(oldest)
     }
     const now = Date.now()
-    if (watched.view === null || now - watched.lookedAt >= freshMs || now < watched.lookedAt) {
+    const ageMs = now - watched.lookedAt
+    const fresh = watched.view?.line.status === 'running' ? freshMs : restingFreshMs
+    if (watched.view === null || ageMs >= fresh || ageMs < 0) {
       try {
         watched.view = watched.watch.look(now, wantsAnswer)
       } catch (error) {

@@ -3,9 +3,9 @@ import {
   type RunIdentity,
   type RunState,
   type RunStatus,
+  type RunTotals,
   sayRunStatus,
   statusOf,
-  totalsOf,
 } from '../../run/index.ts'
 import type { RunLine, Tone } from './run-view.ts'
 
@@ -16,13 +16,13 @@ export function runLine(
     readonly state: RunState | null
     readonly isHeld: boolean
     readonly workedMs: number
+    readonly totals: RunTotals | null
     /** Also by attempts that have not ended. */
     readonly readBytes: number
   },
 ): RunLine {
-  const { state, workedMs, readBytes } = run
+  const { state, workedMs, totals, readBytes } = run
   const status = statusOf(run)
-  const totals = state === null ? null : totalsOf(state)
   return {
     id,
     job,

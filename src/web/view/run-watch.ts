@@ -11,6 +11,7 @@ import {
   RunFollower,
   type RunIdentity,
   type RunState,
+  type RunTotals,
   readIdentity,
   timeLeft,
   totalsOf,
@@ -66,9 +67,15 @@ export class RunWatch {
   look(now: number, wantsAnswer = false): RunView {
     const { state, isHeld, live } = this.#follower.look(this.#observe)
     const workedMs = this.#workedMs + Math.max(0, (isHeld ? now : this.#lastAt) - this.#sessionAt)
-    const progress = state === null ? null : this.#progress(state, isHeld, now)
-    const line = runLine(this.#identity, { state, isHeld, workedMs, readBytes: progress?.readBytes ?? 0 })
-    if (state === null) return { ...nothing, line }
+    if (state === null)
+      return {
+        ...nothing,
+        line: runLine(this.#identity, { state, isHeld, workedMs, totals: null, readBytes: 0 }),
+      }
+    const totals = totalsOf(state)
+    const progress = this.#progress(totals, isHeld && state.phase === 'map', now)
+    const { readBytes } = progress
+    const line = runLine(this.#identity, { state, isHeld, workedMs, totals, readBytes })
     const { description, path } = state.plan.job
     return {
       kind: 'run',
@@ -89,8 +96,8 @@ export class RunWatch {
         state.fault === null ? null : { message: state.fault.message, wayOut: state.fault.wayOut ?? null },
       deaths: this.#deaths.view(state),
       deathsTotal: this.#deaths.total,
-      rejected: rejectedView(this.#directory, totalsOf(state).rejected),
-      counters: Object.entries(totalsOf(state).counters).map(([name, value]) => ({
+      rejected: rejectedView(this.#directory, totals.rejected),
+      counters: Object.entries(totals.counters).map(([name, value]) => ({
         name,
         value: String(value),
       })),
@@ -126,17 +133,15 @@ export class RunWatch {
     this.#deaths.observe(event)
   }
 
-  #progress(state: RunState, isHeld: boolean, now: number): ProgressView {
-    const totals = totalsOf(state)
+  #progress(totals: RunTotals, isReading: boolean, now: number): ProgressView {
     let { readBytes, records, rejected } = totals
-    for (const { attempt } of isHeld ? this.#lanes.open : []) {
+    for (const { attempt } of isReading ? this.#lanes.open : []) {
       const event = this.#running.get(attempt)
       readBytes += event?.readBytes ?? 0
       records += event?.records ?? 0
       rejected += event?.rejected ?? 0
     }
     readBytes = Math.min(readBytes, totals.inputBytes)
-    const isReading = isHeld && state.phase === 'map'
     const rates = isReading ? (this.#pace?.rates(now, readBytes) ?? null) : null
     const left = totals.inputBytes - readBytes
     return {
