@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { execute, makeWorkplace } from '../../test/fixtures/real-runs.ts'
 import { RunDirectory } from '../run/index.ts'
@@ -17,6 +18,12 @@ const job = `
 
 const scratches = (): string[] => readdirSync(tmpdir()).filter((name) => name.startsWith('tallyman-so-far-'))
 
+/** Not with names alone: that would follow the link to the package, and all that lies there. */
+function filesBelow(folder: string): string[] {
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true })
+  return entries.map(({ parentPath, name }) => join(parentPath, name)).sort()
+}
+
 test('answerSoFar is the answer over what is mapped, largest values first, and leaves the run and no file behind', async () => {
   const place = makeWorkplace()
   place.write('words.job.ts', job)
@@ -33,7 +40,7 @@ test('answerSoFar is the answer over what is mapped, largest values first, and l
     ({ type }) => void (type === 'map-committed' && ++done === 2 && stop.abort()),
     stop.signal,
   )
-  const before = readdirSync(run.directory, { recursive: true }).sort()
+  const before = filesBelow(run.directory)
   const known = scratches()
   expect(await answerSoFar(directory, run.state, 2)).toEqual({
     tasks: 2,
@@ -61,7 +68,7 @@ test('answerSoFar is the answer over what is mapped, largest values first, and l
       },
     ],
   })
-  expect(readdirSync(run.directory, { recursive: true }).sort()).toEqual(before)
+  expect(filesBelow(run.directory)).toEqual(before)
   expect(scratches()).toEqual(known)
   expect((await execute(await place.prepare({ job: 'words.job.ts', inputs: ['in'] }))).phase).toBe('reduce')
 }, 240_000)
