@@ -25,31 +25,44 @@ export const serve: Command = {
   example: 'tallyman serve',
   run: async (args, terminal) => {
     const options = readOptions(args, terminal)
-    const { page, token } = await open(options, args.count('port'))
-    const link = `http://localhost:${page.port}/?token=${token}`
-    const forward = forwardCommand(page.port, userInfo().username, terminal.env.SSH_CONNECTION)
-    if (args.has('json')) {
-      terminal.out(
-        JSON.stringify({ link, port: page.port, forward, runsFolder: options.runsFolder, pid: process.pid }),
-      )
-    } else {
-      terminal.out(link)
-      terminal.say(`The page of ${countRuns(options.runsFolder)} in ${printable(options.runsFolder)}.`)
-      terminal.say(`From your laptop: ${forward}`)
-      terminal.say('and open the link there. Ctrl-C ends the page, not the runs.')
-    }
-    await leavable(
-      (leave) =>
-        new Promise<void>((resolve) => {
-          leave.addEventListener('abort', () => resolve(), { once: true })
-          // Started by a run (`--serve`): the page ends with it, however that ends.
-          process.once('disconnect', resolve)
-        }),
-    )
-    await page.close()
+    // Whoever reads the link may end the page at once: it is told only when signals are heard.
+    await leavable(async (leave) => {
+      const { page, token } = await open(options, args.count('port'))
+      tell(page, token, options, args, terminal)
+      await left(leave)
+      await page.close()
+    })
     if (process.connected) process.disconnect()
     return exitCodes.complete
   },
+}
+
+function tell(
+  page: ServedPage,
+  token: string,
+  { runsFolder }: Settings,
+  args: Arguments,
+  terminal: Terminal,
+): void {
+  const link = `http://localhost:${page.port}/?token=${token}`
+  const forward = forwardCommand(page.port, userInfo().username, terminal.env.SSH_CONNECTION)
+  if (args.has('json')) {
+    terminal.out(JSON.stringify({ link, port: page.port, forward, runsFolder, pid: process.pid }))
+    return
+  }
+  terminal.out(link)
+  terminal.say(`The page of ${countRuns(runsFolder)} in ${printable(runsFolder)}.`)
+  terminal.say(`From your laptop: ${forward}`)
+  terminal.say('and open the link there. Ctrl-C ends the page, not the runs.')
+}
+
+/** Resolves when the page is to end: somebody says so, or the run that started it (`--serve`) has ended, however it did. */
+function left(leave: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (leave.aborted) resolve()
+    leave.addEventListener('abort', () => resolve(), { once: true })
+    process.once('disconnect', resolve)
+  })
 }
 
 function countRuns(folder: string): string {
