@@ -242,7 +242,8 @@ export function readIdentity(directory: RunDirectory): RunIdentity {
     text = readFileSync(directory.identityFile, 'utf8')
   } catch (cause) {
     throw new TallymanError('not-found', `${directory.path} is no run of tallyman: it has no run.json.`, {
-      wayOut: '`tallyman runs` lists the runs there are.',
+      wayOut:
+        'A run that ended before it had written anything, for want of space for example, is begun again with `tallyman run`. `tallyman runs` lists the runs there are.',
       cause,
     })
   }

@@ -71,7 +71,7 @@ export async function runRound(job: ChaosJob, chance: Chance, runMs: number): Pr
     job.disk.feed()
     did.push(...done)
     // What ended before it had a plan left nothing to resume: it is begun again.
-    const isUnplanned = /ended before it had a plan|There are no runs/.test(stderr)
+    const isUnplanned = /ended before it had a plan|it has no run\.json|There are no runs/.test(stderr)
     const mayResume = exitCode === null || exitCode === 130 || exitCode === 1 || isUnplanned
     if (!mayResume || resumes > disturbedResumesMax) {
       rmSync(job.home, { recursive: true, force: true })
