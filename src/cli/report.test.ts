@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { sayCost, shownPath } from './report.ts'
+import { sayAlone, sayCost, shownPath } from './report.ts'
 
 const fresh = { bytes: 0 }
 
@@ -28,6 +28,22 @@ describe('sayCost', () => {
     expect(sayCost({ bytes: 5000, readBytes: 5000 }, { before: { bytes: 5000 }, elapsedMs: 2000 })).toBe(
       '5 kB, all of it read before, in 2.0 s',
     )
+  })
+})
+
+describe('sayAlone', () => {
+  it('holds the work of all tasks against how long they took side by side', () => {
+    expect(sayAlone(31_000, { before: fresh, elapsedMs: 20_000 })).toBe(
+      'one thread alone would have worked 31 s, 1.6 times as long',
+    )
+    expect(sayAlone(12_000, { before: fresh, elapsedMs: 20_000 })).toBe(
+      'one thread alone would have worked 12 s: no longer than the workers took',
+    )
+  })
+
+  it('says nothing of what was short, or begun before', () => {
+    expect(sayAlone(1000, { before: fresh, elapsedMs: 1000 })).toBeNull()
+    expect(sayAlone(9000, { before: { bytes: 1 }, elapsedMs: 9000 })).toBeNull()
   })
 })
 

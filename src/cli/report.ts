@@ -91,8 +91,28 @@ function sayTotals({ say, colors }: Terminal, run: ReportedRun, session: Session
     say(
       `  reused: ${showCount(reused)} of ${countOf(state.map.length, 'map task')}${reused === state.map.length ? '' : '; `tallyman explain` says why the others ran'}`,
     )
+  const alone = sayAlone(totals.workMs, session)
+  if (reused === 0 && state.plan.workers > 1 && alone !== null) say(`  ${alone}`)
   const bound = run.bottleneck()
   if (bound !== null) say(`  ${sayBottleneck(bound)}`)
+}
+
+/** In less time than this, starting workers is most of it. */
+const aloneFromMs = 2000
+
+/**
+ * What one thread would have needed, after COST (McSherry, Isard and Murray, HotOS 2015): many workers are worth it only where they end before
+ * it. Null where the run was too short, or goes on from an earlier session.
+ *
+ * @param workMs milliseconds of a core that its tasks took
+ */
+export function sayAlone(workMs: number, { before, elapsedMs }: Session): string | null {
+  if (before.bytes > 0 || workMs < aloneFromMs || elapsedMs < aloneFromMs) return null
+  const times = workMs / elapsedMs
+  const alone = `one thread alone would have worked ${showDuration(workMs)}`
+  return times < 1
+    ? `${alone}: no longer than the workers took`
+    : `${alone}, ${times.toFixed(1)} times as long`
 }
 
 /** `238 MB (40.9 MB on disk) in 3.7 s, 65 MB/s`. The rate is that of this session. */

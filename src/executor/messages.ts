@@ -30,7 +30,13 @@ export type FromWorker =
   | { readonly type: 'loaded'; readonly job: LoadedJob }
   | { readonly type: 'refused'; readonly fault: Fault }
   | { readonly type: 'progress'; readonly id: string; readonly progress: AttemptProgress }
-  | { readonly type: 'done'; readonly id: string; readonly report: AttemptReport }
+  | {
+      readonly type: 'done'
+      readonly id: string
+      readonly report: AttemptReport
+      /** What it took of a core, in milliseconds. */
+      readonly workMs?: number
+    }
   | { readonly type: 'failed'; readonly id: string; readonly fault: Fault }
   | { readonly type: 'broken'; readonly fault: Fault }
 

@@ -10,7 +10,12 @@ import type { WatchLimits } from './watchdog.ts'
 
 /** How an attempt ended. A worker's death is an outcome like any other, never an exception. */
 export type AttemptOutcome =
-  | { readonly kind: 'done'; readonly report: AttemptReport }
+  | {
+      readonly kind: 'done'
+      readonly report: AttemptReport
+      /** What it took of a core, in milliseconds, as its worker says; left out where it does not. */
+      readonly workMs?: number
+    }
   | { readonly kind: 'failed'; readonly fault: Fault }
 
 /** How many workers there are, and what each is given. */
@@ -218,7 +223,7 @@ export class Seat {
     this.#recorder.board(this.process?.pid ?? null, this.#heapBytes)
     const watch = this.#watchProgress(this.#options.taskTimeoutMs, noProgressFault)
     const answer = await this.#ask({ type: 'run', attempt }).finally(() => clearInterval(watch))
-    if (answer.type === 'done') return { kind: 'done', report: answer.report }
+    if (answer.type === 'done') return { kind: 'done', report: answer.report, ...believed(answer.workMs) }
     await this.stop()
     return { kind: 'failed', fault: faultOf(answer) }
   }
@@ -295,6 +300,13 @@ function signalGroup(pid: number, signal: 'SIGSTOP' | 'SIGCONT'): void {
   } catch (error) {
     if (errnoOf(error) !== 'ESRCH') throw error
   }
+}
+
+/** A job can make its worker say anything; this is only ever added up. */
+function believed(workMs: unknown): { readonly workMs?: number } {
+  return typeof workMs === 'number' && workMs >= 0 && workMs < Number.MAX_SAFE_INTEGER
+    ? { workMs: Math.round(workMs) }
+    : {}
 }
 
 function faultOf(answer: Answer): Fault {

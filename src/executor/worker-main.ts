@@ -10,6 +10,7 @@ import type { WorkerChannel } from './channel.ts'
 import { FileStorage } from './file-storage.ts'
 import type { LoadedJob, LoadOrder, ToWorker } from './messages.ts'
 import { onlyRecord } from './only-record.ts'
+import { workedMs } from './own-time.ts'
 import { PlaceNote } from './place-note.ts'
 import { Unawaited } from './unawaited.ts'
 
@@ -95,9 +96,10 @@ class WorkerLife {
     this.#attempt = id
     this.#channel.streams.mark(id)
     try {
+      const startMs = workedMs()
       const report = await this.#perform(attempt)
       this.#attempt = null
-      this.#channel.send({ type: 'done', id, report })
+      this.#channel.send({ type: 'done', id, report, workMs: workedMs() - startMs })
     } catch (error) {
       this.#attempt = null
       this.#channel.send({ type: 'failed', id, fault: explained(toFault(error)) })

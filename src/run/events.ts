@@ -83,6 +83,8 @@ export type RunEvent =
       readonly task: string
       readonly attempt: number
       readonly report: MapReport
+      /** What the attempt took of a core, in milliseconds. */
+      readonly workMs?: number
     }
   /** An earlier run's output was put in a map task's place. */
   | {
@@ -102,6 +104,8 @@ export type RunEvent =
       readonly task: string
       readonly attempt: number
       readonly report: ReduceReport
+      /** As that of `map-committed`. */
+      readonly workMs?: number
     }
   | { readonly type: 'result-committed'; readonly at: number; readonly result: CommittedResult }
   /** Not committed: inputs are incomplete or records were rejected. */

@@ -42,7 +42,7 @@ export function settle(state: RunState, ended: EndedAttempt): Step[] {
   const discard: Step = { kind: 'discard', attempt: attemptId(task, attempt) }
   if (!isAtWork(state, task, attempt)) return [discard, settleLate(state, ended)]
   if (outcome.kind === 'failed') return [discard, ...settleFailure(state, ended, outcome.fault)]
-  return settleSuccess(state, ended, outcome.report)
+  return settleSuccess(state, ended, outcome)
 }
 
 /** What is to be done when a task's committed files are damaged or gone; a link to them that was kept is no better. */
@@ -82,7 +82,11 @@ function settleFailure(
   return [{ kind: 'record', event }, ...(isLoss ? lose(damagedTask, fault, at) : [])]
 }
 
-function settleSuccess(state: RunState, { task, attempt, at }: EndedAttempt, outcome: AttemptReport): Step[] {
+function settleSuccess(
+  state: RunState,
+  { task, attempt, at }: EndedAttempt,
+  { report: outcome, workMs }: Extract<AttemptOutcome, { kind: 'done' }>,
+): Step[] {
   const id = attemptId(task, attempt)
   const discard: Step = { kind: 'discard', attempt: id }
   const record = (event: RunEvent): Step => ({ kind: 'record', event })
@@ -100,13 +104,14 @@ function settleSuccess(state: RunState, { task, attempt, at }: EndedAttempt, out
   const fault = differenceFrom(state, task, outcome)
   if (fault !== null)
     return [discard, record({ type: 'attempt-failed', at, task, attempt, fault, charged: true })]
+  const cost = workMs === undefined ? {} : { workMs }
   const committed: Step[] =
     outcome.kind === 'map'
       ? [
-          record({ type: 'map-committed', at, task, attempt, report: outcome.report }),
+          record({ type: 'map-committed', at, task, attempt, report: outcome.report, ...cost }),
           { kind: 'keep', task, report: outcome.report },
         ]
-      : [record({ type: 'reduce-committed', at, task, attempt, report: outcome.report })]
+      : [record({ type: 'reduce-committed', at, task, attempt, report: outcome.report, ...cost })]
   return [{ kind: 'commit', attempt: id, task }, ...committed, ...endOthers(state, task, attempt)]
 }
 

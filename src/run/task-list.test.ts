@@ -11,7 +11,7 @@ const hunger = { code: 'out-of-memory', message: 'It was hungry.' } as const
 const kinds = {
   waiting: untried,
   running: { ...untried, kind: 'running', attempts: 1, running: [{ attempt: 1, startedAt: 0 }] },
-  done: { kind: 'done', attempts: 1, attempt: 1, report: 0, tookMs: 1 },
+  done: { kind: 'done', attempts: 1, attempt: 1, report: 0, tookMs: 1, workMs: 0 },
   failed: { ...untried, attempts: 1, charged: 1, lastFault: fault },
   hungry: { ...untried, attempts: 1, charged: 1, lastFault: hunger },
 } as const satisfies Record<string, TaskState<number>>

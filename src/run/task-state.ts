@@ -32,6 +32,8 @@ export interface DoneTask<Report> {
   readonly report: Report
   /** Milliseconds that attempt took; null where it is not known. */
   readonly tookMs: number | null
+  /** Milliseconds it took of a core; 0 where that is not known, and for what an earlier run kept. */
+  readonly workMs: number
   readonly trouble?: Trouble<Report>
 }
 
@@ -112,13 +114,26 @@ export function afterFailure<R>(task: OpenTask<R>, { attempt, fault, charged, pl
 /** The task once an attempt's files are in place. */
 export function afterCommit<R>(
   task: OpenTask<R>,
-  { attempt, at, report }: { readonly attempt: number; readonly at: number; readonly report: R },
+  {
+    attempt,
+    at,
+    report,
+    workMs = 0,
+  }: { readonly attempt: number; readonly at: number; readonly report: R; readonly workMs?: number },
 ): DoneTask<R> {
   const { trouble } = task
   const attempts = Math.max(task.attempts, attempt)
   const begun = task.running.find((running) => running.attempt === attempt)
   const tookMs = begun === undefined ? null : at - begun.startedAt
-  return { kind: 'done', attempts, attempt, report, tookMs, ...(trouble === undefined ? {} : { trouble }) }
+  return {
+    kind: 'done',
+    attempts,
+    attempt,
+    report,
+    tookMs,
+    workMs,
+    ...(trouble === undefined ? {} : { trouble }),
+  }
 }
 
 /** The task when what it was given to read has changed: its attempts come to nothing, and nothing is held against it. */

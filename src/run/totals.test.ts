@@ -48,6 +48,7 @@ describe('totalsOf', () => {
       records: 0,
       rejected: 0,
       emitted: 0,
+      workMs: 0,
       counters: {},
     })
   })

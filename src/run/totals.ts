@@ -17,17 +17,20 @@ export interface RunTotals {
   readonly records: number
   readonly rejected: number
   readonly emitted: number
+  /** Milliseconds of a core that the committed attempts of both stages took. */
+  readonly workMs: number
   /** By name, in order of names. */
   readonly counters: Readonly<Record<string, number>>
 }
 
 export function totalsOf(state: RunState): RunTotals {
-  let [tasksDone, readBytes, bytes, records, rejected, emitted] = [0, 0, 0, 0, 0, 0]
+  let [tasksDone, readBytes, bytes, records, rejected, emitted, workMs] = [0, 0, 0, 0, 0, 0, 0]
   const counters = new Map<string, number>()
   for (const task of state.map) {
     if (task.kind !== 'done') continue
     tasksDone += 1
     emitted += task.report.emitted
+    workMs += task.workMs
     for (const source of task.report.sources) {
       readBytes += Math.min(source.readBytes, sizeOf(state.plan, source.ordinal))
       bytes += source.bytes
@@ -37,6 +40,7 @@ export function totalsOf(state: RunState): RunTotals {
     for (const [name, by] of Object.entries(task.report.counters))
       counters.set(name, (counters.get(name) ?? 0) + by)
   }
+  for (const task of state.reduce) if (task.kind === 'done') workMs += task.workMs
   return {
     tasks: state.map.length,
     tasksDone,
@@ -47,6 +51,7 @@ export function totalsOf(state: RunState): RunTotals {
     records,
     rejected,
     emitted,
+    workMs,
     counters: Object.fromEntries([...counters].sort(([a], [b]) => (a < b ? -1 : 1))),
   }
 }
