@@ -4,12 +4,14 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmdirSync,
   rmSync,
   statSync,
   symlinkSync,
+  unlinkSync,
 } from 'node:fs'
-import { rm } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, join, relative } from 'node:path'
+import { setImmediate as breathe } from 'node:timers/promises'
 import { errnoOf, messageOf, TallymanError } from '../errors.ts'
 import { writeWhole } from './durable.ts'
 import { packageRoot } from './package.ts'
@@ -27,6 +29,7 @@ export interface RunIdentity {
   readonly cwd: string
 }
 
+/** Folders removed without a look at anything else. */
 const removedAtOnce = 64
 
 /** Every path of a run, in one place; docs/formats/run-directory.md describes them. */
@@ -138,10 +141,9 @@ export class RunDirectory {
   async discardCommitted(): Promise<void> {
     const folder = this.absolute('committed')
     const tasks = existsSync(folder) ? readdirSync(folder) : []
-    // Several at a time: each waits for the disk, one after another for a second for every thousand tasks.
     for (let at = 0; at < tasks.length; at += removedAtOnce) {
-      const few = tasks.slice(at, at + removedAtOnce)
-      await Promise.all(few.map((task) => rm(join(folder, task), { recursive: true, force: true })))
+      for (const task of tasks.slice(at, at + removedAtOnce)) removeFlat(join(folder, task))
+      await breathe()
     }
     rmSync(folder, { recursive: true, force: true })
   }
@@ -154,6 +156,16 @@ export class RunDirectory {
 
   remove(): void {
     rmSync(this.path, { recursive: true, force: true })
+  }
+}
+
+/** Removes a folder of plain files. What else there may be, and what cannot be removed that way, is left to `rmSync`, which takes its time. */
+function removeFlat(folder: string): void {
+  try {
+    for (const name of readdirSync(folder)) unlinkSync(join(folder, name))
+    rmdirSync(folder)
+  } catch {
+    rmSync(folder, { recursive: true, force: true })
   }
 }
 

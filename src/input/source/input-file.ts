@@ -1,4 +1,5 @@
-import { type FileHandle, open } from 'node:fs/promises'
+import { closeSync, fstatSync, openSync, read, readSync } from 'node:fs'
+import { promisify } from 'node:util'
 import { errnoOf, exhaustionOf, messageOf, TallymanError } from '../../errors.ts'
 import { toFsPath } from '../path-bytes.ts'
 import type { FileIdentity } from '../split.ts'
@@ -14,29 +15,40 @@ const absentErrnos: ReadonlySet<unknown> = new Set([
   'ENAMETOOLONG',
 ])
 
-/** An open input file that is, and stays, the one that was planned. */
+/** Up to so much is read at once: to have another thread do it would take longer. */
+const atOnceBytesMax = 65_536
+
+const readBeside = promisify(read)
+
+/**
+ * An open input file that is, and stays, the one that was planned. Long reads are another thread's, so that what was read can be mapped
+ * meanwhile; what is quickly done is done at once.
+ */
 export class InputFile {
   readonly sizeBytes: number
   /** Bytes read from it so far, those read ahead or again included. */
   readBytes = 0
-  readonly #handle: FileHandle
+  readonly #fd: number
   readonly #identity: FileIdentity
+  #isOpen = true
+  /** Long reads under way: the number of a file must not become another one's before they end. */
+  readonly #reading = new Set<Promise<unknown>>()
   /** When anything about it had last been changed, as it was opened. */
   #openedCtimeNs: bigint | null = null
   #isTouched = false
 
-  private constructor(handle: FileHandle, identity: FileIdentity) {
-    this.#handle = handle
+  private constructor(fd: number, identity: FileIdentity) {
+    this.#fd = fd
     this.#identity = identity
     this.sizeBytes = identity.sizeBytes
   }
 
   /** @throws {TallymanError} `input-missing`, `input-changed`, or `io` */
   static async open(path: string, identity: FileIdentity, cwd: string): Promise<InputFile> {
-    let handle: FileHandle
+    let fd: number
     try {
       // Not normalized: behind a link `..` is not what it looks like.
-      handle = await open(toFsPath(cwd === '' || path.startsWith('/') ? path : `${cwd}/${path}`), 'r')
+      fd = openSync(toFsPath(cwd === '' || path.startsWith('/') ? path : `${cwd}/${path}`), 'r')
     } catch (error) {
       const reason = messageOf(error)
       const errno = errnoOf(error)
@@ -55,12 +67,12 @@ export class InputFile {
         },
       )
     }
-    const file = new InputFile(handle, identity)
+    const file = new InputFile(fd, identity)
     try {
       await file.checkUnchanged()
       return file
     } catch (error) {
-      await handle.close()
+      closeSync(fd)
       if (!(error instanceof SourceFault)) throw error
       throw new TallymanError(error.code, `${path}: ${error.message}.`, { wayOut: wayOutOfChange })
     }
@@ -68,7 +80,7 @@ export class InputFile {
 
   /** @throws {SourceFault} `input-changed` when size or time are no longer those that were planned */
   async checkUnchanged(): Promise<void> {
-    const { size, mtimeNs, ctimeNs } = await this.#handle.stat({ bigint: true })
+    const { size, mtimeNs, ctimeNs } = fstatSync(this.#fd, { bigint: true })
     if (size !== BigInt(this.#identity.sizeBytes)) {
       throw new SourceFault(
         'input-changed',
@@ -119,17 +131,33 @@ export class InputFile {
   }
 
   async close(): Promise<void> {
-    await this.#handle.close()
+    if (!this.#isOpen) return
+    this.#isOpen = false
+    await Promise.allSettled(this.#reading)
+    closeSync(this.#fd)
   }
 
   async #readSome(into: Buffer, start: number, bytes: number, atByte: number): Promise<number> {
     try {
-      const { bytesRead } = await this.#handle.read(into, start, bytes, atByte)
+      const bytesRead =
+        bytes <= atOnceBytesMax
+          ? readSync(this.#fd, into, start, bytes, atByte)
+          : await this.#readBeside(into, start, bytes, atByte)
       this.readBytes += bytesRead
       return bytesRead
     } catch (error) {
       const reason = messageOf(error)
       throw new SourceFault('io', `reading the file failed at its byte ${decimal(atByte)}: ${reason}`, error)
+    }
+  }
+
+  async #readBeside(into: Buffer, start: number, bytes: number, atByte: number): Promise<number> {
+    const reading = readBeside(this.#fd, into, start, bytes, atByte)
+    this.#reading.add(reading)
+    try {
+      return (await reading).bytesRead
+    } finally {
+      this.#reading.delete(reading)
     }
   }
 }
