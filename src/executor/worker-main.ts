@@ -8,6 +8,7 @@ import type { Attempt, AttemptProgress, AttemptReport, MapWork, ReduceWork } fro
 import { changedBuiltIns } from './built-ins.ts'
 import type { WorkerChannel } from './channel.ts'
 import { FileStorage } from './file-storage.ts'
+import { keyKernelMaker } from './key-kernel.ts'
 import type { LoadedJob, LoadOrder, ToWorker } from './messages.ts'
 import { onlyRecord } from './only-record.ts'
 import { workedMs } from './own-time.ts'
@@ -126,6 +127,7 @@ class WorkerLife {
       }),
       partitions: work.partitions,
       combineBytesMax: work.combineBytesMax,
+      makeKernel: keyKernelMaker(),
       storage,
       skip: work.skip,
       ...(note === null

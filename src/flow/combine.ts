@@ -1,5 +1,5 @@
 import { TallymanError } from '../errors.ts'
-import type { AnyReducer } from '../job/index.ts'
+import { type AnyReducer, isCount } from '../job/index.ts'
 import {
   approximateBytes,
   ByteWriter,
@@ -9,7 +9,8 @@ import {
   type Scalar,
   writeKey,
 } from '../record/index.ts'
-import { type KeyPlace, KeyTable } from './key-table.ts'
+import type { KeyCounts } from './key-counts.ts'
+import { type KeyPlace, KeyTable, keyEntryBytes } from './key-table.ts'
 
 /**
  * Map-side combine: one table's keys with the states folded so far.
@@ -23,13 +24,15 @@ import { type KeyPlace, KeyTable } from './key-table.ts'
 type Level = Map<Scalar, number | Level>
 
 /** With more keys than this, looking up JS values costs more than encoding them does. */
-const mappedKeysMax = 4096
+export const mappedKeysMax = 4096
 /** Estimated heap bytes of a map entry, beside the key's own bytes. */
 const entryBytes = 56
 const levelBytes = 240
 
 /** What a key's state takes at least: its place in a list that grows, and a number of its own. */
 const stateBytes = 24
+/** What a key takes beside its own bytes, with a state that is a number. */
+export const countedKeyBytes = keyEntryBytes + stateBytes
 /** What V8 keeps free in a list that values are pushed to. */
 const listSpareBytes = 136
 
@@ -51,6 +54,8 @@ const listFold: Fold = {
 export class CombineTable {
   /** Are the states lists of the values themselves, for a classic reduce? */
   readonly isGroup: boolean
+  /** Are the states nothing but numbers of emits? */
+  readonly isCount: boolean
   readonly #fold: Fold
   readonly #keys = new KeyTable()
   /** By number of the key. */
@@ -62,22 +67,47 @@ export class CombineTable {
   /** Estimated heap bytes of states, beyond what every state takes; an upper bound until `measure` is called. */
   #valueBytes = 0
   readonly #tableNumber: number
+  /** Holds the keys and counts of this table, when they have moved there. */
+  #counts: KeyCounts | null = null
+
+  readonly #mappedKeysMax: number
 
   /** @param tableNumber the table's place in the job's tables */
-  constructor(reducer: AnyReducer, tableNumber: number) {
+  constructor(reducer: AnyReducer, tableNumber: number, keysMax = mappedKeysMax) {
+    this.#mappedKeysMax = keysMax
     this.isGroup = reducer.kind === 'group'
+    this.isCount = isCount(reducer)
     this.#fold = reducer.kind === 'group' ? listFold : reducer
     this.#tableNumber = tableNumber
   }
 
   /** Keys held. */
   get keyCount(): number {
-    return this.#keys.size
+    return this.#counts === null ? this.#keys.size : this.#counts.size(this.#tableNumber)
   }
 
-  /** Estimated bytes held; an upper bound until `measure` is called. */
+  /** Estimated bytes held; an upper bound until `measure` is called. The same wherever the keys are. */
   get heldBytes(): number {
+    const counts = this.#counts
+    if (counts !== null)
+      return counts.size(this.#tableNumber) * countedKeyBytes + counts.keyBytes(this.#tableNumber)
     return this.#keys.heldBytes + this.#keys.size * stateBytes + this.#mapBytes + this.#valueBytes
+  }
+
+  /** Where keys and counts are, if not here; then nothing is looked up or folded here. */
+  get counts(): KeyCounts | null {
+    return this.#counts
+  }
+
+  /** Moves keys and counts. REQUIRES: `isCount`. */
+  moveTo(counts: KeyCounts): void {
+    const place: KeyPlace = { bytes: Buffer.alloc(0), start: 0, end: 0, number: 0 }
+    this.#keys.visit((at) => {
+      this.#keys.locate(place, at)
+      counts.add(place.bytes, place.start, place.end, this.#states[place.number] as number)
+    })
+    this.clear()
+    this.#counts = counts
   }
 
   /** The keys, for sorting and spilling them. */
@@ -129,7 +159,7 @@ export class CombineTable {
   /** The number of the key whose bytes are `bytes[start, end)` and have this hash; a new one is taken in. It must get a value next. */
   numberAt(bytes: Buffer, start: number, end: number, hash: number): number {
     const number = this.#keys.numberAt(bytes, start, end, hash)
-    if (this.#keys.size <= mappedKeysMax) this.#map(decodeKey(bytes, start + 1, end), number)
+    if (this.#keys.size <= this.#mappedKeysMax) this.#map(decodeKey(bytes, start + 1, end), number)
     else if (this.#mapBytes > 0) this.#clearMaps()
     return number
   }
@@ -167,7 +197,9 @@ export class CombineTable {
     for (const state of this.#states) this.#valueBytes += heapBytes(state)
   }
 
+  /** Forgets all; keys that have moved are whose they are now. */
   clear(): void {
+    this.#counts = null
     this.#keys.clear()
     this.#states.length = 0
     this.#clearMaps()

@@ -1,3 +1,4 @@
+export type { KeyKernelMaker } from './key-counts.ts'
 export {
   type MapProgress,
   type MapReport,

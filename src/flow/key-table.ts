@@ -14,7 +14,7 @@ const chunkWords = 2 ** 16
 const headerWords = 3
 
 /** What a key takes beside its bytes: at most four slots, as many again in smaller tables before, header and padding. */
-const entryBytes = 4 * 4 + 4 * 4 + headerWords * 4 + 3
+export const keyEntryBytes = 4 * 4 + 4 * 4 + headerWords * 4 + 3
 
 const slotsMin = 64
 
@@ -160,7 +160,7 @@ export class KeyTable {
     words[word + 1] = this.size
     words[word + 2] = length
     copyKey(key, start, length, bytes, startOf(word))
-    this.heldBytes += entryBytes + length
+    this.heldBytes += keyEntryBytes + length
     return (this.#chunks.length - 1) * chunkWords + word
   }
 

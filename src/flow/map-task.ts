@@ -9,7 +9,8 @@ import {
   RecordRejection,
 } from '../job/index.ts'
 import { canonicalJson } from '../record/index.ts'
-import { CombineTable } from './combine.ts'
+import { CombineTable, mappedKeysMax } from './combine.ts'
+import { giveBackKeyCounts, type KeyCounts, type KeyKernelMaker, takeKeyCounts } from './key-counts.ts'
 import { MapContext } from './map-context.ts'
 import { PendingEmits } from './pending-emits.ts'
 import type { RecordSource } from './record-source.ts'
@@ -68,6 +69,10 @@ export interface MapTask {
   /** Estimated heap bytes the combine tables may hold before they are spilled. */
   readonly combineBytesMax: number
   readonly storage: Storage
+  /** Up to so many keys a table looks them up as JS values. Default: 4096. */
+  readonly mappedKeysMax?: number
+  /** Large tables that count go on in a kernel's memory. What is written does not depend on it; null, or left out: they stay where they are. */
+  readonly makeKernel?: KeyKernelMaker | null
   /** True makes a throwing mapper end the task instead of rejecting the record. */
   readonly throwMapperErrors?: boolean
   /** Records that are not mapped but rejected with a reason, since they ended their worker before. */
@@ -138,11 +143,17 @@ class MapRun {
   #bytes = 0
   #readBytes = 0
   #spillRounds = 0
+  /** Keys and counts of large tables; null as long as there is none. */
+  #counts: KeyCounts | null = null
+  readonly #mappedKeysMax: number
 
   constructor(task: MapTask) {
     this.#task = task
+    this.#mappedKeysMax = task.mappedKeysMax ?? mappedKeysMax
     this.#tables = jobTables(task.job)
-    this.#combine = this.#tables.map((table, number) => new CombineTable(table.reducer, number))
+    this.#combine = this.#tables.map(
+      (table, number) => new CombineTable(table.reducer, number, this.#mappedKeysMax),
+    )
     this.#pending = new PendingEmits(this.#combine)
     this.#context = new MapContext(task.params)
     this.#rejected = new RejectedLog(task.storage)
@@ -171,6 +182,7 @@ class MapRun {
     } finally {
       // What is left of a task that failed: its memory is for the next one.
       for (const table of this.#combine) table.clear()
+      if (this.#counts !== null) giveBackKeyCounts(this.#counts)
     }
   }
 
@@ -297,12 +309,12 @@ class MapRun {
     this.#accepting = false
     this.#records += 1
     this.#context.keepCounters()
-    if (this.#pending.count > 0) this.#apply(() => describePosition(this.#context.position, reader))
+    if (this.#pending.emitted > 0) this.#apply(() => describePosition(this.#context.position, reader))
   }
 
   #recordThrew(reader: SplitReader<unknown>, error: unknown): void {
     this.#accepting = false
-    this.#pending.clear()
+    this.#pending.drop()
     this.#context.dropCounters()
     if (error instanceof TallymanError && (error.code === 'job-threw' || error.code === 'internal'))
       throw error
@@ -356,9 +368,26 @@ class MapRun {
         throw this.#refuseFold(table, number, error, typeof where === 'string' ? where : where())
       }
     }
-    this.#emitted += count
-    this.#pending.clear()
-    if (this.#heldBytes() > this.#task.combineBytesMax) this.#relieve()
+    this.#emitted += this.#pending.emitted
+    this.#pending.keep()
+    if (count > 0) this.#moveCounts()
+    const { combineBytesMax } = this.#task
+    // As long as it is sure to fit, what is staged may wait: so it is spilled where it would be if it were counted at once.
+    if (this.#pending.isFull || this.#heldBytes() + this.#pending.stagedBytesMost > combineBytesMax) {
+      this.#pending.countStaged()
+      if (this.#heldBytes() > combineBytesMax) this.#relieve()
+    }
+  }
+
+  /** Tables that count and have become large go on in the memory of a kernel. */
+  #moveCounts(): void {
+    const { makeKernel } = this.#task
+    if (makeKernel === undefined || makeKernel === null) return
+    for (const table of this.#combine) {
+      if (!table.isCount || table.keyCount <= this.#mappedKeysMax || table.counts !== null) continue
+      this.#counts ??= takeKeyCounts(makeKernel)
+      table.moveTo(this.#counts)
+    }
   }
 
   #refuseFold(table: number, number: number, cause: unknown, where: string): TallymanError {
@@ -387,9 +416,11 @@ class MapRun {
   }
 
   #spill(): void {
+    this.#pending.countStaged()
     if (this.#combine.every((table) => table.keyCount === 0)) return
     const { partitions, storage } = this.#task
     this.#spills.push(...writeSpills(this.#combine, { partitions, round: this.#spillRounds, storage }))
+    this.#counts?.reset()
     this.#spillRounds += 1
   }
 

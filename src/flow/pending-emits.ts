@@ -1,9 +1,13 @@
 import { ByteWriter, hashBytes, type Key } from '../record/index.ts'
-import type { CombineTable } from './combine.ts'
+import { type CombineTable, countedKeyBytes } from './combine.ts'
+import { stageKey } from './key-counts.ts'
 
 /** Room that one record with many emits has made is not kept for the next ones. */
 const keptMax = 1024
 const keptBytesMax = 2 ** 16
+
+/** So many bytes of keys are counted together. */
+const stagedBytesMax = 2 ** 16
 
 /** With fewer keys to be looked up, bringing them near first does not pay. */
 const touchedMin = 4
@@ -29,15 +33,65 @@ export class PendingEmits {
   #hashes: number[] = []
   #places: number[] = []
   #keyCount = 0
+  /** Keys to be counted, staged, of records that are done and then of the one at hand. */
+  readonly #staged = new ByteWriter(2 * stagedBytesMax)
+  #stagedKeys = 0
+  /** Those of records that are done. */
+  #doneBytes = 0
+  #doneKeys = 0
+  readonly #write: ((out: ByteWriter, key: Key) => void)[]
 
   constructor(combine: readonly CombineTable[]) {
     this.#combine = combine
+    this.#write = combine.map((table) => (out, key) => table.write(out, key))
+  }
+
+  /** Emits of the record at hand. */
+  get emitted(): number {
+    return this.count + this.#stagedKeys - this.#doneKeys
+  }
+
+  /** What keys that are still to be counted come to hold at most. */
+  get stagedBytesMost(): number {
+    return this.#staged.length + this.#stagedKeys * countedKeyBytes
+  }
+
+  /** Are so many keys to be counted that they should be? */
+  get isFull(): boolean {
+    return this.#staged.length > stagedBytesMax
+  }
+
+  /** The record at hand is done, and what it emitted folded but for what is staged. */
+  keep(): void {
+    this.#doneBytes = this.#staged.length
+    this.#doneKeys = this.#stagedKeys
+    this.#forget()
+  }
+
+  /** Counts what records that are done have staged. */
+  countStaged(): void {
+    if (this.#doneKeys === 0) return
+    for (const { counts } of this.#combine) {
+      if (counts === null) continue
+      // One holds those of all tables.
+      counts.countAll(this.#staged.buffer, this.#doneBytes)
+      break
+    }
+    this.#staged.clear()
+    this.#stagedKeys = 0
+    this.#doneBytes = 0
+    this.#doneKeys = 0
   }
 
   /** The key is not kept. Throws `key-invalid`, and then nothing is emitted. */
   push(table: number, key: Key, value: unknown): void {
-    const { count } = this
     const combine = this.#combine[table]!
+    if (combine.counts !== null) {
+      stageKey(this.#staged, key, this.#write[table]!)
+      this.#stagedKeys += 1
+      return
+    }
+    const { count } = this
     const number = combine.find(key)
     if (number === -1) {
       combine.write(this.#keys, key)
@@ -87,8 +141,15 @@ export class PendingEmits {
     looked[0] = touched
   }
 
-  /** Forgets all, and holds no value any more. */
-  clear(): void {
+  /** Forgets what the record at hand has emitted. */
+  drop(): void {
+    this.#staged.length = this.#doneBytes
+    this.#stagedKeys = this.#doneKeys
+    this.#forget()
+  }
+
+  /** Forgets what is not staged, and holds no value any more. */
+  #forget(): void {
     if (this.tables.length > keptMax) {
       this.tables = []
       this.numbers = []

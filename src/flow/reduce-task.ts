@@ -1,6 +1,7 @@
 import { messageOf, TallymanError } from '../errors.ts'
 import type { GroupReducer, JobTable } from '../job/index.ts'
 import { canonicalJson, type Key, RecordFileWriter } from '../record/index.ts'
+import { releaseKeyCounts } from './key-counts.ts'
 import { releaseKeyMemory } from './key-table.ts'
 import { foldStates, groupKey, groupsPerTick, Merge, narrow } from './merge.ts'
 import type { OutputFile, Storage } from './storage.ts'
@@ -46,6 +47,7 @@ export interface ReduceTask {
  */
 export async function runReduceTask(task: ReduceTask): Promise<ReduceReport> {
   releaseKeyMemory()
+  releaseKeyCounts()
   const reducers = task.tables.map((table) => table.reducer)
   let ticks = 0
   const tick = (): Promise<void> => task.tick(++ticks * groupsPerTick)

@@ -33,11 +33,18 @@ export function writeSpills(
   options: { readonly partitions: number; readonly round: number; readonly storage: Storage },
 ): Spill[] {
   const open: (OpenSpill | undefined)[] = new Array(options.partitions).fill(undefined)
-  for (const table of tables) {
-    writeTable(table, options.partitions, (partition) => {
-      open[partition] ??= openSpill(`p${partition}-s${options.round}.spill`, options.storage)
-      return open[partition].writer
-    })
+  const { partitions } = options
+  const fileOf = (partition: number): RecordFileWriter => {
+    open[partition] ??= openSpill(`p${partition}-s${options.round}.spill`, options.storage)
+    return open[partition].writer
+  }
+  tables.find(({ counts }) => counts !== null)?.counts?.deal(tables.length, partitions)
+  for (const [number, table] of tables.entries()) {
+    const { counts } = table
+    if (counts === null) writeTable(table, partitions, fileOf)
+    else
+      for (let partition = 0; partition < partitions; partition++)
+        counts.writeBucket(number * partitions + partition, () => fileOf(partition))
     table.clear()
   }
   return open.flatMap((spill, partition) => {

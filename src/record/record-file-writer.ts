@@ -68,6 +68,20 @@ export class RecordFileWriter {
     this.records += 1
   }
 
+  /** Bytes that the block at hand has room for: a record of which it may take more, with its lengths, begins another. */
+  get roomBytes(): number {
+    return this.block.length - this.blockLength
+  }
+
+  /**
+   * Appends records that stand in `bytes[start, end)` as they stand in a block. REQUIRES: they were chosen as `append` would have
+   * put them into this block.
+   */
+  appendEncoded(bytes: Buffer, start: number, end: number, records: number): void {
+    this.blockLength = copyBytes(bytes, start, end, this.block, this.blockLength)
+    this.records += records
+  }
+
   /**
    * Writes what is left and the end block. Called once, last.
    *

@@ -1,6 +1,6 @@
 import { TallymanError } from '../../errors.ts'
 import type { Key } from '../../record/index.ts'
-import type { Reducer } from '../reducer.ts'
+import type { AnyReducer, Reducer } from '../reducer.ts'
 import { showValue } from '../show-value.ts'
 
 /**
@@ -24,17 +24,34 @@ import { showValue } from '../show-value.ts'
  * ```
  */
 export function count<K extends Key = Key>(): Reducer<K, void, number, number> {
-  return {
-    kind: 'count',
-    check: checkAbsent,
-    empty: () => 0,
-    add: (state, value) => {
-      checkAbsent(value)
-      return state + 1
-    },
-    merge: (left, right) => left + right,
-    finish: (state) => state,
-  }
+  return { ...counting }
+}
+
+const counting: Reducer<Key, void, number, number> = {
+  kind: 'count',
+  check: checkAbsent,
+  empty: () => 0,
+  add: (state, value) => {
+    checkAbsent(value)
+    return state + 1
+  },
+  merge: (left, right) => left + right,
+  finish: (state) => state,
+}
+
+/**
+ * Is this what `count()` returns, in every part? Then a state is how often there was an emit, and the engine may count by itself.
+ */
+export function isCount(reducer: AnyReducer): boolean {
+  if (reducer.kind !== 'count') return false
+  const { check, empty, add, merge, finish } = reducer
+  return (
+    check === counting.check &&
+    empty === counting.empty &&
+    add === counting.add &&
+    merge === counting.merge &&
+    finish === counting.finish
+  )
 }
 
 function checkAbsent(value: unknown): void {

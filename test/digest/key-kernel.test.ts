@@ -1,0 +1,244 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { keyKernelMaker } from '../../src/executor/key-kernel.ts'
+import type { KeyKernelMaker } from '../../src/flow/key-counts.ts'
+import { type MapReport, runMapTask } from '../../src/flow/map-task.ts'
+import type { RecordSource } from '../../src/flow/record-source.ts'
+import { runReduceTask } from '../../src/flow/reduce-task.ts'
+import { MemoryStorage } from '../../src/flow/storage.ts'
+import { text } from '../../src/input/index.ts'
+import {
+  type AnyJob,
+  type AnyReducer,
+  all,
+  collect,
+  count,
+  countDistinct,
+  defineJob,
+  first,
+  groupReduce,
+  histogram,
+  jobTables,
+  last,
+  max,
+  mean,
+  min,
+  sum,
+  topK,
+  variance,
+} from '../../src/job/index.ts'
+import type { Key } from '../../src/record/index.ts'
+
+/** Whole tasks, in the memory of a kernel and without: every file they write is the same to the byte. */
+
+/** What one record emits, table and key each, and whether its map refuses it afterwards. */
+interface Turn {
+  readonly emits: readonly (readonly [table: number, key: Key])[]
+  readonly refuses: boolean
+}
+
+const scalar = fc.oneof(
+  fc.integer({ min: -3, max: 3 }),
+  fc.constantFrom<Key & (number | bigint | boolean | null)>(
+    -0,
+    1n,
+    2n ** 70n,
+    1.5,
+    -1e300,
+    true,
+    false,
+    null,
+  ),
+  fc.string({ unit: 'binary', maxLength: 4 }),
+  fc.constantFrom(
+    '',
+    'é',
+    '오늘',
+    '\ud800',
+    '\udc00!',
+    'a\0',
+    'a\0b',
+    'https://example.org/a',
+    'https://example.org/b',
+  ),
+)
+const words = fc.integer({ min: 0, max: 400 }).map((number) => `word-${number % 7}-${number}`)
+/** Equal beginnings, and lengths around those that a byte, a group of eight and a loop tell apart. */
+const alike = fc
+  .tuple(fc.integer({ min: 0, max: 300 }), fc.constantFrom('', 'a', 'b', '\0', '\uffff'))
+  .map(([length, end]) => 'x'.repeat(length) + end)
+const long = fc
+  .tuple(fc.constantFrom(65_500, 65_519, 65_530, 131_060, 131_072, 200_000), fc.constantFrom('a', 'b'))
+  .map(([length, end]) => 'y'.repeat(length) + end)
+const anyKey: fc.Arbitrary<Key> = fc.oneof(
+  { weight: 60, arbitrary: words },
+  { weight: 20, arbitrary: fc.oneof(scalar, fc.array(scalar, { maxLength: 3 })) },
+  { weight: 20, arbitrary: alike },
+  { weight: 1, arbitrary: long },
+)
+const turns: fc.Arbitrary<Turn[]> = fc.array(
+  fc.record({
+    emits: fc.array(fc.tuple(fc.nat({ max: 2 }), anyKey), { maxLength: 12 }),
+    refuses: fc.integer({ min: 0, max: 9 }).map((number) => number === 0),
+  }),
+  { maxLength: 150 },
+)
+
+/** Built-in reducers of every kind; each is given a number that its record and place decide. */
+const reducers: Readonly<Record<string, () => unknown>> = {
+  count,
+  sum,
+  max,
+  min,
+  mean,
+  variance,
+  first,
+  last,
+  collect,
+  countDistinct,
+  topK: () => topK(2),
+  histogram: () => histogram({ from: 0, to: 10, bins: 3 }),
+  all: () => all({ total: sum(), largest: max() }),
+  group: () => groupReduce((_: Key, values: Iterable<unknown>) => [...values].length),
+}
+
+function jobOf(kinds: readonly string[]): AnyJob {
+  const tables = ['a', 'b', 'c'].map(
+    (name, number) => [name, reducers[kinds[number] ?? 'count']?.()] as const,
+  )
+  return defineJob({
+    input: text(),
+    reduce: Object.fromEntries(tables) as Record<string, AnyReducer>,
+    map: (record: unknown, emit: unknown, ctx: { reject(reason: string): never }) => {
+      const { emits, refuses } = record as Turn
+      emits.forEach(([table, key], place) => {
+        const name = 'abc'.charAt(table)
+        const to = (emit as Record<string, (key: Key, value?: unknown) => void>)[name]
+        if (kinds[table] === 'count') to?.(key)
+        else to?.(key, (place * 7) % 10)
+      })
+      if (refuses) ctx.reject('not this one')
+    },
+  } as never) as unknown as AnyJob
+}
+
+function sourceOf(list: readonly Turn[]): RecordSource {
+  let at = -1
+  let batches = 0
+  return {
+    ordinal: 0,
+    path: 'records',
+    member: null,
+    fromStart: true,
+    open: async () => ({
+      nextBatch: async () => ++batches === 1,
+      next: () => (++at < list.length ? 'record' : 'end-of-batch'),
+      get record() {
+        return list[at]
+      },
+      get rejection(): never {
+        throw new Error('Nothing is rejected.')
+      },
+      get startByte() {
+        return at
+      },
+      get endByte() {
+        return at + 1
+      },
+      get line() {
+        return at + 1
+      },
+      excerpt: () => '',
+      totals: { readBytes: 0, bytes: 0, lines: 0 },
+      close: async () => undefined,
+    }),
+  }
+}
+
+interface Run {
+  readonly files: ReadonlyMap<string, Buffer>
+  readonly report: MapReport
+}
+
+async function run(
+  job: AnyJob,
+  list: readonly Turn[],
+  options: {
+    readonly partitions: number
+    readonly combineBytesMax: number
+    readonly mappedKeysMax?: number
+    readonly makeKernel?: KeyKernelMaker | null
+  },
+): Promise<Run> {
+  const files = new Map<string, Buffer>()
+  const storage = new MemoryStorage(files)
+  const { partitions } = options
+  const tick = async (): Promise<void> => undefined
+  const source = sourceOf(list)
+  const task = { job, params: {}, sources: [source], storage: storage.within('map/'), tick: () => undefined }
+  const report = await runMapTask({ ...task, ...options })
+  for (let partition = 0; partition < partitions; partition++) {
+    const own = report.spills.filter((spill) => spill.partition === partition)
+    await runReduceTask({
+      tables: jobTables(job),
+      spills: own.map(({ name }) => `map/${name}`),
+      recordsExpected: own.reduce((total, { records }) => total + records, 0),
+      storage: storage.within(`reduce-${partition}/`),
+      tick,
+    })
+  }
+  return { files, report }
+}
+
+/** Buffers are compared by their text: a failure is shown sooner then. */
+function plain({ files, report }: Run): unknown {
+  return { files: [...files].map(([name, bytes]) => [name, bytes.toString('latin1')]), report }
+}
+
+describe('runMapTask and runReduceTask', () => {
+  it('are given a kernel here', () => {
+    expect(keyKernelMaker()).not.toBe(null)
+  })
+
+  it('write the same bytes whether large tables are counted in a kernel or not', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.constantFrom(...Object.keys(reducers), 'count', 'count', 'count'), {
+          minLength: 3,
+          maxLength: 3,
+        }),
+        turns,
+        fc.constantFrom(1, 2, 5),
+        fc.constantFrom(300, 3000, 30_000, 2 ** 28),
+        fc.constantFrom(0, 3, 50),
+        async (kinds, list, partitions, combineBytesMax, mappedKeysMax) => {
+          const options = { partitions, combineBytesMax, mappedKeysMax }
+          const slow = await run(jobOf(kinds), list, options)
+          const fast = await run(jobOf(kinds), list, { ...options, makeKernel: keyKernelMaker() })
+          expect(plain(fast)).toEqual(plain(slow))
+        },
+      ),
+      { numRuns: 300 },
+    )
+  }, 120_000)
+
+  it('write the same bytes of a hundred thousand keys', async () => {
+    const list: Turn[] = Array.from({ length: 12_000 }, (_, record) => ({
+      emits: Array.from({ length: 10 }, (_, place): [number, Key] => {
+        const number = (record * 7919 + place * 104_729) % 100_003
+        const key = `${number % 5 === 0 ? 'a common beginning that is long/' : ''}${number.toString(36)}`
+        return [place % 2, place % 3 === 0 ? [key, number % 9] : key]
+      }),
+      refuses: false,
+    }))
+    for (const combineBytesMax of [2 ** 20, 2 ** 28]) {
+      const options = { partitions: 3, combineBytesMax }
+      const kinds = ['count', 'count', 'sum']
+      const slow = await run(jobOf(kinds), list, options)
+      const fast = await run(jobOf(kinds), list, { ...options, makeKernel: keyKernelMaker() })
+      expect([...fast.files.keys()]).toEqual([...slow.files.keys()])
+      for (const [name, bytes] of slow.files) expect(fast.files.get(name)?.equals(bytes), name).toBe(true)
+      expect(fast.report).toEqual(slow.report)
+    }
+  }, 60_000)
+})
