@@ -1,26 +1,44 @@
 import type { InputFile } from './input-file.ts'
 
-/** Compressed bytes on their way from a file into a decompressor, in order, with bytes it did not use put back. */
+/** What is read at a time at least, however small the pieces are. */
+const bufferBytesMin = 64
+
+/** A read that is under way, or done and not yet looked at. It never fails: what went wrong is kept until it is wanted. */
+interface Read {
+  readonly buffer: Buffer
+  readonly bytes: number
+  readonly ended: Promise<void>
+  outcome: 'pending' | 'read' | { readonly error: unknown }
+}
+
+/**
+ * Compressed bytes on their way from a file into a decompressor, in order, with bytes it did not use put back. While what was read
+ * is used, what follows is read.
+ */
 export class FileFeed {
   readonly #file: InputFile
   readonly #endByte: number
   readonly #pieceBytes: number
-  #buffer: Buffer
+  readonly #bufferBytes: number
+  #buffer: Buffer = Buffer.alloc(0)
   /** `buffer[start, end)` is read and not yet taken. */
   #start = 0
   #end = 0
   /** Offset in the file of `buffer[end]`. */
   #readByte: number
+  #ahead: Read | null = null
+  /** A buffer that nobody looks at any more. */
+  #spare: Buffer | null = null
 
-  /** @param chunkBytes what one piece should become when inflated */
+  /** @param chunkBytes of what is inflated; a piece should become two chunks, as many as are inflated at once */
   constructor(file: InputFile, startByte: number, endByte: number, chunkBytes: number) {
-    // Text compresses about tenfold; a small piece also places damage better.
-    const pieceBytes = Math.max(1, chunkBytes >>> 3)
+    // Text compresses about eightfold; a small piece also places damage better.
+    const pieceBytes = Math.max(1, chunkBytes >>> 2)
     this.#file = file
     this.#endByte = endByte
     this.#pieceBytes = pieceBytes
+    this.#bufferBytes = Math.max(1, Math.min(Math.max(bufferBytesMin, pieceBytes * 2), endByte - startByte))
     this.#readByte = startByte
-    this.#buffer = Buffer.allocUnsafeSlow(Math.max(1, Math.min(pieceBytes * 4, endByte - startByte)))
   }
 
   /** Offset in the file of the next byte that will be taken. */
@@ -31,10 +49,16 @@ export class FileFeed {
   /** The next piece; null at the end. Valid until the next call that reads; `putBack` refers to it. */
   async take(): Promise<Buffer | null> {
     if (this.#start === this.#end && !(await this.#fill())) return null
-    const end = Math.min(this.#end, this.#start + this.#pieceBytes)
-    const piece = this.#buffer.subarray(this.#start, end)
-    this.#start = end
-    return piece
+    return this.#cutPiece()
+  }
+
+  /** The same where it need not be waited for; null where it must, or at the end. */
+  takeAtOnce(): Buffer | null {
+    if (this.#start === this.#end) {
+      if (this.#ahead?.outcome !== 'read') return null
+      this.#adopt(this.#ahead)
+    }
+    return this.#cutPiece()
   }
 
   /** Puts back the last `bytes` bytes of the piece that was taken last. */
@@ -49,19 +73,64 @@ export class FileFeed {
     return this.#buffer.subarray(this.#start - bytes, this.#start)
   }
 
-  /** Reads more behind what is there. Returns false at the end. */
+  /** Waits for what is being read. Nothing may be asked for after it. */
+  async close(): Promise<void> {
+    await this.#ahead?.ended
+  }
+
+  #cutPiece(): Buffer {
+    const end = Math.min(this.#end, this.#start + this.#pieceBytes)
+    const piece = this.#buffer.subarray(this.#start, end)
+    this.#start = end
+    return piece
+  }
+
+  /** Gets more behind what is there. Returns false at the end. */
   async #fill(): Promise<boolean> {
-    if (this.#readByte >= this.#endByte) return false
-    const held = this.#end - this.#start
-    const buffer = held < this.#buffer.length ? this.#buffer : Buffer.allocUnsafeSlow(this.#buffer.length * 2)
-    this.#buffer.copy(buffer, 0, this.#start, this.#end)
-    this.#buffer = buffer
-    this.#start = 0
-    this.#end = held
-    const bytes = Math.min(buffer.length - held, this.#endByte - this.#readByte)
-    await this.#file.read(buffer, held, held + bytes, this.#readByte)
-    this.#end += bytes
-    this.#readByte += bytes
+    this.#ahead ??= this.#read()
+    if (this.#ahead === null) return false
+    await this.#ahead.ended
+    this.#adopt(this.#ahead)
     return true
+  }
+
+  /** Takes over what was read, and begins to read what follows. REQUIRES: the read has ended. */
+  #adopt({ buffer, bytes, outcome }: Read): void {
+    if (typeof outcome === 'object') throw outcome.error
+    const held = this.#end - this.#start
+    if (held === 0) {
+      this.#spare = this.#buffer
+      this.#buffer = buffer
+    } else {
+      this.#buffer = Buffer.concat([this.#buffer.subarray(this.#start, this.#end), buffer.subarray(0, bytes)])
+      this.#spare = buffer
+    }
+    this.#start = 0
+    this.#end = held + bytes
+    this.#readByte += bytes
+    this.#ahead = this.#read()
+  }
+
+  /** Null at the end. */
+  #read(): Read | null {
+    const bytes = Math.min(this.#bufferBytes, this.#endByte - this.#readByte)
+    if (bytes <= 0) return null
+    const spare = this.#spare
+    const buffer = spare !== null && spare.length >= bytes ? spare : Buffer.allocUnsafeSlow(this.#bufferBytes)
+    this.#spare = null
+    const read: Read = {
+      buffer,
+      bytes,
+      outcome: 'pending',
+      ended: this.#file.read(buffer, 0, bytes, this.#readByte).then(
+        () => {
+          read.outcome = 'read'
+        },
+        (error: unknown) => {
+          read.outcome = { error }
+        },
+      ),
+    }
+    return read
   }
 }

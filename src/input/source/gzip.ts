@@ -6,7 +6,8 @@ import { GzipBlocks } from './gzip-blocks.ts'
 import { readGzipHeader } from './gzip-header.ts'
 import { trailerBytes } from './gzip-member.ts'
 import type { InputFile } from './input-file.ts'
-import { RawInflate } from './raw-inflate.ts'
+import { openInflate } from './open-inflate.ts'
+import type { RawInflate } from './raw-inflate.ts'
 import { countBytes, decimal, hex } from './say.ts'
 
 /** What a chunk of a member holds at least, however small the member before it was. */
@@ -74,7 +75,8 @@ class GzipMembers implements ByteChunks {
   }
 
   async close(): Promise<void> {
-    this.#inflate?.close()
+    await this.#inflate?.close()
+    await this.#feed.close()
   }
 
   /** The blocks of bgzip that come next, as many as a chunk holds; null where there is none that is as it should be. */
@@ -110,7 +112,7 @@ class GzipMembers implements ByteChunks {
     await readGzipHeader(this.#feed, this.#members)
     // Files of many small members (bgzip, WARC) would spend more on output buffers than on inflating.
     const outputBytes = Math.max(outputBytesMin, this.#memberBytes * 2)
-    this.#inflate = new RawInflate(this.#feed, Math.min(this.#chunkBytes, outputBytes))
+    this.#inflate = openInflate(this.#feed, Math.min(this.#chunkBytes, outputBytes))
     this.#members += 1
     this.#memberBytes = 0
     this.#memberCrc32 = 0
@@ -118,7 +120,7 @@ class GzipMembers implements ByteChunks {
   }
 
   async #endMember(): Promise<void> {
-    this.#inflate?.close()
+    await this.#inflate?.close()
     this.#inflate = null
     const trailer = await this.#feed.need(trailerBytes)
     const which = `gzip member ${decimal(this.#members)}`

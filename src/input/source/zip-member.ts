@@ -5,7 +5,8 @@ import { FileFeed } from './file-feed.ts'
 import { FileSpan } from './file-span.ts'
 import { inflateExactly } from './inflate-exactly.ts'
 import type { InputFile } from './input-file.ts'
-import { RawInflate } from './raw-inflate.ts'
+import { openInflate } from './open-inflate.ts'
+import type { RawInflate } from './raw-inflate.ts'
 import { countBytes, decimal, hex } from './say.ts'
 
 const localHeaderBytes = 30
@@ -179,7 +180,7 @@ class DeflatedMember implements ByteChunks {
   constructor(file: InputFile, startByte: number, endByte: number, chunkBytes: number) {
     this.#endByte = endByte
     this.#feed = new FileFeed(file, startByte, endByte, chunkBytes)
-    this.#inflate = new RawInflate(this.#feed, chunkBytes)
+    this.#inflate = openInflate(this.#feed, chunkBytes)
   }
 
   async next(): Promise<Buffer | null> {
@@ -194,7 +195,8 @@ class DeflatedMember implements ByteChunks {
   }
 
   async close(): Promise<void> {
-    this.#inflate.close()
+    await this.#inflate.close()
+    await this.#feed.close()
   }
 }
 

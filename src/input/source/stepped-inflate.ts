@@ -1,0 +1,175 @@
+import { SourceFault } from './byte-chunks.ts'
+import type { FileFeed } from './file-feed.ts'
+import { InflateError, type InflateOrder, Inflater, type InflateStep } from './inflater.ts'
+import { type RawInflate, sayInflateFault } from './raw-inflate.ts'
+
+/** Least size of a chunk. */
+const chunkBytesMin = 64
+/**
+ * What a step inflates at once. With one chunk, the thread that works on it would wait for the next one now and then: it begins a step
+ * only between two chunks, and inflating is not equally fast everywhere. With four it would not wait less.
+ */
+const chunksPerStep = 2
+const nothing = Buffer.alloc(0)
+
+/** After how many bytes of output the next block boundary is to end a chunk; asked before each step. */
+export interface BlockSpacing {
+  readonly everyBytes: number
+}
+
+/** A step that is under way. */
+interface Running {
+  readonly order: InflateOrder
+  readonly step: Promise<InflateStep>
+}
+
+/**
+ * A step of zlib at a time in the thread pool. The next one begins before a chunk is handed out: the stream is inflated by one core while
+ * another one works on what was inflated before. Of chunks, six at most are held.
+ */
+export class SteppedInflate implements RawInflate {
+  /** The chunk at hand ends at a block boundary, and this byte of the file is the first that zlib had not taken by then. Null otherwise. */
+  boundaryByte: number | null = null
+  readonly #feed: FileFeed
+  readonly #chunkBytes: number
+  readonly #inflater: Inflater
+  readonly #spacing: BlockSpacing | null
+  /** Input that was taken from the feed and not yet used. */
+  #input: Buffer = nothing
+  #noMoreInput = false
+  /** `output[outputStart, …)` is free. */
+  #output: Buffer = nothing
+  #outputStart = 0
+  /** What the last step put out and nobody has asked for yet. */
+  #rest: Buffer = nothing
+  /** Where `boundaryByte` will be when that is used up. */
+  #restBoundaryByte: number | null = null
+  #running: Running | null = null
+  /** Bytes since the last boundary, or since the start. */
+  #sinceBoundary = 0
+  #ended = false
+  #closed = false
+  #failure: SourceFault | null = null
+
+  /**
+   * @param chunkBytes size of a chunk at most
+   * @param inflater a new one, or one that stands where the feed does
+   */
+  constructor(
+    feed: FileFeed,
+    chunkBytes: number,
+    inflater = new Inflater(),
+    spacing: BlockSpacing | null = null,
+  ) {
+    this.#feed = feed
+    this.#chunkBytes = Math.max(chunkBytesMin, chunkBytes)
+    this.#inflater = inflater
+    this.#spacing = spacing
+  }
+
+  async next(): Promise<Buffer | null> {
+    for (;;) {
+      if (this.#rest.length > 0) {
+        this.#beginAtOnce()
+        return this.#cutChunk()
+      }
+      if (this.#failure !== null) throw this.#failure
+      if (this.#ended) return null
+      const running = this.#running ?? (await this.#begin())
+      let step: InflateStep
+      try {
+        step = await running.step
+      } catch (error) {
+        this.#failure = this.#explain(error)
+        throw this.#failure
+      }
+      this.#running = null
+      this.#requireOpen()
+      this.#settle(running.order, step)
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    await this.#running?.step.catch(() => undefined)
+    this.#inflater.close()
+  }
+
+  /** The next of the equal parts that what was put out is cut into. */
+  #cutChunk(): Buffer {
+    const chunks = Math.ceil(this.#rest.length / this.#chunkBytes)
+    const chunk = this.#rest.subarray(0, Math.ceil(this.#rest.length / chunks))
+    this.#rest = this.#rest.subarray(chunk.length)
+    this.boundaryByte = this.#rest.length === 0 ? this.#restBoundaryByte : null
+    return chunk
+  }
+
+  #requireOpen(): void {
+    if (this.#closed) throw new SourceFault('internal', 'the decompressor was closed while it was read from')
+  }
+
+  /** Begins a step; waits for input where there is none at hand. */
+  async #begin(): Promise<Running> {
+    if (this.#input.length === 0 && !this.#noMoreInput) {
+      const piece = await this.#feed.take()
+      if (piece === null) this.#noMoreInput = true
+      else this.#input = piece
+    }
+    this.#requireOpen()
+    return this.#start()
+  }
+
+  /** Begins a step where none is under way and there is input at hand. */
+  #beginAtOnce(): void {
+    if (this.#running !== null || this.#ended) return
+    if (this.#input.length === 0 && !this.#noMoreInput) this.#input = this.#feed.takeAtOnce() ?? nothing
+    if (this.#input.length > 0) this.#start()
+  }
+
+  #start(): Running {
+    // What is left of a buffer is used where that is worth a step.
+    if (this.#output.length - this.#outputStart < this.#chunkBytes) {
+      this.#output = Buffer.allocUnsafeSlow(this.#chunkBytes * chunksPerStep)
+      this.#outputStart = 0
+    }
+    const isDue = this.#spacing !== null && this.#sinceBoundary >= this.#spacing.everyBytes
+    const order: InflateOrder = {
+      input: this.#input,
+      output: this.#output,
+      outputStart: this.#outputStart,
+      stop: this.#noMoreInput ? 'input-is-all' : isDue ? 'block' : 'none',
+    }
+    this.#running = { order, step: this.#inflater.step(order) }
+    // Whoever waits for it is told of a failure; it is none that nobody looked yet.
+    this.#running.step.catch(() => undefined)
+    return this.#running
+  }
+
+  /** Takes note of what a step did. */
+  #settle({ input, output, outputStart, stop }: InflateOrder, step: InflateStep): void {
+    const { inputBytes, outputBytes } = step
+    const outputEnd = outputStart + outputBytes
+    const hasStopped = inputBytes < input.length && outputEnd < output.length
+    const isIdle = inputBytes === 0 && outputBytes === 0
+    this.#input = input.subarray(inputBytes)
+    this.#outputStart = outputEnd
+    // Zlib leaves input while there is room for output only where the stream has ended; or at a boundary, if it was told to stop there.
+    const isAtBlock = stop === 'block' && hasStopped && !isIdle
+    const isBoundary = isAtBlock && outputBytes > 0
+    if (stop === 'input-is-all') this.#ended = outputEnd < output.length
+    else this.#ended = hasStopped && !isAtBlock
+    if (this.#ended) {
+      this.#feed.putBack(this.#input.length)
+      this.#input = nothing
+    }
+    this.#restBoundaryByte = isBoundary ? this.#feed.atByte - this.#input.length : null
+    this.#sinceBoundary = isBoundary ? 0 : this.#sinceBoundary + outputBytes
+    this.#rest = output.subarray(outputStart, outputEnd)
+  }
+
+  #explain(error: unknown): SourceFault {
+    if (!(error instanceof InflateError)) throw error
+    const atByte = this.#feed.atByte
+    return sayInflateFault(error, atByte - this.#input.length, atByte)
+  }
+}
