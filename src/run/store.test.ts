@@ -150,4 +150,54 @@ describe('Store', () => {
     )
     expect(new Store(folder).clean(0).entries).toBe(1)
   })
+
+  test.each([
+    ['a counter', (text: string) => text.replace('"records":5', '"records":7')],
+    ['the run', (text: string) => text.replace('"r1"', '"r2"')],
+    ['its checksum', (text: string) => text.replace(/"sha256":"./, '"sha256":"x')],
+    ['all of it', () => ''],
+  ])('takes nothing of an entry in which %s was changed, and keeps the task anew', (_, change) => {
+    const store = keptStore()
+    const found = store.find(taskOf())
+    if (found.kind !== 'kept') throw new Error('It was not kept.')
+    const file = join(root, 'store', 'entries', found.key, 'entry.json')
+    const sealed = readFileSync(file, 'utf8')
+    expect(change(sealed)).not.toBe(sealed)
+    writeFileSync(file, change(sealed))
+    expect(store.take(found.key, join(root, 'again'), 0)).toBeNull()
+    expect(readdirSync(root)).not.toContain('again')
+    store.keep(taskOf(), { run: 'r1', folder: join(root, 'first'), report: mapReport([sourceOf(split)]) })
+    expect(readFileSync(file, 'utf8')).toBe(sealed)
+  })
+
+  test('fails nobody, whatever lies in its place or goes away meanwhile', () => {
+    const report = mapReport([])
+    const blocked = join(root, 'blocked')
+    writeFileSync(blocked, 'a file')
+    const nowhere = new Store(blocked)
+    nowhere.keep(taskOf(), { run: 'r1', folder: committed('some'), report })
+    expect(nowhere.find(taskOf())).toEqual({ kind: 'run', why: 'new' })
+    expect(nowhere.clean(0)).toEqual({ entries: 0, bytes: 0 })
+    const store = keptStore()
+    const folder = join(root, 'store')
+    const [place] = readdirSync(join(folder, 'places'))
+    rmSync(join(folder, 'places', place ?? ''))
+    mkdirSync(join(folder, 'places', place ?? '', 'in the way'), { recursive: true })
+    mkdirSync(join(folder, 'size.json'))
+    writeFileSync(join(folder, 'entries', 'ab'.repeat(32)), 'no folder')
+    store.keep(taskOf(), { run: 'r1', folder: join(root, 'first'), report })
+    expect(store.clean(0).entries).toBe(1)
+  })
+
+  test('removes what a run that was killed left half kept a day ago', () => {
+    const store = keptStore()
+    const entries = join(root, 'store', 'entries')
+    const left = (run: string): string => `${'ab'.repeat(32)}.${run}.new`
+    for (const run of ['old', 'new']) mkdirSync(join(entries, left(run)))
+    const dayAgo = new Date(Date.now() - 25 * 3_600_000)
+    utimesSync(join(entries, left('old')), dayAgo, dayAgo)
+    store.clean(10_000)
+    expect(readdirSync(entries)).toContain(left('new'))
+    expect(readdirSync(entries)).not.toContain(left('old'))
+  })
 })

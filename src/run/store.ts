@@ -13,11 +13,12 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { errnoOf } from '../errors.ts'
-import { type MapReport, type Rejected, rejectedName } from '../flow/index.ts'
+import { errnoOf, TallymanError } from '../errors.ts'
+import { type MapReport, rejectedName } from '../flow/index.ts'
 import type { FileIdentity, Split } from '../input/index.ts'
 import { encodeValue } from '../record/index.ts'
 import { packageVersion } from './package.ts'
+import { readEntry, sealEntry, shiftRejected, shiftReport } from './store-entry.ts'
 
 /**
  * Keeps what map tasks wrote, so that a later run over the same inputs need not do them again. An entry is a folder under
@@ -61,14 +62,6 @@ export type Reuse =
   | { readonly kind: 'kept'; readonly key: string; readonly run: string }
   | { readonly kind: 'run'; readonly why: MissReason }
 
-/** What `entry.json` says. */
-export interface Entry {
-  readonly version: 1
-  readonly run: string
-  /** Ordinals in it count from the task's first split. */
-  readonly report: MapReport
-}
-
 /** The parts of a task's identity, as the index keeps them. */
 export interface Parts {
   readonly key: string
@@ -89,6 +82,13 @@ export interface StoreSize {
   readonly countedAtMs: number
 }
 
+/** An entry as it lies on disk. */
+export interface KeptEntry {
+  readonly path: string
+  readonly bytes: number
+  readonly usedAtMs: number
+}
+
 /** What a committed task wrote. */
 export interface KeptOutput {
   /** Id of the run. */
@@ -97,9 +97,6 @@ export interface KeptOutput {
   readonly folder: string
   readonly report: MapReport
 }
-
-/** Errors of a disk that is full, or may not be written to. */
-const tolerated: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT', 'EACCES', 'EPERM', 'EROFS', 'EMLINK'])
 
 /** After so long what is kept is counted again, whatever is noted. */
 const countAgainMs = 24 * 60 * 60 * 1000
@@ -127,20 +124,18 @@ export class Store {
   }
 
   /**
-   * Keeps what a committed task wrote. An entry appears whole or not at all; one that is there is left as it is. A disk that
-   * has no room or right for it is no reason to fail: then the task runs again next time.
+   * Keeps what a committed task wrote. An entry appears whole or not at all; one that is there is left as it is. What cannot be
+   * kept (a full disk, no right to write, a store that another process removes just now) runs again next time.
    */
   keep(task: TaskIdentity, output: KeptOutput): void {
     const parts = partsOf(task, output.run)
     const staging = `${this.#entryFolder(parts.key)}.${output.run}.new`
-    try {
+    const isKept = unlessRefused(() => {
       if (!existsSync(join(this.#entryFolder(parts.key), 'entry.json')))
         this.#fill(parts.key, staging, task, output)
       this.#writePlace(placeOf(task), parts)
-    } catch (error) {
-      if (!tolerated.has(errnoOf(error))) throw error
-      rmSync(staging, { recursive: true, force: true })
-    }
+    })
+    if (!isKept) unlessRefused(() => rmSync(staging, { recursive: true, force: true }))
   }
 
   #fill(key: string, staging: string, task: TaskIdentity, output: KeptOutput): void {
@@ -157,8 +152,9 @@ export class Store {
       if (name === rejectedName) this.#newBytes += shiftRejected(from, to, -first)
       else linkOrCopy(from, to)
     }
-    const entry: Entry = { version: 1, run: output.run, report: shiftReport(output.report, -first) }
-    const json = Buffer.from(JSON.stringify(entry))
+    const json = Buffer.from(
+      sealEntry({ version: 1, run: output.run, report: shiftReport(output.report, -first) }),
+    )
     writeFileSync(join(staging, 'entry.json'), json)
     this.#newBytes += output.report.spills.reduce((sum, { bytes }) => sum + bytes, json.length)
     const put = (): void => renameSync(staging, this.#entryFolder(key))
@@ -170,20 +166,23 @@ export class Store {
 
   /** Forgets what is kept of a task: it turned out damaged. */
   drop(task: TaskIdentity): void {
-    rmSync(this.#entryFolder(partsOf(task, '').key), { recursive: true, force: true })
+    this.#remove(partsOf(task, '').key)
+  }
+
+  #remove(key: string): void {
+    unlessRefused(() => rmSync(this.#entryFolder(key), { recursive: true, force: true }))
   }
 
   /**
    * Puts a kept output's files into a new folder, as a task of the run would have written them.
    *
    * @param firstOrdinal of the task's first split in this run
-   * @returns its report, or null where the entry is not there any more; the folder is then not made
+   * @returns its report, or null where the entry is not there any more, or is damaged; the folder is then not made
    */
   take(key: string, folder: string, firstOrdinal: number): MapReport | null {
     const place = this.#entryFolder(key)
-    let entry: Entry
     try {
-      entry = JSON.parse(readFileSync(join(place, 'entry.json'), 'utf8'))
+      const { report } = readEntry(join(place, 'entry.json'))
       mkdirSync(folder, { recursive: true })
       for (const name of readdirSync(place)) {
         if (name === rejectedName) shiftRejected(join(place, name), join(folder, name), firstOrdinal)
@@ -191,12 +190,13 @@ export class Store {
       }
       const now = new Date()
       utimesSync(place, now, now)
-    } catch {
-      // Cleaned by another run since it was found, or cut short by a crash: then the task runs.
+      return shiftReport(report, firstOrdinal)
+    } catch (error) {
+      // Cleaned by another run since it was found: then the task runs. What is damaged would stay so, and be in the way of what that keeps.
+      if (!isOfSystem(error)) this.#remove(key)
       rmSync(folder, { recursive: true, force: true })
       return null
     }
-    return shiftReport(entry.report, firstOrdinal)
   }
 
   /**
@@ -216,10 +216,12 @@ export class Store {
         kept += bytes
         continue
       }
-      rmSync(path, { recursive: true, force: true })
+      // What another run has removed just now, or another user may not remove, is not freed by this one.
+      if (!unlessRefused(() => rmSync(path, { recursive: true }))) continue
       freed += bytes
       count += 1
     }
+    this.#sweep()
     if (entries.length > 0) this.#noteSize({ bytes: kept, countedAtMs: Date.now() })
     return { entries: count, bytes: freed }
   }
@@ -239,28 +241,42 @@ export class Store {
   /** What cannot be noted is counted again the next time. */
   #noteSize(size: StoreSize): void {
     this.#newBytes = 0
-    try {
-      writeFileSync(this.#sizeFile(), JSON.stringify(size))
-    } catch (error) {
-      if (!tolerated.has(errnoOf(error))) throw error
-    }
+    unlessRefused(() => writeFileSync(this.#sizeFile(), JSON.stringify(size)))
   }
 
   #sizeFile(): string {
     return join(this.#folder, 'size.json')
   }
 
-  /** Every entry with its size. Cost: a look at every file kept. */
-  list(): { readonly path: string; readonly bytes: number; readonly usedAtMs: number }[] {
-    const folder = join(this.#folder, 'entries')
-    if (!existsSync(folder)) return []
-    return readdirSync(folder)
-      .filter((name) => /^[0-9a-f]{64}$/.test(name))
-      .map((name) => {
-        const path = join(folder, name)
+  /** Every entry with its size; what other runs remove meanwhile is left out. Cost: a look at every file kept. */
+  list(): KeptEntry[] {
+    const entries: KeptEntry[] = []
+    for (const name of this.#names(/^[0-9a-f]{64}$/)) {
+      const path = join(this.#folder, 'entries', name)
+      unlessRefused(() => {
         const bytes = readdirSync(path).reduce((sum, file) => sum + statSync(join(path, file)).size, 0)
-        return { path, bytes, usedAtMs: statSync(path).mtimeMs }
+        entries.push({ path, bytes, usedAtMs: statSync(path).mtimeMs })
       })
+    }
+    return entries
+  }
+
+  /** Removes what runs that were killed have left half kept; no run takes a day for one entry. */
+  #sweep(): void {
+    for (const name of this.#names(/^[0-9a-f]{64}\..+\.new$/)) {
+      const path = join(this.#folder, 'entries', name)
+      unlessRefused(() => {
+        if (Date.now() - statSync(path).mtimeMs > countAgainMs) rmSync(path, { recursive: true })
+      })
+    }
+  }
+
+  #names(pattern: RegExp): string[] {
+    let names: string[] = []
+    unlessRefused(() => {
+      names = readdirSync(join(this.#folder, 'entries'))
+    })
+    return names.filter((name) => pattern.test(name))
   }
 
   #entryFolder(key: string): string {
@@ -344,23 +360,6 @@ function hashOf(value: unknown): string {
   return createHash('sha256').update(encodeValue(value)).digest('hex')
 }
 
-function shiftReport(report: MapReport, by: number): MapReport {
-  const sources = report.sources.map((source) => ({ ...source, ordinal: source.ordinal + by }))
-  return { ...report, sources }
-}
-
-/** Rejected records name the ordinal of their split, which is another one in each run. Returns the bytes written. */
-function shiftRejected(from: string, to: string, by: number): number {
-  const records = readFileSync(from, 'utf8')
-    .trimEnd()
-    .split('\n')
-    .map((line): Rejected => JSON.parse(line))
-  const shifted = records.map((record) => ({ ...record, ordinal: record.ordinal + by }))
-  const bytes = Buffer.from(shifted.map((record) => `${JSON.stringify(record)}\n`).join(''))
-  writeFileSync(to, bytes)
-  return bytes.length
-}
-
 /**
  * Does what is right nearly always, and where it fails prepares for it: to look first would cost as much again, for every task.
  *
@@ -372,6 +371,24 @@ function orElse(straight: () => unknown, prepared: () => void): void {
   } catch {
     prepared()
   }
+}
+
+/**
+ * Does something, and says whether the system let it: what is kept only saves time, so that no run may fail of it. Other runs
+ * clean it, and people remove it, at any moment.
+ */
+function unlessRefused(act: () => void): boolean {
+  try {
+    act()
+    return true
+  } catch (error) {
+    if (!isOfSystem(error)) throw error
+    return false
+  }
+}
+
+function isOfSystem(error: unknown): boolean {
+  return errnoOf(error) !== undefined && !(error instanceof TallymanError)
 }
 
 /** A link costs nothing; another file system, or one without links, gets a copy. */

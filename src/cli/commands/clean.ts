@@ -1,6 +1,6 @@
-import { readdirSync, rmSync, statSync } from 'node:fs'
+import { type Dirent, readdirSync, rmSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { TallymanError } from '../../errors.ts'
+import { errnoOf, TallymanError } from '../../errors.ts'
 import { printable } from '../../printable.ts'
 import { countOf, showBytes } from '../../quantities.ts'
 import { isRunHeld, listRuns, type RunDirectory, Store, storeFolder } from '../../run/index.ts'
@@ -81,11 +81,25 @@ function showHeld(terminal: Terminal, folder: string, json: boolean): void {
   )
 }
 
-/** Bytes of all files below a folder; a file with several names counts under each. */
+/**
+ * Bytes of all files below a folder; a file with several names counts under each. Runs that are at work remove files and
+ * folders meanwhile, which then hold nothing.
+ */
 function bytesIn(folder: string): number {
   let bytes = 0
-  for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true })) {
-    if (entry.isFile()) bytes += statSync(join(entry.parentPath, entry.name)).size
+  for (const entry of entriesOf(folder)) {
+    const path = join(folder, entry.name)
+    if (entry.isDirectory()) bytes += bytesIn(path)
+    else if (entry.isFile()) bytes += statSync(path, { throwIfNoEntry: false })?.size ?? 0
   }
   return bytes
+}
+
+function entriesOf(folder: string): Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true })
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw error
+    return []
+  }
 }
