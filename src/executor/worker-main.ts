@@ -8,7 +8,7 @@ import type { Attempt, AttemptProgress, AttemptReport, MapWork, ReduceWork } fro
 import { changedBuiltIns } from './built-ins.ts'
 import type { WorkerChannel } from './channel.ts'
 import { FileStorage } from './file-storage.ts'
-import { keyKernelMaker } from './key-kernel.ts'
+import { flowKernels } from './flow-kernels.ts'
 import type { LoadedJob, LoadOrder, ToWorker } from './messages.ts'
 import { onlyRecord } from './only-record.ts'
 import { workedMs } from './own-time.ts'
@@ -127,7 +127,7 @@ class WorkerLife {
       }),
       partitions: work.partitions,
       combineBytesMax: work.combineBytesMax,
-      makeKernel: keyKernelMaker(),
+      kernels: flowKernels(),
       storage,
       skip: work.skip,
       ...(note === null
@@ -153,6 +153,7 @@ class WorkerLife {
       tables: jobTables(job),
       spills: work.spills,
       recordsExpected: work.recordsExpected,
+      kernels: flowKernels(),
       storage: new FileStorage(order.runDirectory, attempt.directory),
       tick: async (groups) => {
         await pulse.beat({ readBytes: 0, bytes: 0, records: 0, rejected: 0, groups })

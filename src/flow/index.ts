@@ -1,4 +1,4 @@
-export type { KeyKernelMaker } from './key-counts.ts'
+export type { FlowKernels } from './flow-kernels.ts'
 export {
   type MapProgress,
   type MapReport,

@@ -1,13 +1,7 @@
 import { TallymanError } from '../errors.ts'
 import { ByteWriter, countOutsideHeap, type RecordFileWriter, writeValue } from '../record/index.ts'
 
-/**
- * Makes a kernel (`kernel.as`) with a memory of its own, and returns what it exports. Whoever runs a task has it, since this room reads
- * no files.
- */
-export type KeyKernelMaker = () => object
-
-/** What `kernel.as` exports for keys and their counts. */
+/** What `counts.as` exports for keys and their counts. */
 interface CountKernel {
   /** Its buffer is another one each time the memory has grown. */
   readonly memory: { readonly buffer: ArrayBuffer }
@@ -191,9 +185,16 @@ export class KeyCounts {
 
 const spare: KeyCounts[] = []
 
-/** One without any key, where there is one with the memory of a task before. Whoever takes it gives it back. */
-export function takeKeyCounts(makeKernel: KeyKernelMaker): KeyCounts {
-  return spare.pop() ?? new KeyCounts(makeKernel() as CountKernel)
+/**
+ * One without any key, where there is one with the memory of a task before; null where there is no memory. Whoever takes it gives it back.
+ *
+ * @param makeKernel makes an instance of `counts.as`
+ */
+export function takeKeyCounts(makeKernel: () => object | null): KeyCounts | null {
+  const known = spare.pop()
+  if (known !== undefined) return known
+  const kernel = makeKernel()
+  return kernel === null ? null : new KeyCounts(kernel as CountKernel)
 }
 
 /** Every worker keeps one. */

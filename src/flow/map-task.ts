@@ -10,7 +10,8 @@ import {
 } from '../job/index.ts'
 import { canonicalJson } from '../record/index.ts'
 import { CombineTable, mappedKeysMax } from './combine.ts'
-import { giveBackKeyCounts, type KeyCounts, type KeyKernelMaker, takeKeyCounts } from './key-counts.ts'
+import type { FlowKernels } from './flow-kernels.ts'
+import { giveBackKeyCounts, type KeyCounts, takeKeyCounts } from './key-counts.ts'
 import { MapContext } from './map-context.ts'
 import { PendingEmits } from './pending-emits.ts'
 import type { RecordSource } from './record-source.ts'
@@ -71,8 +72,8 @@ export interface MapTask {
   readonly storage: Storage
   /** Up to so many keys a table looks them up as JS values. Default: 4096. */
   readonly mappedKeysMax?: number
-  /** Large tables that count go on in a kernel's memory. What is written does not depend on it; null, or left out: they stay where they are. */
-  readonly makeKernel?: KeyKernelMaker | null
+  /** Null, or left out: does without. */
+  readonly kernels?: FlowKernels | null
   /** True makes a throwing mapper end the task instead of rejecting the record. */
   readonly throwMapperErrors?: boolean
   /** Records that are not mapped but rejected with a reason, since they ended their worker before. */
@@ -381,11 +382,12 @@ class MapRun {
 
   /** Tables that count and have become large go on in the memory of a kernel. */
   #moveCounts(): void {
-    const { makeKernel } = this.#task
-    if (makeKernel === undefined || makeKernel === null) return
+    const { kernels } = this.#task
+    if (kernels === undefined || kernels === null) return
     for (const table of this.#combine) {
       if (!table.isCount || table.keyCount <= this.#mappedKeysMax || table.counts !== null) continue
-      this.#counts ??= takeKeyCounts(makeKernel)
+      this.#counts ??= takeKeyCounts(kernels.counts)
+      if (this.#counts === null) return
       table.moveTo(this.#counts)
     }
   }

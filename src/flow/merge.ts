@@ -9,6 +9,7 @@ import {
   RecordFileWriter,
   writeValue,
 } from '../record/index.ts'
+import { CountMerge } from './count-merge.ts'
 import type { InputBytes, Storage } from './storage.ts'
 
 /** Most files one merge holds open. Each costs a file descriptor and one block of memory. */
@@ -156,7 +157,10 @@ export interface Narrowed {
 interface NarrowOptions {
   readonly storage: Storage
   readonly reducers: readonly AnyReducer[]
-  readonly tick: () => Promise<void>
+  /** Told how many groups were merged since it was last called. */
+  readonly tick: (groups: number) => Promise<void>
+  /** Where all tables count: makes an instance of `merge.as`. */
+  readonly makeKernel: (() => object | null) | null
 }
 
 /**
@@ -194,6 +198,39 @@ export async function narrow(names: readonly string[], options: NarrowOptions): 
 async function mergeInto(name: string, names: readonly string[], options: NarrowOptions): Promise<number> {
   const file = options.storage.create(name)
   const writer = new RecordFileWriter(file, 'spill')
+  const kernel = options.makeKernel?.() ?? null
+  const taken = await (kernel === null
+    ? mergeGroups(writer, names, options)
+    : mergeCounts(kernel, writer, names, options))
+  const { records } = writer.finish()
+  file.close()
+  return taken - records
+}
+
+/** Merges tables that all count. Returns how many records there were. */
+async function mergeCounts(
+  kernel: object,
+  writer: RecordFileWriter,
+  names: readonly string[],
+  options: NarrowOptions,
+): Promise<number> {
+  const merge = new CountMerge(kernel, options.storage, names)
+  try {
+    for (let { table } = merge; table !== -1; { table } = merge)
+      for (let before = merge.groups; merge.write(table, writer, 'value'); before = merge.groups)
+        await options.tick(merge.groups - before)
+  } finally {
+    merge.close()
+  }
+  return merge.records
+}
+
+/** Merges tables of any kind. Returns how many records there were. */
+async function mergeGroups(
+  writer: RecordFileWriter,
+  names: readonly string[],
+  options: NarrowOptions,
+): Promise<number> {
   const merge = new Merge(options.storage, names)
   const out = new ByteWriter()
   let groups = 0
@@ -211,14 +248,12 @@ async function mergeInto(name: string, names: readonly string[], options: Narrow
       if (reducer.kind === 'group') while (merge.nextValue()) write(merge.value())
       else write(foldStates(merge, reducer))
       groups += 1
-      if (groups % groupsPerTick === 0) await options.tick()
+      if (groups % groupsPerTick === 0) await options.tick(groupsPerTick)
     }
   } finally {
     merge.close()
   }
-  const { records } = writer.finish()
-  file.close()
-  return merge.records - records
+  return merge.records
 }
 
 /** Merges the states of the current group, left to right. */

@@ -1,6 +1,8 @@
 import { messageOf, TallymanError } from '../errors.ts'
-import type { GroupReducer, JobTable } from '../job/index.ts'
+import { type GroupReducer, isCount, type JobTable } from '../job/index.ts'
 import { canonicalJson, type Key, RecordFileWriter } from '../record/index.ts'
+import { CountMerge } from './count-merge.ts'
+import type { FlowKernels } from './flow-kernels.ts'
 import { releaseKeyCounts } from './key-counts.ts'
 import { releaseKeyMemory } from './key-table.ts'
 import { foldStates, groupKey, groupsPerTick, Merge, narrow } from './merge.ts'
@@ -32,8 +34,10 @@ export interface ReduceTask {
   readonly storage: Storage
   /** Told every row as it is made; part files hold it as JSON only. */
   readonly onRow?: (table: string, key: Key, result: unknown) => void
+  /** Null, or left out: does without. Not used where `onRow` is given. */
+  readonly kernels?: FlowKernels | null
   /**
-   * Called every few hundred groups, with at least how many were merged so far, also by merges before the last one: lets the
+   * Called every few hundred or thousand groups, with at least how many were merged so far, also by merges before the last one: lets the
    * caller breathe, report, or end the task by throwing.
    */
   readonly tick: (groups: number) => Promise<void>
@@ -49,26 +53,20 @@ export async function runReduceTask(task: ReduceTask): Promise<ReduceReport> {
   releaseKeyMemory()
   releaseKeyCounts()
   const reducers = task.tables.map((table) => table.reducer)
-  let ticks = 0
-  const tick = (): Promise<void> => task.tick(++ticks * groupsPerTick)
-  const narrowed = await narrow(task.spills, { storage: task.storage, reducers, tick })
-  const merge = new Merge(task.storage, narrowed.names)
-  const parts = new PartFiles(task.tables, task.storage)
-  let groups = 0
-  try {
-    while (merge.nextGroup()) {
-      const number = merge.key.buffer[0] as number
-      const table = task.tables[number]
-      if (table === undefined)
-        throw new TallymanError('internal', `A spill names table ${number}, which the job has not.`)
-      parts.append(number, merge.key, reduceGroup(merge, table, task.onRow))
-      groups += 1
-      if (groups % groupsPerTick === 0) await tick()
-    }
-  } finally {
-    merge.close()
+  let merged = 0
+  const tick = (groups: number): Promise<void> => {
+    merged += groups
+    return task.tick(merged)
   }
-  const records = merge.records + narrowed.mergedAway
+  const makeKernel = countsOnly(task) ? (task.kernels?.merge ?? null) : null
+  const narrowed = await narrow(task.spills, { storage: task.storage, reducers, tick, makeKernel })
+  const parts = new PartFiles(task.tables, task.storage)
+  const kernel = makeKernel?.() ?? null
+  const taken =
+    kernel === null
+      ? await reduceGroups(task, narrowed.names, parts, tick)
+      : await reduceCounts(kernel, task, narrowed.names, parts, tick)
+  const records = taken + narrowed.mergedAway
   if (records !== task.recordsExpected) {
     throw new TallymanError(
       'internal',
@@ -76,6 +74,64 @@ export async function runReduceTask(task: ReduceTask): Promise<ReduceReport> {
     )
   }
   return { parts: parts.finish(), records }
+}
+
+function countsOnly({ tables, onRow }: ReduceTask): boolean {
+  return onRow === undefined && tables.every(({ reducer }) => isCount(reducer))
+}
+
+type Tick = (groups: number) => Promise<void>
+
+/** Reduces one group after another. Returns how many records there were. */
+async function reduceGroups(
+  task: ReduceTask,
+  names: readonly string[],
+  parts: PartFiles,
+  tick: Tick,
+): Promise<number> {
+  const merge = new Merge(task.storage, names)
+  let groups = 0
+  try {
+    while (merge.nextGroup()) {
+      const number = merge.key.buffer[0] as number
+      const table = tableOf(task, number)
+      parts.append(number, merge.key, reduceGroup(merge, table, task.onRow))
+      groups += 1
+      if (groups % groupsPerTick === 0) await tick(groupsPerTick)
+    }
+  } finally {
+    merge.close()
+  }
+  return merge.records
+}
+
+/** The same for tables that all count. */
+async function reduceCounts(
+  kernel: object,
+  task: ReduceTask,
+  names: readonly string[],
+  parts: PartFiles,
+  tick: Tick,
+): Promise<number> {
+  const merge = new CountMerge(kernel, task.storage, names)
+  try {
+    for (let { table } = merge; table !== -1; { table } = merge) {
+      tableOf(task, table)
+      const writer = parts.writerOf(table)
+      for (let before = merge.groups; merge.write(table, writer, 'text'); before = merge.groups)
+        await tick(merge.groups - before)
+    }
+  } finally {
+    merge.close()
+  }
+  return merge.records
+}
+
+function tableOf({ tables }: ReduceTask, number: number): JobTable {
+  const table = tables[number]
+  if (table === undefined)
+    throw new TallymanError('internal', `A spill names table ${number}, which the job has not.`)
+  return table
 }
 
 function reduceGroup(merge: Merge, table: JobTable, onRow: ReduceTask['onRow']): string {
@@ -135,6 +191,11 @@ class PartFiles {
   }
 
   append(table: number, key: Merge['key'], json: string): void {
+    const value = Buffer.from(json, 'utf8')
+    this.writerOf(table).append(key.buffer, 1, key.length, value, 0, value.length)
+  }
+
+  writerOf(table: number): RecordFileWriter {
     let part = this.#open.get(table)
     if (part === undefined) {
       const name = `${(this.#tables[table] as JobTable).name}.part`
@@ -142,8 +203,7 @@ class PartFiles {
       part = { name, file, writer: new RecordFileWriter(file, 'part') }
       this.#open.set(table, part)
     }
-    const value = Buffer.from(json, 'utf8')
-    part.writer.append(key.buffer, 1, key.length, value, 0, value.length)
+    return part.writer
   }
 
   finish(): PartFile[] {

@@ -74,6 +74,24 @@ export class RecordFileReader {
     return true
   }
 
+  /**
+   * The records of the next block as they stand in it, for whoever takes them apart by himself: valid until the next call. Null once
+   * the file has proved to be whole. Not to be mixed with `next`.
+   *
+   * @param records how many there were in the block before
+   * @throws {TallymanError} as `next` does
+   */
+  nextPayload(records: number): Buffer | null {
+    this.records += records
+    this.cursor.at = this.blockEnd
+    return this.nextBlock() ? this.bytes.subarray(0, this.blockEnd) : null
+  }
+
+  /** What is to be thrown where a block of `nextPayload` does not hold what was written. */
+  refuseRecord(): TallymanError {
+    return this.damaged(this.blockAt, 'has a record that is longer than its block')
+  }
+
   private nextBlock(): boolean {
     if (this.state === 'ended') return false
     if (this.state === 'damaged') throw this.damaged(this.blockAt, 'is damaged')

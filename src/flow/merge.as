@@ -1,0 +1,402 @@
+/**
+ * The kernel of merges, in AssemblyScript: many sorted record files of counts as one, a block of each at a time. What it does is what
+ * `merge.ts` and `count()` do, many groups a call and without an object for any.
+ *
+ * There is no heap and no runtime. Memory is cut into parts:
+ *
+ *     cursors   64 bytes each   see below                           one for each file, in position order
+ *     tree       4 bytes each   a tournament of cursors: 0 has the winner, each other place the loser there
+ *     out                       records on their way out, as they stand in a block of a record file
+ *     blocks                    what cursors stand in, and a long key; only grows
+ *
+ *     cursor    first 16 bytes of the key as two numbers, zeros behind its end (16), key, its length, value, its length,
+ *               where the next record begins, where the block ends, where the block's room is, how large it is, whether the
+ *               file has ended, records met in the block
+ *
+ * Loads may reach a few bytes behind a key, never behind the memory: `makeRoom` keeps a margin.
+ */
+
+const cursors: usize = 2048
+const tree: usize = 8192
+export const out: usize = 65536
+const outBytes: usize = 131072
+const blocks: usize = 262144
+
+const marginBytes: usize = 256
+const pageBytes: usize = 65536
+
+/** What a call ends with. */
+const isEnd: i32 = 0
+/** The block of `cursorAtHand` is read to its end: the host gives it another, or says that its file has ended. */
+const needsBlock: i32 = 1
+/** What is in `out` goes into the block at hand; `recordKey` and the rest then say which record begins the next. */
+const isFull: i32 = 2
+/** The group at hand is another table's. */
+const isOther: i32 = 3
+/** The block of `cursorAtHand` holds what no writer writes. */
+const isDamaged: i32 = 4
+const hasNoMemory: i32 = 5
+/** A record is at hand. */
+const isRecord: i32 = 6
+
+let cursorCount: i32 = 0
+let alive: i32 = 0
+let top: usize = blocks
+export let cursorAtHand: i32 = 0
+/** Records taken so far. */
+export let taken: f64 = 0
+/** Has the winner's record been taken, so that it has to move on? */
+let isTaken: bool = false
+
+function cursorOf(index: i32): usize {
+  return cursors + (<usize>index << 6)
+}
+
+function makeRoom(end: usize): bool {
+  const missing = <i64>(end + marginBytes) - ((<i64>memory.size()) << 16)
+  return missing <= 0 || memory.grow(<i32>((missing + <i64>pageBytes - 1) >> 16)) >= 0
+}
+
+/** Begins a merge of so many files, which may each be given a block now. */
+export function begin(count: i32): void {
+  memory.fill(cursors, 0, <usize>count << 6)
+  cursorCount = count
+  alive = count
+  top = blocks
+  longKey = 0
+  longRoom = 0
+  isTaken = false
+  inGroup = false
+  taken = 0
+}
+
+/** Room for a block of so many bytes; null where there is no memory. */
+export function roomFor(index: i32, bytes: u32): usize {
+  const cursor = cursorOf(index)
+  if (load<u32>(cursor, 44) < bytes) {
+    const room = max(bytes, load<u32>(cursor, 44) << 1)
+    if (!makeRoom(top + room)) return 0
+    store<u32>(cursor, <u32>top, 40)
+    store<u32>(cursor, room, 44)
+    top += room
+  }
+  return load<u32>(cursor, 40)
+}
+
+/** The room has a block of so many bytes now. False where its first record is damaged. */
+export function enterBlock(index: i32, bytes: u32): bool {
+  const cursor = cursorOf(index)
+  store<u32>(cursor, load<u32>(cursor, 40), 32)
+  store<u32>(cursor, load<u32>(cursor, 40) + bytes, 36)
+  store<u32>(cursor, 0, 52)
+  return readRecord(cursor)
+}
+
+/** Records met in the cursor's block. */
+export function recordsOf(index: i32): i32 {
+  return load<u32>(cursorOf(index), 52)
+}
+
+/** The cursor's file has ended. */
+export function endFile(index: i32): void {
+  store<u32>(cursorOf(index), 1, 48)
+  alive -= 1
+}
+
+let varint: u64 = 0
+
+/** Reads a varint. Returns where it ends; `end + 1` where it does not. */
+function readVarint(at: usize, end: usize): usize {
+  let value: u64 = 0
+  for (let shift: u64 = 0; shift < 56; shift += 7) {
+    if (at >= end) return end + 1
+    const byte = load<u8>(at++)
+    value |= <u64>(byte & 0x7f) << shift
+    if (byte < 0x80) {
+      varint = value
+      return at
+    }
+  }
+  return end + 1
+}
+
+/** Moves a cursor to the record that begins where the one before ended. REQUIRES: the block has one. */
+function readRecord(cursor: usize): bool {
+  const end = <usize>load<u32>(cursor, 36)
+  let at = readVarint(load<u32>(cursor, 32), end)
+  if (at > end) return false
+  const keyBytes = varint
+  at = readVarint(at, end)
+  if (at > end || keyBytes > <u64>(end - at) || varint > <u64>(end - at) - keyBytes) return false
+  const value = at + <usize>keyBytes
+  store<u32>(cursor, <u32>at, 16)
+  store<u32>(cursor, <u32>keyBytes, 20)
+  store<u32>(cursor, <u32>value, 24)
+  store<u32>(cursor, <u32>varint, 28)
+  store<u32>(cursor, <u32>(value + <usize>varint), 32)
+  store<u32>(cursor, load<u32>(cursor, 52) + 1, 52)
+  store<u64>(cursor, prefixOf(at, keyBytes))
+  store<u64>(cursor, keyBytes > 8 ? prefixOf(at + 8, keyBytes - 8) : 0, 8)
+  return true
+}
+
+function prefixOf(at: usize, bytes: u64): u64 {
+  const prefix = bswap<u64>(load<u64>(at))
+  if (bytes >= 8) return prefix
+  return bytes === 0 ? 0 : prefix & (<u64>(-1) << (64 - (bytes << 3)))
+}
+
+/** Does `a` come before `b`? Of equal keys the one of the earlier file does; a file that has ended comes last. */
+function precedes(a: i32, b: i32): bool {
+  const x = cursorOf(a)
+  const y = cursorOf(b)
+  if ((load<u32>(x, 48) | load<u32>(y, 48)) !== 0) {
+    if (load<u32>(x, 48) !== load<u32>(y, 48)) return load<u32>(y, 48) !== 0
+    return a < b
+  }
+  const highX = load<u64>(x)
+  const highY = load<u64>(y)
+  if (highX !== highY) return highX < highY
+  const lowX = load<u64>(x, 8)
+  const lowY = load<u64>(y, 8)
+  if (lowX !== lowY) return lowX < lowY
+  const order = compareRest(x, y)
+  return order === 0 ? a < b : order < 0
+}
+
+/** Compares two keys whose first 16 bytes are the same, as far as they have so many. */
+function compareRest(x: usize, y: usize): i32 {
+  const lengthX = load<u32>(x, 20)
+  const lengthY = load<u32>(y, 20)
+  const both = min(lengthX, lengthY)
+  const a = <usize>load<u32>(x, 16)
+  const b = <usize>load<u32>(y, 16)
+  for (let at: u32 = 16; at < both; at += 8) {
+    const difference = load<u64>(a + at) ^ load<u64>(b + at)
+    if (difference === 0) continue
+    const place = at + <u32>(ctz(difference) >> 3)
+    if (place >= both) break
+    return <i32>load<u8>(a + place) - <i32>load<u8>(b + place)
+  }
+  return lengthX === lengthY ? 0 : lengthX < lengthY ? -1 : 1
+}
+
+/** Builds the tournament, when every cursor stands at a record or has ended. */
+export function start(): void {
+  for (let place = 0; place < cursorCount; place++) store<i32>(tree + (<usize>place << 2), -1)
+  for (let index = cursorCount - 1; index >= 0; index--) {
+    let winner = index
+    let place = (index + cursorCount) >> 1
+    // The first to come to a place waits there for the other.
+    for (; place > 0; place >>= 1) {
+      const node = tree + (<usize>place << 2)
+      const other = load<i32>(node)
+      if (other < 0) {
+        store<i32>(node, winner)
+        winner = -1
+        break
+      }
+      if (precedes(other, winner)) {
+        store<i32>(node, winner)
+        winner = other
+      }
+    }
+    if (winner >= 0) store<i32>(tree, winner)
+  }
+}
+
+/** Plays again from the leaf of the winner, which has moved. */
+function replay(index: i32): void {
+  let winner = index
+  for (let place = (index + cursorCount) >> 1; place > 0; place >>= 1) {
+    const node = tree + (<usize>place << 2)
+    const other = load<i32>(node)
+    if (!precedes(other, winner)) continue
+    store<i32>(node, winner)
+    winner = other
+  }
+  store<i32>(tree, winner)
+}
+
+/** The winner's block has been read to its end; another has come, or none. */
+let isRefilled: bool = false
+
+export function refilled(): void {
+  isRefilled = true
+}
+
+/** Sees that the winner stands at a record that is not taken. */
+function settle(): i32 {
+  if (isTaken) {
+    const index = load<i32>(tree)
+    const cursor = cursorOf(index)
+    if (!isRefilled) {
+      cursorAtHand = index
+      if (load<u32>(cursor, 32) === load<u32>(cursor, 36)) return needsBlock
+      if (!readRecord(cursor)) return isDamaged
+    }
+    isRefilled = false
+    isTaken = false
+    replay(index)
+  }
+  return alive > 0 ? isRecord : isEnd
+}
+
+/** The table of the group at hand; -1 where there is none. REQUIRES: nothing is asked for. */
+export function tableAtHand(): i32 {
+  return alive > 0 ? load<u8>(load<u32>(cursorOf(load<i32>(tree)), 16)) : -1
+}
+
+/** Has the cursor the key of this table that is `record[0, bytes)` behind its first `skip` bytes? */
+function isKey(cursor: usize, table: i32, skip: u32, record: usize, bytes: u32): bool {
+  if (load<u32>(cursor, 20) !== bytes + skip) return false
+  const key = <usize>load<u32>(cursor, 16)
+  if (<i32>load<u8>(key) !== table) return false
+  const other = key + skip
+  let at: u32 = 0
+  for (; at + 8 <= bytes; at += 8) if (load<u64>(record + at) !== load<u64>(other + at)) return false
+  return at === bytes || (load<u64>(record + at) ^ load<u64>(other + at)) << (64 - ((bytes - at) << 3)) === 0
+}
+
+// A record is put together where it goes: its key as soon as its group begins.
+
+/** Where the next record goes. */
+let outAt: usize = out
+let outEnd: usize = out
+let inGroup: bool = false
+let sum: f64 = 0
+/** Records that are whole in `out`, and their bytes. */
+export let written: i32 = 0
+export let writtenBytes: i32 = 0
+/** The record that did not fit any more. */
+export let recordKey: usize = 0
+export let recordKeyBytes: i32 = 0
+export let recordValue: usize = 0
+export let recordValueBytes: i32 = 0
+/** Groups written so far, also those that did not fit. */
+export let groups: f64 = 0
+
+/** What two lengths before a record take at most: see `record-file-writer.ts`, which cuts blocks by the same rule. */
+const lengthsBytesMax: usize = 16
+/** Room for a count, in decimal digits or as a value, and for a copy that goes on to a multiple of 8. */
+const countBytesMax: usize = 64
+/** A longer key is kept elsewhere, and its record never fits. */
+const longKeyBytes: u32 = 65000
+let longKey: usize = 0
+let longRoom: u32 = 0
+/** Counts are exact up to here. */
+const countMax: f64 = 9007199254740992
+
+/** Begins to fill `out`, for a block that has room for so many bytes. */
+export function beginOut(room: i32): void {
+  outAt = out
+  outEnd = out + min(<usize>room, outBytes - <usize>longKeyBytes - countBytesMax)
+  written = 0
+  writtenBytes = 0
+}
+
+/**
+ * Adds up groups of a table and writes them, until something has to be done by the host.
+ *
+ * @param asText true writes records of a part file, without the table's number and with counts as decimal digits; false those of a spill
+ */
+export function mergeCounts(table: i32, asText: bool): i32 {
+  const skip: u32 = asText ? 1 : 0
+  let state = settle()
+  while (state === isRecord || (state === isEnd && inGroup)) {
+    const cursor = cursorOf(load<i32>(tree))
+    if (inGroup && (state === isEnd || !isKey(cursor, table, skip, recordKey, recordKeyBytes))) {
+      inGroup = false
+      if (!(sum < countMax)) return isDamaged
+      if (!finishRecord(asText)) return isFull
+    }
+    if (state === isEnd) return isEnd
+    if (!inGroup) {
+      const key = <usize>load<u32>(cursor, 16)
+      if (<i32>load<u8>(key) !== table) return isOther
+      const bytes = load<u32>(cursor, 20) - skip
+      recordKey = bytes > longKeyBytes ? roomForLong(bytes) : outAt + (bytes < 128 ? 2 : bytes < 16384 ? 3 : 4)
+      if (recordKey === 0) return hasNoMemory
+      inGroup = true
+      sum = 0
+      recordKeyBytes = bytes
+      copyKey(recordKey, key + skip, bytes)
+    }
+    const value = countOf(cursor)
+    if (value < 0) return isDamaged
+    sum += value
+    isTaken = true
+    taken += 1
+    state = settle()
+  }
+  return state
+}
+
+/** Where a long key has room, and a count behind it; null where there is no memory. */
+function roomForLong(bytes: u32): usize {
+  const needed = bytes + <u32>countBytesMax
+  if (longRoom < needed) {
+    if (!makeRoom(top + needed)) return 0
+    longKey = top
+    longRoom = needed
+    top += needed
+  }
+  return longKey
+}
+
+/** A count, as `record/value.ts` writes it; -1 for every other value. */
+function countOf(cursor: usize): f64 {
+  const at = <usize>load<u32>(cursor, 24)
+  const bytes = load<u32>(cursor, 28)
+  const tag = load<u8>(at)
+  if (bytes === 1 && tag >= 0x80) return tag & 0x7f
+  if (bytes < 2 || tag !== 4) return -1
+  return readVarint(at + 1, at + bytes) === at + bytes ? <f64>varint : -1
+}
+
+/** Puts lengths before the key and the count behind it. False where the block has no room for that. */
+function finishRecord(asText: bool): bool {
+  groups += 1
+  recordValue = recordKey + recordKeyBytes
+  recordValueBytes = <i32>((asText ? writeDigits(recordValue, <u64>sum) : writeCount(recordValue, <u64>sum)) - recordValue)
+  if (recordKey === longKey || outAt + lengthsBytesMax + <usize>(recordKeyBytes + recordValueBytes) > outEnd) return false
+  writeVarint(writeVarint(outAt, recordKeyBytes), recordValueBytes)
+  outAt = recordValue + recordValueBytes
+  written += 1
+  writtenBytes = <i32>(outAt - out)
+  return true
+}
+
+function copyKey(to: usize, from: usize, bytes: u32): void {
+  if (bytes > 64) memory.copy(to, from, bytes)
+  else for (let at: usize = 0; at < <usize>bytes; at += 8) store<u64>(to + at, load<u64>(from + at))
+}
+
+function writeVarint(at: usize, value: u64): usize {
+  let rest = value
+  for (; rest >= 0x80; rest >>= 7) store<u8>(at++, <u8>rest | 0x80)
+  store<u8>(at, <u8>rest)
+  return at + 1
+}
+
+/** An integer that is not negative, as `record/value.ts` writes it. */
+function writeCount(at: usize, count: u64): usize {
+  if (count < 128) {
+    store<u8>(at, <u8>count | 0x80)
+    return at + 1
+  }
+  store<u8>(at, 4)
+  return writeVarint(at + 1, count)
+}
+
+function writeDigits(at: usize, count: u64): usize {
+  let digits = 1
+  for (let rest = count; rest >= 10; rest /= 10) digits += 1
+  let place = at + digits
+  let rest = count
+  do {
+    store<u8>(--place, <u8>(48 + (rest % 10)))
+    rest /= 10
+  } while (rest !== 0)
+  return at + digits
+}
