@@ -3,7 +3,7 @@ import { pathToFileURL } from 'node:url'
 import { assertNever, type Fault, messageOf, TallymanError, toFault } from '../errors.ts'
 import { type RecordPlace, type RecordSource, runMapTask, runReduceTask } from '../flow/index.ts'
 import { memberOf, openSplit, type Split, startByteOf } from '../input/index.ts'
-import { type AnyJob, describeJob, isJob, jobTables, resolveParams } from '../job/index.ts'
+import { type AnyJob, describeJob, isJob, jobTables, recordReads, resolveParams } from '../job/index.ts'
 import type { Attempt, AttemptProgress, AttemptReport, MapWork, ReduceWork } from './attempt.ts'
 import { changedBuiltIns } from './built-ins.ts'
 import type { WorkerChannel } from './channel.ts'
@@ -230,7 +230,7 @@ function sourceOf(split: Split, job: AnyJob, cwd: string): RecordSource {
     path: split.path,
     member: memberOf(split),
     fromStart: startByteOf(split) === 0,
-    open: () => openSplit(split, job.input, job.input.decoder(), { cwd }),
+    open: () => openSplit(split, job.input, job.input.decoder(recordReads(job.map)), { cwd }),
   }
 }
 

@@ -266,6 +266,37 @@ const styles: Readonly<Record<string, Style>> = {
     emit('sealed', Object.isSealed(Object.seal(note)))
     emit('note', note.user)
   }),
+  'writes to what it reads': style(collect(), (note, emit) => {
+    note.text += '!'
+    note.isSent ??= false
+    if (note.user !== null) note.user.name = note.text
+    emit(note.text, [note.isSent, note.user, note.lang ?? null])
+  }),
+  'reads in functions that run later': {
+    reduce: collect(),
+    make: () => {
+      const kept: (() => unknown)[] = []
+      return (note, emit) => {
+        const { user } = note
+        kept.push(() => [
+          note.text,
+          note.user === user,
+          note.user?.place ?? null,
+          note.lang ?? null,
+          note.tags,
+        ])
+        if (kept.length === 7)
+          emit(
+            'kept' as never,
+            kept.splice(0).map((read) => read()),
+          )
+      }
+    },
+  },
+  'takes apart in its first line': style(collect(), (note, emit) => {
+    const { user, tags, size: bytes } = note
+    emit(user?.name ?? null, [tags.length, bytes, note.extra ?? null])
+  }),
   'reads nothing': style(count(), (_note, emit) => emit('all')),
 }
 

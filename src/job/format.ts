@@ -59,6 +59,11 @@ export interface InputFormat<R> {
   readonly recordBytesMax: number
   /** Everything else that decides what is decoded, as plain data: shown in the plan and the manifest. */
   readonly options: Readonly<Record<string, string | number | boolean | null>>
-  /** Makes a decoder. Called once for each split. */
-  decoder(): Decoder<R>
+  /**
+   * Makes a decoder. Called once for each split.
+   *
+   * @param reads where it is known that a record is only read, and by these names: its decoder may then give something
+   *   that can do no more. Null or left out where records are to be what they are for anybody. Most formats pass over it.
+   */
+  decoder(reads?: readonly string[] | null): Decoder<R>
 }

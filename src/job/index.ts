@@ -29,6 +29,7 @@ export {
 } from './job.ts'
 export { nearestName } from './nearest.ts'
 export { resolveParams } from './params.ts'
+export { recordReads } from './record-reads.ts'
 export type { AnyReducer, GroupReducer, Reducer } from './reducer.ts'
 export { all } from './reducers/all.ts'
 export { collect } from './reducers/collect.ts'

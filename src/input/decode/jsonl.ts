@@ -30,8 +30,8 @@ export interface JsonlOptions extends FormatOptions {
  *
  * @param options.integers `exact` (default) or `number`, which rounds
  * @param options.lazy `true` (default): only what the map reads of a record is decoded, though every byte of its line is
- *   checked. Such a record is a Proxy, and can be used in every way a plain object can; see docs/guide/jobs.md for what
- *   can tell them apart. `false`: records are plain objects.
+ *   checked. Such a record is a Proxy (or, for a map that only reads properties by name, an object with getters), and can be
+ *   used in every way a plain object can; see docs/guide/jobs.md for what can tell them apart. `false`: records are plain objects.
  * @param options.recordBytesMax lines longer than this are rejected without being held; in bytes, default 64 MiB
  * @throws {TallymanError} `job-invalid` for an option that makes no sense
  *
@@ -66,12 +66,12 @@ export function jsonl<T = unknown>(options: JsonlOptions = {}): InputFormat<T> {
     unit: 'line',
     recordBytesMax: resolveRecordBytesMax('jsonl', options),
     options: { integers },
-    decoder: () => {
+    decoder: (reads = null) => {
       const whole = new JsonlDecoder<T>(integers)
       const kernel = lazy ? kernelOfThread() : null
       if (kernel === null) return whole
       teachCloning()
-      return new LazyDecoder(whole, kernel, projection)
+      return new LazyDecoder(whole, kernel, projection, reads)
     },
   }
 }

@@ -59,6 +59,11 @@ interface WebAssemblyPart {
   readonly Instance: new (module: object) => { readonly exports: object }
 }
 
+/** What `toString` of a buffer comes down to once it has looked at its arguments, which takes as long as decoding a short string does. */
+const { latin1Slice, utf8Slice } = Buffer.prototype as unknown as Readonly<
+  Record<'latin1Slice' | 'utf8Slice', (this: Buffer, start: number, end: number) => string>
+>
+
 const pageBytes = 65_536
 /** What a short string takes; at least one zero is behind it. */
 const shortRoomBytes = 16
@@ -69,22 +74,26 @@ const marginBytes = 128
 export class Kernel {
   /** Counts how often rows were filled; what they hold is good until they are the next time. */
   filling = 0
+  /** That of the projection they were filled for. */
+  version = -1
   /**
    * Lines, one row each: `wordsPerRow` words, and for lines of JSON `wordsPerValue` for each edge of the projection. Offsets are
    * those of the chunk.
    */
   rows: Int32Array = new Int32Array(0)
   readonly #exports: KernelExports
+  /** Where the chunk lies. */
+  readonly #text: number
   #bytes: Buffer = Buffer.alloc(0)
   #chunk: Buffer | null = null
   /** Short strings that have been asked for, by the number the kernel gives them. */
   #shorts: (string | undefined)[] = []
   #shortsVersion = 0
   #projection: Projection | null = null
-  #version = -1
 
   constructor(exports: KernelExports) {
     this.#exports = exports
+    this.#text = exports.text.value
     this.#look()
   }
 
@@ -117,10 +126,14 @@ export class Kernel {
     return this.#exports.textLines(from, chunk.length, linesMax)
   }
 
-  /** The text `[start, end)` of the chunk at hand, from the kernel's own copy: it has just been read, and is near. */
-  text(encoding: 'latin1' | 'utf8', start: number, end: number): string {
-    const text = this.#exports.text.value
-    return this.#bytes.toString(encoding, text + start, text + end)
+  /** The ASCII `[start, end)` of the chunk at hand, from the kernel's own copy: it has just been read, and is near. */
+  latin1(start: number, end: number): string {
+    return latin1Slice.call(this.#bytes, this.#text + start, this.#text + end)
+  }
+
+  /** The same for UTF-8. */
+  utf8(start: number, end: number): string {
+    return utf8Slice.call(this.#bytes, this.#text + start, this.#text + end)
   }
 
   /** The string that `[start, end)` of the chunk at hand stands for: a valid one of at most `escapedBytesMax`, without its quotes. */
@@ -145,12 +158,12 @@ export class Kernel {
 
   #prepare(chunk: Buffer, projection: Projection): void {
     if (this.#chunk !== chunk) this.#load(chunk)
-    if (this.#projection !== projection || this.#version !== projection.version) this.#write(projection)
+    if (this.#projection !== projection || this.version !== projection.version) this.#write(projection)
     this.filling += 1
   }
 
   #load(chunk: Buffer): void {
-    const text = this.#exports.text.value
+    const text = this.#text
     const missing = text + chunk.length + marginBytes - this.#bytes.length
     if (missing > 0) {
       this.#exports.memory.grow(Math.ceil(missing / pageBytes))
@@ -186,7 +199,7 @@ export class Kernel {
     }
     this.#exports.forgetTokens()
     this.#projection = projection
-    this.#version = projection.version
+    this.version = projection.version
   }
 }
 

@@ -4,6 +4,7 @@ import { outsideHeapBytes } from '../../record/index.ts'
 import { type Kernel, wordsPerRow, wordsPerValue } from './kernel.ts'
 import { lazyRecord, type Source } from './lazy-record.ts'
 import type { Projection } from './projection.ts'
+import { type MakeView, recordViews } from './record-view.ts'
 
 const openingBrace = 0x7b
 const newline = 0x0a
@@ -27,6 +28,7 @@ const linesMost = 512
 export class LazyDecoder<T> implements Decoder<T> {
   readonly #source: Source
   readonly #whole: Decoder<T>
+  readonly #makeView: MakeView | null
   #chunk: Buffer = noChunk
   /** Which rows of the kernel are those of lines to come: its words `[row, rowsEnd)`, as long as it has filled them for nothing else. */
   #row = 0
@@ -36,9 +38,16 @@ export class LazyDecoder<T> implements Decoder<T> {
   #version = -1
   #lines = linesFirst
 
-  constructor(whole: Decoder<T>, kernel: Kernel, projection: Projection) {
+  /** @param reads the names by which a record is read, where it is known that nothing else is done with it */
+  constructor(
+    whole: Decoder<T>,
+    kernel: Kernel,
+    projection: Projection,
+    reads: readonly string[] | null = null,
+  ) {
     this.#whole = whole
     this.#source = { kernel, whole, projection }
+    this.#makeView = reads === null ? null : recordViews(this.#source, reads)
   }
 
   enterChunk(chunk: Buffer): void {
@@ -64,12 +73,19 @@ export class LazyDecoder<T> implements Decoder<T> {
     if (row !== -1 && this.#isLineEnd(kernel.rows[row + 1] ?? 0, end)) {
       this.#row = row + this.#stride
       if (kernel.rows[row + 2] === 0) return this.#whole.decode(bytes, start, end)
-      return lazyRecord(this.#source, row, bytes, start, end) as T
+      return this.#record(row, bytes, start, end)
     }
     this.#filling = -1
     if (bytes[start] !== openingBrace) return this.#whole.decode(bytes, start, end)
     if (!kernel.scanLine(bytes, start, end, projection)) return this.#whole.decode(bytes, start, end)
-    return lazyRecord(this.#source, 0, bytes, start, end) as T
+    return this.#record(0, bytes, start, end)
+  }
+
+  #record(row: number, bytes: Buffer, start: number, end: number): T {
+    const make = this.#makeView
+    return (
+      make === null ? lazyRecord(this.#source, row, bytes, start, end) : make(row, bytes, start, end)
+    ) as T
   }
 
   /** The row of the line that begins at `start`; -1 where no newline follows. */

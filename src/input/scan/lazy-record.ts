@@ -20,7 +20,8 @@ export interface Source {
 
 /** An object that was given to the map before its record was decoded as a whole. */
 interface HandedOut {
-  readonly parent: LazyObject
+  /** Null for the record itself. */
+  readonly parent: LazyObject | null
   readonly name: string
   readonly value: object
   /** Null for what was decoded at once, such as an array. */
@@ -28,71 +29,91 @@ interface HandedOut {
 }
 
 /**
- * A record that has been scanned and not decoded. The map gets its objects as proxies, which decode what is read of them
- * while the kernel knows where it lies. For everything else that can be done with an object, and for what is done after
- * the next record was scanned, the record is decoded as a whole, once; from then on the proxies stand in front of the
- * plain objects. Objects that the map holds already stay the same objects.
+ * A record that has been scanned and not decoded. What is read of it is decoded while the kernel knows where it lies. For
+ * everything else that can be done with an object, and for what is done after the next record was scanned, the record is
+ * decoded as a whole, once. Objects that the map holds already stay the same objects.
+ *
+ * Records are made by the million, so its fields are such as V8 makes fastest: not private, and declared without being defined.
  */
-class ScannedRecord {
-  readonly source: Source
-  readonly root: LazyObject
-  isWhole = false
+export class ScannedRecord {
+  declare private readonly source: Source
   /** Where the kernel's row has its values. */
-  readonly #values: number
-  readonly #filling: number
-  readonly #version: number
+  declare private readonly values: number
+  /** While this is the kernel's the values are where they were; -1 once the record is decoded. */
+  declare private filling: number
   /** The line the record is in, `bytes[start, end)`; null once it is decoded. The bytes must never be written to again. */
-  #bytes: Buffer | null
-  readonly #start: number
-  readonly #end: number
-  #handedOut: HandedOut[] | null = null
+  declare private bytes: Buffer | null
+  declare private readonly start: number
+  declare private readonly end: number
+  /** The plain object the record is decoded to. Where others hold one already, it is there before. */
+  declare private plain: object | null
+  declare private handedOut: HandedOut[] | null
 
-  constructor(source: Source, row: number, bytes: Buffer, start: number, end: number) {
+  constructor(source: Source, row: number, bytes: Buffer, start: number, end: number, plain: object | null) {
     this.source = source
-    this.#bytes = bytes
-    this.#start = start
-    this.#end = end
-    this.#values = row + wordsPerRow
-    this.#filling = source.kernel.filling
-    this.#version = source.projection.version
-    this.root = new LazyObject(this, source.projection.root, null)
+    this.values = row + wordsPerRow
+    this.filling = source.kernel.filling
+    this.bytes = bytes
+    this.start = start
+    this.end = end
+    this.plain = plain
+    this.handedOut = null
+  }
+
+  get isWhole(): boolean {
+    return this.bytes === null
+  }
+
+  /** Says that a property was read that nobody looked for. */
+  learn(node: ProjectionNode, name: string): void {
+    this.source.projection.learn(node, name)
   }
 
   /** The kernel still knows where the values lie. */
   get isAtHand(): boolean {
     const { kernel, projection } = this.source
-    return !this.isWhole && this.#filling === kernel.filling && this.#version === projection.version
+    return this.filling === kernel.filling && kernel.version === projection.version
   }
 
-  /** The value of a property. Only while the record is at hand. */
-  valueAt(edge: Edge, parent: LazyObject, receiver: unknown): unknown {
+  /**
+   * The value of a property of `parent`, null for the record itself. Only while the record is at hand.
+   *
+   * @param receiver what a getter that all objects have is to be called on; null for a view, which nobody is to see
+   */
+  valueAt(edge: Edge, parent: LazyObject | null, receiver: object | null): unknown {
     const { kernel } = this.source
-    const at = this.#values + edge.index * wordsPerValue
+    const at = this.values + edge.index * wordsPerValue
+    const { rows } = kernel
+    const kind = rows[at]!
+    if (kind === kinds.shortString) return kernel.shortString(rows[at + 1]!)
+    if (kind === kinds.shortInteger) return rows[at + 1]!
+    if (kind === kinds.plainString) return kernel.latin1(rows[at + 1]!, rows[at + 2]!)
+    return this.#otherValueAt(edge, parent, receiver)
+  }
+
+  #otherValueAt(edge: Edge, parent: LazyObject | null, receiver: object | null): unknown {
+    const { kernel } = this.source
+    const at = this.values + edge.index * wordsPerValue
     const kind = kernel.rows[at]
     const start = kernel.rows[at + 1] ?? 0
     const end = kernel.rows[at + 2] ?? 0
-    const chunk = this.#bytes ?? noBytes
+    const chunk = this.bytes ?? noBytes
     switch (kind) {
       case kinds.absent:
-        return Reflect.get(Object.prototype, edge.name, receiver)
+        if (!(edge.name in Object.prototype)) return undefined
+        return Reflect.get(Object.prototype, edge.name, receiver ?? this.complete())
       case kinds.null:
         return null
       case kinds.true:
         return true
       case kinds.false:
         return false
-      case kinds.shortString:
-        return kernel.shortString(start)
-      case kinds.shortInteger:
-        return start
       case kinds.number:
         return end - start <= exactDigitsMax
           ? shortNumber(chunk, start, end)
           : this.source.whole.decode(chunk, start, end)
-      case kinds.plainString:
-        return kernel.text('latin1', start, end)
       case kinds.wideString:
-        return kernel.text('utf8', start, end)
+        return kernel.utf8(start, end)
       case kinds.escapedString:
         return end - start <= escapedBytesMax
           ? kernel.unescaped(start, end)
@@ -103,38 +124,45 @@ class ScannedRecord {
   }
 
   /** An object or array is the same one each time. */
-  #objectAt(edge: Edge, parent: LazyObject, isLazy: boolean): object {
-    this.#handedOut ??= []
-    for (const { parent: owner, name, value } of this.#handedOut) {
+  #objectAt(edge: Edge, parent: LazyObject | null, isLazy: boolean): object {
+    this.handedOut ??= []
+    for (const { parent: owner, name, value } of this.handedOut) {
       if (owner === parent && name === edge.name) return value
     }
-    const lazy = isLazy ? new LazyObject(this, edge.node, edge) : null
+    const lazy = isLazy ? new LazyObject(this, new LazyRecord(), edge.node, edge) : null
     const value = lazy === null ? this.#decodeAt(edge) : lazy.proxy
-    this.#handedOut.push({ parent, name: edge.name, value, lazy })
+    this.handedOut.push({ parent, name: edge.name, value, lazy })
     return value
   }
 
   #decodeAt(edge: Edge): object {
     const { kernel, whole } = this.source
-    const at = this.#values + edge.index * wordsPerValue
+    const at = this.values + edge.index * wordsPerValue
     const start = kernel.rows[at + 1] ?? 0
     const end = kernel.rows[at + 2] ?? 0
-    return whole.decode(this.#bytes ?? noBytes, start, end) as object
+    return whole.decode(this.bytes ?? noBytes, start, end) as object
   }
 
-  /** Decodes the record as a whole, puts what the map holds already in its place, and lets go of the chunk. */
-  complete(): void {
-    if (this.#bytes === null) return
-    this.root.fill(this.source.whole.decode(this.#bytes, this.#start, this.#end) as object)
+  /**
+   * Decodes the record as a whole, puts what the map holds already in its place, and lets go of the chunk. Returns the plain object.
+   */
+  complete(): object {
+    const bytes = this.bytes
+    if (bytes === null) return this.plain ?? {}
+    const values = this.source.whole.decode(bytes, this.start, this.end) as object
+    if (this.plain === null) this.plain = values
+    else fill(this.plain, values)
     // Parents were handed out before what is in them.
-    for (const { parent, name, value, lazy } of this.#handedOut ?? []) {
-      lazy?.fill(Reflect.get(parent.target, name) as object)
-      defineOwn(parent.target, name, value)
+    for (const { parent, name, value, lazy } of this.handedOut ?? []) {
+      const owner = parent?.target ?? this.plain
+      if (lazy !== null) fill(lazy.target, Reflect.get(owner, name) as object)
+      defineOwn(owner, name, value)
     }
-    this.isWhole = true
-    this.#handedOut = null
-    this.#bytes = null
+    this.filling = -1
+    this.handedOut = null
+    this.bytes = null
     this.source.projection.countWhole()
+    return this.plain
   }
 }
 
@@ -151,30 +179,25 @@ class LazyRecord {
 
 /** One object of a lazy record, and all that can be done with it. */
 class LazyObject implements ProxyHandler<object> {
-  readonly target: object = new LazyRecord()
+  readonly target: object
   readonly proxy: object
   readonly #record: ScannedRecord
   readonly #node: ProjectionNode
   readonly #edge: Edge | null
 
-  constructor(record: ScannedRecord, node: ProjectionNode, edge: Edge | null) {
+  constructor(record: ScannedRecord, target: object, node: ProjectionNode, edge: Edge | null) {
+    this.target = target
     this.#record = record
     this.#node = node
     this.#edge = edge
     this.proxy = new Proxy(this.target, this)
   }
 
-  /** Makes the target the plain object that `values` is. */
-  fill(values: object): void {
-    Object.setPrototypeOf(this.target, Object.prototype)
-    for (const [name, value] of Object.entries(values)) defineOwn(this.target, name, value)
-  }
-
-  get(target: object, name: string | symbol, receiver: unknown): unknown {
+  get(target: object, name: string | symbol, receiver: object): unknown {
     const record = this.#record
     if (typeof name === 'string') {
       const edge = this.#node.edges.get(name)
-      if (edge === undefined) record.source.projection.learn(this.#node, name)
+      if (edge === undefined) record.learn(this.#node, name)
       else if (record.isAtHand) return record.valueAt(edge, this, receiver)
     }
     if (!record.isWhole) record.complete()
@@ -239,6 +262,12 @@ class LazyObject implements ProxyHandler<object> {
   }
 }
 
+/** Makes `target` the plain object that `values` is. */
+function fill(target: object, values: object): void {
+  Object.setPrototypeOf(target, Object.prototype)
+  for (const [name, value] of Object.entries(values)) defineOwn(target, name, value)
+}
+
 /** A number of at most `exactDigitsMax` characters. Most are whole and positive, and need no string. */
 function shortNumber(chunk: Buffer, start: number, end: number): number {
   let value = 0
@@ -257,5 +286,7 @@ function defineOwn(object: object, name: string, value: unknown): void {
 
 /** The record of the line `bytes[start, end)`, which the kernel is sure of, and whose row is at hand. */
 export function lazyRecord(source: Source, row: number, bytes: Buffer, start: number, end: number): object {
-  return new ScannedRecord(source, row, bytes, start, end).root.proxy
+  const target = new LazyRecord()
+  const record = new ScannedRecord(source, row, bytes, start, end, target)
+  return new LazyObject(record, target, source.projection.root, null).proxy
 }

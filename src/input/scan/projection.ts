@@ -53,6 +53,13 @@ export class Projection {
     this.#hasLearnt = true
   }
 
+  /** The edges of properties that the map is known to read of its records; null where it had better have plain ones. */
+  want(names: readonly string[]): readonly Edge[] | null {
+    for (const name of names) if (!this.root.edges.has(name)) this.learn(this.root, name)
+    this.settle()
+    return this.isGivenUp ? null : names.map((name) => this.root.edges.get(name)!)
+  }
+
   /** Says that records had better be plain from now on. */
   giveUp(): void {
     this.isGivenUp = true

@@ -40,8 +40,8 @@ export class TextLines implements Decoder<string> {
 
   decode(bytes: Buffer, start: number, end: number): string {
     const kind = this.#kindOf(bytes, start, end)
-    if (kind === lineKinds.ascii) return this.#kernel.text('latin1', start, end)
-    if (kind === lineKinds.wide) return this.#kernel.text('utf8', start, end)
+    if (kind === lineKinds.ascii) return this.#kernel.latin1(start, end)
+    if (kind === lineKinds.wide) return this.#kernel.utf8(start, end)
     return decodeUtf8(bytes, start, end)
   }
 
