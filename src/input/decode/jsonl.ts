@@ -5,6 +5,7 @@ import { teachCloning } from '../scan/clone.ts'
 import { kernelOfThread } from '../scan/kernel.ts'
 import { LazyDecoder } from '../scan/lazy-decoder.ts'
 import { Projection } from '../scan/projection.ts'
+import { ViewMakers } from '../scan/record-view.ts'
 import { isJsonSpace, type JsonIntegers, jsonDepthMax, parseJson } from './json.ts'
 import { IntegerMarker, MarkedIntegers } from './long-integers.ts'
 import { type FormatOptions, resolveRecordBytesMax } from './options.ts'
@@ -61,6 +62,7 @@ export function jsonl<T = unknown>(options: JsonlOptions = {}): InputFormat<T> {
   }
   // What a map wants is the same in all splits.
   const projection = new Projection()
+  const views = new ViewMakers(projection)
   return {
     name: 'jsonl',
     unit: 'line',
@@ -71,7 +73,8 @@ export function jsonl<T = unknown>(options: JsonlOptions = {}): InputFormat<T> {
       const kernel = lazy ? kernelOfThread() : null
       if (kernel === null) return whole
       teachCloning()
-      return new LazyDecoder(whole, kernel, projection, reads)
+      const makeView = reads === null ? null : views.makerFor(reads)
+      return new LazyDecoder(whole, kernel, projection, makeView)
     },
   }
 }

@@ -2,9 +2,9 @@ import { getHeapStatistics } from 'node:v8'
 import type { Decoder, noRecord } from '../../job/index.ts'
 import { outsideHeapBytes } from '../../record/index.ts'
 import { type Kernel, wordsPerRow, wordsPerValue } from './kernel.ts'
-import { lazyRecord, type Source } from './lazy-record.ts'
+import { lazyRecord, ScannedRecord, type Source } from './lazy-record.ts'
 import type { Projection } from './projection.ts'
-import { type MakeView, recordViews } from './record-view.ts'
+import type { ViewMaker } from './record-view.ts'
 
 const openingBrace = 0x7b
 const newline = 0x0a
@@ -28,7 +28,7 @@ const linesMost = 512
 export class LazyDecoder<T> implements Decoder<T> {
   readonly #source: Source
   readonly #whole: Decoder<T>
-  readonly #makeView: MakeView | null
+  readonly #View: ViewMaker | null
   #chunk: Buffer = noChunk
   /** Which rows of the kernel are those of lines to come: its words `[row, rowsEnd)`, as long as it has filled them for nothing else. */
   #row = 0
@@ -38,16 +38,11 @@ export class LazyDecoder<T> implements Decoder<T> {
   #version = -1
   #lines = linesFirst
 
-  /** @param reads the names by which a record is read, where it is known that nothing else is done with it */
-  constructor(
-    whole: Decoder<T>,
-    kernel: Kernel,
-    projection: Projection,
-    reads: readonly string[] | null = null,
-  ) {
+  /** @param views makes records for a map that only reads them by name; null where it may do anything with them */
+  constructor(whole: Decoder<T>, kernel: Kernel, projection: Projection, views: ViewMaker | null = null) {
     this.#whole = whole
     this.#source = { kernel, whole, projection }
-    this.#makeView = reads === null ? null : recordViews(this.#source, reads)
+    this.#View = views
   }
 
   enterChunk(chunk: Buffer): void {
@@ -82,10 +77,9 @@ export class LazyDecoder<T> implements Decoder<T> {
   }
 
   #record(row: number, bytes: Buffer, start: number, end: number): T {
-    const make = this.#makeView
-    return (
-      make === null ? lazyRecord(this.#source, row, bytes, start, end) : make(row, bytes, start, end)
-    ) as T
+    const View = this.#View
+    if (View === null) return lazyRecord(this.#source, row, bytes, start, end) as T
+    return new View(new ScannedRecord(this.#source, row, bytes, start, end, null)) as T
   }
 
   /** The row of the line that begins at `start`; -1 where no newline follows. */

@@ -1,8 +1,5 @@
-import { ScannedRecord, type Source } from './lazy-record.ts'
-import type { Edge } from './projection.ts'
-
-/** Makes the view of the line `bytes[start, end)`, which the kernel is sure of, and whose row is at hand. */
-export type MakeView = (row: number, bytes: Buffer, start: number, end: number) => object
+import type { ScannedRecord } from './lazy-record.ts'
+import type { Edge, Projection } from './projection.ts'
 
 /** Where a view has its record: the names that a map reads are its properties. */
 const scanned = Symbol('scanned')
@@ -12,13 +9,34 @@ interface RecordView {
 }
 
 /**
- * Views of records, for a map of which it is known that it only reads these properties, and writes them: objects with a getter
+ * Makes views of records, for a map of which it is known that it only reads these properties, and writes them: objects with a getter
  * and a setter for each, which cost a fraction of what a proxy does. Nothing else can be done with them that gives what a
- * record gives. Null where the names are more than a projection takes.
+ * record gives.
  */
-export function recordViews(source: Source, names: readonly string[]): MakeView | null {
-  const edges = source.projection.want(names)
-  if (edges === null) return null
+export type ViewMaker = new (record: ScannedRecord) => object
+
+/** The makers of one projection. It is one for all splits: views of many classes would be as slow as proxies. */
+export class ViewMakers {
+  readonly #projection: Projection
+  readonly #made = new Map<string, ViewMaker | null>()
+
+  constructor(projection: Projection) {
+    this.#projection = projection
+  }
+
+  /** Null where the names are more than a projection takes. */
+  makerFor(names: readonly string[]): ViewMaker | null {
+    const key = names.join(' ')
+    const known = this.#made.get(key)
+    if (known !== undefined) return known
+    const edges = this.#projection.want(names)
+    const maker = edges === null ? null : viewsOf(edges)
+    this.#made.set(key, maker)
+    return maker
+  }
+}
+
+function viewsOf(edges: readonly Edge[]): ViewMaker {
   class View implements RecordView {
     declare readonly [scanned]: ScannedRecord
 
@@ -27,7 +45,7 @@ export function recordViews(source: Source, names: readonly string[]): MakeView 
     }
   }
   for (const edge of edges) Object.defineProperty(View.prototype, edge.name, propertyOf(edge))
-  return (row, bytes, start, end) => new View(new ScannedRecord(source, row, bytes, start, end, null))
+  return View
 }
 
 function propertyOf(edge: Edge): PropertyDescriptor & ThisType<RecordView> {
