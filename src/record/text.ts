@@ -197,6 +197,16 @@ export function readSizedText(bytes: Buffer, cursor: Cursor, end: number): strin
   return readText(bytes, start, start + length)
 }
 
+/**
+ * The same text as the one string that V8 has of it for names of properties. Two such strings are equal only where they are one, so that a Map
+ * finds it without looking at its characters. Cost: some 100 ns.
+ */
+export function internedText(text: string): string {
+  for (const name in { [text]: true }) return name
+  // An object lists every name but this.
+  return text
+}
+
 /** Compares strings by code point: negative, zero or positive. */
 export function compareText(a: string, b: string): number {
   const unitsBoth = Math.min(a.length, b.length)

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { errnoOf } from '../../errors.ts'
+import { internedText } from '../../record/index.ts'
 import type { Projection } from './projection.ts'
 
 /** Kinds of values, as `kernel.as` numbers them. */
@@ -67,6 +68,8 @@ const { latin1Slice, utf8Slice } = Buffer.prototype as unknown as Readonly<
 const pageBytes = 65_536
 /** What a short string takes; at least one zero is behind it. */
 const shortRoomBytes = 16
+/** How many there is room for. */
+const shortsMax = 8192
 /** Zeros behind the text. One look of the kernel takes at most 64 bytes and 16 more. */
 const marginBytes = 128
 
@@ -87,7 +90,9 @@ export class Kernel {
   #bytes: Buffer = Buffer.alloc(0)
   #chunk: Buffer | null = null
   /** Short strings that have been asked for, by the number the kernel gives them. */
-  #shorts: (string | undefined)[] = []
+  readonly #shorts: (string | undefined)[] = new Array<undefined>(shortsMax).fill(undefined)
+  /** 1 for those that have been asked for once. */
+  readonly #isKnown = new Uint8Array(shortsMax)
   #shortsVersion = 0
   #projection: Projection | null = null
 
@@ -107,7 +112,8 @@ export class Kernel {
     this.#prepare(chunk, projection)
     const lines = this.#exports.scanLines(from, chunk.length, projection.edges.length, linesMax)
     if (this.#shortsVersion !== this.#exports.shortsVersion.value) {
-      this.#shorts = []
+      this.#shorts.fill(undefined)
+      this.#isKnown.fill(0)
       this.#shortsVersion = this.#exports.shortsVersion.value
     }
     return lines
@@ -146,13 +152,21 @@ export class Kernel {
 
   /** The short string of this number, as rows at hand have it. It is one string however often it is asked for. */
   shortString(number: number): string {
-    const known = this.#shorts[number]
-    if (known !== undefined) return known
+    return this.#shorts[number] ?? this.#newShortString(number)
+  }
+
+  #newShortString(number: number): string {
     const start = this.#exports.shorts.value + number * shortRoomBytes
     let end = start
     while (this.#bytes[end] !== 0) end += 1
-    const string = this.#bytes.toString('latin1', start, end)
-    this.#shorts[number] = string
+    const string = latin1Slice.call(this.#bytes, start, end)
+    // What comes again is likely to come often, and to be a key. What does not is not worth it.
+    if (this.#isKnown[number] === 1) {
+      const interned = internedText(string)
+      this.#shorts[number] = interned
+      return interned
+    }
+    this.#isKnown[number] = 1
     return string
   }
 
