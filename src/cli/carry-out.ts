@@ -4,11 +4,18 @@ import { pipeline } from 'node:stream/promises'
 import { StringDecoder } from 'node:string_decoder'
 import { errnoOf, toFault } from '../errors.ts'
 import { type WrittenResult, writeResult } from '../result/index.ts'
-import { LiveProgress, type PreparedRun, type RunObserver, releaseTarget, totalsOf } from '../run/index.ts'
+import {
+  LiveProgress,
+  type PreparedRun,
+  RunDirectory,
+  type RunObserver,
+  releaseTarget,
+  totalsOf,
+} from '../run/index.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
 import type { Outlet } from './outlet.ts'
 import { servePageBeside } from './page-beside.ts'
-import { Progress } from './progress.ts'
+import { Progress, type RunSource } from './progress.ts'
 import {
   type ReportedRun,
   sayComplete,
@@ -116,7 +123,7 @@ async function carryOut(
   const beside = page === undefined ? null : servePageBeside(terminal, `/runs/${run.id}`, page.port)
   const before = totalsOf(run.state)
   const startMs = performance.now()
-  const progress = outlet.quiet ? null : new Progress(terminal)
+  const progress = outlet.quiet ? null : new Progress(terminal, sourceOf(run))
   const live = new LiveProgress(run)
   const observe: RunObserver = (event, state) => {
     events?.write(event)
@@ -140,6 +147,13 @@ async function carryOut(
     live.end()
     beside?.end()
     finish.removeEventListener('abort', sayFinishing)
+  }
+}
+
+function sourceOf(run: PreparedRun): RunSource {
+  return {
+    directory: new RunDirectory(run.directory),
+    live: () => ({ workers: run.workers, bottleneck: run.bottleneck() }),
   }
 }
 

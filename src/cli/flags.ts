@@ -375,6 +375,12 @@ export const flags: readonly Flag[] = [
     commands: reporting,
   },
   {
+    name: 'so-far',
+    takes: { kind: 'switch' },
+    help: 'shows what the tables of a run that is mapping would be by now, largest values first: no result',
+    commands: ['show'],
+  },
+  {
     name: 'rows',
     takes: { kind: 'count', placeholder: 'N', least: 0 },
     help: 'rows of each table to show. Default: 10; of one table all',

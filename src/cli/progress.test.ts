@@ -17,7 +17,7 @@ class Followed {
 
   constructor(terminal: FakeTerminal) {
     this.terminal = terminal
-    this.progress = new Progress(terminal, () => this.nowMs)
+    this.progress = new Progress(terminal, null, () => this.nowMs)
   }
 
   happens(event: RunEvent): this {
@@ -50,10 +50,11 @@ class Followed {
     return this
   }
 
-  /** The line that is drawn now. */
+  /** The line that is drawn now, without its bar. */
   line(): string | null | undefined {
     this.progress.draw()
-    return this.terminal.isLive ? this.terminal.statuses.at(-1) : this.terminal.saidLines.at(-1)
+    if (!this.terminal.isLive) return this.terminal.saidLines.at(-1)
+    return this.terminal.statuses.at(-1)?.replace(/ [━─]{20} /, ' · ') ?? null
   }
 }
 

@@ -1,48 +1,71 @@
+import { readProcess } from '../host/index.ts'
 import { printable } from '../printable.ts'
 import { countOf, showBytes, showCount, showDuration } from '../quantities.ts'
+import { AnswerLooks } from '../result/index.ts'
 import {
   inputBytesOf,
   type NoteEvent,
   Pace,
   type ProgressEvent,
   type Rates,
+  type RunDirectory,
   type RunEvent,
   type RunState,
   type RunTotals,
+  type Standing,
   timeLeft,
   totalsOf,
 } from '../run/index.ts'
-import { clip, widthOf } from './cells.ts'
+import { joined, type Part, type RunFacts, runFrame } from './run-frame.ts'
 import type { Terminal } from './terminal.ts'
 
-/** How often the line on a terminal is drawn, and how often a line is written where there is none. */
-const drawEveryMs = 200
+/** How often the lines on a terminal are drawn, and how often a line is written where there is none. */
+const drawEveryMs = 250
 const writeEveryMs = 15_000
+/** How often the workers are looked at. */
+const lookEveryMs = 1000
+/** Rows of each table of the answer so far: no terminal shows more. */
+const answerRows = 10
 
-/** A part of the line; where the terminal is too narrow for all of them, those of the highest rank are left out first. */
-interface Part {
-  readonly text: string
-  readonly rank: number
+/** What is asked, now and then, of a run that is shown on a terminal. */
+export interface RunSource {
+  readonly directory: RunDirectory
+  live(): Standing['live']
 }
 
-/** Follows a run and shows how far it is: a line that is drawn again on a terminal, a line now and then without one. */
+/** Follows a run and shows how far it is: some lines that are drawn again on a terminal, a line now and then without one. */
 export class Progress {
   readonly #terminal: Terminal
   readonly #now: () => number
   readonly #startMs: number
   readonly #timer: NodeJS.Timeout
   readonly #running = new Map<string, ProgressEvent>()
+  readonly #source: RunSource | null
+  readonly #answers: AnswerLooks | null
+  #crew: RunFacts['crew'] = null
+  #bottleneck: RunFacts['bottleneck'] = null
+  #lookedAtMs = Number.NEGATIVE_INFINITY
   #pace: Pace | null = null
   #state: RunState | null = null
+  #isWriting = false
+  #totals: { readonly done: string; readonly totals: RunTotals } | null = null
 
   /**
    * Begins the session, and draws from then on by itself.
    *
+   * @param source what more is shown on a terminal; null for how far it is alone
    * @param now milliseconds from any moment on, never going back
    * @param ageMs how long ago the session has begun, where it was not followed from its beginning
    */
-  constructor(terminal: Terminal, now = (): number => performance.now(), ageMs = 0) {
+  constructor(
+    terminal: Terminal,
+    source: RunSource | null = null,
+    now = (): number => performance.now(),
+    ageMs = 0,
+  ) {
     this.#terminal = terminal
+    this.#source = source
+    this.#answers = source === null || !terminal.isLive ? null : new AnswerLooks(source.directory, answerRows)
     this.#now = now
     this.#startMs = now() - ageMs
     this.#timer = setInterval(() => this.draw(), terminal.isLive ? drawEveryMs : writeEveryMs)
@@ -58,44 +81,62 @@ export class Progress {
     else if ('task' in event) this.#running.delete(event.task)
   }
 
-  /** Shows how far the run is; before its first event, nothing. */
+  /** Shows how far the run is; before its first event, and while its tables are written, nothing. */
   draw(): void {
-    if (this.#state === null) return
-    this.#show(this.#partsOf(this.#state))
+    if (this.#state === null || this.#isWriting) return
+    const facts = this.#factsOf(this.#state)
+    if (this.#terminal.isLive) this.#terminal.status(runFrame(facts, this.#terminal))
+    else this.#terminal.say(joined(facts.parts))
   }
 
   /** Says that the tables are being written, which nothing is told of until it is done. */
   showWriting(): void {
-    if (this.#terminal.isLive && this.#state !== null) this.#show([{ text: 'writing the result', rank: 0 }])
+    if (!this.#terminal.isLive || this.#state === null) return
+    this.#isWriting = true
+    this.#terminal.status('writing the result')
   }
 
-  /** Takes the line away, for good. */
+  /** Takes the lines away, for good. */
   end(): void {
     clearInterval(this.#timer)
+    this.#answers?.end()
     this.#state = null
     this.#terminal.status(null)
   }
 
-  #show(parts: readonly Part[]): void {
-    const { isLive, columns } = this.#terminal
-    if (isLive) this.#terminal.status(fitted(parts, columns - 1))
-    else this.#terminal.say(joined(parts))
-  }
-
-  #partsOf(state: RunState): Part[] {
+  #factsOf(state: RunState): RunFacts {
     const elapsedMs = this.#now() - this.#startMs
-    const totals = totalsOf(state)
-    if (state.phase !== 'map' || totals.tasksDone === totals.tasks) {
-      const partitions = countOf(state.plan.partitions, 'partition')
-      return [
-        { text: `reduce  ${totals.partitionsDone} of ${partitions}`, rank: 0 },
-        { text: `${showDuration(elapsedMs)} so far`, rank: 1 },
-      ]
+    const totals = this.#totalsOf(state)
+    const isMapping = state.phase === 'map' && totals.tasksDone < totals.tasks
+    if (this.#terminal.isLive) this.#look(state)
+    return {
+      ...(isMapping ? this.#mapFacts(state, totals, elapsedMs) : reduceFacts(state, totals, elapsedMs)),
+      crew: this.#crew,
+      bottleneck: this.#bottleneck,
+      answer: this.#answers?.answer(state, elapsedMs) ?? null,
     }
-    return this.#mapParts(state, totals, elapsedMs)
   }
 
-  #mapParts(state: RunState, totals: RunTotals, elapsedMs: number): Part[] {
+  /** To add up ten thousand tasks for each frame would take from the run. */
+  #totalsOf(state: RunState): RunTotals {
+    const done = `${state.phase} ${state.map.done} ${state.reduce.done}`
+    if (this.#totals?.done !== done) this.#totals = { done, totals: totalsOf(state) }
+    return this.#totals.totals
+  }
+
+  #look(state: RunState): void {
+    const nowMs = this.#now()
+    if (this.#source === null || nowMs - this.#lookedAtMs < lookEveryMs) return
+    this.#lookedAtMs = nowMs
+    const live = this.#source.live()
+    this.#bottleneck = live?.bottleneck ?? null
+    // Threads share a process, which is never paused.
+    const paused = (live?.workers ?? []).filter(({ pid }) => readProcess(pid)?.state === 'T').length
+    const atWork = state.map.running + state.reduce.running
+    this.#crew = live === null ? null : { atWork, all: state.plan.workers, paused }
+  }
+
+  #mapFacts(state: RunState, totals: RunTotals, elapsedMs: number): Pick<RunFacts, 'parts' | 'share'> {
     let { readBytes, records, rejected } = totals
     for (const event of this.#running.values()) {
       readBytes += Math.min(event.readBytes, inputBytesOf(state, event.task))
@@ -105,7 +146,7 @@ export class Progress {
     const rates = this.#pace?.rates(this.#now(), readBytes) ?? null
     const left = totals.inputBytes - readBytes
     const percent = left <= 0 ? 99 : Math.floor((100 * readBytes) / totals.inputBytes)
-    return [
+    const parts = [
       { text: `map ${String(percent).padStart(2)} %`, rank: 0 },
       { text: `${showBytes(readBytes)} of ${showBytes(totals.inputBytes)}`, rank: 3 },
       ...(rates === null ? [] : [{ text: `${showBytes(Math.max(rates.recent, rates.whole))}/s`, rank: 4 }]),
@@ -113,21 +154,20 @@ export class Progress {
       ...(rejected === 0 ? [] : [{ text: `${showCount(rejected)} rejected`, rank: 2 }]),
       { text: sayEnd(totals, { left, rates, elapsedMs }), rank: 1 },
     ]
+    return { parts, share: percent / 100 }
   }
 }
 
-function joined(parts: readonly Part[]): string {
-  return parts.map(({ text }) => text).join(' · ')
-}
-
-/** As many parts as fit. */
-function fitted(parts: readonly Part[], width: number): string {
-  let kept = parts
-  while (kept.length > 1 && widthOf(joined(kept)) > width) {
-    const last = Math.max(...kept.map(({ rank }) => rank))
-    kept = kept.filter(({ rank }) => rank !== last)
-  }
-  return clip(joined(kept), width)
+function reduceFacts(
+  { plan: { partitions } }: RunState,
+  { partitionsDone }: RunTotals,
+  elapsedMs: number,
+): Pick<RunFacts, 'parts' | 'share'> {
+  const parts: Part[] = [
+    { text: `reduce  ${partitionsDone} of ${countOf(partitions, 'partition')}`, rank: 0 },
+    { text: `${showDuration(elapsedMs)} so far`, rank: 1 },
+  ]
+  return { parts, share: partitions === 0 ? null : partitionsDone / partitions }
 }
 
 /** How long it may still take. What is read is not mapped yet, so for the last tasks no time can be told. */

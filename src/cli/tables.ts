@@ -16,7 +16,10 @@ const indent = 2
 export type Side = 'left' | 'right'
 
 /** Writes the head of each table to stdout. */
-export function showHeads(terminal: Terminal, heads: readonly TableHead[]): void {
+export function showHeads(
+  terminal: Terminal,
+  heads: readonly Pick<TableHead, 'table' | 'rows' | 'head'>[],
+): void {
   const lineWidthMax = terminal.outColumns - indent
   for (const table of heads) {
     terminal.out(`${table.table}: ${countOf(table.rows, 'row')}`)
@@ -25,7 +28,8 @@ export function showHeads(terminal: Terminal, heads: readonly TableHead[]): void
   }
 }
 
-function headLines(rows: readonly HeadRow[], lineWidthMax: number): string[] {
+/** The rows of a head, aligned. */
+export function headLines(rows: readonly HeadRow[], lineWidthMax: number): string[] {
   const texts = rows.map(({ key, value }) => [...key, value])
   const columns = Math.max(0, ...texts.map(({ length }) => length))
   const isNumeric = Array.from({ length: columns }, () => true)

@@ -3,6 +3,7 @@ import pc from 'picocolors'
 import { type Fault, messageOf, TallymanError, toFault } from '../errors.ts'
 import { printableLines } from '../printable.ts'
 import { packageRoot, type RunDirectory } from '../run/index.ts'
+import { Frame, together } from './frame.ts'
 
 const { createColors } = pc
 
@@ -10,20 +11,22 @@ const { createColors } = pc
 export interface Terminal {
   readonly cwd: string
   readonly env: Readonly<Record<string, string | undefined>>
-  /** Is stderr a terminal that can move its cursor? */
+  /** Is stderr a terminal that can move its cursor, and somebody in front of it? */
   readonly isLive: boolean
   /** Columns of the terminal that stderr is; 80 where it is none. */
   readonly columns: number
+  /** Rows of it; 24 where it is none. */
+  readonly rows: number
   /** Columns of the terminal that stdout is; infinite where it is none. */
   readonly outColumns: number
   /** For what is said; what goes to stdout is never coloured. */
   readonly colors: ReturnType<typeof createColors>
   /** Writes a line to stdout. Does nothing once whoever reads it has gone. */
   out(line: string): void
-  /** Writes a line to stderr; a status line is put back below it. */
+  /** Writes a line to stderr; a status is put back below it. */
   say(line: string): void
-  /** Shows a line that the next one replaces; null takes it away. Does nothing where `isLive` is false. */
-  status(line: string | null): void
+  /** Shows a line, or some, that the next ones replace; null takes them away. Does nothing where `isLive` is false. */
+  status(lines: string | readonly string[] | null): void
   /** In a process that carries on a detached run alone: the run has begun, and whoever started it need not wait any longer. */
   letGo?(run: RunDirectory): void
 }
@@ -31,7 +34,7 @@ export interface Terminal {
 /** The terminal this process was started in. Called once. */
 export function openTerminal(): Terminal {
   const { env, stdout, stderr } = process
-  const isLive = stderr.isTTY === true && env.TERM !== 'dumb'
+  const isLive = stderr.isTTY === true && env.TERM !== 'dumb' && !isCi(env.CI)
   const writeError = writerTo(stderr, () => undefined)
   const writeOut = writerTo(stdout, (error) => {
     writeError(`Error: stdout takes no more of what is written to it: ${reasonOf(error)}.\n`)
@@ -39,10 +42,14 @@ export function openTerminal(): Terminal {
       if (code === 0) process.exitCode = 1
     })
   })
-  let shown: string | null = null
+  const columnsNow = (): number => stderr.columns ?? columnsDefault
+  const frame = new Frame()
+  let shown: readonly string[] = []
   const clear = (): void => {
-    if (shown !== null) writeError('\r\u001b[K')
+    const text = frame.clear(columnsNow())
+    if (text !== '') writeError(text)
   }
+  if (isLive) guardFrame(frame, clear)
   return {
     get cwd() {
       return currentFolder()
@@ -50,7 +57,10 @@ export function openTerminal(): Terminal {
     env,
     isLive,
     get columns() {
-      return stderr.columns ?? 80
+      return columnsNow()
+    },
+    get rows() {
+      return stderr.rows ?? rowsDefault
     },
     get outColumns() {
       return stdout.columns ?? Number.POSITIVE_INFINITY
@@ -59,21 +69,37 @@ export function openTerminal(): Terminal {
     colors: createColors(isLive && (env.NO_COLOR ?? '') === ''),
     out: (line) => {
       clear()
-      shown = null
+      shown = []
       writeOut(`${line}\n`)
     },
     say: (line) => {
-      clear()
-      writeError(`${line}\n`)
-      if (shown !== null) writeError(shown)
+      if (frame.isEmpty) writeError(`${line}\n`)
+      // In one piece: what is shown does not flicker.
+      else writeError(together(`${frame.clear(columnsNow())}${line}\n${frame.show(shown, columnsNow())}`))
     },
-    status: (line) => {
+    status: (lines) => {
       if (!isLive) return
-      clear()
-      shown = line
-      if (line !== null) writeError(line)
+      shown = lines === null ? [] : typeof lines === 'string' ? [lines] : lines
+      const text = shown.length === 0 ? frame.clear(columnsNow()) : frame.show(shown, columnsNow())
+      if (text !== '') writeError(together(text))
     },
   }
+}
+
+const columnsDefault = 80
+const rowsDefault = 24
+
+/** Nobody watches what moves there, terminal or not. */
+function isCi(text: string | undefined): boolean {
+  return text !== undefined && !['', '0', 'false'].includes(text)
+}
+
+/** Takes a frame away however this process ends, as far as it can be told. */
+function guardFrame(frame: Frame, clear: () => void): void {
+  // Also where it ends by an error that nobody caught: that is printed after this.
+  process.once('exit', clear)
+  // It was suspended, and whatever the shell wrote meanwhile is between the frame and the cursor.
+  process.on('SIGCONT', () => frame.forget())
 }
 
 function currentFolder(): string {

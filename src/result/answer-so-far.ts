@@ -39,12 +39,14 @@ const partitionBytesMax = 4 * spillBytesMax
  * Reduces what a run that is at work has mapped so far. The run is not touched; another process, niced as the run's are, does it within half a gigabyte. Of
  * much only the first partitions are looked at.
  *
+ * @param stop aborted to give it up
  * @returns null where nothing is mapped yet, where it is too much, or where it did not come off
  */
 export async function answerSoFar(
   directory: RunDirectory,
   state: RunState,
   rowsMax: number,
+  stop: AbortSignal = new AbortController().signal,
 ): Promise<AnswerSoFar | null> {
   const { partitions: partitionsOf, job } = state.plan
   const totals = totalsOf(state)
@@ -56,7 +58,7 @@ export async function answerSoFar(
   )
   const scratch = mkdtempSync(join(tmpdir(), 'tallyman-so-far-'))
   try {
-    const parts = await reduceSoFar(directory, state, scratch, partitions)
+    const parts = await reduceSoFar(directory, state, { scratch, partitions, stop })
     if (parts === null) return null
     const { tasksDone: tasks, tasks: tasksOf, readBytes, inputBytes } = totals
     const tables = job.description.tables.map(({ name }) =>

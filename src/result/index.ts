@@ -1,13 +1,13 @@
 /** What came out: tables in key order, manifest, digest. */
 
+export { AnswerLooks, type LookedAnswer } from './answer-looks.ts'
 export { type AnswerSoFar, answerSoFar } from './answer-so-far.ts'
 export { type Drawing, type PictureForm, planCharts, render } from './chart/charts.ts'
 export { elementsOf, keyColumnNames } from './columns/key-columns.ts'
 export type { Where } from './columns/row-filter.ts'
-export type { FactChange } from './diff/diff-facts.ts'
-export type { InputChange, InputsDiff } from './diff/diff-inputs.ts'
 export { diffResults, type ResultsDiff, type TableDiff } from './diff/diff-results.ts'
 export type { RowChange } from './diff/largest-changes.ts'
+export { sayFactChanges, sayInputChanges, sayTableChange } from './diff/say-diff.ts'
 export { csvLine } from './format/column-rows.ts'
 export { type TableFormat, tableFormats } from './format/row-writer.ts'
 export { type Manifest, readManifest } from './manifest.ts'

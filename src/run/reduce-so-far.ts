@@ -13,6 +13,15 @@ export interface PartSoFar {
   readonly file: string
 }
 
+export interface ReduceSoFarOptions {
+  /** An empty folder, to be removed by the caller. */
+  readonly scratch: string
+  /** How many of them, from the first. */
+  readonly partitions: number
+  /** Aborted to give it up. */
+  readonly stop: AbortSignal
+}
+
 /** Memory for a reducer that is not the run's own. */
 const totalBytes = 512 * 2 ** 20
 const workerHeapBytes = 256 * 2 ** 20
@@ -21,15 +30,12 @@ const workerHeapBytes = 256 * 2 ** 20
  * Reduces what a run's map tasks have committed by now, beside the run and without touching it: in one worker of its own, as polite as the run's, which
  * writes into `scratch`.
  *
- * @param scratch an empty folder, to be removed by the caller
- * @param partitions how many of them, from the first
- * @returns null where it did not come off: a file was just replaced, or the job fails
+ * @returns null where it did not come off: a file was just replaced, the job fails, or it was given up
  */
 export async function reduceSoFar(
   directory: RunDirectory,
   state: RunState,
-  scratch: string,
-  partitions: number,
+  { scratch, partitions, stop }: ReduceSoFarOptions,
 ): Promise<PartSoFar[] | null> {
   const { plan } = state
   const own = new RunDirectory(scratch)
@@ -46,10 +52,13 @@ export async function reduceSoFar(
     params: plan.job.typedParams,
     cwd: scratch,
   })
+  const giveUp = (): void => void pool.stop()
+  stop.addEventListener('abort', giveUp)
   try {
     await pool.load()
     const parts: PartSoFar[] = []
     for (let partition = 0; partition < partitions; partition += 1) {
+      if (stop.aborted) return null
       const id = attemptId(taskId('reduce', partition), 1)
       const folder = own.attemptFolder(id)
       const attempt = { id, directory: folder, work: reduceWork(state, partition, own) }
@@ -60,6 +69,7 @@ export async function reduceSoFar(
     }
     return parts
   } finally {
+    stop.removeEventListener('abort', giveUp)
     await pool.stop()
   }
 }

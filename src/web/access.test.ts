@@ -111,6 +111,9 @@ describe('what can be reached', () => {
     '/runs/.',
     `/runs/${id}/logs/..%2f..%2f..%2fsecret`,
     `/runs/${id}/logs/..%2f..%2fplan.json`,
+    `/runs/${id}/logs/..%2f..%2fplan.json/text`,
+    `/runs/${id}/logs/..%2f..%2f..%2fsecret/live`,
+    `/runs/${id}/diff?with=..%2f..%2fetc`,
     `/runs/${id}/logs/map-00000.1.log%00`,
     `/runs/${id}/result/..%2fplan.json`,
     `/runs/${id}/result/manifest.json`,
@@ -132,7 +135,7 @@ describe('what can be reached', () => {
   })
 
   test('a log, as text', async () => {
-    const response = await get(`/runs/${id}/logs/map-00000.1`, cookie)
+    const response = await get(`/runs/${id}/logs/map-00000.1/text`, cookie)
     expect(response.headers.get('content-type')).toMatch(/^text\/plain/)
     expect(await response.text()).toBe('printed')
   })

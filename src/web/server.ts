@@ -1,4 +1,4 @@
-import { createReadStream, statSync } from 'node:fs'
+import { createReadStream, existsSync, statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import type { Server } from 'node:http'
 import { join } from 'node:path'
@@ -14,6 +14,8 @@ import { type AccessRules, requireAccess } from './access.ts'
 import { ask } from './ask.ts'
 import { Pictures } from './pictures.ts'
 import { renderPage } from './render.ts'
+import { type ComparedResult, diffView } from './view/diff-view.ts'
+import { isLogName } from './view/log-watch.ts'
 import type { View } from './view/run-view.ts'
 import { tableView } from './view/table-view.ts'
 import { Watches } from './watches.ts'
@@ -43,8 +45,6 @@ const connectionsMax = 256
 /** A request that has not told its headers by then never will. */
 const headersTimeoutMs = 10_000
 
-const jobOfAttempt = /^(?:(?:map|reduce)-\d+\.\d+|worker-\d+|threads)$/
-
 /** The page over a folder of runs, without a socket: for tests, and for whoever has a server. Reads and never writes. */
 export function pageOf({ runsFolder, ...rules }: Omit<PageOptions, 'port' | 'address'>): Hono {
   const watches = new Watches(runsFolder)
@@ -62,8 +62,13 @@ export function pageOf({ runsFolder, ...rules }: Omit<PageOptions, 'port' | 'add
   app.get('/runs/:id/result/:file', (context) => download(context, watches))
   app.get('/runs/:id/charts/:file', (context) => chart(context, watches, pictures))
   app.get('/runs/:id/query', (context) => query(context, watches))
+  app.get('/runs/:id/diff', (context) => diff(context, watches))
   app.get('/runs/:id/tables/:name', (context) => table(context, watches))
-  app.get('/runs/:id/logs/:of', (context) => log(context, watches))
+  app.get('/runs/:id/logs', (context) => pageOrMissing(context, watches.log(context.req.param('id'), null)))
+  app.get('/runs/:id/logs/live', (context) => live(context, () => watches.log(context.req.param('id'), null)))
+  app.get('/runs/:id/logs/:of', (context) => pageOrMissing(context, watches.log(...logAsked(context))))
+  app.get('/runs/:id/logs/:of/live', (context) => live(context, () => watches.log(...logAsked(context))))
+  app.get('/runs/:id/logs/:of/text', (context) => log(context, watches))
   app.get('/page.js', (context) => asset(context, 'page/browser.js', 'text/javascript; charset=utf-8'))
   app.get('/page.css', (context) => asset(context, 'page/page.css', 'text/css; charset=utf-8'))
   // Browsers ask for the second one wherever a page is plain text.
@@ -120,6 +125,7 @@ function missing(context: Context): Response {
 
 /** Sends the view again whenever it has changed. A slow reader gets fewer updates, never older ones. */
 function live(context: Context, look: () => View | null): Response {
+  if (look() === null) return missing(context)
   return streamSSE(context, async (stream) => {
     let told = ''
     let toldAt = 0
@@ -174,10 +180,6 @@ async function chart(context: Context, watches: Watches, pictures: Pictures): Pr
   return context.body(new Uint8Array(svg))
 }
 
-/** How many queries may be at work: each takes a process. */
-const queriesMax = 2
-let queries = 0
-
 /** The page to ask a result by SQL, and what it answers. */
 async function query(context: Context, watches: Watches): Promise<Response> {
   const id = context.req.param('id') ?? ''
@@ -186,20 +188,25 @@ async function query(context: Context, watches: Watches): Promise<Response> {
   const sql = (context.req.query('sql') ?? '').slice(0, 4000)
   const { complete, tables } = result
   const asked = { kind: 'query', run: id, complete, sql, tables } as const
-  const none = { columns: [], cells: [], isCut: false }
-  if (sql.trim() === '') return page(context, { ...asked, ...none, problem: null })
-  if (queries >= queriesMax)
-    return page(context, {
-      ...asked,
-      ...none,
-      problem: 'Other queries are at work; ask again when they have ended.',
-    })
-  queries += 1
-  try {
-    return await page(context, { ...asked, ...(await ask(result.directory, sql)) })
-  } finally {
-    queries -= 1
-  }
+  const none = { columns: [], cells: [], isCut: false, problem: null }
+  const answer = sql.trim() === '' ? none : await ask(result.directory, sql)
+  return page(context, { ...asked, ...answer })
+}
+
+/** What changed from the result of another run to this one's. */
+async function diff(context: Context, watches: Watches): Promise<Response> {
+  const [id = '', other = ''] = [context.req.param('id'), context.req.query('with')]
+  const after = comparedOf(watches, id)
+  const before = other === '' ? null : comparedOf(watches, other)
+  if (after === null || (before === null && other !== '')) return missing(context)
+  const others = watches.withResults().filter((line) => line.id !== id)
+  return page(context, await diffView(after, before, others))
+}
+
+function comparedOf(watches: Watches, run: string): ComparedResult | null {
+  const result = watches.run(run)?.result
+  const isThere = result?.isThere === true && existsSync(join(result.directory, 'manifest.json'))
+  return isThere ? { run, directory: result.directory } : null
 }
 
 /** Rows of a table. */
@@ -217,11 +224,15 @@ async function table(context: Context, watches: Watches): Promise<Response> {
   return view === null ? missing(context) : page(context, view)
 }
 
+function logAsked(context: Context): [id: string, of: string] {
+  return [context.req.param('id') ?? '', context.req.param('of') ?? '']
+}
+
 /** What an attempt printed, as text. */
 function log(context: Context, watches: Watches): Response {
   const [id = '', of = ''] = [context.req.param('id'), context.req.param('of')]
   const directory = watches.directoryOf(id)
-  if (directory === null || !jobOfAttempt.test(of)) return missing(context)
+  if (directory === null || !isLogName(of)) return missing(context)
   const { text, headLength, droppedBytes } = readLog(join(directory.logFolder, `${of}.log`))
   const whole =
     droppedBytes === 0

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { isRunHeld, listRuns, RunDirectory } from '../run/index.ts'
 import { unreadableLine } from './view/run-line.ts'
-import type { RunLine, RunsView, RunView } from './view/run-view.ts'
+import type { LogView, RunLine, RunsView, RunView } from './view/run-view.ts'
 import { RunWatch } from './view/run-watch.ts'
 
 /** Runs whose state is kept in memory, longest unused forgotten first. */
@@ -11,6 +11,8 @@ const watchesMax = 8
 const linesMax = 10_000
 /** Runs on one page of the list. */
 const listedMax = 100
+/** Runs that are looked through for results to compare with. */
+const comparedMax = 300
 /** A look is used again for so long, by everyone who asks; of a run that is not at work longer: it seldom goes on. */
 const freshMs = 450
 const restingFreshMs = 3000
@@ -48,6 +50,17 @@ export class Watches {
    */
   run(id: string): RunView | null {
     return this.#look(id, true)
+  }
+
+  /**
+   * What is printed in a run; null where there is none, or no log of this name.
+   *
+   * @param of an attempt; null for what was begun last
+   * @throws {TallymanError} as `run` does
+   */
+  log(id: string, of: string | null): LogView | null {
+    if (this.#look(id, false) === null) return null
+    return this.#watched.get(id)?.watch.log(of) ?? null
   }
 
   #look(id: string, wantsAnswer: boolean): RunView | null {
@@ -91,6 +104,12 @@ export class Watches {
       total: ids.length,
       next: ids.length > start + listedMax ? (runs.at(-1)?.id ?? null) : null,
     }
+  }
+
+  /** Runs that have a result, newest first: of the newest so many runs. */
+  withResults(): RunLine[] {
+    const ids = listRuns(this.#folder).slice(0, comparedMax)
+    return ids.map((id) => this.#line(id)).filter(({ digest }) => digest !== null)
   }
 
   #line(id: string): RunLine {

@@ -197,6 +197,25 @@ describe('docs/formats/command-json.md', () => {
     ])
   })
 
+  it('tells what show writes of the answer so far', () => {
+    shop.job('half.job.ts', `emit(line); if (line === 'last') process.exit(1)`)
+    shop.write('half/a.txt', 'a\n')
+    shop.write('half/b.txt', 'last\n')
+    const half = shop.run('run', 'half.job.ts', 'half', '-w', '1', '--split', 'whole', '--attempts', '1')
+    expect(half.status).toBe(1)
+    const [answer] = json('show', 'last', '--so-far')
+    expectOnPage([answer], fieldsOf('`tallyman show --so-far`'))
+    expect(answer).toMatchObject({
+      tasks: 1,
+      tasksOf: 2,
+      tables: [{ name: 'result', rows: 1, top: [{ key: ['"a"'], value: '1' }] }],
+    })
+    expect(shop.run('show', 'last', '--so-far').stdout).toBe(
+      'So far, not the result: 1 of 2 map tasks, 28 % of the input\nresult: 1 row\n  a  1\n',
+    )
+    expect(shop.run('show', completeId!, '--so-far')).toMatchObject({ status: 2, stdout: '' })
+  })
+
   it('tells what show writes of a table, and query', () => {
     expectOnPage(json('show', 'out', '--table', 'one'), fieldsOf('`tallyman show --table`'))
     if (requires('package @duckdb/node-api', hasDuckDb()))

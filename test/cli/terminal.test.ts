@@ -2,8 +2,10 @@
 import { writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { holderOfRun, RunDirectory } from '../../src/run/index.ts'
 import { program, Workshop } from '../fixtures/program.ts'
 import { hasTmux, Screen } from '../fixtures/screen.ts'
+import { until } from '../fixtures/until.ts'
 import { requires } from '../requires.ts'
 
 const shop = new Workshop()
@@ -37,22 +39,29 @@ function screen(line: string, { columns = 100, env = {} }: Size = {}): Screen {
   })
 }
 
-/** The colours that are used, and taking a line away; nothing else that begins with ESC is ever written. */
-const colours = /\u001b\[(?:1|2|22|31|32|33|39)m/g
-const eraseLine = /\r\u001b\[K/g
+/** The colours that are used, and what replaces lines by others; nothing else that begins with ESC is ever written. */
+const colours = /\u001b\[(?:0|1|2|22|31|32|33|39)m/g
+const frames = /\u001b\[(?:\?2026[hl]|\?7[hl]|K|J)|\r(?:\u001b\[\d+A)?(?=\u001b\[[KJ]|[^\n])/g
 
 function expectTame(written: string): void {
-  const rest = written.replaceAll(colours, '').replaceAll(eraseLine, '').replaceAll('\r\n', '\n')
+  const rest = written.replaceAll('\r\n', '\n').replaceAll(frames, '').replaceAll(colours, '')
   expect(rest).not.toMatch(
     /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]|[\u{e0000}-\u{e007f}]/u,
   )
 }
 
+/** The process that carries out the last run. */
+function pidOfRun(): number {
+  const holder = holderOfRun(new RunDirectory(shop.runs().at(-1) ?? ''))
+  if (holder === null) throw new Error('Nobody is at work on the last run.')
+  return holder.pid
+}
+
 describe.skipIf(!requires('tmux', hasTmux))('tallyman in a terminal', () => {
   it('shows how far a run is while it goes on, and takes the line away at the end', async () => {
     const terminal = screen(`rm -f go; tallyman run ${waits} numbers.txt more.txt -w 1 --no-reuse`)
-    const during = await terminal.shows(/^map +\d+ % · .* (?:so far|left|to finish)$/m)
-    expect(during.split('\n').at(-1)).toMatch(/^map/)
+    const during = await terminal.shows(/^map +\d+ % .* (?:so far|left|to finish)$/m)
+    expect(during.split('\n').at(-1)).toMatch(/^map|^1 worker at work/)
     writeFileSync(join(shop.folder, 'go'), '')
     const after = await terminal.shows(/^END 0$/m)
     expect(after).not.toMatch(/map +\d|reduce +\d|writing/)
@@ -86,7 +95,7 @@ describe.skipIf(!requires('tmux', hasTmux))('tallyman in a terminal', () => {
     writeFileSync(join(shop.folder, 'go'), '')
     const after = await terminal.shows(/^END 0$/m)
     expect(after).toMatch(/^ {2}(?:long ){6}long… {2}1$/m)
-    for (const drawn of terminal.written().split(/\r\u001b\[K|\r\n/))
+    for (const drawn of terminal.written().split(/\u001b\[(?:K|J|\?\d+[hl])|\r\n/))
       if (/^(?:map|reduce) /.test(drawn)) expect(drawn.length).toBeLessThan(40)
   })
 
@@ -102,6 +111,83 @@ describe.skipIf(!requires('tmux', hasTmux))('tallyman in a terminal', () => {
       status: 0,
       stdout: expect.stringMatching(/^(?:\{"key":"[abcd]","value":1\}\n){4}$/),
     })
+  })
+
+  it('shows workers and the answer so far, each line whole, while the terminal becomes wider and narrower', async () => {
+    const keys = ['전화 日本語', '👩‍👩‍👧 😀', evil.replaceAll(/[\r\n]/g, ''), `long ${'é'.repeat(300)}`]
+    for (const name of ['k0.txt', 'k1.txt', 'k2.txt']) shop.write(join('keys', name), `${keys.join('\n')}\n`)
+    shop.write(join('keys', 'more.txt'), 'd\n')
+    const terminal = screen(`rm -f go; tallyman run ${waits} keys -w 8 --split whole --impolite --no-reuse`)
+    const during = await terminal.shows(/^So far, not the result: 3 of 4 map tasks/m)
+    expect(during).toMatch(/^ {2}result: 4 rows$/m)
+    expect(during).toMatch(/^1 of 8 workers at work/m)
+    for (const columns of [60, 250, 80, 61, 140, 100]) {
+      const erased = terminal.written().split('\u001b[J').length
+      terminal.resize(columns)
+      await until(`lines of ${columns} columns`, () => terminal.written().split('\u001b[J').length > erased)
+      const text = await terminal.shows(/^map +\d+ %/m)
+      const lines = text.split('\n').slice(text.split('\n').findIndex((line) => line.startsWith('map')))
+      expect(lines.filter((line) => line.startsWith('map'))).toHaveLength(1)
+      expect(lines.filter((line) => line.includes('So far'))).toHaveLength(1)
+    }
+    writeFileSync(join(shop.folder, 'go'), '')
+    const after = await terminal.shows(/^END 0$/m)
+    expect(after).not.toMatch(/^map +\d|at work|^So far/m)
+    expectTame(terminal.written())
+  })
+
+  it.each([
+    ['SIGTERM', 130],
+    ['SIGHUP', 130],
+  ])('leaves nothing of what it showed after %s', async (signal, code) => {
+    const terminal = screen(`rm -f go; tallyman run ${waits} numbers.txt more.txt -w 1 --no-reuse`)
+    await terminal.shows(/^map +\d+ %/m)
+    process.kill(pidOfRun(), signal)
+    const after = await terminal.shows(new RegExp(`^END ${code}$`, 'm'))
+    expect(after).not.toMatch(/map +\d+ %|at work/)
+  })
+
+  it('leaves nothing of it where it breaks down itself, and the cursor below it where it is killed', async () => {
+    shop.write(
+      'crash.mjs',
+      `if (process.argv[2] === 'run') { const look = setInterval(() => { if (existsSync('crash')) throw new Error('broken down') }, 50); look.unref() }
+       import { existsSync } from 'node:fs'`,
+    )
+    const line = `rm -f go crash; tallyman run ${waits} numbers.txt more.txt -w 1 --no-reuse`
+    const broken = screen(line, { env: { NODE_OPTIONS: `--import ${join(shop.folder, 'crash.mjs')}` } })
+    await broken.shows(/^map +\d+ %/m)
+    writeFileSync(join(shop.folder, 'crash'), '')
+    const after = await broken.shows(/^END [1-9]\d*$/m)
+    expect(after).toContain('broken down')
+    expect(after).not.toMatch(/map +\d+ %|at work/)
+    const killed = screen(line)
+    await killed.shows(/^map +\d+ %/m)
+    process.kill(pidOfRun(), 'SIGKILL')
+    expect(await killed.shows(/^END 137$/m)).toMatch(/^map +\d+ %/m)
+  })
+
+  it.each([
+    ['CI', '1'],
+    ['TERM', 'dumb'],
+  ])('writes no escape code at all where %s is %s', async (name, value) => {
+    const terminal = screen(`tallyman run ${waits} numbers.txt`, { env: { [name]: value } })
+    await terminal.shows(/^END 0$/m)
+    expect(terminal.written()).toContain('Complete: ')
+    expect(terminal.written()).not.toContain('\u001b')
+  })
+
+  it('follows with attach as run shows it, and takes that away when it is left', async () => {
+    const started = shop.run('run', waits, 'numbers.txt', 'more.txt', '-w', '1', '--no-reuse', '--detach')
+    expect(started.status).toBe(0)
+    const terminal = screen('tallyman attach last')
+    await terminal.shows(/^map +\d+ %/m)
+    await terminal.shows(/^1 worker at work/m)
+    terminal.keys('C-c')
+    const after = await terminal.shows(/^END 130$/m)
+    expect(after).not.toMatch(/map +\d+ %|at work/)
+    expect(after).toMatch(/^Detached; run \S+ goes on\./m)
+    writeFileSync(join(shop.folder, 'go'), '')
+    expect(shop.run('attach', 'last').status).toBe(0)
   })
 
   it('shows hostile keys, names, counters, parameters and errors without doing what they say', async () => {
@@ -156,13 +242,6 @@ describe.skipIf(!requires('tmux', hasTmux))('tallyman in a terminal', () => {
     const terminal = screen(`tallyman run ${waits} numbers.txt`, { env })
     await terminal.shows(/^END 0$/m)
     expect(/\u001b\[\d+m/.test(terminal.written())).toBe(isColoured)
-  })
-
-  it('writes no escape code at all where the terminal is dumb', async () => {
-    const terminal = screen(`tallyman run ${waits} numbers.txt`, { env: { TERM: 'dumb' } })
-    await terminal.shows(/^END 0$/m)
-    expect(terminal.written()).toContain('Complete: ')
-    expect(terminal.written()).not.toContain('\u001b')
   })
 
   it('writes no colour into a pipe, though stderr is a terminal', async () => {

@@ -2,73 +2,28 @@
  * The page as people see it: in a real browser, with and without script, live from a run's start to its end, in a text browser, and
  * as a screen reader's rules have it (axe).
  */
-import { type ChildProcess, execFileSync } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { AxeBuilder } from '@axe-core/playwright'
-import { type Browser, type BrowserContext, chromium, type Locator, type Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import {
+  freePort,
+  hasChromium,
+  hasTextBrowser,
+  PageServer,
+  seen,
+  violationsOf,
+} from '../fixtures/page-server.ts'
 import { Workshop } from '../fixtures/program.ts'
 import { until } from '../fixtures/until.ts'
 import { requires } from '../requires.ts'
 
-const chromiumFile = '/usr/bin/chromium'
-const hasTextBrowser = ['/usr/bin/w3m'].some((file) => existsSync(file))
-
 let shop: Workshop
-let server: ChildProcess
-let link: string
-let browser: Browser
+let server: PageServer
 
-async function startServer(): Promise<void> {
-  server = shop.start('serve', '--json', '--port', String(freePort()))
-  let said = ''
-  server.stdout?.on('data', (data) => {
-    said += data
-  })
-  await until('the page to be served', () => said.includes('\n'))
-  link = JSON.parse(said).link
-}
-
-async function stopServer(): Promise<void> {
-  const ended = once(server, 'exit')
-  server.kill('SIGINT')
-  await ended
-}
-
-/** A port of the test's own: several of these may run on one machine. */
-function freePort(): number {
-  return 20_000 + (process.pid % 20_000) + Number(process.env.VITEST_POOL_ID ?? 0)
-}
-
-const address = (path: string): string => new URL(path, link).href
-
-/** A page that has the cookie; what it says of errors is a failure. */
-async function open(path: string, options: Parameters<Browser['newContext']>[0] = {}): Promise<Page> {
-  const context: BrowserContext = await browser.newContext(options)
-  onTestFinished(async () => {
-    await context.close()
-  })
-  const page = await context.newPage()
-  const errors: string[] = []
-  page.on('pageerror', (error) => errors.push(error.message))
-  page.on('console', (message) => {
-    if (message.type() === 'error') errors.push(message.text())
-  })
-  page.on('request', (request) => {
-    if (new URL(request.url()).origin !== new URL(link).origin) errors.push(`asks for ${request.url()}`)
-  })
-  onTestFinished(() => expect(errors).toEqual([]))
-  await page.goto(link)
-  await page.goto(address(path))
-  return page
-}
-
-/** What one sees there. */
-async function seen(place: Locator): Promise<string> {
-  return (await place.allInnerTexts()).join('\n')
-}
+const open = (...args: Parameters<PageServer['open']>): ReturnType<PageServer['open']> => server.open(...args)
+const address = (path: string): string => server.address(path)
 
 /** A job that waits in the middle of each file while `wait` is there. */
 function writeWaitingJob(): void {
@@ -81,15 +36,10 @@ function writeWaitingJob(): void {
   )
 }
 
-async function violationsOf(page: Page): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page }).analyze()
-  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)
-}
-
 const lines = (name: string, count: number): string =>
   Array.from({ length: count }, (_, index) => `${name} word${index}\n`).join('')
 
-describe.skipIf(!requires('Chromium', existsSync(chromiumFile)))('the page', { timeout: 240_000 }, () => {
+describe.skipIf(!requires('Chromium', hasChromium))('the page', { timeout: 240_000 }, () => {
   beforeAll(async () => {
     shop = new Workshop()
     for (const day of ['01', '02', '04', '05']) shop.write(`in/tweets-2020-01-${day}.txt`, lines('a', 500))
@@ -99,12 +49,11 @@ describe.skipIf(!requires('Chromium', existsSync(chromiumFile)))('the page', { t
     shop.job('bad.job.ts', bad)
     shop.run('run', 'words.job.ts', 'in', '--accept', '2020-01-03')
     shop.run('run', 'bad.job.ts', 'in', '--accept', '2020-01-03')
-    browser = await chromium.launch({ executablePath: chromiumFile, args: ['--no-sandbox'] })
-    await startServer()
+    server = new PageServer(shop)
+    await server.start()
   })
   afterAll(async () => {
-    await browser?.close()
-    await stopServer()
+    await server?.close()
     shop.remove()
   })
 
@@ -225,7 +174,8 @@ describe.skipIf(!requires('Chromium', existsSync(chromiumFile)))('the page', { t
     expect(rejected).toContain('in/tweets-2020-01-01.txt, line 8 (byte 56)')
     expect(rejected).toContain('seven <b>')
     await page.locator('.deaths a').first().click()
-    expect(await seen(page.locator('body'))).toContain('Nothing was printed.')
+    await page.getByRole('heading', { name: /^Log of map-/ }).waitFor()
+    expect(await seen(page.locator('main'))).toContain('Nothing was printed.')
   })
 
   it('follows a run from its start to its end, without being loaded again', async () => {
@@ -288,16 +238,16 @@ describe.skipIf(!requires('Chromium', existsSync(chromiumFile)))('the page', { t
         said += text
       })
       await until('the run to say where its page is', () => said.includes('tallyman serve'))
-      const [address = ''] = /http:\S+/.exec(said) ?? []
-      expect(address).toContain(`/runs/${ids().at(-1)}?token=`)
-      expect((await fetch(address, { redirect: 'manual' })).status).toBe(303)
+      const [link = ''] = /http:\S+/.exec(said) ?? []
+      expect(link).toContain(`/runs/${ids().at(-1)}?token=`)
+      expect((await fetch(link, { redirect: 'manual' })).status).toBe(303)
       run.kill(end)
       rmSync(join(shop.folder, 'wait'))
       await ended
       await expect
         .poll(
           () =>
-            fetch(address).then(
+            fetch(link).then(
               () => 'answers',
               () => 'is gone',
             ),
@@ -308,17 +258,13 @@ describe.skipIf(!requires('Chromium', existsSync(chromiumFile)))('the page', { t
   })
 
   it('says that the line is broken, and goes on by itself once the server is there again', async () => {
-    const context = await browser.newContext()
-    onTestFinished(async () => {
-      await context.close()
-    })
-    const page = await context.newPage()
-    await page.goto(link)
+    const page = await (await server.context()).newPage()
+    await page.goto(server.link)
     await page.locator('tbody tr').first().waitFor()
-    const port = new URL(link).port
-    await stopServer()
+    const { port } = server
+    await server.stop()
     await page.locator('body.stale').waitFor()
-    server = shop.start('serve', '--json', '--port', port)
+    await server.start(port)
     await page.locator('body:not(.stale)').waitFor({ timeout: 30_000 })
   })
 
@@ -342,24 +288,8 @@ describe.skipIf(!requires('Chromium', existsSync(chromiumFile)))('the page', { t
   })
 
   it.skipIf(!requires('w3m', hasTextBrowser))('can be read in a text browser', () => {
-    const dump = (path: string): string =>
-      execFileSync(
-        'w3m',
-        [
-          '-dump',
-          '-cols',
-          '120',
-          '-header',
-          `Cookie: tallyman-${new URL(link).port}=${new URL(link).searchParams.get('token')}`,
-          address(path),
-        ],
-        {
-          encoding: 'utf8',
-          env: { ...process.env, HOME: shop.folder },
-        },
-      )
-    expect(dump('/')).toContain(ids()[0])
-    const run = dump(`/runs/${ids()[0]}`)
+    expect(server.dump('/')).toContain(ids()[0])
+    const run = server.dump(`/runs/${ids()[0]}`)
     for (const words of ['What is lacking', '1 day missing', 'word0', 'digest sha256:', 'tallyman verify'])
       expect(run).toContain(words)
   })

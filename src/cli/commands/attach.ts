@@ -8,6 +8,7 @@ import {
   RunFollower,
   type RunObserver,
   type RunState,
+  type Standing,
   totalsOf,
 } from '../../run/index.ts'
 import { tellEnd } from '../carry-out.ts'
@@ -47,6 +48,7 @@ class Onlooker {
   #progress: Progress | null = null
   #session: Session = { before: { bytes: 0 }, elapsedMs: 0 }
   #sessionAt = 0
+  #live: Standing['live'] = null
 
   constructor(directory: RunDirectory, outlet: Outlet, terminal: Terminal) {
     this.#directory = directory
@@ -58,7 +60,8 @@ class Onlooker {
   async follow(): Promise<ExitCode> {
     const watcher: Watcher = {
       observe: this.#observe,
-      look: ({ state }) => {
+      look: ({ state, live }) => {
+        this.#live = live
         if (state === null) this.#terminal.status('the run is being planned')
       },
     }
@@ -82,7 +85,8 @@ class Onlooker {
       this.#session = { before: totalsOf(state), elapsedMs: 0 }
       this.#sessionAt = event.at
       const ageMs = Math.max(0, Date.now() - event.at)
-      if (!this.#outlet.quiet) this.#progress = new Progress(this.#terminal, undefined, ageMs)
+      const source = { directory: this.#directory, live: () => this.#live }
+      if (!this.#outlet.quiet) this.#progress = new Progress(this.#terminal, source, undefined, ageMs)
     }
     if (event.type !== 'note' && event.type !== 'progress')
       this.#session = { ...this.#session, elapsedMs: Math.max(0, event.at - this.#sessionAt) }

@@ -20,10 +20,10 @@ import type { Command } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { firstLines } from '../first-lines.ts'
 import { shownPath } from '../report.ts'
-
 import { findResult, findRunOrResult } from '../result-place.ts'
+import { findRun } from '../runs-folder.ts'
+import { showSoFar } from '../show-so-far.ts'
 import { asksForTable, showTable } from '../show-table.ts'
-
 import { showHeads } from '../tables.ts'
 import type { Terminal } from '../terminal.ts'
 
@@ -40,6 +40,7 @@ export const show: Command = {
   example: 'tallyman show last --table lang --top 10',
   run: async (args, terminal) => {
     const [name = 'last'] = args.positionals
+    if (args.has('so-far')) return await showSoFar(findRun(name, terminal), args, terminal)
     if (asksForTable(args)) {
       await showTable(findResult(name, terminal).directory, args, terminal)
       return exitCodes.complete

@@ -11,7 +11,8 @@ if (place !== null && text !== null && text !== undefined) {
   const view = JSON.parse(text) as View
   hydrate(<Page view={view} />, place)
   // A result does not change, nor does an older part of the list.
-  if ((view.kind === 'runs' || view.kind === 'run') && !location.search.includes('after=')) follow(place)
+  const isLive = view.kind === 'runs' || view.kind === 'run' || view.kind === 'log'
+  if (isLive && !location.search.includes('after=')) follow(place)
 }
 
 /** Renders again with every update. A line that breaks is taken up again by the browser, which says so meanwhile. */

@@ -1,5 +1,7 @@
 import type { JSX } from 'preact'
 import type { View } from '../view/run-view.ts'
+import { DiffPage } from './diff-page.tsx'
+import { LogPage } from './log-page.tsx'
 import { QueryPage } from './query-page.tsx'
 import { RunPage } from './run-page.tsx'
 import { RunsPage } from './runs-page.tsx'
@@ -16,6 +18,10 @@ export function Page({ view }: { readonly view: View }): JSX.Element {
       return <TablePage view={view} />
     case 'query':
       return <QueryPage view={view} />
+    case 'diff':
+      return <DiffPage view={view} />
+    case 'log':
+      return <LogPage view={view} />
   }
 }
 
@@ -29,5 +35,9 @@ export function titleOf(view: View): string {
       return `${view.name} · ${view.run} · tallyman`
     case 'query':
       return `Query · ${view.run} · tallyman`
+    case 'diff':
+      return `Difference · ${view.run} · tallyman`
+    case 'log':
+      return `Log${view.of === null ? '' : ` of ${view.of}`} · ${view.run} · tallyman`
   }
 }

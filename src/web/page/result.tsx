@@ -39,6 +39,7 @@ export function Result({ result, id }: { readonly result: ResultView; readonly i
       {isThere ? (
         <p>
           <a href={`/runs/${encodeURIComponent(id)}/query`}>Ask by SQL</a>,{' '}
+          <a href={`/runs/${encodeURIComponent(id)}/diff`}>compare with another result</a>,{' '}
           <a href={`/runs/${encodeURIComponent(id)}/result/manifest.json`}>manifest.json</a>
         </p>
       ) : null}
@@ -140,12 +141,12 @@ export function Rows(props: {
 }
 
 /** 1234567 as 1,234,567, whatever its size; anything else as it is. */
-function grouped(json: string): string {
+export function grouped(json: string): string {
   return /^-?\d+$/.test(json) ? json.replace(/\B(?=(\d{3})+$)/g, ',') : json
 }
 
-/** A text without its quotes, where nothing else could be meant: not `"12"`, `"null"` or `" a"`. */
-function plain(json: string): string {
+/** A JSON text as people read it: a text without its quotes, where nothing else could be meant: not `"12"`, `"null"` or `" a"`. */
+export function plain(json: string): string {
   if (!json.startsWith('"')) return json
   const text: unknown = JSON.parse(json)
   return typeof text === 'string' && !looksOther(text) ? text : json

@@ -21,7 +21,8 @@ export function RunPage({ run }: { readonly run: RunView }): JSX.Element {
           <Data text={line.id} /> <Badge tone={line.tone}>{line.said}</Badge>
         </h1>
         <p class="how">
-          <Data text={line.job} />, begun <Time at={line.createdAt} />
+          <Data text={line.job} />, begun <Time at={line.createdAt} />,{' '}
+          <a href={`/runs/${encodeURIComponent(line.id)}/logs`}>what it prints</a>
         </p>
         {run.description === null ? null : (
           <p>

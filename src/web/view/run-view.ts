@@ -72,8 +72,57 @@ export interface QueryView {
   readonly problem: string | null
 }
 
+/** What changed from another run's result to this one's. */
+export interface DiffView {
+  readonly kind: 'diff'
+  readonly run: string
+  /** The run it is compared with; null before one is chosen. */
+  readonly other: string | null
+  /** Are both results complete? */
+  readonly complete: boolean
+  /** Runs that can be chosen, newest first. */
+  readonly others: readonly { readonly id: string; readonly said: string }[]
+  /** Null where nothing was compared. */
+  readonly isSame: boolean | null
+  /** What changed beside the tables, and what did not. */
+  readonly lines: readonly string[]
+  readonly tables: readonly DiffTableView[]
+  readonly problem: string | null
+}
+
+export interface DiffTableView {
+  readonly name: string
+  /** How many rows of what kind, in words. */
+  readonly said: string
+  readonly columns: readonly string[]
+  /** The largest changes first: what kind, the key's JSON texts, the values' before and after, by how much. */
+  readonly cells: readonly (readonly string[])[]
+  /** How many more there are, in words. */
+  readonly more: string | null
+}
+
+/** What is printed in a run. */
+export interface LogView {
+  readonly kind: 'log'
+  readonly run: string
+  /** The attempt that is shown alone; null for those that were begun last, newest first. */
+  readonly of: string | null
+  readonly isAtWork: boolean
+  readonly printed: readonly PrintedView[]
+}
+
+export interface PrintedView {
+  /** An attempt; `worker-0` or `threads` for what was printed outside of attempts. */
+  readonly of: string
+  readonly isRunning: boolean
+  /** Of the lines, what can be shown as it is; the rest is escaped. */
+  readonly text: string
+  /** Has more been printed before? */
+  readonly isCut: boolean
+}
+
 /** What a page shows. */
-export type View = RunsView | RunView | TableRowsView | QueryView
+export type View = RunsView | RunView | TableRowsView | QueryView | DiffView | LogView
 
 /** One run. */
 export interface RunView {

@@ -1,5 +1,6 @@
 import { sayBottleneck } from '../../host/index.ts'
 import { diskBytes, saySplits } from '../../input/index.ts'
+import { AnswerLooks } from '../../result/index.ts'
 import {
   attemptId,
   type NoteEvent,
@@ -21,15 +22,19 @@ import { commandsOf } from './commands.ts'
 import { Deaths } from './deaths.ts'
 import { inputsView } from './inputs.ts'
 import { Lanes } from './lanes.ts'
+import { LogWatch } from './log-watch.ts'
 import { rejectedView } from './rejected.ts'
 import { resultView } from './result-view.ts'
 import { reuseView } from './reuse.ts'
 import { runLine } from './run-line.ts'
-import type { ProgressView, RunningView, RunView } from './run-view.ts'
+import type { LogView, ProgressView, RunningView, RunView, SoFarView } from './run-view.ts'
 import { paramsOf, settingsOf } from './settings.ts'
 import { skewView } from './skew.ts'
-import { SoFarLooks } from './so-far.ts'
+import { soFarView } from './so-far.ts'
 import { WorkerLooks } from './workers.ts'
+
+/** Rows of each table of the answer so far. */
+const soFarRows = 10
 
 /** Watches one run by the files it leaves, and says what the page shows of it. Changes nothing. */
 export class RunWatch {
@@ -39,7 +44,8 @@ export class RunWatch {
   readonly #lanes = new Lanes()
   readonly #deaths: Deaths
   readonly #workers = new WorkerLooks()
-  readonly #soFar: SoFarLooks
+  readonly #answers: AnswerLooks
+  readonly #logs: LogWatch
   readonly #running = new Map<string, ProgressEvent>()
   #pace: Pace | null = null
   /** Of the sessions before this one. */
@@ -47,6 +53,7 @@ export class RunWatch {
   #sessionAt = 0
   #lastAt = 0
   #note: string | null = null
+  #isHeld = false
 
   /** @throws {TallymanError} `not-found` where there is no run */
   constructor(directory: RunDirectory) {
@@ -54,7 +61,8 @@ export class RunWatch {
     this.#identity = readIdentity(directory)
     this.#follower = new RunFollower(directory)
     this.#deaths = new Deaths(directory)
-    this.#soFar = new SoFarLooks(directory)
+    this.#logs = new LogWatch(directory)
+    this.#answers = new AnswerLooks(directory, soFarRows)
   }
 
   /**
@@ -66,6 +74,7 @@ export class RunWatch {
    */
   look(now: number, wantsAnswer = false): RunView {
     const { state, isHeld, live } = this.#follower.look(this.#observe)
+    this.#isHeld = isHeld
     const workedMs = this.#workedMs + Math.max(0, (isHeld ? now : this.#lastAt) - this.#sessionAt)
     if (state === null)
       return {
@@ -105,9 +114,29 @@ export class RunWatch {
       inputs: inputsView(state),
       skew: skewView(state),
       result: resultView(state, this.#identity.id),
-      soFar: isHeld && wantsAnswer ? this.#soFar.view(state) : null,
+      soFar: isHeld ? this.#soFar(state, now, wantsAnswer) : null,
       commands: commandsOf(this.#identity.id, state, isHeld),
     }
+  }
+
+  /**
+   * What is printed, as of the last look.
+   *
+   * @param of an attempt, or null for what was begun last
+   * @returns null for what is no name of a log
+   */
+  log(of: string | null): LogView | null {
+    const { id } = this.#identity
+    const running = this.#isHeld ? this.#lanes.open.map(({ attempt }) => attempt) : []
+    const printing = { run: id, running, isAtWork: this.#isHeld }
+    return of === null ? this.#logs.together(printing) : this.#logs.alone(of, printing)
+  }
+
+  #soFar(state: RunState, now: number, wantsAnswer: boolean): SoFarView | null {
+    if (state.phase !== 'map') return null
+    const workedMs = Math.max(0, now - this.#sessionAt)
+    const answer = wantsAnswer ? this.#answers.answer(state, workedMs) : this.#answers.last
+    return answer === null ? null : soFarView(state, answer)
   }
 
   readonly #observe = (event: RunEvent | ProgressEvent | NoteEvent, state: RunState): void => {

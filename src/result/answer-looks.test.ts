@@ -1,0 +1,61 @@
+import { expect, it } from 'vitest'
+import { plainFile, planOf } from '../../test/fixtures/plans.ts'
+import { RunDirectory } from '../run/index.ts'
+import { initialState } from '../run/state.ts'
+import { AnswerLooks, type Look, type LookedAnswer } from './answer-looks.ts'
+
+const begun = initialState(planOf([plainFile('a', 100)]))
+
+/** How the run stands when so many map tasks are done. */
+const standing = (done: number): typeof begun => ({
+  ...begun,
+  phase: 'map',
+  map: Object.assign([...begun.map], { done }) as unknown as typeof begun.map,
+})
+
+const answerOf = (cpuMs: number): LookedAnswer => ({
+  tasks: 1,
+  tasksOf: 10,
+  readBytes: 1,
+  inputBytes: 10,
+  partitions: 1,
+  partitionsOf: 1,
+  tables: [],
+  cpuMs,
+})
+
+it('looks so seldom that all looks take less than a hundredth of what the workers have', async () => {
+  const cpuMs = 700
+  let looks = 0
+  const look: Look = () => {
+    looks += 1
+    return { child: { kill: () => true } as never, found: Promise.resolve(answerOf(cpuMs)) }
+  }
+  const answers = new AnswerLooks(new RunDirectory('/nowhere'), 10, look)
+  const { workers } = begun.plan
+  let seen: unknown = null
+  for (let seconds = 0; seconds <= 3600; seconds += 1) {
+    seen = answers.answer(standing(seconds + 1), 1000 * seconds, 1000 * seconds)
+    await Promise.resolve()
+    await Promise.resolve()
+    expect(looks * cpuMs).toBeLessThanOrEqual(Math.max(cpuMs, 0.01 * workers * 1000 * seconds))
+  }
+  expect(looks).toBeGreaterThan(1)
+  expect(seen).toMatchObject({ tasks: 1 })
+})
+
+it('does not look again where nothing new is mapped, nor at a run that reduces', async () => {
+  let looks = 0
+  const look: Look = () => {
+    looks += 1
+    return { child: { kill: () => true } as never, found: Promise.resolve(answerOf(1)) }
+  }
+  const answers = new AnswerLooks(new RunDirectory('/nowhere'), 10, look)
+  for (let seconds = 100; seconds < 1000; seconds += 100) {
+    answers.answer(standing(3), 1e6 + 1000 * seconds, 1000 * seconds)
+    await Promise.resolve()
+    await Promise.resolve()
+  }
+  expect(looks).toBe(1)
+  expect(answers.answer({ ...standing(4), phase: 'reduce' }, 1e9, 1e9)).toBeNull()
+})

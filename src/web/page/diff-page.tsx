@@ -1,0 +1,106 @@
+import type { JSX } from 'preact'
+import type { DiffTableView, DiffView } from '../view/run-view.ts'
+import { OfResult } from './of-result.tsx'
+import { Badge, Data, Panel, Table } from './parts.tsx'
+import { grouped, plain } from './result.tsx'
+
+/** What changed from another result to this one. */
+export function DiffPage({ view }: { readonly view: DiffView }): JSX.Element {
+  const { run, other, complete, isSame, lines, tables, problem } = view
+  return (
+    <>
+      <OfResult run={run} title="Difference" complete={complete}>
+        {other === null ? (
+          'to the result of another run'
+        ) : (
+          <>
+            from A, of <a href={`/runs/${encodeURIComponent(other)}`}>{other}</a>, to B, of {run}
+          </>
+        )}
+      </OfResult>
+      <main>
+        <Choice view={view} />
+        {problem === null ? null : (
+          <p class="note lines">
+            <Data text={problem} max={4000} />
+          </p>
+        )}
+        {isSame === null ? null : (
+          <>
+            <Panel
+              title="Tables"
+              aside={<Badge tone={isSame ? 'good' : 'warn'}>{isSame ? 'the same' : 'different'}</Badge>}
+            >
+              {tables.map((table) => (
+                <TableChange key={table.name} table={table} />
+              ))}
+            </Panel>
+            <Panel title="What else changed">
+              <ul>
+                {lines.map((line) => (
+                  <li key={line}>
+                    <Data text={line.trim()} />
+                  </li>
+                ))}
+              </ul>
+            </Panel>
+          </>
+        )}
+      </main>
+    </>
+  )
+}
+
+function Choice({ view: { run, other, others } }: { readonly view: DiffView }): JSX.Element {
+  const isListed = other === null || others.some(({ id }) => id === other)
+  if (others.length === 0 && other === null) return <p>There is no other result yet.</p>
+  return (
+    <form class="ask" method="get" action={`/runs/${encodeURIComponent(run)}/diff`}>
+      <label>
+        compare with{' '}
+        <select name="with">
+          {isListed ? null : (
+            <option value={other} selected>
+              {other}
+            </option>
+          )}
+          {others.map(({ id, said }) => (
+            <option key={id} value={id} selected={id === other}>
+              {`${id}: ${said}`}
+            </option>
+          ))}
+        </select>
+      </label>
+      <button type="submit">Compare</button>
+    </form>
+  )
+}
+
+function TableChange({ table }: { readonly table: DiffTableView }): JSX.Element {
+  const { name, said, columns, cells, more } = table
+  const numbers = new Set(['before', 'after', 'by'])
+  const areNumbers = cells.every((row) => row.slice(-3).every((text) => /^[+-]?[\d.]|^$/.test(text)))
+  return (
+    <div>
+      <h3>
+        {name} <span class="aside">{said}</span>
+      </h3>
+      {cells.length === 0 ? null : (
+        <Table
+          label={`largest changes of ${name}`}
+          columns={columns.map((title, index) => ({
+            title: index === 0 ? 'row' : title,
+            ...(areNumbers && index >= columns.length - 3 && numbers.has(title) ? { number: true } : {}),
+          }))}
+          rows={cells.map((row, index) => ({
+            key: String(index),
+            cells: row.map((text, at) => (
+              <Data key={at} text={at < row.length - 3 ? plain(text) : grouped(text)} max={200} />
+            )),
+          }))}
+        />
+      )}
+      {more === null ? null : <p class="how">{more}</p>}
+    </div>
+  )
+}
