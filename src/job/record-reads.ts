@@ -24,9 +24,9 @@ const escapedAscii = /\\u(?:00[0-7]|\{0*[0-7]?[\da-f]\})/i
 const ofName = String.raw`[\p{ID_Continue}\\$]|\u200c|\u200d`
 /** One place in a list of names: `a` or `a: b`. */
 const listed = /^([A-Za-z_$][\w$]*)(?:\s*:\s*[A-Za-z_$][\w$]*)?$/
-/** `.name` or `?.name` and nothing that makes a call of it. A comment may hide one. */
+/** `.name` or `?.name` and nothing that makes a call of it, as `(record.name)()` does as well. A comment may hide one. */
 const readOfName =
-  /^\s*\??\.\s*([A-Za-z_$][\w$]*)(?![\p{ID_Continue}\\$]|\u200c|\u200d)(?!\s*(?:\(|`|\?\.\s*[(`]|\/[/*]))/u
+  /^\s*\??\.\s*([A-Za-z_$][\w$]*)(?![\p{ID_Continue}\\$]|\u200c|\u200d)(?!(?:\s*\))*\s*(?:\(|`|\?\.\s*[(`]|\/[/*]))/u
 const takenApartBefore = /\b(?:const|let|var)\s*\{([\w$\s:,]*)\}\s*=\s*$/
 const takenApartBehind = /^\s*;/
 
