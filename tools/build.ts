@@ -41,9 +41,14 @@ export function isBuilt(): boolean {
 }
 
 /** AssemblyScript. Not called `.ts`, since to the compiler of TypeScript it is full of mistakes. */
+const isAssembly = (source: string): boolean => source.endsWith('.as')
+
+/** A kernel's parts lie in a folder of its name: `kernel.as` is made of `kernel/*.as` as well. */
 function isKernel(source: string): boolean {
-  return source.endsWith('.as')
+  return isAssembly(source) && !existsSync(`${dirname(source)}.as`)
 }
+
+const isPart = (source: string): boolean => isAssembly(source) && !isKernel(source)
 
 /** What a source becomes beside the joined modules: its types, a kernel, or for everything else (a page, a style sheet) a copy. */
 function productOf(source: string): string {
@@ -68,7 +73,10 @@ async function compileKernel(source: string): Promise<Uint8Array | null> {
   const outFile = 'kernel.wasm'
   let binary: Uint8Array | null = null
   const { error, stderr } = await asc.main(['kernel.ts', '--outFile', outFile, ...options], {
-    readFile: (name) => (name === 'kernel.ts' ? readFileSync(source, 'utf8') : null),
+    readFile: (name) => {
+      const path = name === 'kernel.ts' ? source : join(dirname(source), name.replace(/ts$/, 'as'))
+      return existsSync(path) ? readFileSync(path, 'utf8') : null
+    },
     writeFile: (name, contents) => {
       if (name === outFile && typeof contents !== 'string') binary = contents
     },
@@ -87,7 +95,7 @@ export async function build(): Promise<boolean> {
   const args = ['-p', 'tsconfig.build.json', '--noEmitOnError', '--pretty', 'false']
   const { exitCode } = await runPackage('typescript', 'tsc', args, { output: 'shown' })
   if (exitCode !== 0) return false
-  for (const path of sources.filter((source) => !/\.tsx?$/.test(source))) {
+  for (const path of sources.filter((source) => !/\.tsx?$/.test(source) && !isPart(source))) {
     const product = path.replace(/^src/, 'dist')
     mkdirSync(dirname(product), { recursive: true })
     if (!isKernel(path)) {
@@ -99,7 +107,7 @@ export async function build(): Promise<boolean> {
     writeFileSync(product.replace(/as$/, 'wasm'), binary)
   }
   const products = new Set([
-    ...sources.map(productOf),
+    ...sources.filter((source) => !isPart(source)).map(productOf),
     ...(await joinModules(sources)),
     ...(await joinPage(sources)),
   ])

@@ -3,7 +3,7 @@ import { errnoOf } from '../../errors.ts'
 import { internedText } from '../../record/index.ts'
 import type { Projection } from './projection.ts'
 
-/** Kinds of values, as `kernel.as` numbers them. */
+/** Kinds of values, as `kernel/memory.as` numbers them. */
 export const kinds = {
   absent: 0,
   null: 1,
@@ -195,7 +195,7 @@ export class Kernel {
     this.rows = new Int32Array(buffer, this.#exports.rows.value)
   }
 
-  /** Writes what is wanted to where the kernel reads it; `kernel.as` describes the form. */
+  /** Writes what is wanted to where the kernel reads it; `kernel/memory.as` describes the form. */
   #write(projection: Projection): void {
     const { nodes, edges, names } = this.#exports
     const view = new DataView(this.#bytes.buffer)
