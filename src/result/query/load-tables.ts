@@ -10,6 +10,8 @@ import {
   type TableColumns,
 } from '../columns/table-columns.ts'
 import type { ResultTable } from '../open-result.ts'
+import { loadNatively, type TableFile } from './load-natively.ts'
+import { quoteName, sqlTypes } from './sql.ts'
 
 /** A table as a query sees it. */
 export interface QueryTable {
@@ -17,28 +19,24 @@ export interface QueryTable {
   readonly columns: TableColumns
 }
 
-const sqlTypes: Readonly<Record<ColumnType, string>> = {
-  text: 'VARCHAR',
-  int64: 'BIGINT',
-  int128: 'HUGEINT',
-  double: 'DOUBLE',
-  boolean: 'BOOLEAN',
-  json: 'JSON',
-}
-
 /** Rows between two turns of timers and signals. */
 const breatheEveryRows = 20_000
 
 /**
- * Puts a result's table into DuckDB's memory. Two passes over its rows: the first finds what its columns hold.
+ * Puts a result's table into DuckDB's memory: it reads it itself where it can; else two passes over its rows, of which the first finds what its
+ * columns hold.
  *
+ * @param file where the table lies as JSON lines; null for another form
  * @throws {TallymanError} `file-damaged`; `usage` for a table that cannot be read back
  */
 export async function loadTable(
   connection: DuckDBConnection,
   table: ResultTable<Key, unknown>,
   description: TableDescription | undefined,
+  file: TableFile | null,
 ): Promise<QueryTable> {
+  const native = file === null ? null : await loadNatively(connection, file, description)
+  if (native !== null) return { name: table.name, columns: native }
   const finder = new ColumnFinder(description?.columns ?? null)
   await eachRow(table, ({ key, value }) => finder.add(key, value))
   const columns = finder.columns()
@@ -74,9 +72,4 @@ function append(appender: DuckDBAppender, cell: Cell, type: ColumnType | undefin
   else if (typeof cell === 'number') appender.appendDouble(cell)
   else if (type === 'int128') appender.appendHugeInt(cell)
   else appender.appendBigInt(cell)
-}
-
-/** A name as SQL takes any. */
-export function quoteName(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`
 }

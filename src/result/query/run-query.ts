@@ -4,10 +4,13 @@ import { join } from 'node:path'
 import type { DuckDBConnection, DuckDBResult } from '@duckdb/node-api'
 import { messageOf, TallymanError } from '../../errors.ts'
 import { columnNames } from '../columns/table-columns.ts'
+import type { Manifest } from '../manifest.ts'
 import { openResult } from '../open-result.ts'
 import { loadOptional } from '../optional-package.ts'
-import { loadTable, type QueryTable, quoteName } from './load-tables.ts'
+import type { TableFile } from './load-natively.ts'
+import { loadTable, type QueryTable } from './load-tables.ts'
 import { plainCell } from './plain-cell.ts'
+import { quoteName, quoteText } from './sql.ts'
 
 export interface QueryOptions {
   /** Memory of the tables and the query together; what does not fit is on disk meanwhile. */
@@ -44,7 +47,7 @@ export async function queryResult<T>(
   { memoryBytes, threads, parquetFile }: QueryOptions,
   use: (answer: QueryAnswer) => Promise<T>,
 ): Promise<T> {
-  const { manifest, tables } = openResult(directory)
+  const { directory: place, manifest, tables } = openResult(directory)
   const { DuckDBInstance } = await loadOptional(
     '@duckdb/node-api',
     'A query',
@@ -68,7 +71,8 @@ export async function queryResult<T>(
     for (const name of mentioned(sql, Object.keys(tables))) {
       const table = tables[name]
       const description = manifest.job.description.tables.find((one) => one.name === name)
-      if (table !== undefined) loaded.push(await loadTable(connection, table, description))
+      if (table !== undefined)
+        loaded.push(await loadTable(connection, table, description, fileOf(manifest, place, name)))
     }
     await lock(connection, parquetFile)
     return await use(await ask(connection, sql, loaded, parquetFile))
@@ -77,6 +81,13 @@ export async function queryResult<T>(
     instance.closeSync()
     rmSync(scratch, { recursive: true, force: true })
   }
+}
+
+/** Null for a table that is not written as JSON lines. */
+function fileOf({ tableFormat, tables }: Manifest, directory: string, name: string): TableFile | null {
+  const table = tables.find((one) => one.name === name)
+  if (table === undefined || tableFormat !== 'jsonl') return null
+  return { name, path: join(directory, table.file), rows: table.rows, sha256: table.sha256 }
 }
 
 /** From here on the database reaches nothing but what is in it, and the one file that it may write. */
@@ -180,8 +191,4 @@ function sayTables(tables: readonly QueryTable[]): string {
 /** As it is written in a query. */
 function shownName(name: string): string {
   return /^[a-z_][a-z0-9_]*$/i.test(name) ? name : quoteName(name)
-}
-
-function quoteText(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`
 }
