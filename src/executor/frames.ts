@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream'
 import { TallymanError } from '../errors.ts'
+import { plainJson } from '../record/index.ts'
 
 /**
  * Messages over a byte stream: magic (one byte), length (four bytes, little endian), then that many bytes of JSON.
@@ -8,8 +9,8 @@ import { TallymanError } from '../errors.ts'
  */
 
 const magic = 0xff
-/** As they were before a job was loaded, which may have others in their place. */
-const { parse: parseJson, stringify } = JSON
+/** As it was before a job was loaded, which may have another one in its place. */
+const { parse: parseJson } = JSON
 const headerBytes = 5
 /** A report of ten thousand splits is about two megabytes. */
 const frameBytesMax = 256 * 1024 * 1024
@@ -24,14 +25,9 @@ export function encodeFrame(message: object): Buffer {
   return frame
 }
 
-/** The JSON of a message: what a frame holds, or another channel takes instead of it. */
+/** The JSON of a message: what a frame holds, or another channel takes instead of it. A job's parameters may be bigints; messages only show them. */
 export function encodeJson(message: object): string {
-  return stringify(message, showBigInt)
-}
-
-/** A job's parameters may be bigints; messages only show them. */
-function showBigInt(_name: string, value: unknown): unknown {
-  return typeof value === 'bigint' ? String(value) : value
+  return plainJson(message)
 }
 
 /** Cuts a byte stream into messages, however the bytes arrive. */

@@ -64,5 +64,19 @@ export function isFromWorker(message: unknown): message is FromWorker {
   if (typeof message !== 'object' || message === null || !('type' in message)) return false
   if (ofAttempts.has(message.type) && !('id' in message)) return false
   const content: unknown = Object.getOwnPropertyDescriptor(message, contents.get(message.type) ?? '')?.value
-  return typeof content === 'object' && content !== null
+  if (typeof content !== 'object' || content === null) return false
+  return message.type !== 'done' || isReport(content)
+}
+
+/** What a report has lists of. A text in the place of one has a length, too: it would be believed, and the task run for ever. */
+const lists: ReadonlyMap<unknown, readonly string[]> = new Map([
+  ['map', ['spills', 'sources', 'damaged']],
+  ['reduce', ['parts']],
+])
+
+function isReport(content: object): boolean {
+  const { kind, report } = content as { readonly kind?: unknown; readonly report?: unknown }
+  const names = lists.get(kind)
+  if (names === undefined || typeof report !== 'object' || report === null) return false
+  return names.every((name) => Array.isArray((report as Readonly<Record<string, unknown>>)[name]))
 }

@@ -2,6 +2,8 @@ import { setImmediate, setTimeout } from 'node:timers/promises'
 
 /** How long the first task of a worker that leaves something at work is waited for. */
 const patienceFirstMs = 500
+/** As it was before a job was loaded, which may have another one in its place. */
+const now = performance.now.bind(performance)
 
 /**
  * Waits for what a job started and did not await: timers, reads, requests, children. What it emits comes too late, which
@@ -23,8 +25,8 @@ export class Unawaited {
   async #settle(before: number): Promise<void> {
     await setImmediate()
     if (countAtWork() <= before) return
-    const endMs = performance.now() + this.#patienceMs
-    while (performance.now() < endMs) {
+    const endMs = now() + this.#patienceMs
+    while (now() < endMs) {
       await setTimeout(1)
       if (countAtWork() <= before) return
     }

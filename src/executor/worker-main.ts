@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers'
 import { pathToFileURL } from 'node:url'
 import { assertNever, type Fault, messageOf, TallymanError, toFault } from '../errors.ts'
 import { type RecordPlace, type RecordSource, runMapTask, runReduceTask } from '../flow/index.ts'
@@ -19,6 +20,11 @@ import { Unawaited } from './unawaited.ts'
 const progressEveryMs = 100
 /** How long a task's loop may keep messages and timers waiting. */
 const breatheEveryMs = 10
+/**
+ * Milliseconds on a clock that nobody sets: neither whoever sets that of the machine, nor a job that puts a time of its own in the place of
+ * `Date.now`, so that its runs are all the same.
+ */
+const now = performance.now.bind(performance)
 
 /**
  * What runs inside every worker, whatever kind it is: loads the job once, then runs one attempt after another. User
@@ -173,8 +179,8 @@ class WorkerLife {
 class Pulse {
   readonly #channel: WorkerChannel
   readonly #id: string
-  #toldAtMs = Date.now()
-  #breathedAtMs = Date.now()
+  #toldAtMs = now()
+  #breathedAtMs = now()
 
   constructor(channel: WorkerChannel, id: string) {
     this.#channel = channel
@@ -183,7 +189,7 @@ class Pulse {
 
   /** Called often; returns a promise only where it is time to breathe. */
   beat(progress: AttemptProgress): Promise<void> | undefined {
-    const nowMs = Date.now()
+    const nowMs = now()
     const { streams } = this.#channel
     if (nowMs - this.#breathedAtMs < breatheEveryMs && !streams.pressure.isFelt) return undefined
     this.#breathedAtMs = nowMs

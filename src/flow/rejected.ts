@@ -1,9 +1,7 @@
 import { messageOf, stackOf, TallymanError } from '../errors.ts'
 import { RecordRejection } from '../job/index.ts'
+import { plainJson } from '../record/index.ts'
 import type { OutputFile, Storage } from './storage.ts'
-
-/** As it was before a job was loaded, which may have another one in its place. */
-const { stringify } = JSON
 
 /** A record that was refused, as `rejected.jsonl` of a map attempt lists it. */
 export interface Rejected {
@@ -63,7 +61,7 @@ export class RejectedLog {
     this.count += 1
     if (this.count > rejectedListMax) return
     this.#file ??= this.#storage.create(rejectedName)
-    this.#file.write(Buffer.from(`${stringify(rejected)}\n`))
+    this.#file.write(Buffer.from(`${plainJson(rejected)}\n`))
   }
 
   close(): void {

@@ -51,6 +51,19 @@ describe('docs/formats/worker-messages.md', () => {
     for (const message of said('>')) expect(isFromWorker(message)).toBe(false)
   })
 
+  test('is held to for reports: a text has a length, but is no list', () => {
+    const report = { spills: [], sources: [], counters: {}, emitted: 0, damaged: [] }
+    const done = (changed: object): object => ({
+      type: 'done',
+      id: 'map-00000.1',
+      report: { kind: 'map', report: { ...report, ...changed } },
+    })
+    expect(isFromWorker(done({}))).toBe(true)
+    for (const name of ['spills', 'sources', 'damaged'])
+      expect(isFromWorker(done({ [name]: '[]' }))).toBe(false)
+    expect(isFromWorker({ type: 'done', id: '', report: { kind: 'reduce', report } })).toBe(false)
+  })
+
   test('has messages that come through frames as they are', () => {
     const messages = [...said('>'), ...said('<')]
     const bytes = Buffer.concat(messages.map(encodeFrame))
@@ -98,5 +111,5 @@ describe('docs/formats/worker-messages.md', () => {
 
 /** Something with this type and all that messages may hold. */
 function messageOf(type: string): object {
-  return { type, id: '', job: {}, fault: {}, progress: {}, report: {} }
+  return { type, id: '', job: {}, fault: {}, progress: {}, report: { kind: 'reduce', report: { parts: [] } } }
 }

@@ -42,6 +42,27 @@ describe.each(isolations)('a job, with --isolation %s', (isolation) => {
     expect(shop.digestOf(patched)).toBe(shop.digestOf(plain))
   })
 
+  it('in which all objects and arrays have a toJSON gives the same rows, and lists what it rejected', () => {
+    const map = `if (line === 'last') throw new Error('not this one'); emit(line)`
+    const bad = ['--max-bad', '3']
+    const plain = shop.run('run', shop.job('plain2.job.ts', map), 'in', ...options, ...bad, '--impolite')
+    const patch = `const all: any[] = [Array.prototype, Object.prototype]
+for (const one of all) Object.defineProperty(one, 'toJSON', { value: () => '[]', configurable: true })`
+    const job = shop.job('tojson.job.ts', map, patch)
+    const patched = shop.run('run', job, 'in', ...options, ...bad, '--task-timeout', '20', '--impolite')
+    expect(patched, patched.stderr).toMatchObject({ status: 0 })
+    expect(shop.digestOf(patched)).toBe(shop.digestOf(plain))
+    expect(patched.stderr).toContain('6 records, 3 rejected')
+  })
+
+  it('in which time stands still is not taken for one that does', () => {
+    const map = `const end = process.hrtime.bigint() + 300_000n; while (process.hrtime.bigint() < end); emit('line')`
+    const job = shop.job('frozen.job.ts', map, 'Date.now = () => 1_577_836_800_000')
+    const ended = shop.run('run', job, 'many.txt', ...options, '--task-timeout', '2', '--impolite')
+    expect(ended, ended.stderr).toMatchObject({ status: 0 })
+    expect(shop.events().map(({ type }) => type)).not.toContain('attempt-failed')
+  })
+
   it('that breaks what is built in is told so, and not that tallyman is at fault', () => {
     const job = shop.job(
       'push.job.ts',
