@@ -200,6 +200,7 @@ const exhaustions: ReadonlyMap<string, string> = new Map([
   ],
   ['ENOSPC', 'Free some space where that is written to.'],
   ['EDQUOT', 'Free some of what you keep there: a quota is used up.'],
+  ['EFBIG', 'Allow larger files (ulimit -f), or write to a disk that takes such.'],
 ])
 
 /**

@@ -44,6 +44,18 @@ describe('checkTarget', () => {
     expect(checkTarget(folder.at('link', 'new'), job)).toBe('free')
   })
 
+  test('refuses an older result beside which somebody has put a file of his own', () => {
+    const place = result('with-notes', whole)
+    writeFileSync(`${place}/notes.md`, 'weeks of work')
+    expect(() => checkTarget(place, job)).toThrow(
+      expect.objectContaining({
+        code: 'result-exists',
+        message: `${place} holds "notes.md" beside an older result, which would be lost; it is not overwritten.`,
+        wayOut: 'Name another directory with -o, or move this one away.',
+      }),
+    )
+  })
+
   test('refuses the result of another job', () => {
     const place = result('other-job', whole)
     expect(() => checkTarget(place, folder.at('other.job.ts'))).toThrow(

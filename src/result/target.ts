@@ -1,10 +1,10 @@
-import { accessSync, constants, lstatSync, statSync } from 'node:fs'
+import { accessSync, constants, lstatSync, readdirSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { errnoOf, TallymanError } from '../errors.ts'
 import { type Manifest, manifestName, readManifest } from './manifest.ts'
 
 /**
- * Checks that a result may go to a place: there is nothing, or an older result of the same job. Returns which.
+ * Checks that a result may go to a place: there is nothing, or an older result of the same job with nothing beside it. Returns which.
  *
  * @param target absolute path
  * @param jobFile absolute path of the job file
@@ -20,6 +20,10 @@ export function checkTarget(target: string, jobFile: string): 'free' | 'older-re
   const manifest = manifestAt(target)
   if (manifest === null) throw refusal('exists already and is no result, or none that this version can read')
   if (manifest.job.file !== jobFile) throw refusal('is the result of another job')
+  const own = new Set([manifestName, ...manifest.tables.map(({ file }) => file)])
+  const foreign = readdirSync(target).find((name) => !own.has(name))
+  if (foreign !== undefined)
+    throw refusal(`holds ${JSON.stringify(foreign)} beside an older result, which would be lost`)
   return 'older-result'
 }
 

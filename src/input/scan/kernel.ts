@@ -231,16 +231,22 @@ const kernelFile = new URL(
   import.meta.url.replace(/\/src\/input\/scan\/[^/]*\.ts$/, '/dist/input/scan/'),
 )
 
-/** Without SIMD, or where the kernel is not beside this file, as in a bundle, everything goes the slow way. */
+/** As it was before a job was loaded, which may have another one in its place. */
+const assembly = (globalThis as unknown as { WebAssembly: WebAssemblyPart }).WebAssembly
+
+/**
+ * Without SIMD, or where the kernel is not beside this file, as in a bundle, everything goes the slow way; so it does where the
+ * system does not give the ten gigabytes of addresses that Node asks for with it (`ulimit -v`).
+ */
 function openKernel(): Kernel | null {
   try {
-    const { Module, Instance } = (globalThis as unknown as { WebAssembly: WebAssemblyPart }).WebAssembly
+    const { Module, Instance } = assembly
     const { exports } = new Instance(new Module(readFileSync(kernelFile)))
     return new Kernel(exports as KernelExports)
   } catch (error) {
     const isMissing = errnoOf(error) === 'ENOENT'
     const isUnsupported = error instanceof Error && error.name === 'CompileError'
-    if (isMissing || isUnsupported) return null
+    if (isMissing || isUnsupported || error instanceof RangeError) return null
     throw error
   }
 }
