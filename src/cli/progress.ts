@@ -3,7 +3,6 @@ import { printable } from '../printable.ts'
 import { countOf, showBytes, showCount, showDuration } from '../quantities.ts'
 import { AnswerLooks } from '../result/index.ts'
 import {
-  inputBytesOf,
   type NoteEvent,
   Pace,
   type ProgressEvent,
@@ -15,6 +14,7 @@ import {
   type Standing,
   timeLeft,
   totalsOf,
+  UnderWay,
 } from '../run/index.ts'
 import { joined, type Part, type RunFacts, runFrame } from './run-frame.ts'
 import type { Terminal } from './terminal.ts'
@@ -39,7 +39,7 @@ export class Progress {
   readonly #now: () => number
   readonly #startMs: number
   readonly #timer: NodeJS.Timeout
-  readonly #running = new Map<string, ProgressEvent>()
+  readonly #underWay = new UnderWay()
   readonly #source: RunSource | null
   readonly #answers: AnswerLooks | null
   #crew: RunFacts['crew'] = null
@@ -77,8 +77,7 @@ export class Progress {
     this.#pace ??= new Pace(this.#startMs, totalsOf(state).readBytes)
     this.#state = state
     if (event.type === 'note') this.#terminal.say(printable(event.message))
-    else if (event.type === 'progress') this.#running.set(event.task, event)
-    else if ('task' in event) this.#running.delete(event.task)
+    this.#underWay.observe(event)
   }
 
   /** Shows how far the run is; before its first event, and while its tables are written, nothing. */
@@ -137,12 +136,7 @@ export class Progress {
   }
 
   #mapFacts(state: RunState, totals: RunTotals, elapsedMs: number): Pick<RunFacts, 'parts' | 'share'> {
-    let { readBytes, records, rejected } = totals
-    for (const event of this.#running.values()) {
-      readBytes += Math.min(event.readBytes, inputBytesOf(state, event.task))
-      records += event.records
-      rejected += event.rejected
-    }
+    const { readBytes, records, rejected } = this.#underWay.addedTo(totals, state)
     const rates = this.#pace?.rates(this.#now(), readBytes) ?? null
     const left = totals.inputBytes - readBytes
     const percent = left <= 0 ? 99 : Math.floor((100 * readBytes) / totals.inputBytes)

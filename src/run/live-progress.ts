@@ -3,6 +3,7 @@ import type { Bottleneck } from '../host/index.ts'
 import { RunDirectory } from './directory.ts'
 import type { NoteEvent, ProgressEvent, RunEvent } from './events.ts'
 import type { PreparedRun } from './prepared.ts'
+import { UnderWay } from './under-way.ts'
 
 /**
  * How far the attempts are that run now, in a file beside the logs, for other processes that look on: the journal tells of
@@ -30,7 +31,7 @@ const writeEveryMsDefault = 1000
 export class LiveProgress {
   readonly #run: Pick<PreparedRun, 'workers' | 'bottleneck'>
   readonly #file: string
-  readonly #attempts = new Map<string, ProgressEvent>()
+  readonly #underWay = new UnderWay()
   #note: NoteEvent | null = null
   readonly #writeEveryMs: number
   readonly #timer: NodeJS.Timeout
@@ -51,10 +52,7 @@ export class LiveProgress {
   /** To be told every event of the run. Cost: a small file is written about once a second, and not synced. */
   observe(event: RunEvent | ProgressEvent | NoteEvent): void {
     if (event.type === 'note') this.#note = event
-    else if (event.type === 'progress') this.#attempts.set(attemptOf(event), event)
-    else if (event.type === 'attempt-failed') this.#attempts.delete(attemptOf(event))
-    else if (event.type === 'map-committed' || event.type === 'reduce-committed') this.#forget(event.task)
-    else return
+    this.#underWay.observe(event)
     if (performance.now() - this.#writtenAtMs >= this.#writeEveryMs) this.#write()
   }
 
@@ -64,16 +62,11 @@ export class LiveProgress {
     rmSync(this.#file, { force: true })
   }
 
-  /** A task that was begun twice is done once one of both is committed. */
-  #forget(task: string): void {
-    for (const [attempt, event] of this.#attempts) if (event.task === task) this.#attempts.delete(attempt)
-  }
-
   #write(): void {
     this.#writtenAtMs = performance.now()
     const progressed: Progressed = {
       at: Date.now(),
-      attempts: [...this.#attempts.values()],
+      attempts: this.#underWay.attempts,
       note: this.#note,
       workers: this.#run.workers,
       bottleneck: this.#run.bottleneck(),
@@ -85,10 +78,6 @@ export class LiveProgress {
       // Nothing of the run depends on it; a disk that takes no more is noticed by what the run itself writes.
     }
   }
-}
-
-function attemptOf({ task, attempt }: { readonly task: string; readonly attempt: number }): string {
-  return `${task}.${attempt}`
 }
 
 /** What a run that is at work has written of its progress; null where there is nothing, or nothing this version can read. */

@@ -2,7 +2,6 @@ import { sayBottleneck } from '../../host/index.ts'
 import { diskBytes, saySplits } from '../../input/index.ts'
 import { AnswerLooks } from '../../result/index.ts'
 import {
-  attemptId,
   type NoteEvent,
   Pace,
   type ProgressEvent,
@@ -16,6 +15,7 @@ import {
   readIdentity,
   timeLeft,
   totalsOf,
+  UnderWay,
 } from '../../run/index.ts'
 import { stageView } from './cells.ts'
 import { commandsOf } from './commands.ts'
@@ -46,7 +46,7 @@ export class RunWatch {
   readonly #workers = new WorkerLooks()
   readonly #answers: AnswerLooks
   readonly #logs: LogWatch
-  readonly #running = new Map<string, ProgressEvent>()
+  readonly #underWay = new UnderWay()
   #pace: Pace | null = null
   /** Of the sessions before this one. */
   #workedMs = 0
@@ -82,7 +82,7 @@ export class RunWatch {
         line: runLine(this.#identity, { state, isHeld, workedMs, totals: null, readBytes: 0 }),
       }
     const totals = totalsOf(state)
-    const progress = this.#progress(totals, isHeld && state.phase === 'map', now)
+    const progress = this.#progress(state, totals, isHeld && state.phase === 'map', now)
     const { readBytes } = progress
     const line = runLine(this.#identity, { state, isHeld, workedMs, totals, readBytes })
     const { description, path } = state.plan.job
@@ -144,33 +144,21 @@ export class RunWatch {
       this.#note = event.message
       return
     }
-    if (event.type === 'progress') {
-      this.#running.set(attemptId(event.task, event.attempt), event)
-      return
-    }
+    this.#underWay.observe(event)
+    if (event.type === 'progress') return
     if (event.type === 'planned' || event.type === 'resumed') {
       this.#workedMs += Math.max(0, this.#lastAt - this.#sessionAt)
       this.#sessionAt = event.at
       this.#note = null
-      this.#running.clear()
       this.#pace = new Pace(event.at, totalsOf(state).readBytes)
     }
     this.#lastAt = Math.max(this.#lastAt, event.at)
-    if ('attempt' in event && event.type !== 'attempt-started')
-      this.#running.delete(attemptId(event.task, event.attempt))
     this.#lanes.observe(event)
     this.#deaths.observe(event)
   }
 
-  #progress(totals: RunTotals, isReading: boolean, now: number): ProgressView {
-    let { readBytes, records, rejected } = totals
-    for (const { attempt } of isReading ? this.#lanes.open : []) {
-      const event = this.#running.get(attempt)
-      readBytes += event?.readBytes ?? 0
-      records += event?.records ?? 0
-      rejected += event?.rejected ?? 0
-    }
-    readBytes = Math.min(readBytes, totals.inputBytes)
+  #progress(state: RunState, totals: RunTotals, isReading: boolean, now: number): ProgressView {
+    const { readBytes, records, rejected } = isReading ? this.#underWay.addedTo(totals, state) : totals
     const rates = isReading ? (this.#pace?.rates(now, readBytes) ?? null) : null
     const left = totals.inputBytes - readBytes
     return {
@@ -188,7 +176,7 @@ export class RunWatch {
   /** What is at work, by seat. */
   #now(state: RunState, now: number): ReadonlyMap<number, RunningView> {
     const running = this.#lanes.open.map(({ seat, attempt, task, from }) => {
-      const event = this.#running.get(attempt)
+      const event = this.#underWay.of(attempt)
       const { stage, index } = parseTaskId(task)
       const planned = stage === 'map' ? state.plan.tasks[index] : undefined
       const splits =
