@@ -5,7 +5,7 @@ import type { LoadedJob } from '../executor/index.ts'
 import { type Discovery, type InputFile, packSplits, planSplits, type Split } from '../input/index.ts'
 import { fingerprint } from './fingerprint.ts'
 import type { RunOptions } from './options.ts'
-import { packageVersion } from './package.ts'
+import { engineVersion, packageVersion } from './package.ts'
 import type { Plan, PlannedTask } from './plan.ts'
 import type { Resources } from './resources.ts'
 import type { Reuse, Store, TaskIdentity } from './store.ts'
@@ -63,6 +63,7 @@ export function makePlan(parts: PlanParts): Plan {
       codeSha256,
     },
     tallyman,
+    engine: engineVersion(),
     fingerprint: fingerprint({ tallyman, codeSha256, params, files: discovery.files, accept }),
     discovery,
     splits,

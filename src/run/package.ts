@@ -5,6 +5,24 @@ import { fileURLToPath } from 'node:url'
 /** The package this code belongs to: both `src/run` and `dist/run` lie two folders below it. */
 export const packageRoot = fileURLToPath(new URL('../..', import.meta.url))
 
+/**
+ * Everything beside job and inputs that what a map task writes may depend on: this package's version, the build it runs as, and Node's version, as
+ * other ones may decode, fold case or order otherwise. `0.1.0, build 3f5a9c01, Node 20.20.2`.
+ */
+export function engineVersion(): string {
+  const { node = '' } = process.versions
+  return `${packageVersion()}, build ${buildDigest()}, Node ${node}`
+}
+
+/** Of the sources `dist/` was made of, its first digits: a checkout changes without its version. */
+function buildDigest(): string {
+  try {
+    return readFileSync(join(packageRoot, 'dist', 'built-from'), 'utf8').slice(0, 8)
+  } catch {
+    return 'unknown'
+  }
+}
+
 /** This package's version. */
 export function packageVersion(): string {
   const manifest: { readonly version: string } = JSON.parse(

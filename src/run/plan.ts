@@ -36,8 +36,10 @@ export interface Plan {
     /** SHA-256 of the bundled code, in hex. */
     readonly codeSha256: string
   }
-  /** Version of tallyman that made it; a run goes on with the same one. */
+  /** Version of tallyman that made it. */
   readonly tallyman: string
+  /** Version and build of tallyman, and version of Node (`engineVersion`): a run goes on with the same ones. */
+  readonly engine: string
   /**
    * SHA-256 over version, code, parameters, identity of the inputs and accepted names, in hex: equal fingerprints give equal
    * results.

@@ -244,7 +244,7 @@ describe('resumeRun', () => {
 
   test('refuses a run that another version of tallyman began, and lets go of it', async () => {
     const directory = left(workplace(), mapped)
-    writePlan(directory.planFile, { ...planOf([plainFile('a.txt', 30)]), tallyman: '0.0.9' })
+    writePlan(directory.planFile, { ...planOf([plainFile('a.txt', 30)]), engine: '0.0.9' })
     const error = await resumeRun(directory, asBefore).catch((reason: unknown) => reason)
     expect(error).toMatchObject({
       code: 'usage',

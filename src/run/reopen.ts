@@ -15,7 +15,7 @@ import {
 } from './journal.ts'
 import { isHeld, releaseLock, takeLock } from './lock.ts'
 import type { BadRecordLimit } from './options.ts'
-import { packageVersion } from './package.ts'
+import { engineVersion } from './package.ts'
 import type { Plan } from './plan.ts'
 import { readPlan } from './plan-file.ts'
 import type { PreparedRun } from './prepared.ts'
@@ -195,10 +195,10 @@ function requireBundle({ bundleFile }: RunDirectory, { job }: Plan): void {
 }
 
 /** What two versions wrote, put together, is a result that neither would have made. */
-function requireSameVersion({ tallyman }: Plan, id: string): void {
-  const version = packageVersion()
-  if (tallyman === version) return
-  throw new TallymanError('usage', `Run ${id} was begun by tallyman ${tallyman}; this is ${version}.`, {
-    wayOut: 'Go on with the version that began the run, or start the run again.',
+function requireSameVersion({ engine }: Plan, id: string): void {
+  const version = engineVersion()
+  if (engine === version) return
+  throw new TallymanError('usage', `Run ${id} was begun by tallyman ${engine}; this is ${version}.`, {
+    wayOut: 'Go on with the versions that began the run, or start the run again.',
   })
 }

@@ -17,7 +17,7 @@ import { errnoOf, TallymanError } from '../errors.ts'
 import { type MapReport, rejectedName } from '../flow/index.ts'
 import type { FileIdentity, Split } from '../input/index.ts'
 import { encodeValue } from '../record/index.ts'
-import { packageVersion } from './package.ts'
+import { engineVersion } from './package.ts'
 import { readEntry, sealEntry, shiftRejected, shiftReport } from './store-entry.ts'
 
 /**
@@ -45,7 +45,7 @@ export type MissReason =
   /** Nothing was ever kept for these inputs. */
   | 'new'
   | 'code-changed'
-  /** Another version of tallyman kept it, whose decoders and reducers may be others. */
+  /** Another version of tallyman, or the same on another Node, kept it: its decoders and reducers may be others. */
   | 'tallyman-changed'
   | 'params-changed'
   /** An input was written to, or replaced. */
@@ -67,7 +67,7 @@ export interface Parts {
   readonly key: string
   readonly run: string
   readonly codeSha256: string
-  /** Version of tallyman. */
+  /** Version and build of tallyman, and version of Node. */
   readonly tallyman: string
   readonly params: string
   readonly partitions: number
@@ -307,7 +307,7 @@ export class Store {
   }
 }
 
-const tallyman = packageVersion()
+const tallyman = engineVersion()
 
 /** Where a task stands, whatever its inputs hold now. */
 function placeOf({ jobFile, splits }: TaskIdentity): string {

@@ -5,7 +5,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { encodeValue } from '../../src/record/index.ts'
-import { packageVersion } from '../../src/run/package.ts'
+import { engineVersion } from '../../src/run/package.ts'
 import { type Parts, Store, type TaskIdentity } from '../../src/run/store.ts'
 import type { Entry } from '../../src/run/store-entry.ts'
 import { blockOf, quotedIn, readPage } from '../fixtures/pages.ts'
@@ -58,7 +58,7 @@ describe('docs/formats/store.md', () => {
     for (const name of ['p0-s0.spill', 'rejected.jsonl']) writeFileSync(join(spills, name), '{"ordinal":0}\n')
     const report = mapReport([sourceOf(split!)])
     new Store(folder.at('store')).keep(task, { run: place.run, folder: spills, report })
-    const now = partsBy(packageVersion())
+    const now = partsBy(engineVersion())
     const entry = folder.at('store', 'entries', now.key)
     expect(readdirSync(entry).sort()).toEqual(['entry.json', 'p0-s0.spill', 'rejected.jsonl'])
     const kept: Entry = { version: 1, run: place.run, report }
