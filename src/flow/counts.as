@@ -7,6 +7,7 @@
  *     tables   8 bytes each    number of keys, their bytes together      one for each table of the job
  *     group                    keys that are looked up together: address, length, hash, likely entry
  *     stack                    runs still to be sorted
+ *     histograms               of each byte of a digit, how often it has each value
  *     staging                  keys on their way in, each after its length: one byte, or FF and four bytes
  *     out                      records on their way out, as they stand in a block of a record file
  *     arena                    entries, and slots, where there was room for them; only grows until `reset`
@@ -21,6 +22,7 @@
 export const tables: usize = 1024
 const group: usize = 4096
 const stack: usize = 8192
+const histograms: usize = 16384
 export const staging: usize = 65536
 export const stagingBytes: i32 = 131072
 export const out: usize = 196608
@@ -37,6 +39,7 @@ const groupBytes: usize = 16
 
 const headerBytes: usize = 16
 const slotsMin: u32 = 64
+let slotsFirst: u32 = slotsMin
 const isHole: u32 = 0xffffffff
 
 let top: usize = arena
@@ -60,6 +63,8 @@ export function reset(): void {
   memory.fill(tables, 0, 2048)
   top = arena
   slots = 0
+  // The next task is likely to have as many keys.
+  if (slotCount !== 0) slotsFirst = slotCount
   slotCount = 0
   keyCount = 0
 }
@@ -94,7 +99,7 @@ function isEqual(a: usize, b: usize, length: u32): bool {
 
 /** Doubles the slots, or makes the first. Those before are left as a hole. */
 function growSlots(): bool {
-  const count = slotCount === 0 ? slotsMin : slotCount * 2
+  const count = slotCount === 0 ? slotsFirst : slotCount * 2
   const bytes = <usize>count << 2
   const hole = top
   if (!makeRoom(hole + headerBytes + bytes)) return false
@@ -279,19 +284,92 @@ export function sortBucket(bucket: u32): i32 {
   endIndex = load<u32>(ends + (<usize>bucket << 2))
   const size = endIndex - nextIndex
   if (size < 2) return <i32>size
-  if (!makeRoom(scratch + (<usize>size << 4))) return -1
+  const bytes = <usize>size << 4
+  if (!makeRoom(scratch + (bytes << 1))) return -1
   const order = slots + (<usize>nextIndex << 2)
-  // All keys of a bucket begin with the number of one table.
+  const depth = sharedDepth(order, size)
+  const first = scratch
+  const last = first + bytes
   for (let index: u32 = 0; index < size; index++) {
     const entry = load<u32>(order + (<usize>index << 2))
-    const run = scratch + (<usize>index << 4)
+    const run = first + (<usize>index << 4)
     store<u32>(run, <u32>entry, 8)
-    store<u64>(run, digitAt(entry, 1))
+    store<u64>(run, digitAt(entry, depth))
   }
-  sortRuns(scratch, scratch + (<usize>size << 4))
+  if (size > radixMin && size <= radixMax) {
+    radixSort(first, size)
+    sortTies(first, last, depth)
+  } else sortRuns(first, last, depth)
   for (let index: u32 = 0; index < size; index++)
-    store<u32>(order + (<usize>index << 2), load<u32>(scratch + (<usize>index << 4), 8))
+    store<u32>(order + (<usize>index << 2), load<u32>(first + (<usize>index << 4), 8))
   return <i32>size
+}
+
+/** All keys of a bucket begin with the number of one table, and most often with the tag of one kind of key: 2 then, else 1. */
+function sharedDepth(order: usize, size: u32): u32 {
+  let kinds: u32 = 0
+  for (let index: u32 = 0; index < size; index++) {
+    const entry = <usize>load<u32>(order + (<usize>index << 2))
+    if (load<u32>(entry, 4) < 2) return 1
+    kinds |= 1 << load<u8>(entry + headerBytes, 1)
+  }
+  return popcnt(kinds) === 1 ? 2 : 1
+}
+
+/** With fewer keys than this, passes over all digits cost more than comparing; with more, a second place for them is too large. */
+const radixMin: u32 = 512
+const radixMax: u32 = 1 << 20
+
+/** Sorts by digits, a byte at a time from the last one on; bytes that all keys have in common are passed over. */
+function radixSort(first: usize, size: u32): void {
+  memory.fill(histograms, 0, 8 * 1024)
+  const bytes = <usize>size << 4
+  for (let at = first; at < first + bytes; at += 16) {
+    let digit = load<u64>(at)
+    for (let histogram = histograms; histogram < histograms + 8 * 1024; histogram += 1024) {
+      const counter = histogram + (<usize>(digit & 0xff) << 2)
+      store<u32>(counter, load<u32>(counter) + 1)
+      digit >>= 8
+    }
+  }
+  let from = first
+  let to = first + bytes
+  for (let place = 0; place < 8; place++) {
+    const histogram = histograms + (<usize>place << 10)
+    const common = <usize>((load<u64>(first) >> (<u64>place << 3)) & 0xff)
+    if (load<u32>(histogram + (common << 2)) === size) continue
+    let sum: u32 = 0
+    for (let counter = histogram; counter < histogram + 1024; counter += 4) {
+      const count = load<u32>(counter)
+      store<u32>(counter, <u32>to + (sum << 4))
+      sum += count
+    }
+    const end = from + bytes
+    for (let at = from; at < end; at += 16) {
+      const counter = histogram + (<usize>(load<u8>(at + place)) << 2)
+      const target = load<u32>(counter)
+      store<u32>(counter, target + 16)
+      v128.store(target, v128.load(at))
+    }
+    const other = from
+    from = to
+    to = other
+  }
+  if (from !== first) memory.copy(first, from, bytes)
+}
+
+/** Sorts keys that have the same digit among themselves, by what follows. */
+function sortTies(first: usize, last: usize, depth: u32): void {
+  for (let from = first; from < last; ) {
+    const digit = load<u64>(from)
+    let to = from + 16
+    while (to < last && load<u64>(to) === digit) to += 16
+    if (to - from > 16) {
+      for (let at = from; at < to; at += 16) store<u64>(at, digitAt(load<u32>(at, 8), depth + digitBytes))
+      sortRuns(from, to, depth + digitBytes)
+    }
+    from = to
+  }
 }
 
 const digitBytes: u32 = 7
@@ -337,11 +415,11 @@ function somewhere(from: usize, to: usize): usize {
  * Sorts members of 16 bytes, a digit and an entry's address each: quicksort in three parts, the middle one by the next digit (Bentley and
  * Sedgewick 1997, with digits cached).
  */
-function sortRuns(first: usize, last: usize): void {
+function sortRuns(first: usize, last: usize, firstDepth: u32): void {
   let height = stack
   let from = first
   let to = last
-  let depth: u32 = 1
+  let depth = firstDepth
   for (;;) {
     if (to - from <= 16 * 16) {
       insertionSort(from, to, depth)
