@@ -16,37 +16,37 @@ const kernelDirectory = new URL(
   import.meta.url.replace(/\/src\/executor\/[^/]*\.ts$/, '/dist/executor/'),
 )
 
-let kernels: FlowKernels | null | undefined
-
 /**
- * The kernels of `flow/`; null where the machine cannot run them, or their files are not there, as in a bundle: then tasks do without.
- * Reads and compiles files of a few kilobytes, once.
+ * The kernels of `flow/`. There are none where the machine cannot run them, or their files are not there, as in a bundle: then tasks do
+ * without. Each is a file of a few kilobytes, read and compiled when it is first asked for.
  */
-export function flowKernels(): FlowKernels | null {
-  kernels ??= openKernels()
-  return kernels
+export const flowKernels: FlowKernels = {
+  counts: () => instanceOf('counts.wasm'),
+  merge: () => instanceOf('merge.wasm'),
 }
 
-function openKernels(): FlowKernels | null {
-  const counts = openMaker('counts.wasm')
-  const merge = openMaker('merge.wasm')
-  return counts === null || merge === null ? null : { counts, merge }
-}
+const modules = new Map<string, object | null>()
 
-function openMaker(name: string): (() => object | null) | null {
-  if (part === undefined) return null
-  const { Module, Instance } = part
+function instanceOf(name: string): object | null {
+  let module = modules.get(name)
+  if (module === undefined) {
+    module = openModule(name)
+    modules.set(name, module)
+  }
+  if (part === undefined || module === null) return null
   try {
-    const module = new Module(readFileSync(new URL(name, kernelDirectory)))
-    return () => {
-      try {
-        return new Instance(module).exports
-      } catch (error) {
-        // Of addresses an instance takes far more than of memory, and `ulimit -v` may leave too few.
-        if (error instanceof RangeError) return null
-        throw error
-      }
-    }
+    return new part.Instance(module).exports
+  } catch (error) {
+    // Of addresses an instance takes far more than of memory, and `ulimit -v` may leave too few.
+    if (error instanceof RangeError) return null
+    throw error
+  }
+}
+
+function openModule(name: string): object | null {
+  if (part === undefined) return null
+  try {
+    return new part.Module(readFileSync(new URL(name, kernelDirectory)))
   } catch (error) {
     const isMissing = errnoOf(error) === 'ENOENT'
     const isUnsupported = error instanceof Error && error.name === 'CompileError'

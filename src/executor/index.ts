@@ -2,6 +2,7 @@ export type { Attempt, AttemptProgress, AttemptReport, MapWork, ReduceWork } fro
 export { type KeptLog, parseLog } from './attempt-log.ts'
 export { openPool, processesMax, type WorkerKind, workerKinds } from './executor.ts'
 export { type DeathRecord, deathFile, readDeath } from './flight-recorder.ts'
+export { flowKernels } from './flow-kernels.ts'
 export type { LoadedJob, LoadOrder } from './messages.ts'
 export { readPlaceNote } from './place-note.ts'
 export type { Pool } from './pool.ts'

@@ -133,7 +133,7 @@ class WorkerLife {
       }),
       partitions: work.partitions,
       combineBytesMax: work.combineBytesMax,
-      kernels: flowKernels(),
+      kernels: flowKernels,
       storage,
       skip: work.skip,
       ...(note === null
@@ -159,7 +159,7 @@ class WorkerLife {
       tables: jobTables(job),
       spills: work.spills,
       recordsExpected: work.recordsExpected,
-      kernels: flowKernels(),
+      kernels: flowKernels,
       storage: new FileStorage(order.runDirectory, attempt.directory),
       tick: async (groups) => {
         await pulse.beat({ readBytes: 0, bytes: 0, records: 0, rejected: 0, groups })

@@ -10,7 +10,7 @@ import {
 } from '../job/index.ts'
 import { canonicalJson } from '../record/index.ts'
 import { CombineTable, mappedKeysMax } from './combine.ts'
-import type { FlowKernels } from './flow-kernels.ts'
+import { type FlowKernels, noKernels } from './flow-kernels.ts'
 import { giveBackKeyCounts, type KeyCounts, takeKeyCounts } from './key-counts.ts'
 import { MapContext } from './map-context.ts'
 import { PendingEmits } from './pending-emits.ts'
@@ -72,8 +72,8 @@ export interface MapTask {
   readonly storage: Storage
   /** Up to so many keys a table looks them up as JS values. Default: 4096. */
   readonly mappedKeysMax?: number
-  /** Null, or left out: does without. */
-  readonly kernels?: FlowKernels | null
+  /** Left out: does without. */
+  readonly kernels?: FlowKernels
   /** True makes a throwing mapper end the task instead of rejecting the record. */
   readonly throwMapperErrors?: boolean
   /** Records that are not mapped but rejected with a reason, since they ended their worker before. */
@@ -382,8 +382,7 @@ class MapRun {
 
   /** Tables that count and have become large go on in the memory of a kernel. */
   #moveCounts(): void {
-    const { kernels } = this.#task
-    if (kernels === undefined || kernels === null) return
+    const { kernels = noKernels } = this.#task
     for (const table of this.#combine) {
       if (!table.isCount || table.keyCount <= this.#mappedKeysMax || table.counts !== null) continue
       this.#counts ??= takeKeyCounts(kernels.counts)

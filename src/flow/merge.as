@@ -287,7 +287,7 @@ let longRoom: u32 = 0
 /** Counts are exact up to here. */
 const countMax: f64 = 9007199254740992
 
-/** Begins to fill `out`, for a block that has room for so many bytes. */
+/** Begins to fill `out`, with records for a block that has room for so many bytes, or with lines. */
 export function beginOut(room: i32): void {
   outAt = out
   outEnd = out + min(<usize>room, outBytes - <usize>longKeyBytes - countBytesMax)
@@ -399,4 +399,105 @@ function writeDigits(at: usize, count: u64): usize {
     rest /= 10
   } while (rest !== 0)
   return at + digits
+}
+
+// Rows of part files, as lines of a result.
+
+/** What a line has around its key and its value, and what a copy goes on to write behind its end. */
+const aroundBytes: usize = 64
+
+/**
+ * Writes rows as lines of JSON, until something has to be done by the host: take what is in `out`, where that is full; or write the row
+ * that `recordKey` and the rest tell of, since its key has something to be escaped, is no text, or the line is long.
+ */
+export function mergeRows(): i32 {
+  let state = settle()
+  while (state === isRecord) {
+    const cursor = cursorOf(load<i32>(tree))
+    const key = <usize>load<u32>(cursor, 16)
+    const keyBytes = load<u32>(cursor, 20)
+    const valueBytes = load<u32>(cursor, 28)
+    const mostBytes = (<u64>keyBytes << 1) + <u64>valueBytes + aroundBytes
+    const isShort = mostBytes <= outBytes
+    if (isShort && outAt + <usize>mostBytes > out + outBytes) {
+      writtenBytes = <i32>(outAt - out)
+      return isFull
+    }
+    isTaken = true
+    taken += 1
+    const value = <usize>load<u32>(cursor, 24)
+    if (!isShort || !writeLine(key, keyBytes, value, valueBytes)) {
+      writtenBytes = <i32>(outAt - out)
+      recordKey = key
+      recordKeyBytes = keyBytes
+      recordValue = value
+      recordValueBytes = valueBytes
+      return isOther
+    }
+    written += 1
+    state = settle()
+  }
+  writtenBytes = <i32>(outAt - out)
+  return state
+}
+
+const tagString: u8 = 5
+const tagTuple: u8 = 6
+
+/** False where the key is none of text that stands in JSON as it is; then nothing is written. */
+function writeLine(key: usize, keyBytes: u32, value: usize, valueBytes: u32): bool {
+  // {"key":
+  store<u64>(outAt, 0x3a2279656b227b)
+  let at = outAt + 7
+  const end = key + keyBytes
+  const tag = load<u8>(key)
+  if (tag === tagString) {
+    at = writeText(at, key + 1, end)
+    if (at === 0) return false
+  } else if (tag === tagTuple) {
+    store<u8>(at++, 0x5b)
+    for (let from = key + 1; from < end; ) {
+      if (load<u8>(from) !== tagString) return false
+      let to = from + 1
+      while (to < end && load<u8>(to) !== 0) to++
+      if (to >= end || load<u8>(to, 1) === 0xff) return false
+      if (from > key + 1) store<u8>(at++, 0x2c)
+      at = writeText(at, from + 1, to)
+      if (at === 0) return false
+      from = to + 1
+    }
+    store<u8>(at++, 0x5d)
+  } else return false
+  // ,"value":
+  store<u64>(at, 0x2265756c6176222c)
+  store<u8>(at + 8, 0x3a)
+  at += 9
+  if (valueBytes <= 16) v128.store(at, v128.load(value))
+  else memory.copy(at, value, valueBytes)
+  // }, line feed
+  store<u16>(at + valueBytes, 0x0a7d)
+  outAt = at + valueBytes + 2
+  return true
+}
+
+/**
+ * Writes text in quotes. Returns where it ends; 0 where it has something that JSON escapes, or may have: ED is the first byte of lone
+ * surrogates and of some other characters.
+ */
+function writeText(at: usize, from: usize, to: usize): usize {
+  store<u8>(at++, 0x22)
+  for (; from < to; from += 16) {
+    const bytes = v128.load(from)
+    const escaped = v128.or(
+      v128.or(i8x16.lt_u(bytes, i8x16.splat(0x20)), i8x16.eq(bytes, i8x16.splat(0x22))),
+      v128.or(i8x16.eq(bytes, i8x16.splat(0x5c)), i8x16.eq(bytes, i8x16.splat(<i8>0xed))),
+    )
+    const rest = to - from
+    const mask = rest >= 16 ? 0xffff : (1 << <i32>rest) - 1
+    if ((i8x16.bitmask(escaped) & mask) !== 0) return 0
+    v128.store(at, bytes)
+    at += rest >= 16 ? 16 : rest
+  }
+  store<u8>(at, 0x22)
+  return at + 1
 }

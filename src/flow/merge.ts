@@ -159,8 +159,8 @@ interface NarrowOptions {
   readonly reducers: readonly AnyReducer[]
   /** Told how many groups were merged since it was last called. */
   readonly tick: (groups: number) => Promise<void>
-  /** Where all tables count: makes an instance of `merge.as`. */
-  readonly makeKernel: (() => object | null) | null
+  /** Makes an instance of `merge.as` where all tables count, and null else. */
+  readonly makeKernel: () => object | null
 }
 
 /**
@@ -198,7 +198,7 @@ export async function narrow(names: readonly string[], options: NarrowOptions): 
 async function mergeInto(name: string, names: readonly string[], options: NarrowOptions): Promise<number> {
   const file = options.storage.create(name)
   const writer = new RecordFileWriter(file, 'spill')
-  const kernel = options.makeKernel?.() ?? null
+  const kernel = options.makeKernel()
   const taken = await (kernel === null
     ? mergeGroups(writer, names, options)
     : mergeCounts(kernel, writer, names, options))

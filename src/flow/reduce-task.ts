@@ -2,7 +2,7 @@ import { messageOf, TallymanError } from '../errors.ts'
 import { type GroupReducer, isCount, type JobTable } from '../job/index.ts'
 import { canonicalJson, type Key, RecordFileWriter } from '../record/index.ts'
 import { CountMerge } from './count-merge.ts'
-import type { FlowKernels } from './flow-kernels.ts'
+import { type FlowKernels, kernelRecordsMin, noKernels } from './flow-kernels.ts'
 import { releaseKeyCounts } from './key-counts.ts'
 import { releaseKeyMemory } from './key-table.ts'
 import { foldStates, groupKey, groupsPerTick, Merge, narrow } from './merge.ts'
@@ -34,8 +34,10 @@ export interface ReduceTask {
   readonly storage: Storage
   /** Told every row as it is made; part files hold it as JSON only. */
   readonly onRow?: (table: string, key: Key, result: unknown) => void
-  /** Null, or left out: does without. Not used where `onRow` is given. */
-  readonly kernels?: FlowKernels | null
+  /** Left out: does without, as where `onRow` is given. */
+  readonly kernels?: FlowKernels
+  /** With fewer records than this it does without, too. Default: 4096. */
+  readonly kernelRecordsMin?: number
   /**
    * Called every few hundred or thousand groups, with at least how many were merged so far, also by merges before the last one: lets the
    * caller breathe, report, or end the task by throwing.
@@ -58,10 +60,10 @@ export async function runReduceTask(task: ReduceTask): Promise<ReduceReport> {
     merged += groups
     return task.tick(merged)
   }
-  const makeKernel = countsOnly(task) ? (task.kernels?.merge ?? null) : null
+  const makeKernel = usesKernel(task) ? (task.kernels ?? noKernels).merge : noKernels.merge
   const narrowed = await narrow(task.spills, { storage: task.storage, reducers, tick, makeKernel })
   const parts = new PartFiles(task.tables, task.storage)
-  const kernel = makeKernel?.() ?? null
+  const kernel = makeKernel()
   const taken =
     kernel === null
       ? await reduceGroups(task, narrowed.names, parts, tick)
@@ -76,8 +78,10 @@ export async function runReduceTask(task: ReduceTask): Promise<ReduceReport> {
   return { parts: parts.finish(), records }
 }
 
-function countsOnly({ tables, onRow }: ReduceTask): boolean {
-  return onRow === undefined && tables.every(({ reducer }) => isCount(reducer))
+function usesKernel(task: ReduceTask): boolean {
+  if (task.onRow !== undefined || task.recordsExpected < (task.kernelRecordsMin ?? kernelRecordsMin))
+    return false
+  return task.tables.every(({ reducer }) => isCount(reducer))
 }
 
 type Tick = (groups: number) => Promise<void>

@@ -2,10 +2,11 @@ import { createHash, type Hash } from 'node:crypto'
 import { closeSync, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
-import { ByteWriter, canonicalJson, decodeKey, type RecordFileReader, writeKeyJson } from '../record/index.ts'
+import { ByteWriter, canonicalJson, decodeKey, type RecordFileReader } from '../record/index.ts'
 import type { CommittedTable } from '../run/index.ts'
 import type { RowWriter, TableFormat } from './format/row-writer.ts'
 import { PartMerge } from './part-rows.ts'
+import { type Lines, openRowLines, type RowLines, writeRowLine } from './row-lines.ts'
 
 /** A table in its file, and its first canonical lines. */
 export interface WrittenTable {
@@ -29,6 +30,7 @@ export interface TableTarget {
 }
 
 const writeBytesMin = 64 * 1024
+const lineFeed = 0x0a
 /** How long signals and timers may wait while rows are written. */
 const breatheEveryMs = 50
 
@@ -41,31 +43,38 @@ export async function writeTable(
   const file = `${name}.${target.format}`
   const fd = openSync(join(target.staging, file), 'wx')
   const out = new TableFile(fd, name, target)
-  let breathedAtMs = performance.now()
   try {
-    const rows = new PartMerge(parts)
-    try {
-      for (let row = rows.next(); row !== null; row = rows.next()) {
-        out.append(row)
-        if (out.heldBytes < writeBytesMin) continue
-        out.flush()
-        if (performance.now() - breathedAtMs < breatheEveryMs) continue
-        await setImmediate()
-        target.stop?.throwIfAborted()
-        breathedAtMs = performance.now()
-      }
-    } finally {
-      rows.close()
-    }
+    if (target.format === 'jsonl') await writeLines(openRowLines(parts), out)
+    else await writeRows(new PartMerge(parts), out)
     return { table: { name, file, ...out.finish() }, head: out.head }
   } finally {
     closeSync(fd)
   }
 }
 
-const beforeKey = Buffer.from('{"key":')
-const beforeValue = Buffer.from(',"value":')
-const afterValue = Buffer.from('}\n')
+async function writeLines(lines: RowLines, out: TableFile): Promise<void> {
+  try {
+    for (let next = lines.next(); next !== null; next = lines.next()) {
+      out.appendLines(next)
+      await out.relieve()
+    }
+  } finally {
+    lines.close()
+  }
+}
+
+/** The same for every format: rows one by one. */
+async function writeRows(rows: PartMerge, out: TableFile): Promise<void> {
+  try {
+    for (let row = rows.next(); row !== null; row = rows.next()) {
+      out.append(row)
+      const pause = out.relieve()
+      if (pause !== undefined) await pause
+    }
+  } finally {
+    rows.close()
+  }
+}
 
 /** Rows on their way into a file. Canonical lines are put together from the bytes of part files, without a string for each. */
 class TableFile {
@@ -77,6 +86,7 @@ class TableFile {
   /** What the file gets where that are not the canonical lines. */
   #text: string
   #rows = 0
+  #breathedAtMs = performance.now()
   #bytes = 0
 
   constructor(fd: number, name: string, target: TableTarget) {
@@ -86,29 +96,44 @@ class TableFile {
     target.digest.update(`table ${name}\n`)
   }
 
-  get heldBytes(): number {
-    return Math.max(this.#canonical.length, this.#text.length)
+  /** Hands on what is held where that is much; returns a promise only where signals and timers have waited long enough. */
+  relieve(): Promise<void> | undefined {
+    if (Math.max(this.#canonical.length, this.#text.length) < writeBytesMin) return undefined
+    this.#flush()
+    return performance.now() - this.#breathedAtMs < breatheEveryMs ? undefined : this.#breathe()
+  }
+
+  async #breathe(): Promise<void> {
+    await setImmediate()
+    this.#target.stop?.throwIfAborted()
+    this.#breathedAtMs = performance.now()
+  }
+
+  /** Appends canonical lines, where they are what the file gets. */
+  appendLines({ bytes, start, end, rows }: Lines): void {
+    for (let at = start; at < end && this.head.length < this.#target.headRows; ) {
+      const lineEnd = bytes.indexOf(lineFeed, at) + 1
+      this.head.push(bytes.toString('utf8', at, lineEnd))
+      at = lineEnd
+    }
+    this.#canonical.bytes(bytes, start, end)
+    this.#rows += rows
   }
 
   append(row: RecordFileReader): void {
     const { bytes, keyStart, keyEnd, valueStart, valueEnd } = row
     const out = this.#canonical
     const start = out.length
-    out.bytes(beforeKey, 0, beforeKey.length)
-    writeKeyJson(out, bytes, keyStart, keyEnd)
-    out.bytes(beforeValue, 0, beforeValue.length)
-    out.bytes(bytes, valueStart, valueEnd)
-    out.bytes(afterValue, 0, afterValue.length)
+    writeRowLine(out, row)
     if (this.#rows < this.#target.headRows) this.head.push(out.buffer.toString('utf8', start, out.length))
     this.#rows += 1
-    if (this.#target.format === 'jsonl') return
     const key = decodeKey(bytes, keyStart, keyEnd)
     const valueJson = bytes.toString('utf8', valueStart, valueEnd)
     this.#text += this.#target.writer.row({ key, keyJson: canonicalJson(key), valueJson })
   }
 
   /** Hands on what is held. */
-  flush(): void {
+  #flush(): void {
     const canonical = this.#canonical.buffer.subarray(0, this.#canonical.length)
     this.#target.digest.update(canonical)
     this.#write(this.#target.format === 'jsonl' ? canonical : Buffer.from(this.#text, 'utf8'))
@@ -118,7 +143,7 @@ class TableFile {
 
   finish(): { readonly rows: number; readonly bytes: number; readonly sha256: string } {
     this.#text += this.#target.writer.tail
-    this.flush()
+    this.#flush()
     return { rows: this.#rows, bytes: this.#bytes, sha256: this.#hash.digest('hex') }
   }
 
