@@ -28,7 +28,10 @@ describe('recordReads()', () => {
     ['({ a, b, }, emit) => emit(a, b)', ['a', 'b']],
     ['({}, emit) => emit(1)', []],
     ['(_, emit) => emit(1)', []],
-    ['(r) => "r.inText" + r.a', ['inText', 'a']],
+    ['(r) => "r.inText" + r.a', ['a']],
+    ["(r) => use('a r', \"the r's\", 'it\\'s r', r.a)", ['a']],
+    ['(r) => { // it is r.comment\n return r.a }', ['comment', 'a']],
+    ['(r) => r.a / r.b', ['a', 'b']],
     ['(r) => "delete" + r.a', ['a']],
     ['(r) => car.r.a', ['a']],
     ['(rec) => rec.a + record + recr.b', ['a']],
@@ -100,6 +103,12 @@ describe('recordReads()', () => {
       '(r) => r.__proto__',
       '({ hasOwnProperty }) => hasOwnProperty',
     ],
+    // What looks like a string may be none.
+    "(r) => { // it's\n return [r] // isn't\n }",
+    '(r) => /\'/.test(r.a) ? [r] : "\'"',
+    '(r) => { /* " */ use(r) /* " */ }',
+    ["(r) => `'", "{r}'`"].join('$'),
+    '(r) => r.a / 2 + "r"',
     // Ways around the name.
     ...[
       'function (r) { return arguments[0].a + r.a }',

@@ -2,8 +2,8 @@
  * What a map does with its records, as far as its text says. A record that is only read by name needs to be no object that
  * could be listed, copied or changed, and that is several times cheaper to give.
  *
- * This is no parser, and need not be one: every place where the record's name stands in the text counts, be it in a string or a
- * comment, and each must have one of a few forms. Whatever has another form is taken to use the record as an object.
+ * This is no parser, and need not be one: every place where the record's name stands in the text counts, be it in a comment, and
+ * each must have one of a few forms. Whatever has another form is taken to use the record as an object.
  */
 
 /** As they were before a job was loaded, which may have others in their place. */
@@ -16,7 +16,7 @@ const head =
 const bareHead = /^(?:async\s+)?([A-Za-z_$][\w$]*)\s*(?==>)/
 
 /** With these a text can reach its record, or what a record has, without the record's name. */
-const reachesAround = /\b(?:arguments|eval|super)\b|\bdelete\b(?!['"`])|\bwith\s*[(/]/
+const reachesAround = /\b(?:arguments|eval|super|delete)\b|\bwith\s*[(/]/
 /** An escape that may spell a letter of a name: `\u0061` and `\u{61}`. */
 const escapedAscii = /\\u(?:00[0-7]|\{0*[0-7]?[\da-f]\})/i
 
@@ -38,7 +38,7 @@ const takenApartBehind = /^\s*;/
 export function recordReads(map: (...given: never[]) => unknown): readonly string[] | null {
   // A function of the older, sloppy kind can be asked for what it was called with.
   if (Object.hasOwn(map, 'arguments')) return null
-  const text: string = functionText.call(map)
+  const text = withoutStrings(functionText.call(map))
   if (reachesAround.test(text) || escapedAscii.test(text)) return null
   const begin = head.exec(text) ?? bareHead.exec(text)
   if (begin === null) return null
@@ -46,6 +46,18 @@ export function recordReads(map: (...given: never[]) => unknown): readonly strin
   const names = list === undefined ? namesRead(text.slice(whole.length), record ?? '') : namesListed(list)
   // What every object has is not read of the record alone.
   return names?.some((name) => objectNames.has(name)) ? null : names
+}
+
+/** A string, a comment, or what may begin something that looks like either and is none: a template, a regular expression. */
+const stringOrOther = /'(?:[^'\\\n]|\\[\s\S])*'|"(?:[^"\\\n]|\\[\s\S])*"|\/\/.*|\/\*[\s\S]*?\*\/|[`/]/g
+
+/** The text with what is in its strings taken out, as far as it is sure what is a string. */
+function withoutStrings(text: string): string {
+  let isSure = true
+  return text.replace(stringOrOther, (found) => {
+    isSure &&= found !== '`' && found !== '/'
+    return isSure && !found.startsWith('/') ? "''" : found
+  })
 }
 
 function namesListed(list: string): string[] | null {
