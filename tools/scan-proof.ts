@@ -6,12 +6,20 @@
 import { appendFileSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { parseArgs, types } from 'node:util'
+import { parseArgs } from 'node:util'
 import { build } from 'esbuild'
 import fc from 'fast-check'
 import type * as InputRoom from '../src/input/index.ts'
 import { exactly, jsonObjectText, jsonText, mutate, mutation } from '../test/fixtures/json-texts.ts'
-import { compareLines, readPath, type Use, uses } from '../test/fixtures/record-uses.ts'
+import {
+  compareLines,
+  isLazy,
+  readPath,
+  readViewed,
+  type Use,
+  uses,
+  viewNames,
+} from '../test/fixtures/record-uses.ts'
 
 const linesPerBatch = 2000
 /** Maps of real data read such paths. */
@@ -21,7 +29,14 @@ const realUses: readonly Use[] = [
   readPath('user', 'name'),
   readPath('entities', 'hashtags'),
   ...uses,
+  readViewed,
 ]
+const allUses = [...uses, readViewed]
+
+/** What a decoder is told that records are read by; null for uses that are given proxies. */
+function namesOf(use: Use): readonly string[] | null {
+  return use === readViewed ? viewNames : null
+}
 
 /** Totals of what was compared. */
 interface Totals {
@@ -77,13 +92,13 @@ function proveGenerated({ jsonl }: typeof InputRoom, wanted: number, seed: numbe
   for (let batch = 0; totals.lines < wanted; batch++) {
     const texts = fc.sample(someLine, { numRuns: linesPerBatch, seed: seed + batch })
     const lines = texts.map((text, number) => bytesOf(text, number + batch * linesPerBatch))
-    const use = uses[batch % uses.length] ?? exactly
+    const use = allUses[batch % allUses.length] ?? exactly
     // Few lines a decoder, or maps that use records as wholes would soon be given plain ones.
     for (let from = 0; from < lines.length; from += 50) {
-      const decoders = { lazy: jsonl().decoder(), plain: jsonl({ lazy: false }).decoder() }
+      const decoders = { lazy: jsonl().decoder(namesOf(use)), plain: jsonl({ lazy: false }).decoder() }
       const { lazyRecords, rejected, difference } = compareLines(lines.slice(from, from + 50), decoders, use)
       if (difference !== null)
-        throw new Error(`seed ${seed}, batch ${batch}, use ${batch % uses.length}: ${difference}`)
+        throw new Error(`seed ${seed}, batch ${batch}, use ${batch % allUses.length}: ${difference}`)
       totals.lazyRecords += lazyRecords
       totals.rejected += rejected
     }
@@ -124,7 +139,7 @@ async function proveSplit(
       const told: string[] = []
       const rejected: string[] = []
       try {
-        const reader = await openSplit(split, format, format.decoder())
+        const reader = await openSplit(split, format, format.decoder(namesOf(use)))
         try {
           while (await reader.nextBatch()) {
             for (let kind = reader.next(); kind !== 'end-of-batch'; kind = reader.next()) {
@@ -133,7 +148,7 @@ async function proveSplit(
                 rejected.push(`${place} ${reader.rejection.atByte} ${reader.rejection.message}`)
                 continue
               }
-              if (types.isProxy(reader.record)) totals.lazyRecords += 1
+              if (isLazy(reader.record)) totals.lazyRecords += 1
               told.push(`${place} ${use(reader.record)}`)
             }
           }
@@ -181,7 +196,7 @@ export async function main(args: readonly string[]): Promise<number> {
     `Lazy records against plain ones, seed ${values.seed}; Node ${process.version}, ${new Date().toISOString()}`,
   )
   const generated = proveGenerated(room, Number(values.lines), Number(values.seed))
-  say(`generated and mutated: ${inWords(generated)}, used in ${uses.length} ways: no difference`)
+  say(`generated and mutated: ${inWords(generated)}, used in ${allUses.length} ways: no difference`)
   if (generated.lazyRecords < generated.lines / 4)
     throw new Error('Too few records were lazy: is dist/ built?')
   if (!existsSync(values.data)) return 0
