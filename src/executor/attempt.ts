@@ -1,6 +1,9 @@
 import type { MapProgress, MapReport, RecordPlace, ReduceReport, SkippedRecord } from '../flow/index.ts'
 import type { Split } from '../input/index.ts'
 
+/** Folder of a run's directory that has the indexes of its gzip files. */
+export const indexFolderName = 'indexes'
+
 /** What a map attempt does: read these splits, spill by partition. */
 export interface MapWork {
   readonly kind: 'map'
@@ -11,6 +14,8 @@ export interface MapWork {
   readonly skip: readonly SkippedRecord[]
   /** Whether each record's place is written down before it is mapped (`PlaceNote`), to be read after a death. */
   readonly careful: boolean
+  /** Has an index written of each long gzip file that is read as a whole, with so much data between two cuts. */
+  readonly indexEveryBytes?: number
   /** For an attempt that is run again to be looked at. */
   readonly replay?: Replayed
 }

@@ -1,4 +1,11 @@
-export type { Attempt, AttemptProgress, AttemptReport, MapWork, ReduceWork } from './attempt.ts'
+export {
+  type Attempt,
+  type AttemptProgress,
+  type AttemptReport,
+  indexFolderName,
+  type MapWork,
+  type ReduceWork,
+} from './attempt.ts'
 export { type KeptLog, parseLog } from './attempt-log.ts'
 export { openPool, processesMax, type WorkerKind, workerKinds } from './executor.ts'
 export { type DeathRecord, deathFile, readDeath } from './flight-recorder.ts'

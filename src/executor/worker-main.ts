@@ -3,9 +3,16 @@ import { setImmediate } from 'node:timers'
 import { pathToFileURL } from 'node:url'
 import { assertNever, type Fault, messageOf, TallymanError, toFault } from '../errors.ts'
 import { type RecordPlace, type RecordSource, runMapTask, runReduceTask } from '../flow/index.ts'
-import { memberOf, openSplit, type Split, startByteOf } from '../input/index.ts'
+import { indexNameOf, memberOf, openSplit, type Split, startByteOf, wantsIndex } from '../input/index.ts'
 import { type AnyJob, describeJob, isJob, jobTables, recordReads, resolveParams } from '../job/index.ts'
-import type { Attempt, AttemptProgress, AttemptReport, MapWork, ReduceWork } from './attempt.ts'
+import {
+  type Attempt,
+  type AttemptProgress,
+  type AttemptReport,
+  indexFolderName,
+  type MapWork,
+  type ReduceWork,
+} from './attempt.ts'
 import { changedBuiltIns } from './built-ins.ts'
 import type { WorkerChannel } from './channel.ts'
 import { FileStorage } from './file-storage.ts'
@@ -15,6 +22,8 @@ import { onlyRecord } from './only-record.ts'
 import { workedMs } from './own-time.ts'
 import { PlaceNote } from './place-note.ts'
 import { Unawaited } from './unawaited.ts'
+
+type OpenOptions = NonNullable<Parameters<typeof openSplit>[3]>
 
 /** Milliseconds between two progress messages of one attempt. */
 const progressEveryMs = 100
@@ -128,7 +137,11 @@ class WorkerLife {
       job,
       params,
       sources: work.splits.map((split) => {
-        const source = sourceOf(split, job, this.#cwd)
+        const source = sourceOf(split, job, {
+          cwd: this.#cwd,
+          indexFolder: join(order.runDirectory, indexFolderName),
+          index: indexOrder(split, work, storage),
+        })
         return replay?.alone === true ? onlyRecord(source, replay.record.byte) : source
       }),
       partitions: work.partitions,
@@ -230,13 +243,24 @@ function breathe(): Promise<void> {
   })
 }
 
-function sourceOf(split: Split, job: AnyJob, cwd: string): RecordSource {
+/** Of an attempt that is run again at one record, a file may not be read to its end. */
+function indexOrder(
+  split: Split,
+  { indexEveryBytes, replay }: MapWork,
+  storage: FileStorage,
+): NonNullable<OpenOptions['index']> | null {
+  if (indexEveryBytes === undefined || replay !== undefined || !wantsIndex(split, indexEveryBytes))
+    return null
+  return { everyBytes: indexEveryBytes, create: () => storage.create(indexNameOf(split)) }
+}
+
+function sourceOf(split: Split, job: AnyJob, options: OpenOptions): RecordSource {
   return {
     ordinal: split.ordinal,
     path: split.path,
     member: memberOf(split),
     fromStart: startByteOf(split) === 0,
-    open: () => openSplit(split, job.input, job.input.decoder(recordReads(job.map)), { cwd }),
+    open: () => openSplit(split, job.input, job.input.decoder(recordReads(job.map)), options),
   }
 }
 

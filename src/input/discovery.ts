@@ -20,6 +20,8 @@ export interface InputFile {
   readonly members: readonly ZipMember[]
   /** Where a gzip file may be cut, in order; left out where there is no such place, or none was looked for. */
   readonly cuts?: readonly GzipCut[]
+  /** Name of the gzip file's index, where the cuts are from that. */
+  readonly index?: string
 }
 
 /** An expected input that cannot be read to its end. A result that lacks it is committed only when it is accepted by name. */

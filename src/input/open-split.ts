@@ -1,9 +1,11 @@
+import { join } from 'node:path'
 import { TallymanError } from '../errors.ts'
 import type { Decoder, InputFormat } from '../job/index.ts'
 import { FileReader } from './file-reader.ts'
 import { LineReader } from './line-reader.ts'
 import type { ByteChunks } from './source/byte-chunks.ts'
 import { gzipChunks } from './source/gzip.ts'
+import type { IndexOrder } from './source/gzip-indexer.ts'
 import { InputFile } from './source/input-file.ts'
 import { plainChunks } from './source/plain.ts'
 import { openZipMember } from './source/zip-member.ts'
@@ -22,6 +24,10 @@ interface OpenOptions {
   readonly chunkBytes?: number | undefined
   /** What a relative path is relative to; default the current directory, which a job may change. */
   readonly cwd?: string
+  /** Folder where the indexes of gzip files are by their names; a part that has its cuts from one is damaged without. */
+  readonly indexFolder?: string
+  /** Has an index written of a whole gzip file; of any other split there is none. */
+  readonly index?: IndexOrder | null
 }
 
 /**
@@ -34,12 +40,12 @@ export async function openSplit<R>(
   split: Split,
   format: InputFormat<R>,
   decoder: Decoder<R>,
-  { chunkBytes = chunkBytesDefault, cwd = '' }: OpenOptions = {},
+  options: OpenOptions = {},
 ): Promise<SplitReader<R>> {
-  const file = await InputFile.open(split.path, split.identity, cwd)
+  const file = await InputFile.open(split.path, split.identity, options.cwd ?? '')
   const bytes = new SplitBytes(split, file)
   try {
-    bytes.chunks = await openChunks(split, file, chunkBytes)
+    bytes.chunks = await openChunks(split, file, options)
     return format.unit === 'line'
       ? new LineReader(split, bytes, decoder, format.recordBytesMax)
       : new FileReader(requireWhole(split), bytes, decoder, format.recordBytesMax)
@@ -49,12 +55,18 @@ export async function openSplit<R>(
   }
 }
 
-async function openChunks(split: Split, file: InputFile, chunkBytes: number): Promise<ByteChunks> {
+async function openChunks(
+  split: Split,
+  file: InputFile,
+  { chunkBytes = chunkBytesDefault, indexFolder = '', index = null }: OpenOptions,
+): Promise<ByteChunks> {
   switch (split.kind) {
     case 'range':
       return plainChunks(file, split, chunkBytes)
     case 'gzip':
-      return gzipChunks(file, split.part ?? { start: null, end: null }, chunkBytes)
+      return split.part === undefined
+        ? gzipChunks(file, { start: null, end: null }, { chunkBytes, index })
+        : gzipChunks(file, split.part, { chunkBytes, indexFile: join(indexFolder, split.part.index ?? '') })
     case 'zip-member':
       return openZipMember(file, split, chunkBytes)
   }

@@ -22,7 +22,8 @@ export function splitName(split: Split): string {
  */
 export function saySplit(split: Split): string {
   const name = splitName(split)
-  if (split.kind === 'gzip' && split.part !== undefined) return sayPart(split.part, name)
+  if (split.kind === 'gzip' && split.part !== undefined)
+    return split.part.index === undefined ? sayMembers(split.part, name) : sayData(split.part, name)
   if (split.kind !== 'range') return name
   const { startByte, endByte, identity } = split
   const isWhole = startByte === 0 && endByte === identity.sizeBytes
@@ -30,9 +31,15 @@ export function saySplit(split: Split): string {
 }
 
 /** The last part's last member is not known before it is read. */
-function sayPart({ start, end }: GzipPart, name: string): string {
+function sayMembers({ start, end }: GzipPart, name: string): string {
   const first = `${name}, gzip members ${decimal((start?.members ?? 0) + 1)}`
   return end === null ? `${first} and after` : `${first} to ${decimal(end.members)}`
+}
+
+/** How much the last part holds is not known before it is read. */
+function sayData({ start, end }: GzipPart, name: string): string {
+  const first = `${name}, bytes ${decimal(start?.dataByte ?? 0)}`
+  return end === null ? `${first} and after, inflated` : `${first} to ${decimal(end.dataByte)}, inflated`
 }
 
 /** Several splits that one task reads, in few words: the first, and how many more. */

@@ -16,7 +16,7 @@ type Unplaced = Split extends infer S ? (S extends Split ? Omit<S, 'ordinal'> : 
 
 /**
  * Cuts files into splits: plain files into ranges of `splitBytes` (the last one shorter; an empty file is one empty
- * range), gzip files at those of their members that were found, every member of a zip archive as a whole. Does no I/O, and depends on
+ * range), gzip files at those of their members that were found or where their index says, every member of a zip archive as a whole. Does no I/O, and depends on
  * nothing but its arguments: the same files and sizes give the same splits on every machine.
  *
  * @param files in the order and with the members in the order `discoverInputs` gives
@@ -58,14 +58,15 @@ function* cut(file: InputFile, rangeBytesMax: number): Generator<Unplaced> {
 }
 
 /** Parts of at least `partBytes` of data each, but for the last; the whole file where it has not two of them. */
-function* cutGzip({ path, identity, cuts = [] }: InputFile, partBytes: number): Generator<Unplaced> {
+function* cutGzip({ path, identity, cuts = [], index }: InputFile, partBytes: number): Generator<Unplaced> {
+  const named = index === undefined ? {} : { index }
   let start: GzipCut | null = null
   for (const cut of cuts) {
     if (cut.dataByte - (start?.dataByte ?? 0) < partBytes) continue
-    yield { kind: 'gzip', path, identity, part: { start, end: cut } }
+    yield { kind: 'gzip', path, identity, part: { start, end: cut, ...named } }
     start = cut
   }
-  yield { kind: 'gzip', path, identity, ...(start === null ? {} : { part: { start, end: null } }) }
+  yield { kind: 'gzip', path, identity, ...(start === null ? {} : { part: { start, end: null, ...named } }) }
 }
 
 /** Bounds what one task holds in its plan and loses in a crash, however small its splits are. */

@@ -29,25 +29,46 @@ export interface RangeSplit extends SplitBase {
   readonly endByte: number
 }
 
-/** The start of a gzip member that is not its file's first, as it was found without inflating what stands before it. */
+/**
+ * A place where a gzip file can be cut: the start of a member that is not its first, as it was found without inflating what stands
+ * before it; or, by the file's index, the start of a block of a member.
+ */
 export interface GzipCut {
-  /** Offset in the file of the member's header. */
+  /** Offset in the file of the member's header, or of the first byte that is the block's alone. */
   readonly byte: number
-  /** What the members before it hold, decompressed, as their trailers say it. */
+  /** What stands before it in the decompressed file. */
   readonly dataByte: number
-  /** How many they are. */
+  /** How many members end before it. */
   readonly members: number
+  /** Set for a block. */
+  readonly block?: GzipBlock
 }
 
-/** Neighbouring members of a gzip file. */
+/** What has to be known to go on with a member at one of its blocks. */
+export interface GzipBlock {
+  /** How many bits of the byte before `byte` are the block's already, from the highest on: 0 to 7. */
+  readonly bits: number
+  /** What of the member stands before the block, decompressed. */
+  readonly memberBytes: number
+  /** Its CRC-32. */
+  readonly memberCrc32: number
+  /** The last 32 KiB of it, which the block may refer to: where they are in the index, deflated, and their CRC-32. */
+  readonly windowByte: number
+  readonly windowBytes: number
+  readonly windowCrc32: number
+}
+
+/** What lies between two cuts of a gzip file. */
 export interface GzipPart {
-  /** Null for the file's first member. */
+  /** Null for the file's start. */
   readonly start: GzipCut | null
-  /** The first member that is another part's; null where there is none. */
+  /** The start of the next part; null for the file's end. */
   readonly end: GzipCut | null
+  /** Name of the file's index, where that has the cuts. */
+  readonly index?: string
 }
 
-/** A gzip file (RFC 1952) of one or more gzip members, or some of them. */
+/** A gzip file (RFC 1952) of one or more gzip members, or a part of it. */
 export interface GzipSplit extends SplitBase {
   readonly kind: 'gzip'
   /**

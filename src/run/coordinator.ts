@@ -1,7 +1,10 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { assertNever, type Fault, toFault } from '../errors.ts'
 import { type Attempt, type Pool, readPlaceNote } from '../executor/index.ts'
 import type { MapReport } from '../flow/index.ts'
 import type { Bottleneck } from '../host/index.ts'
+import { indexNameOf } from '../input/index.ts'
 import { type Decision, decide, mayBlameRecord } from './decide.ts'
 import type { RunDirectory } from './directory.ts'
 import type { CommittedResult, RunEvent } from './events.ts'
@@ -228,10 +231,21 @@ export class Coordinator implements PreparedRun {
   #keep(id: string, report: MapReport): void {
     const { index } = parseTaskId(id)
     const task = this.#identityOf(index)
+    this.#keepIndexes(id, task)
     const skipped = this.#state.map.at(index)?.trouble?.skip ?? []
     if (!readsAsPlanned(this.#state, index) || skipped.length > 0) return
     const folder = this.#directory.absolute(this.#directory.committedFolder(id))
     this.#store.keep(task, { run: this.id, folder, report })
+  }
+
+  /** An index is of the file alone: it is kept whatever became of the file's records. */
+  #keepIndexes(id: string, { splits, contents }: TaskIdentity): void {
+    for (const split of splits) {
+      if (split.kind !== 'gzip') continue
+      const file = this.#directory.absolute(join(this.#directory.committedFolder(id), indexNameOf(split)))
+      const { path, identity } = split
+      if (existsSync(file)) this.#store.keepIndex({ path, identity, contents }, file, this.id)
+    }
   }
 
   #identityOf(index: number): TaskIdentity {

@@ -13,6 +13,7 @@ import {
 import { basename, dirname, isAbsolute, join, relative } from 'node:path'
 import { setImmediate as breathe } from 'node:timers/promises'
 import { errnoOf, messageOf, TallymanError } from '../errors.ts'
+import { indexFolderName } from '../executor/index.ts'
 import { writeWhole } from './durable.ts'
 import { packageRoot } from './package.ts'
 
@@ -68,6 +69,10 @@ export class RunDirectory {
   /** How far the attempts are that run now. */
   get progressFile(): string {
     return join(this.logFolder, 'progress.json')
+  }
+  /** Indexes that gzip files are read by. */
+  get indexFolder(): string {
+    return join(this.path, indexFolderName)
   }
   get rejectedFile(): string {
     return join(this.path, 'rejected.jsonl')

@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
 import type { LoadedJob } from '../executor/index.ts'
 import { type Discovery, type InputFile, packSplits, planSplits, type Split } from '../input/index.ts'
+import { cutByIndexes, withoutIndex } from './cut-by-index.ts'
 import { fingerprint } from './fingerprint.ts'
 import type { RunOptions } from './options.ts'
 import { engineVersion, packageVersion } from './package.ts'
@@ -45,14 +46,31 @@ export function makePlan(parts: PlanParts): Plan {
   const { accept, params } = options
   const tallyman = packageVersion()
   const splitBytes = splitBytesOf(options)
-  const splits = planSplits(discovery.files, {
-    splitBytes,
-    splittable: loaded.description.input.unit === 'line',
-  })
-  // `--split whole` means plain files: members of archives are no larger for it, nor are many packed into one task.
-  const packed = packSplits(splits, Math.min(splitBytes, splitBytesDefault))
-  const partitions = choosePartitions(discovery, packed.length)
+  const cutting = { splitBytes, splittable: loaded.description.input.unit === 'line' }
+  const cutFiles = cutByIndexes(
+    discovery.files,
+    parts.store,
+    contents,
+    cutting.splittable ? splitBytes : null,
+  )
+  const cutSplits = planSplits(cutFiles, cutting)
+  const cutTasks = pack(cutSplits, splitBytes)
+  const partitions = choosePartitions(discovery, cutTasks.length)
   const identity = { jobFile, codeSha256, params, partitions, contents }
+  const findWhole = (file: InputFile): Reuse =>
+    findKept(parts, { ...identity, splits: planSplits([withoutIndex(file)], cutting) })
+  // What was made of a whole file is as good as what would be made of its parts.
+  const files = cutFiles.map((file) =>
+    file.index !== undefined && findWhole(file).kind === 'kept' ? withoutIndex(file) : file,
+  )
+  const isAsCut = files.every((file, place) => file === cutFiles[place])
+  const splits = isAsCut ? cutSplits : planSplits(files, cutting)
+  const indexed = new Map(files.flatMap((file) => (file.index === undefined ? [] : [[file.path, file]])))
+  const find = (own: readonly Split[]): Reuse => {
+    const reuse = findKept(parts, { ...identity, splits: own })
+    const file = indexed.get(own[0]?.path ?? '')
+    return file !== undefined && reuse.kind === 'run' && reuse.why === 'new' ? findWhole(file) : reuse
+  }
   return {
     job: {
       path: options.job,
@@ -65,9 +83,9 @@ export function makePlan(parts: PlanParts): Plan {
     tallyman,
     engine: engineVersion(),
     fingerprint: fingerprint({ tallyman, codeSha256, params, files: discovery.files, accept }),
-    discovery,
+    discovery: { ...discovery, files },
     splits,
-    tasks: toTasks(packed, (own) => findKept(parts, { ...identity, splits: own })),
+    tasks: toTasks(isAsCut ? cutTasks : pack(splits, splitBytes), find),
     partitions,
     isolation: options.isolation,
     workers: resources.workers,
@@ -83,6 +101,11 @@ export function makePlan(parts: PlanParts): Plan {
     contents: contents === null ? null : Object.fromEntries(contents),
     keepBytesMax: options.keepBytesMax,
   }
+}
+
+/** `--split whole` means plain files: members of archives are no larger for it, nor are many packed into one task. */
+function pack(splits: readonly Split[], splitBytes: number): Split[][] {
+  return packSplits(splits, Math.min(splitBytes, splitBytesDefault))
 }
 
 function toTasks(

@@ -72,6 +72,8 @@ export async function prepareRun(
       store,
       contents,
     })
+    for (const { index } of plan.discovery.files)
+      if (index !== undefined) store.indexes.lend(index, directory.indexFolder)
     const state = initialState(plan)
     writePlan(directory.planFile, plan)
     const { journal, planned } = beginJournal(directory.journalFile, state)

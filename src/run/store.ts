@@ -1,8 +1,5 @@
-import { createHash } from 'node:crypto'
 import {
-  copyFileSync,
   existsSync,
-  linkSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -13,10 +10,10 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { errnoOf, TallymanError } from '../errors.ts'
 import { type MapReport, rejectedName } from '../flow/index.ts'
-import type { FileIdentity, Split } from '../input/index.ts'
-import { encodeValue } from '../record/index.ts'
+import { isIndexName, type Split } from '../input/index.ts'
+import { hashOf, identityOf, isOfSystem, linkOrCopy, unlessRefused } from './kept-files.ts'
+import { type IndexedFile, type Kept, KeptIndexes } from './kept-indexes.ts'
 import { engineVersion } from './package.ts'
 import { readEntry, sealEntry, shiftRejected, shiftReport } from './store-entry.ts'
 
@@ -82,13 +79,6 @@ export interface StoreSize {
   readonly countedAtMs: number
 }
 
-/** An entry as it lies on disk. */
-export interface KeptEntry {
-  readonly path: string
-  readonly bytes: number
-  readonly usedAtMs: number
-}
-
 /** What a committed task wrote. */
 export interface KeptOutput {
   /** Id of the run. */
@@ -102,6 +92,8 @@ export interface KeptOutput {
 const countAgainMs = 24 * 60 * 60 * 1000
 
 export class Store {
+  /** Indexes of gzip files, which depend on no job. */
+  readonly indexes: KeptIndexes
   readonly #folder: string
   /** Bytes kept since what is noted was noted. */
   #newBytes = 0
@@ -109,6 +101,7 @@ export class Store {
   /** @param folder made when the first entry is kept */
   constructor(folder: string) {
     this.#folder = folder
+    this.indexes = new KeptIndexes(join(folder, 'indexes'))
   }
 
   /** Looks up one task. Cost: a hash over its splits and two small files read. */
@@ -149,6 +142,7 @@ export class Store {
     )
     for (const name of readdirSync(output.folder)) {
       const [from, to] = [join(output.folder, name), join(staging, name)]
+      if (isIndexName(name)) continue
       if (name === rejectedName) this.#newBytes += shiftRejected(from, to, -first)
       else linkOrCopy(from, to)
     }
@@ -162,6 +156,11 @@ export class Store {
       rmSync(this.#entryFolder(key), { recursive: true, force: true })
       put()
     })
+  }
+
+  /** Keeps the index of an input, in place of an older one; what cannot be kept is not, as in `keep`. */
+  keepIndex(of: IndexedFile, file: string, run: string): void {
+    this.#newBytes += this.indexes.keep(of, file, run)
   }
 
   /** Forgets what is kept of a task: it turned out damaged. */
@@ -248,14 +247,18 @@ export class Store {
     return join(this.#folder, 'size.json')
   }
 
-  /** Every entry with its size; what other runs remove meanwhile is left out. Cost: a look at every file kept. */
-  list(): KeptEntry[] {
-    const entries: KeptEntry[] = []
+  /** Every entry and every index with its size; what other runs remove meanwhile is left out. Cost: a look at every file kept. */
+  list(): Kept[] {
+    return [...this.#listEntries(), ...this.indexes.list()]
+  }
+
+  #listEntries(): Kept[] {
+    const entries: Kept[] = []
     for (const name of this.#names(/^[0-9a-f]{64}$/)) {
       const path = join(this.#folder, 'entries', name)
       unlessRefused(() => {
         const bytes = readdirSync(path).reduce((sum, file) => sum + statSync(join(path, file)).size, 0)
-        entries.push({ path, bytes, usedAtMs: statSync(path).mtimeMs })
+        entries.push({ kind: 'task', path, bytes, usedAtMs: statSync(path).mtimeMs })
       })
     }
     return entries
@@ -344,20 +347,12 @@ function partsOf(task: TaskIdentity, run: string): Parts {
   return { key: hashOf([1, tallyman, codeSha256, parts.params, partitions, parts.inputs]), run, ...parts }
 }
 
-function identityOf({ sizeBytes, mtimeNs, ctimeNs, inode }: FileIdentity): unknown[] {
-  return [sizeBytes, mtimeNs, ctimeNs, inode]
-}
-
 function differenceOf(last: Parts, now: Parts): MissReason {
   if (last.codeSha256 !== now.codeSha256) return 'code-changed'
   if (last.tallyman !== now.tallyman) return 'tallyman-changed'
   if (last.params !== now.params) return 'params-changed'
   if (last.inputs !== now.inputs) return 'input-changed'
   return 'partitions-changed'
-}
-
-function hashOf(value: unknown): string {
-  return createHash('sha256').update(encodeValue(value)).digest('hex')
 }
 
 /**
@@ -370,33 +365,6 @@ function orElse(straight: () => unknown, prepared: () => void): void {
     straight()
   } catch {
     prepared()
-  }
-}
-
-/**
- * Does something, and says whether the system let it: what is kept only saves time, so that no run may fail of it. Other runs
- * clean it, and people remove it, at any moment.
- */
-function unlessRefused(act: () => void): boolean {
-  try {
-    act()
-    return true
-  } catch (error) {
-    if (!isOfSystem(error)) throw error
-    return false
-  }
-}
-
-function isOfSystem(error: unknown): boolean {
-  return errnoOf(error) !== undefined && !(error instanceof TallymanError)
-}
-
-/** A link costs nothing; another file system, or one without links, gets a copy. */
-function linkOrCopy(from: string, to: string): void {
-  try {
-    linkSync(from, to)
-  } catch {
-    copyFileSync(from, to)
   }
 }
 

@@ -3,6 +3,7 @@ import type { MapWork, ReduceWork } from '../executor/index.ts'
 import type { Split } from '../input/index.ts'
 import type { Care } from './decide.ts'
 import type { RunDirectory } from './directory.ts'
+import type { Plan } from './plan.ts'
 import type { RunState } from './state.ts'
 import { taskId } from './task-id.ts'
 
@@ -10,6 +11,7 @@ import { taskId } from './task-id.ts'
 export function mapWork(state: RunState, index: number, { careful }: Care): MapWork {
   const { plan, map } = state
   const { partitions, memory } = plan
+  const everyBytes = indexEveryBytes(plan)
   return {
     kind: 'map',
     splits: splitsToRead(state, index),
@@ -17,7 +19,17 @@ export function mapWork(state: RunState, index: number, { careful }: Care): MapW
     combineBytesMax: memory.combineBytesMax,
     skip: map.at(index)?.trouble?.skip ?? [],
     careful,
+    ...(everyBytes === null ? {} : { indexEveryBytes: everyBytes }),
   }
+}
+
+/** The window that comes with each cut would be much of the file. */
+const indexEveryBytesMin = 256 * 1024
+
+/** A file is cut as long as pieces of plain files are. Where nothing is kept, an index is of no use. */
+function indexEveryBytes({ splitBytes, job, keepBytesMax }: Plan): number | null {
+  if (job.description.input.unit !== 'line' || keepBytesMax === 0) return null
+  return Math.max(splitBytes, indexEveryBytesMin)
 }
 
 /** A map task's splits without those that turned out damaged; the first part of a file that is read as a whole stands for all of it. */

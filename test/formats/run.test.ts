@@ -8,7 +8,7 @@ import { packSplits, planSplits } from '../../src/input/index.ts'
 import { writeResult } from '../../src/result/index.ts'
 import { createRunDirectory, RunDirectory, readIdentity } from '../../src/run/directory.ts'
 import { fingerprint } from '../../src/run/fingerprint.ts'
-import type { NoteEvent, Plan, ProgressEvent, RunEvent } from '../../src/run/index.ts'
+import type { NoteEvent, Plan, PreparedRun, ProgressEvent, RunEvent } from '../../src/run/index.ts'
 import { encodeLine, readJournal } from '../../src/run/journal.ts'
 import { releaseLock, takeLock } from '../../src/run/lock.ts'
 import { apply, initialState } from '../../src/run/state.ts'
@@ -184,6 +184,7 @@ describe('docs/formats/run-directory.md', () => {
     PARTITION: numbers,
     ROUND: numbers,
     N: numbers,
+    INDEX: '[0-9a-f]{64}',
     TABLE: '[a-z]\\w*',
     FORMAT: '(?:jsonl|json|csv|tsv)',
   }
@@ -192,7 +193,7 @@ describe('docs/formats/run-directory.md', () => {
     const source = path
       .replaceAll('.', '\\.')
       .replaceAll(
-        /TASK|ATTEMPT|PID|STARTED|SEAT|PARTITION|ROUND|TABLE|FORMAT|\bN\b/g,
+        /TASK|ATTEMPT|PID|STARTED|SEAT|PARTITION|ROUND|TABLE|FORMAT|INDEX|\bN\b/g,
         (name) => placeholders[name] ?? name,
       )
     return { path, pattern: new RegExp(`^${source}$`) }
@@ -219,6 +220,7 @@ describe('docs/formats/run-directory.md', () => {
       input: text(),
       reduce: { words: count<string>(), lines: count<boolean>() },
       map(line, emit) {
+        if (line.startsWith('#')) return
         console.log(line)
         if (line === 'bad') throw new Error('no')
         emit.lines(true)
@@ -230,14 +232,32 @@ describe('docs/formats/run-directory.md', () => {
     const { write, prepare } = makeWorkplace()
     write('words.job.ts', job)
     write('a.txt', 'a b a\nbad\nb c\n')
-    write('b.txt.gz', gzipSync('c d\n'))
-    const run = await prepare({
-      job: 'words.job.ts',
-      inputs: ['a.txt', 'b.txt.gz'],
-      isolation,
-      badRecords: { kind: 'count', count: 1 },
-    })
+    // Long enough to be indexed the first time, and read by its index the second time.
+    const comments = Array.from({ length: 40_000 }, (_, at) => `#${Math.imul(at, 2654435761) >>> 0}\n`)
+    write('b.txt.gz', gzipSync(`c d\n${comments.join('')}`))
     const seen = new Set<string>()
+    for (const reuse of [true, false]) {
+      const run = await prepare({
+        job: 'words.job.ts',
+        inputs: ['a.txt', 'b.txt.gz'],
+        isolation,
+        badRecords: { kind: 'count', count: 1 },
+        splitBytes: 256 * 1024,
+        reuse,
+      })
+      await seeAll(run, seen)
+    }
+    const log = isolation === 'process' ? 'logs/worker-SEAT.log' : 'logs/threads.log'
+    const logs = [log, 'logs/ATTEMPT.log']
+    expect([...seen].sort()).toEqual(
+      rows
+        .filter((row) => logs.includes(row) || !/^(logs|attempts)\/|merge-|^outlet\.json$/.test(row))
+        .sort(),
+    )
+  })
+
+  /** Carries a run out to its end, and notes the rows of all that is in its directory in the meantime. */
+  async function seeAll(run: PreparedRun, seen: Set<string>): Promise<void> {
     const look = (event?: RunEvent | ProgressEvent | NoteEvent): void => {
       if (event?.type !== 'attempt-started') for (const row of rowsOf(run.directory)) seen.add(row)
     }
@@ -250,12 +270,5 @@ describe('docs/formats/run-directory.md', () => {
     look()
     const left = rowsOf(run.directory)
     expect([...left].some((row) => /^(committed|attempts|lock)\//.test(row))).toBe(false)
-    const log = isolation === 'process' ? 'logs/worker-SEAT.log' : 'logs/threads.log'
-    const logs = [log, 'logs/ATTEMPT.log']
-    expect([...seen].sort()).toEqual(
-      rows
-        .filter((row) => logs.includes(row) || !/^(logs|attempts)\/|merge-|^outlet\.json$/.test(row))
-        .sort(),
-    )
-  })
+  }
 })

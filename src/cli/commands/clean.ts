@@ -68,13 +68,14 @@ function showHeld(terminal: Terminal, folder: string, json: boolean): void {
   const runs = listRuns(folder).map((id) => ({ id, bytes: bytesIn(join(folder, id)) }))
   const kept = new Store(storeFolder(folder)).list()
   const keptBytes = kept.reduce((sum, { bytes }) => sum + bytes, 0)
+  const tasks = kept.filter(({ kind }) => kind === 'task').length
   if (json) {
     for (const run of runs) terminal.out(JSON.stringify({ kind: 'run', ...run }))
-    terminal.out(JSON.stringify({ kind: 'kept', entries: kept.length, bytes: keptBytes }))
+    terminal.out(JSON.stringify({ kind: 'kept', entries: tasks, bytes: keptBytes }))
     return
   }
   const rows = runs.map(({ id, bytes }) => [id, showBytes(bytes)])
-  rows.push([`kept for later runs (${countOf(kept.length, 'task')})`, showBytes(keptBytes)])
+  rows.push([`kept for later runs (${countOf(tasks, 'task')})`, showBytes(keptBytes)])
   for (const line of alignColumns(rows, { sides: ['left', 'right'] })) terminal.out(line)
   terminal.say(
     `In ${dirname(folder)}. "tallyman clean RUN…" frees runs, "tallyman clean --kept" what is kept.`,

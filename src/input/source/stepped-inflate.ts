@@ -17,6 +17,16 @@ export interface BlockSpacing {
   readonly everyBytes: number
 }
 
+/** What is wanted of a stream; nothing of it is right or wrong. */
+export interface InflateWants {
+  /** Bytes that are surely wanted. Beyond them nothing is inflated before it is asked for, and little at a time. */
+  readonly ownBytes?: number
+  readonly spacing?: BlockSpacing | null
+}
+
+/** What a line that goes on beyond its part usually needs. */
+const beyondBytes = 65_536
+
 /** A step that is under way. */
 interface Running {
   readonly order: InflateOrder
@@ -34,6 +44,8 @@ export class SteppedInflate implements RawInflate {
   readonly #chunkBytes: number
   readonly #inflater: Inflater
   readonly #spacing: BlockSpacing | null
+  /** Bytes of output that are still wanted for sure. */
+  #ownBytes: number
   /** Input that was taken from the feed and not yet used. */
   #input: Buffer = nothing
   #noMoreInput = false
@@ -59,12 +71,13 @@ export class SteppedInflate implements RawInflate {
     feed: FileFeed,
     chunkBytes: number,
     inflater = new Inflater(),
-    spacing: BlockSpacing | null = null,
+    { ownBytes = Number.POSITIVE_INFINITY, spacing = null }: InflateWants = {},
   ) {
     this.#feed = feed
     this.#chunkBytes = Math.max(chunkBytesMin, chunkBytes)
     this.#inflater = inflater
     this.#spacing = spacing
+    this.#ownBytes = ownBytes
   }
 
   async next(): Promise<Buffer | null> {
@@ -121,7 +134,7 @@ export class SteppedInflate implements RawInflate {
 
   /** Begins a step where none is under way and there is input at hand. */
   #beginAtOnce(): void {
-    if (this.#running !== null || this.#ended) return
+    if (this.#running !== null || this.#ended || this.#ownBytes <= 0) return
     if (this.#input.length === 0 && !this.#noMoreInput) this.#input = this.#feed.takeAtOnce() ?? nothing
     if (this.#input.length > 0) this.#start()
   }
@@ -132,17 +145,22 @@ export class SteppedInflate implements RawInflate {
       this.#output = Buffer.allocUnsafeSlow(this.#chunkBytes * chunksPerStep)
       this.#outputStart = 0
     }
-    const isDue = this.#spacing !== null && this.#sinceBoundary >= this.#spacing.everyBytes
+    const toBoundary = (this.#spacing?.everyBytes ?? Number.POSITIVE_INFINITY) - this.#sinceBoundary
+    const room = toBoundary > 0 ? Math.max(chunkBytesMin, toBoundary) : Number.POSITIVE_INFINITY
     const order: InflateOrder = {
       input: this.#input,
-      output: this.#output,
+      output: this.#output.subarray(0, this.#outputStart + Math.min(room, this.#ownRoom())),
       outputStart: this.#outputStart,
-      stop: this.#noMoreInput ? 'input-is-all' : isDue ? 'block' : 'none',
+      stop: this.#noMoreInput ? 'input-is-all' : toBoundary > 0 ? 'none' : 'block',
     }
     this.#running = { order, step: this.#inflater.step(order) }
     // Whoever waits for it is told of a failure; it is none that nobody looked yet.
     this.#running.step.catch(() => undefined)
     return this.#running
+  }
+
+  #ownRoom(): number {
+    return this.#ownBytes > 0 ? Math.max(chunkBytesMin, this.#ownBytes) : beyondBytes
   }
 
   /** Takes note of what a step did. */
@@ -163,6 +181,7 @@ export class SteppedInflate implements RawInflate {
       this.#input = nothing
     }
     this.#restBoundaryByte = isBoundary ? this.#feed.atByte - this.#input.length : null
+    this.#ownBytes -= outputBytes
     this.#sinceBoundary = isBoundary ? 0 : this.#sinceBoundary + outputBytes
     this.#rest = output.subarray(outputStart, outputEnd)
   }

@@ -1,0 +1,41 @@
+/** What the store's parts have in common: keys, files that are links where they can be, and what is no reason to fail. */
+import { createHash } from 'node:crypto'
+import { copyFileSync, linkSync } from 'node:fs'
+import { errnoOf, TallymanError } from '../errors.ts'
+import type { FileIdentity } from '../input/index.ts'
+import { encodeValue } from '../record/index.ts'
+
+/**
+ * Does something, and says whether the system let it: what is kept only saves time, so that no run may fail of it. Other runs
+ * clean it, and people remove it, at any moment.
+ */
+export function unlessRefused(act: () => void): boolean {
+  try {
+    act()
+    return true
+  } catch (error) {
+    if (!isOfSystem(error)) throw error
+    return false
+  }
+}
+
+export function isOfSystem(error: unknown): boolean {
+  return errnoOf(error) !== undefined && !(error instanceof TallymanError)
+}
+
+export function hashOf(value: unknown): string {
+  return createHash('sha256').update(encodeValue(value)).digest('hex')
+}
+
+export function identityOf({ sizeBytes, mtimeNs, ctimeNs, inode }: FileIdentity): unknown[] {
+  return [sizeBytes, mtimeNs, ctimeNs, inode]
+}
+
+/** A link costs nothing; another file system, or one without links, gets a copy. */
+export function linkOrCopy(from: string, to: string): void {
+  try {
+    linkSync(from, to)
+  } catch {
+    copyFileSync(from, to)
+  }
+}
