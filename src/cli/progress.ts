@@ -1,4 +1,4 @@
-import { readProcess } from '../host/index.ts'
+import { readProcess, ticksPerSecond } from '../host/index.ts'
 import { printable } from '../printable.ts'
 import { countOf, showBytes, showCount, showDuration } from '../quantities.ts'
 import { AnswerLooks } from '../result/index.ts'
@@ -44,6 +44,7 @@ export class Progress {
   readonly #answers: AnswerLooks | null
   #crew: RunFacts['crew'] = null
   #bottleneck: RunFacts['bottleneck'] = null
+  #cpuMs = 0
   #lookedAtMs = Number.NEGATIVE_INFINITY
   #pace: Pace | null = null
   #state: RunState | null = null
@@ -112,7 +113,7 @@ export class Progress {
       ...(isMapping ? this.#mapFacts(state, totals, elapsedMs) : reduceFacts(state, totals, elapsedMs)),
       crew: this.#crew,
       bottleneck: this.#bottleneck,
-      answer: this.#answers?.answer(state, elapsedMs) ?? null,
+      answer: this.#answers?.answer(state, { elapsedMs, cpuMs: this.#cpuMs }) ?? null,
     }
   }
 
@@ -130,7 +131,11 @@ export class Progress {
     const live = this.#source.live()
     this.#bottleneck = live?.bottleneck ?? null
     // Threads share a process, which is never paused.
-    const paused = (live?.workers ?? []).filter(({ pid }) => readProcess(pid)?.state === 'T').length
+    const processes = [...new Set((live?.workers ?? []).map(({ pid }) => pid))].flatMap(
+      (pid) => readProcess(pid) ?? [],
+    )
+    const paused = processes.filter((entry) => entry.state === 'T').length
+    this.#cpuMs = (1000 * processes.reduce((sum, { cpuTicks }) => sum + cpuTicks, 0)) / ticksPerSecond
     const atWork = state.map.running + state.reduce.running
     this.#crew = live === null ? null : { atWork, all: state.plan.workers, paused }
   }

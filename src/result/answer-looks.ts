@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import { packageRoot, type RunDirectory, type RunState } from '../run/index.ts'
 import type { AnswerSoFar } from './answer-so-far.ts'
 
-/** Looks take at most this share of what the run's workers have. */
-const shareMax = 0.01
-/** What the first look is thought to cost: two processes have to start. */
-const firstCostMs = 400
+/** Looks take at most this share of the CPU that the run's workers take; whoever shows the answer may take as much again for the rest. */
+const shareMax = 0.005
+/** What a look costs at least: two processes have to start. */
+const costMsMin = 400
 const everyMsMin = 5000
 /** A look that takes longer is given up. */
 const lookMsMax = 120_000
@@ -18,9 +18,16 @@ export type LookedAnswer = AnswerSoFar & {
   readonly cpuMs: number
 }
 
+/** How much a run has been at work. */
+export interface Worked {
+  readonly elapsedMs: number
+  /** Milliseconds of CPU. */
+  readonly cpuMs: number
+}
+
 /**
  * Looks at the answer so far now and then, while somebody watches: each time in a process of its own at the lowest priority, and so
- * seldom that all looks together take less than a hundredth of what the run does.
+ * seldom that all looks together take less than half a hundredth of what the run does, but for the first.
  */
 export class AnswerLooks {
   readonly #directory: RunDirectory
@@ -28,7 +35,7 @@ export class AnswerLooks {
   readonly #look: Look
   #answer: AnswerSoFar | null = null
   #tasks = 0
-  #lastCostMs = firstCostMs
+  #lastCostMs = costMsMin
   #spentMs = 0
   #notBeforeMs = 0
   #child: ChildProcess | null = null
@@ -43,18 +50,14 @@ export class AnswerLooks {
   /**
    * What the last look found. Begins another one where it is time for it, and does not wait.
    *
-   * @param workedMs how long this session of the run has been at work
+   * @param worked in this session of the run: how long it has been at work, and what CPU its workers have taken
    */
-  answer(state: RunState, workedMs: number, nowMs = performance.now()): AnswerSoFar | null {
+  answer(state: RunState, { elapsedMs, cpuMs }: Worked, nowMs = performance.now()): AnswerSoFar | null {
     if (state.phase !== 'map') return null
     const { done } = state.map
-    const budgetMs = shareMax * state.plan.workers * workedMs
-    if (
-      this.#child === null &&
-      done > this.#tasks &&
-      nowMs >= this.#notBeforeMs &&
-      this.#spentMs + this.#lastCostMs <= budgetMs
-    )
+    const isFirst = this.#spentMs === 0 && elapsedMs >= everyMsMin
+    const mayTake = isFirst || this.#spentMs + this.#lastCostMs <= shareMax * cpuMs
+    if (this.#child === null && done > this.#tasks && nowMs >= this.#notBeforeMs && mayTake)
       this.#begin(done, nowMs)
     return this.#answer
   }
@@ -77,7 +80,7 @@ export class AnswerLooks {
       this.#child = null
       // What it took is not known where it did not come off: as long as it went on at most.
       const tookMs = Math.max(0, performance.now() - startMs)
-      this.#lastCostMs = answer?.cpuMs ?? Math.max(firstCostMs, tookMs)
+      this.#lastCostMs = answer?.cpuMs ?? Math.max(costMsMin, tookMs)
       this.#spentMs += this.#lastCostMs
       this.#notBeforeMs = nowMs + tookMs + everyMsMin
       this.#answer = answer ?? this.#answer

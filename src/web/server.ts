@@ -38,6 +38,9 @@ export interface ServedPage {
 
 /** At most two updates a second. */
 const updateEveryMs = 500
+/** What takes long to be looked at is looked at more seldom, in this share of the time. */
+const lookShareMax = 0.02
+const updateEveryMsMost = 5000
 /** Nothing new for so long: a word, so that whatever lies between knows that the line is in use. */
 const pulseEveryMs = 15_000
 /** More lines at once than anyone has windows; each costs a file of ours. */
@@ -127,12 +130,15 @@ function missing(context: Context): Response {
 function live(context: Context, look: () => View | null): Response {
   if (look() === null) return missing(context)
   return streamSSE(context, async (stream) => {
-    let told = ''
+    let [seen, told]: [View | null, string] = [null, '']
     let toldAt = 0
     while (!stream.aborted) {
+      const startMs = performance.now()
       const view = look()
+      const tookMs = performance.now() - startMs
       if (view === null) break
-      const text = JSON.stringify(view)
+      const text = view === seen ? told : JSON.stringify(view)
+      seen = view
       if (text !== told) {
         await stream.writeSSE({ event: 'view', data: text })
         told = text
@@ -141,7 +147,7 @@ function live(context: Context, look: () => View | null): Response {
         await stream.writeSSE({ event: 'pulse', data: '' })
         toldAt = Date.now()
       }
-      await stream.sleep(updateEveryMs)
+      await stream.sleep(Math.min(updateEveryMsMost, Math.max(updateEveryMs, tookMs / lookShareMax)))
     }
   })
 }

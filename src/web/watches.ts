@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
-import { isRunHeld, listRuns, RunDirectory } from '../run/index.ts'
-import { unreadableLine } from './view/run-line.ts'
+import { isRunHeld, listRuns, RunDirectory, readIdentity } from '../run/index.ts'
+import { pendingLine, unreadableLine } from './view/run-line.ts'
 import type { LogView, RunLine, RunsView, RunView } from './view/run-view.ts'
 import { RunWatch } from './view/run-watch.ts'
 
@@ -13,9 +13,16 @@ const linesMax = 10_000
 const listedMax = 100
 /** Runs that are looked through for results to compare with. */
 const comparedMax = 300
+/** The list waits for so long at most for runs that are not known yet. */
+const listMsMax = 200
 /** A look is used again for so long, by everyone who asks; of a run that is not at work longer: it seldom goes on. */
 const freshMs = 450
 const restingFreshMs = 3000
+/** Looks take at most this share of what the workers of a run take; those at its answer so far, as much again. */
+const shareMax = 0.005
+const freshMsMax = 5000
+/** A run that does nothing is looked at all the same. */
+const coresMin = 0.1
 
 const runId = /^[A-Za-z0-9._-]+$/
 
@@ -23,6 +30,8 @@ interface Watched {
   readonly watch: RunWatch
   view: RunView | null
   lookedAt: number
+  /** How long the view is used. */
+  freshMs: number
 }
 
 /** What everyone sees who looks at the runs of a folder: one look at a run serves all of them. */
@@ -31,6 +40,8 @@ export class Watches {
   readonly #watched = new Map<string, Watched>()
   /** Of runs that have ended, by id and what changes when they go on. */
   readonly #lines = new Map<string, { readonly stamp: string; readonly line: RunLine }>()
+
+  #isReading = false
 
   constructor(folder: string) {
     this.#folder = folder
@@ -69,7 +80,12 @@ export class Watches {
       this.#watched.delete(id)
       return null
     }
-    const watched = this.#watched.get(id) ?? { watch: new RunWatch(directory), view: null, lookedAt: 0 }
+    const watched = this.#watched.get(id) ?? {
+      watch: new RunWatch(directory),
+      view: null,
+      lookedAt: 0,
+      freshMs,
+    }
     this.#watched.delete(id)
     this.#watched.set(id, watched)
     for (const [oldest] of this.#watched) {
@@ -78,8 +94,9 @@ export class Watches {
     }
     const now = Date.now()
     const ageMs = now - watched.lookedAt
-    const fresh = watched.view?.line.status === 'running' ? freshMs : restingFreshMs
-    if (watched.view === null || ageMs >= fresh || ageMs < 0) {
+    if (watched.view === null || ageMs >= watched.freshMs || ageMs < 0) {
+      const isFirst = watched.view === null
+      const startMs = performance.now()
       try {
         watched.view = watched.watch.look(now, wantsAnswer)
       } catch (error) {
@@ -88,43 +105,97 @@ export class Watches {
         throw error
       }
       watched.lookedAt = now
+      // The first one reads all that has been, and says nothing about the next.
+      const tookMs = isFirst ? 0 : performance.now() - startMs
+      watched.freshMs = freshFor(watched.view, tookMs / Math.max(coresMin, watched.watch.cores))
     }
     return watched.view
   }
 
-  /** @param after the id after which the list goes on; null: from the newest */
+  /**
+   * The list of runs. What is not known yet is looked at for a moment, and the rest afterwards, so that a long list is there at once.
+   *
+   * @param after the id after which the list goes on; null: from the newest
+   */
   runs(after: string | null): RunsView {
     const ids = listRuns(this.#folder)
     const start = after === null ? 0 : ids.indexOf(after) + 1
-    const runs = ids.slice(start, start + listedMax).map((id) => this.#line(id))
+    const untilMs = performance.now() + listMsMax
+    const missing: string[] = []
+    const runs = ids.slice(start, start + listedMax).map((id) => {
+      const line = performance.now() < untilMs ? this.#line(id) : this.#knownLine(id)
+      if (line === null) missing.push(id)
+      return line ?? this.#pendingLine(id)
+    })
+    if (missing.length > 0) this.#readSoon(missing)
     return {
       kind: 'runs',
       folder: this.#folder,
       runs,
       total: ids.length,
       next: ids.length > start + listedMax ? (runs.at(-1)?.id ?? null) : null,
+      pending: missing.length,
     }
   }
 
-  /** Runs that have a result, newest first: of the newest so many runs. */
+  /** Runs that have a result, newest first: of the newest so many runs, as far as they are known by now. */
   withResults(): RunLine[] {
     const ids = listRuns(this.#folder).slice(0, comparedMax)
-    return ids.map((id) => this.#line(id)).filter(({ digest }) => digest !== null)
+    const untilMs = performance.now() + listMsMax
+    const missing: string[] = []
+    const lines = ids.flatMap((id) => {
+      const line = performance.now() < untilMs ? this.#line(id) : this.#knownLine(id)
+      if (line === null) missing.push(id)
+      return line ?? []
+    })
+    if (missing.length > 0) this.#readSoon(missing)
+    return lines.filter(({ digest }) => digest !== null)
+  }
+
+  /** Reads one after the other, and lets others have their turn between two of them. */
+  #readSoon(ids: readonly string[]): void {
+    if (this.#isReading) return
+    this.#isReading = true
+    const [...left] = ids
+    const next = (): void => {
+      const id = left.shift()
+      this.#isReading = id !== undefined
+      if (id === undefined) return
+      this.#line(id)
+      setImmediate(next)
+    }
+    setImmediate(next)
+  }
+
+  #pendingLine(id: string): RunLine {
+    try {
+      const directory = this.directoryOf(id)
+      return directory === null ? unreadableLine(id) : pendingLine(readIdentity(directory))
+    } catch {
+      return unreadableLine(id)
+    }
+  }
+
+  /** Null where it has to be looked at. */
+  #knownLine(id: string): RunLine | null {
+    const directory = this.directoryOf(id)
+    const known = this.#lines.get(id)
+    if (directory === null || known === undefined) return null
+    return !isRunHeld(directory) && known.stamp === stampOf(directory) ? known.line : null
   }
 
   #line(id: string): RunLine {
     const directory = this.directoryOf(id)
     if (directory === null) return unreadableLine(id)
-    const journal = statSync(directory.journalFile, { throwIfNoEntry: false })
     const held = isRunHeld(directory)
-    const stamp = `${journal?.size}-${journal?.mtimeMs}`
+    const stamp = stampOf(directory)
     const known = this.#lines.get(id)
     if (!held && known?.stamp === stamp) return known.line
     let line: RunLine
     try {
       line = held
         ? (this.#look(id, false)?.line ?? unreadableLine(id))
-        : new RunWatch(directory).look(Date.now()).line
+        : new RunWatch(directory).line(Date.now())
     } catch {
       // Its own page says what is wrong with it.
       line = unreadableLine(id)
@@ -135,4 +206,15 @@ export class Watches {
     }
     return line
   }
+}
+
+/** What changes when a run goes on. */
+function stampOf(directory: RunDirectory): string {
+  const journal = statSync(directory.journalFile, { throwIfNoEntry: false })
+  return `${journal?.size}-${journal?.mtimeMs}`
+}
+
+function freshFor({ line }: RunView, tookMs: number): number {
+  if (line.status !== 'running') return restingFreshMs
+  return Math.min(freshMsMax, Math.max(freshMs, tookMs / shareMax))
 }

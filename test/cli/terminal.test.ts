@@ -113,7 +113,9 @@ describe.skipIf(!requires('tmux', hasTmux))('tallyman in a terminal', () => {
     })
   })
 
-  it('shows workers and the answer so far, each line whole, while the terminal becomes wider and narrower', async () => {
+  it('shows workers and the answer so far, each line whole, while the terminal becomes wider and narrower', {
+    timeout: 400_000,
+  }, async () => {
     const keys = ['전화 日本語', '👩‍👩‍👧 😀', evil.replaceAll(/[\r\n]/g, ''), `long ${'é'.repeat(300)}`]
     for (const name of ['k0.txt', 'k1.txt', 'k2.txt']) shop.write(join('keys', name), `${keys.join('\n')}\n`)
     shop.write(join('keys', 'more.txt'), 'd\n')

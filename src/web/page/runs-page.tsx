@@ -5,7 +5,7 @@ import { Badge, Data, Table, Time, Typed } from './parts.tsx'
 
 /** All runs, newest first. */
 export function RunsPage({ view }: { readonly view: RunsView }): JSX.Element {
-  const { folder, runs, total, next } = view
+  const { folder, runs, total, next, pending } = view
   return (
     <>
       <header>
@@ -35,6 +35,11 @@ export function RunsPage({ view }: { readonly view: RunsView }): JSX.Element {
             ]}
             rows={runs.map((line) => ({ key: line.id, cells: cellsOf(line) }))}
           />
+        )}
+        {pending === 0 ? null : (
+          <p class="how">
+            {countOf(pending, 'run')} of these are still to be looked at: load the page again.
+          </p>
         )}
         {next === null ? null : (
           <p>

@@ -2,7 +2,9 @@ import { attemptId, type RunEvent } from '../../run/index.ts'
 import type { LaneView, SpanView, TimelineView } from './run-view.ts'
 
 /** Spans closer than this part of the whole time cannot be told apart. */
-const apart = 1 / 600
+const apartMin = 1 / 300
+/** Spans of all lanes together: each is sent again with every update. */
+const spansMax = 600
 
 interface Span {
   readonly attempt: string
@@ -68,9 +70,10 @@ export class Lanes {
   view(now: number | null): TimelineView | null {
     if (this.#lanes.size === 0) return null
     const to = Math.max(now ?? this.#lastAt, this.#from + 1)
+    const apart = Math.max(apartMin, this.#lanes.size / spansMax)
     const lanes = [...this.#lanes]
       .sort(([left], [right]) => left - right)
-      .map(([seat, spans]) => laneView(seat, spans, this.#from, to))
+      .map(([seat, spans]) => laneView(seat, spans, { from: this.#from, to, apart }))
     return { from: this.#from, to, lanes }
   }
 
@@ -91,7 +94,11 @@ export class Lanes {
   }
 }
 
-function laneView(seat: number, spans: readonly Span[], from: number, to: number): LaneView {
+function laneView(
+  seat: number,
+  spans: readonly Span[],
+  { from, to, apart }: { readonly from: number; readonly to: number; readonly apart: number },
+): LaneView {
   const joined: (SpanView & { readonly count: number })[] = []
   for (const { task, how, ...span } of spans) {
     const start = (span.from - from) / (to - from)
@@ -104,6 +111,16 @@ function laneView(seat: number, spans: readonly Span[], from: number, to: number
   }
   return {
     seat,
-    spans: joined.map(({ from: start, to: end, how, what }) => ({ from: start, to: end, how, what })),
+    spans: joined.map(({ from: start, to: end, how, what }) => ({
+      from: rounded(start),
+      to: rounded(end),
+      how,
+      what,
+    })),
   }
+}
+
+/** No screen shows more of it. */
+function rounded(part: number): number {
+  return Math.round(part * 10_000) / 10_000
 }

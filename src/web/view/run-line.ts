@@ -40,13 +40,18 @@ export function runLine(
 
 /** Of a run whose files cannot be read. */
 export function unreadableLine(id: string): RunLine {
+  return { ...pendingLine({ id, job: '', createdAt: 0 }), said: 'cannot be read', tone: 'bad' }
+}
+
+/** Of a run whose files have not been read yet. */
+export function pendingLine({ id, job, createdAt }: Pick<RunIdentity, 'id' | 'job' | 'createdAt'>): RunLine {
   return {
     id,
-    job: '',
+    job,
     status: 'unreadable',
-    said: 'cannot be read',
-    tone: 'bad',
-    createdAt: 0,
+    said: 'not looked at yet',
+    tone: 'idle',
+    createdAt,
     workedMs: null,
     share: null,
     records: null,

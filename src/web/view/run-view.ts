@@ -35,6 +35,8 @@ export interface RunsView {
   readonly total: number
   /** The id after which the list goes on; null where it is at its end. */
   readonly next: string | null
+  /** Of these runs, those that are still to be looked at. */
+  readonly pending: number
 }
 
 /** Rows of one table of a result. */

@@ -27,7 +27,7 @@ import { rejectedView } from './rejected.ts'
 import { resultView } from './result-view.ts'
 import { reuseView } from './reuse.ts'
 import { runLine } from './run-line.ts'
-import type { LogView, ProgressView, RunningView, RunView, SoFarView } from './run-view.ts'
+import type { LogView, ProgressView, RunLine, RunningView, RunView, SoFarView } from './run-view.ts'
 import { paramsOf, settingsOf } from './settings.ts'
 import { skewView } from './skew.ts'
 import { soFarView } from './so-far.ts'
@@ -75,7 +75,7 @@ export class RunWatch {
   look(now: number, wantsAnswer = false): RunView {
     const { state, isHeld, live } = this.#follower.look(this.#observe)
     this.#isHeld = isHeld
-    const workedMs = this.#workedMs + Math.max(0, (isHeld ? now : this.#lastAt) - this.#sessionAt)
+    const workedMs = this.#workedFor(isHeld, now)
     if (state === null)
       return {
         ...nothing,
@@ -119,6 +119,23 @@ export class RunWatch {
     }
   }
 
+  /** What the list of runs shows of it: much less work than a whole look. Throws as `look` does. */
+  line(now: number): RunLine {
+    const { state, isHeld } = this.#follower.look(this.#observe)
+    const totals = state === null ? null : totalsOf(state)
+    const workedMs = this.#workedFor(isHeld, now)
+    return runLine(this.#identity, { state, isHeld, workedMs, totals, readBytes: totals?.readBytes ?? 0 })
+  }
+
+  #workedFor(isHeld: boolean, now: number): number {
+    return this.#workedMs + Math.max(0, (isHeld ? now : this.#lastAt) - this.#sessionAt)
+  }
+
+  /** Cores that its workers used between the last two looks. */
+  get cores(): number {
+    return this.#workers.cores
+  }
+
   /**
    * What is printed, as of the last look.
    *
@@ -134,8 +151,8 @@ export class RunWatch {
 
   #soFar(state: RunState, now: number, wantsAnswer: boolean): SoFarView | null {
     if (state.phase !== 'map') return null
-    const workedMs = Math.max(0, now - this.#sessionAt)
-    const answer = wantsAnswer ? this.#answers.answer(state, workedMs) : this.#answers.last
+    const worked = { elapsedMs: Math.max(0, now - this.#sessionAt), cpuMs: this.#workers.cpuMs }
+    const answer = wantsAnswer ? this.#answers.answer(state, worked) : this.#answers.last
     return answer === null ? null : soFarView(state, answer)
   }
 

@@ -9,6 +9,18 @@ interface Look {
 /** Looks at the processes of a run's workers, as /proc tells of them. */
 export class WorkerLooks {
   #last = new Map<number, Look>()
+  #cores = 0
+  #cpuMs = 0
+
+  /** Cores that all of them used between the last two looks. */
+  get cores(): number {
+    return this.#cores
+  }
+
+  /** Milliseconds of CPU that those have taken which are there now. */
+  get cpuMs(): number {
+    return this.#cpuMs
+  }
 
   /**
    * @param workers as the run says
@@ -41,7 +53,22 @@ export class WorkerLooks {
         at,
       }
     })
+    this.#sum(looks)
     this.#last = looks
     return views
+  }
+
+  /** Threads share a process, which counts once. */
+  #sum(looks: ReadonlyMap<number, Look>): void {
+    let [cores, ticks] = [0, 0]
+    for (const [pid, look] of looks) {
+      ticks += look.ticks
+      const last = this.#last.get(pid)
+      const seconds = last === undefined ? 0 : (look.atMs - last.atMs) / 1000
+      if (last !== undefined && seconds > 0)
+        cores += Math.max(0, look.ticks - last.ticks) / ticksPerSecond / seconds
+    }
+    this.#cores = cores
+    this.#cpuMs = (1000 * ticks) / ticksPerSecond
   }
 }
