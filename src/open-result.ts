@@ -2,7 +2,7 @@ import type { AnyTables, OpenedResult } from './result/index.ts'
 
 /**
  * Opens a result: the directory that `tallyman run -o` wrote, or that of a run. Reads nothing but its manifest; a table's file
- * is opened when it is read, and checked against the manifest when all of it was. Tables written as csv or tsv can't be read
+ * is opened when it is read, and checked against the manifest when all of it was. Tables written as csv, tsv or parquet can't be read
  * back: their cells do not say what they were.
  *
  * It is loaded when it is first called: a worker that loads a job has no use for it.

@@ -58,6 +58,7 @@ function placeOf(path: string): string {
   return !existsSync(join(path, manifestName)) && existsSync(join(inside, manifestName)) ? inside : path
 }
 
+/** A table in its file. */
 class TableOnDisk implements ResultTable<Key, unknown> {
   readonly name: string
   readonly rows: number
@@ -111,6 +112,13 @@ class TableOnDisk implements ResultTable<Key, unknown> {
     return new TallymanError('usage', `Table ${this.name} cannot be ${what} ${this.#format}.`, {
       wayOut: 'Run the job again with --format jsonl: nothing is counted anew.',
     })
+  }
+}
+
+/** A table that was just written as JSON lines. */
+export class LinesOnDisk extends TableOnDisk {
+  constructor(directory: string, table: CommittedTable) {
+    super(directory, table, 'jsonl')
   }
 }
 

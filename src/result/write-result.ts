@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { TallymanError, toFault } from '../errors.ts'
 import {
   type CommittedResult,
+  type CommittedTable,
   inputTotals,
   notesOf,
   type PreparedRun,
@@ -63,15 +64,16 @@ export async function writeResult(run: PreparedRun, options: WriteOptions): Prom
     const written: WrittenTable[] = []
     for (const { name, columns = null } of state.plan.job.description.tables) {
       const parts = partFiles(new RunDirectory(run.directory), state, name)
-      const writer = writerOf(format, parts, columns)
-      written.push(
-        await writeTable(name, parts, { staging, format, writer, headRows, digest, stop: options.stop }),
-      )
+      const form = format === 'parquet' ? 'jsonl' : format
+      const writer = writerOf(form, parts, columns)
+      const target = { staging, format: form, writer, headRows, digest, stop: options.stop }
+      written.push(await writeTable(name, parts, target))
     }
-    const tables = written.map(({ table }) => table)
-    const heads = written.map(({ table, head }) => ({
+    const lines = written.map(({ table }) => table)
+    const tables = format === 'parquet' ? await asParquet(staging, lines, state) : lines
+    const heads = written.map(({ table, head }, index) => ({
       table: table.name,
-      file: table.file,
+      file: tables[index]?.file ?? table.file,
       rows: table.rows,
       head: head.map(splitRow),
     }))
@@ -132,7 +134,21 @@ function partFiles(directory: RunDirectory, state: RunState, table: string): str
   })
 }
 
-function writerOf(format: TableFormat, parts: readonly string[], named: readonly string[] | null): RowWriter {
+/** DuckDB is loaded for it alone. */
+async function asParquet(
+  staging: string,
+  tables: readonly CommittedTable[],
+  { plan }: RunState,
+): Promise<CommittedTable[]> {
+  const { writeParquet } = await import('./query/write-parquet.ts')
+  return await writeParquet(staging, tables, plan.job.description.tables, plan.memory.totalBytes)
+}
+
+function writerOf(
+  format: Exclude<TableFormat, 'parquet'>,
+  parts: readonly string[],
+  named: readonly string[] | null,
+): RowWriter {
   switch (format) {
     case 'jsonl':
       return jsonlWriter()

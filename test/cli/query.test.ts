@@ -1,5 +1,13 @@
 import { spawnSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { hasDuckDb } from '../fixtures/optional.ts'
@@ -136,8 +144,54 @@ describe.skipIf(!requires('package @duckdb/node-api', hasDuckDb()))('tallyman qu
   })
 })
 
-describe('tallyman query without the package', () => {
-  test('says what is missing and how to install it; other commands work', () => {
+describe.skipIf(!requires('package @duckdb/node-api', hasDuckDb()))('tallyman run --format parquet', () => {
+  test('writes what a query sees, under the same digest, whole and sealed', async () => {
+    const { status, stdout, stderr } = shop.run(
+      'run',
+      'tags.job.ts',
+      'in.jsonl',
+      '-o',
+      'columns',
+      '--format',
+      'parquet',
+    )
+    expect([status, stderr.includes('Result in columns: ids.parquet, lang.parquet, manifest.json')]).toEqual([
+      0,
+      true,
+    ])
+    expect(stdout).toContain('lang: 5 rows')
+    expect(stdout).toContain(/digest sha256:\w+/.exec(shop.run('show', 'out').stdout)?.[0] ?? 'none')
+    expect(readdirSync(join(shop.folder, 'columns')).sort()).toEqual([
+      'ids.parquet',
+      'lang.parquet',
+      'manifest.json',
+    ])
+    const { DuckDBInstance } = await import('@duckdb/node-api')
+    const connection = await (await DuckDBInstance.create(':memory:')).connect()
+    const read = async (table: string): Promise<unknown> =>
+      (
+        await connection.runAndReadAll(`FROM read_parquet('${join(shop.folder, 'columns', table)}.parquet')`)
+      ).getRowObjectsJson()
+    const asked = (table: string): unknown =>
+      JSON.parse(shop.run('query', 'out', `from ${table}`, '--format', 'json').stdout)
+    // Integers of 64 bits are texts to the one, and numbers to the other.
+    expect(JSON.stringify(await read('lang'))).toBe(
+      JSON.stringify(asked('lang')).replaceAll(/"value":(\d+)/g, '"value":"$1"'),
+    )
+    expect(await read('ids')).toMatchObject([{ key: 'de', id: '9007199254740993' }, { key: 'en' }])
+    connection.closeSync()
+    expect(shop.run('verify', 'columns').status).toBe(0)
+    expect(shop.run('show', 'columns').stdout).toContain('lang: 5 rows in lang.parquet')
+    expect(shop.run('show', 'columns').stdout).not.toContain('PAR1')
+    expect(shop.run('diff', 'out', 'columns').status).toBe(0)
+    expect(shop.run('query', 'columns', 'from lang').stderr).toContain('cannot be read back from parquet')
+    appendFileSync(join(shop.folder, 'columns', 'lang.parquet'), 'x')
+    expect(shop.run('verify', 'columns').status).toBe(1)
+  })
+})
+
+describe('tallyman without the optional packages', () => {
+  test('says what is missing and how to install it, before a record is read; all else works', () => {
     const root = dirname(dirname(program))
     const copy = join(shop.folder, 'copy')
     for (const part of ['bin', 'dist', 'package.json'])
@@ -151,13 +205,34 @@ describe('tallyman query without the package', () => {
     const run = (...args: readonly string[]) =>
       spawnSync(process.execPath, [join(copy, 'bin/tallyman'), ...args], {
         cwd: shop.folder,
+        env: { ...process.env, TALLYMAN_HOME: join(shop.folder, 'home') },
         encoding: 'utf8',
       })
-    expect(run('show', 'out')).toMatchObject({ status: 0 })
-    const { status, stderr } = run('query', 'out', 'from lang')
-    expect(status).toBe(1)
-    expect(stderr).toContain('A query needs the package @duckdb/node-api, which is not installed.')
-    expect(stderr).toContain('npm install --include=optional')
-    expect(existsSync(join(copy, 'dist'))).toBe(true)
+    const install = 'npm install --include=optional'
+    const fails = (args: readonly string[], what: string): void => {
+      const { status, stderr } = run(...args)
+      expect([args[0], status]).toEqual([args[0], 1])
+      expect(stderr).toContain(what)
+      expect(stderr).toContain(install)
+    }
+    fails(
+      ['query', 'out', 'from lang'],
+      'A query needs the package @duckdb/node-api, which is not installed.',
+    )
+    fails(
+      ['run', 'tags.job.ts', 'in.jsonl', '--format', 'parquet', '-o', 'never'],
+      'A result as parquet needs the package @duckdb/node-api, which is not installed.',
+    )
+    expect(existsSync(join(shop.folder, 'never'))).toBe(false)
+    fails(['plot', 'out', '--kind', 'bars', '--table', 'lang', '--x', 'lang'], 'which is not installed.')
+    for (const args of [
+      ['show', 'out'],
+      ['verify', 'out'],
+      ['diff', 'out', 'out'],
+      ['plot', 'out', '--kind', 'bars', '--table', 'lang', '--x', 'lang', '--text'],
+      ['runs'],
+      ['doctor'],
+    ])
+      expect([args[0], run(...args).status]).toEqual([args[0], 0])
   })
 })

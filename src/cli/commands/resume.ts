@@ -1,4 +1,5 @@
 import { basename } from 'node:path'
+import { requireFormat } from '../../result/index.ts'
 import {
   isRunHeld,
   type PreparedRun,
@@ -84,6 +85,7 @@ async function reopen(
   if (state !== null) {
     checkAccepted(args.list('accept'), state)
     checkOutlet(state.plan, outlet)
+    await requireFormat(outlet.format)
     // Of a run that is held, its holder has the place as well: it is refused below, with how to follow it.
     if (outlet.target !== null && !isRunHeld(directory)) takeTarget(outlet.target)
   }

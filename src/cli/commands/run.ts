@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { TallymanError } from '../../errors.ts'
 import { countOf, showBytes } from '../../quantities.ts'
+import { requireFormat } from '../../result/index.ts'
 import {
   acceptOptions,
   inspectJob,
@@ -87,6 +88,7 @@ async function begin(prepared: PreparedRun, outlet: Outlet, terminal: Terminal):
   try {
     checkAccepted(prepared.plan.accept, prepared.state)
     checkOutlet(prepared.plan, outlet)
+    await requireFormat(outlet.format)
     if (outlet.target !== null) takeTarget(outlet.target)
   } catch (error) {
     await prepared.discard()

@@ -163,7 +163,8 @@ function showText(
   { rowsMax, terminal }: { readonly rowsMax: number; readonly terminal: Terminal },
 ): void {
   terminal.out(`${table.name}: ${countOf(table.rows, 'row')} in ${table.file}`)
-  if (rowsMax === 0) return
+  // Its bytes are no lines of text.
+  if (rowsMax === 0 || table.file.endsWith('.parquet')) return
   const lines = firstLines(join(directory, table.file))
   const shown = lines.slice(0, 1 + rowsMax).map((line) => clip(printable(line), terminal.outColumns - 2))
   for (const line of shown) terminal.out(`  ${line}`)

@@ -125,8 +125,10 @@ function diffPair(before: Table, after: Table, isSameDigest: boolean, options: R
 }
 
 function whyNot(format: string): string {
+  const why =
+    format === 'parquet' ? 'which is not read back' : 'which does not tell the number 1 from the text "1"'
   return (
-    `Rows cannot be compared as ${format}, which does not tell the number 1 from the text "1". ` +
+    `Rows cannot be compared as ${format}, ${why}. ` +
     'Write the result as jsonl: run the job again with --format jsonl.'
   )
 }

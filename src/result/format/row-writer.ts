@@ -2,7 +2,7 @@ import type { Key } from '../../record/index.ts'
 import { isTuple, keyColumnNames } from '../columns/key-columns.ts'
 
 /** The forms a table can be written in. */
-export const tableFormats = ['jsonl', 'json', 'csv', 'tsv'] as const
+export const tableFormats = ['jsonl', 'json', 'csv', 'tsv', 'parquet'] as const
 export type TableFormat = (typeof tableFormats)[number]
 
 /** A row as every format gets it: the key, and both halves as canonical JSON. */

@@ -1,12 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { DuckDBConnection, DuckDBResult } from '@duckdb/node-api'
 import { messageOf, TallymanError } from '../../errors.ts'
 import { columnNames } from '../columns/table-columns.ts'
 import type { Manifest } from '../manifest.ts'
 import { openResult } from '../open-result.ts'
-import { loadOptional } from '../optional-package.ts'
+import { withDatabase } from './database.ts'
 import type { TableFile } from './load-natively.ts'
 import { loadTable, type QueryTable } from './load-tables.ts'
 import { plainCell } from './plain-cell.ts'
@@ -48,25 +46,7 @@ export async function queryResult<T>(
   use: (answer: QueryAnswer) => Promise<T>,
 ): Promise<T> {
   const { directory: place, manifest, tables } = openResult(directory)
-  const { DuckDBInstance } = await loadOptional(
-    '@duckdb/node-api',
-    'A query',
-    () => import('@duckdb/node-api'),
-  )
-  const scratch = mkdtempSync(join(tmpdir(), 'tallyman-query-'))
-  const instance = await DuckDBInstance.create(':memory:', {
-    memory_limit: `${Math.ceil(memoryBytes / 2 ** 20)}MiB`,
-    threads: String(threads),
-    temp_directory: join(scratch, 'spill'),
-    home_directory: scratch,
-    extension_directory: join(scratch, 'none'),
-    secret_directory: join(scratch, 'none'),
-    autoinstall_known_extensions: 'false',
-    autoload_known_extensions: 'false',
-    allow_community_extensions: 'false',
-  })
-  const connection = await instance.connect()
-  try {
+  return await withDatabase({ memoryBytes, threads, purpose: 'A query' }, async (connection) => {
     const loaded: QueryTable[] = []
     for (const name of mentioned(sql, Object.keys(tables))) {
       const table = tables[name]
@@ -76,11 +56,7 @@ export async function queryResult<T>(
     }
     await lock(connection, parquetFile)
     return await use(await ask(connection, sql, loaded, parquetFile))
-  } finally {
-    connection.closeSync()
-    instance.closeSync()
-    rmSync(scratch, { recursive: true, force: true })
-  }
+  })
 }
 
 /** Null for a table that is not written as JSON lines. */
