@@ -16,7 +16,7 @@ pre { background: var(--soft); padding: .75rem 1rem; overflow-x: auto; font-size
 th { position: sticky; top: 0; background: var(--soft); } th button { font: inherit; font-weight: 600; color: inherit; background: none; border: 0; padding: 0; cursor: pointer; } th[aria-sort=ascending] button::after { content: ' ▲'; } th[aria-sort=descending] button::after { content: ' ▼'; }
 .n { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; } summary { cursor: pointer; color: var(--link); margin-bottom: .5rem; }
 @media (max-width: 36rem) { dl { grid-template-columns: 1fr; gap: 0; } dd { margin-bottom: .5rem; } body { padding: .5rem .75rem 3rem; } }
-@media print { body { max-width: none; padding: 0; font-size: 10pt; color: #000; background: #fff; } .scroll { max-height: none; overflow: visible; border: 0; } figure svg { min-width: 0; } figure, tr, dl > * { break-inside: avoid; } h2, h3 { break-after: avoid; } pre { white-space: pre-wrap; } }
+@media print { .screen { display: none; } body { max-width: none; padding: 0; font-size: 10pt; color: #000; background: #fff; } .scroll { max-height: none; overflow: visible; border: 0; } figure svg { min-width: 0; } figure, tr, dl > * { break-inside: avoid; } h2, h3 { break-after: avoid; } pre { white-space: pre-wrap; } }
 `
 
 /** Sorts a table by a column when its head is pressed. Without it the page is whole, only not sortable. */

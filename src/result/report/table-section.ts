@@ -31,7 +31,7 @@ export async function tableSection(
       html`<tr>${cellsOf(key, value, columns).map((cell, index) => cellOf(cell, isNumber[index] ?? false))}</tr>`,
   )
   return html`<h3 id="table-${table.name}">Table ${table.name}</h3>
-<p class="faint">${countOf(table.rows, 'row')}${note}; ${description?.kind ?? 'values'} by ${columnNames({ ...columns, values: [] }).join(', ')}. Press a head to sort.</p>
+<p class="faint">${countOf(table.rows, 'row')}${note}; ${description?.kind ?? 'values'} by ${columnNames({ ...columns, values: [] }).join(', ')}. <span class="screen">Press a head to sort.</span></p>
 <div class="scroll" tabindex="0" role="region" aria-label="Table ${table.name}"><table class="sortable"><thead><tr>${all.map(({ name }, index) => (isNumber[index] ? html`<th class="n" scope="col">${name}</th>` : html`<th scope="col">${name}</th>`))}</tr></thead>
 <tbody>
 ${lines}

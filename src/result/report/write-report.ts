@@ -79,7 +79,7 @@ function figure(svg: string, drawing: Drawing | undefined): Html {
 function completeness(manifest: Manifest): Html {
   const lacking = sayShortfalls(manifest)
   if (lacking.length === 0)
-    return html`<p class="fine">Complete: ${countOf(manifest.inputs.length, 'file')} read to their ends, ${countOf(manifest.records, 'record')}, none rejected.</p>`
+    return html`<p class="fine">Complete: ${countOf(manifest.inputs.length, 'file')} read to ${manifest.inputs.length === 1 ? 'its end' : 'their ends'}, ${countOf(manifest.records, 'record')}, none rejected.</p>`
   return html`<div class="warn">${lacking.map((sentence) => html`<p>${data(sentence)}</p>`)}</div>`
 }
 
