@@ -36,4 +36,4 @@ export { isComplete, type RunStatus, sayRunStatus, sayStatus, statusOf } from '.
 export { Store, storeFolder } from './store.ts'
 export { attemptId, parseTaskId, taskId } from './task-id.ts'
 export { type InputTotals, inputTotals, notesOf, type RunTotals, totalsOf } from './totals.ts'
-export { type SoFar, UnderWay } from './under-way.ts'
+export { UnderWay } from './under-way.ts'

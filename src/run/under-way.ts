@@ -4,7 +4,7 @@ import { attemptId } from './task-id.ts'
 import { inputBytesOf, type RunTotals } from './totals.ts'
 
 /** What of a run is committed and what is under way, together. */
-export type SoFar = Pick<RunTotals, 'readBytes' | 'records' | 'rejected'>
+type SoFar = Pick<RunTotals, 'readBytes' | 'records' | 'rejected'>
 
 /** The last word of each attempt that is under way. Progress is in no state, since nothing depends on it. */
 export class UnderWay {
