@@ -60,6 +60,9 @@ const words = {
   },
 }
 
+/** What is written here; DuckDB writes parquet, and `test/cli/query.test.ts` has `verify` look at that. */
+const textFormats = tableFormats.filter((format) => format !== 'parquet')
+
 describe('verifyResult', () => {
   test('finds nothing wrong with any result that is written, in any format', () => {
     const rows = fc.uniqueArray(fc.tuple(anyKey, anyValue), {
@@ -67,7 +70,7 @@ describe('verifyResult', () => {
       selector: ([key]) => encodeKey(key).toString('hex'),
     })
     fc.assert(
-      fc.property(rows, rows, fc.constantFrom(...tableFormats), (one, other, format) => {
+      fc.property(rows, rows, fc.constantFrom(...textFormats), (one, other, format) => {
         const { directory, digest, ...committed } = put({ tables: { one, other }, format })
         const found = verify(directory, { directory, digest, ...committed })
         expect(found.findings).toEqual([])
@@ -81,7 +84,7 @@ describe('verifyResult', () => {
     )
   })
 
-  test.each(tableFormats)('finds every flip of a bit of a table in %s, and a byte more or less', (format) => {
+  test.each(textFormats)('finds every flip of a bit of a table in %s, and a byte more or less', (format) => {
     const { directory } = put({ ...words, format })
     const file = join(directory, `result.${format}`)
     const whole = readFileSync(file)
