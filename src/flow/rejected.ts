@@ -30,7 +30,7 @@ export function whyRejected(error: unknown): Why {
   if (error instanceof RecordRejection) return { reason: error.message, atByte: error.atByte, by: 'mapper' }
   if (!(error instanceof Error))
     return { reason: `map threw: ${messageOf(error)}`, atByte: null, by: 'mapper' }
-  const stack = stackOf(error)
+  const stack = ofTheMap(stackOf(error))
   if (!(error instanceof TallymanError))
     return { reason: `map threw: ${messageOf(error)}`, atByte: null, by: 'mapper', ...stack }
   const { message, wayOut } = error
@@ -40,6 +40,14 @@ export function whyRejected(error: unknown): Why {
     by: 'mapper',
     ...stack,
   }
+}
+
+/** Frames below that of the map are the engine's: which they are depends on what had to be waited for, and no two attempts need have the same. */
+function ofTheMap({ stack }: { readonly stack?: string }): { readonly stack?: string } {
+  if (stack === undefined) return {}
+  const lines = stack.split('\n')
+  const end = lines.findIndex((line) => /^ +at (?:async )?(?:MapRun\.)?#map(?:Record|Awaited)\b/.test(line))
+  return { stack: (end === -1 ? lines : lines.slice(0, end)).join('\n') }
 }
 
 /** Name of the list in the attempt's storage; there only when a record was rejected. */

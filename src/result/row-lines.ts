@@ -31,7 +31,7 @@ const kernelBytesMin = 256 * 1024
  * @throws {TallymanError} `file-damaged` for a part file whose checksums are wrong, here or in `next`
  */
 export function openRowLines(files: readonly string[], bytesMin = kernelBytesMin): RowLines {
-  const bytes = files.reduce((sum, file) => sum + statSync(file).size, 0)
+  const bytes = files.reduce((sum, file) => sum + sizeOf(file), 0)
   const exports = bytes < bytesMin ? null : flowKernels.merge()
   return exports === null ? new PlainLines(new PartMerge(files)) : new KernelLines(exports, files)
 }
@@ -130,5 +130,14 @@ class KernelLines implements RowLines {
 
   close(): void {
     this.#kernel.close()
+  }
+}
+
+/** What is wrong with a file that cannot be looked at is told by who opens it. */
+function sizeOf(file: string): number {
+  try {
+    return statSync(file).size
+  } catch {
+    return 0
   }
 }

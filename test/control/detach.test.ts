@@ -157,9 +157,9 @@ describe.skipIf(!requires('tmux', hasTmux))('a terminal that is closed', { timeo
   it('ends an attach in it and not the run, as Ctrl-C does; attach shows how far the run is', async () => {
     const terminal = screen(`${run()}; clear; tallyman attach; echo "LEFT $?"; tallyman attach`)
     await held.meet('a')
-    await terminal.shows(/^map +\d+ % · .*(?:so far|left|to finish)$/m)
+    await terminal.shows(/^map +\d+ % (?:[━─]+|·) .*(?:so far|left|to finish)$/m)
     terminal.keys('C-c')
-    const after = await terminal.shows(/^LEFT 130\s+map +\d+ % ·/m)
+    const after = await terminal.shows(/^LEFT 130\s+map +\d+ % [━─·]/m)
     expect(after).toMatch(/^Detached; run \S+ goes on\./m)
     terminal.hangUp()
     held.letGo('a')
