@@ -146,6 +146,8 @@ function send(entries: readonly ProcessEntry[], signal: 'SIGSTOP' | 'SIGKILL', d
 
 /** Returns false when the system did not let us. */
 function trySignal(target: number, signal: NodeJS.Signals): boolean {
+  // 0 is everybody in our own group, -1 everybody there is: no process that was looked at has such a number.
+  if (target === 0 || target === -1) return false
   try {
     process.kill(target, signal)
     return true

@@ -51,11 +51,18 @@ interface HolderProcess {
   end(): void
 }
 
+/** Of who holds it. 0 would be everybody in this process's own group, were it sent a signal. */
+function pidOf(directory: RunDirectory): number {
+  const [holder] = holders(directory)
+  if (holder === undefined) throw new Error('Nobody holds the lock.')
+  return holder.pid
+}
+
 async function startHolder(directory: RunDirectory, before = ''): Promise<HolderProcess> {
   const file = bundleProgram(holderProgram)
   const shell = startShell(`${before} '${process.execPath}' '${file}' '${directory.path}'`)
   expect(await shell.nextLine()).toBe('held')
-  const pid = holders(directory)[0]?.pid ?? 0
+  const pid = pidOf(directory)
   return { pid, kill: () => process.kill(pid, 'SIGKILL'), end: () => process.kill(shell.pid, 'SIGKILL') }
 }
 
@@ -111,7 +118,7 @@ describe('takeLock', () => {
       // The shell becomes a program that never waits for its children.
       const shell = startShell(`'${process.execPath}' '${file}' '${directory.path}' & exec sleep 60`)
       expect(await shell.nextLine()).toBe('held')
-      const pid = holders(directory)[0]?.pid ?? 0
+      const pid = pidOf(directory)
       process.kill(pid, 'SIGKILL')
       const isZombie = (): boolean => /\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
       await eventually(isZombie, 'the killed process is a zombie')
