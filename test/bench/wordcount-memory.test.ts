@@ -37,7 +37,8 @@ describe.skipIf(!requires('/proc of Linux', hasProc))('bench/wordcount-memory.mj
   )
 
   it('fails a run that takes more than it may, and says what took it', () => {
-    const size = ['--megabytes', '1', '--words', '1000', '--isolation', 'process', '--workers', '1']
+    // So much that its worker is there for several looks at what it takes.
+    const size = ['--megabytes', '10', '--words', '200000', '--isolation', 'process', '--workers', '1']
     const { status, output } = bench('--quick', ...size, '--ceiling', '40')
     expect(status, output).toBe(1)
     expect(output).toMatch(/WRONG: it took \d+ MiB, more than 40 MiB/)
