@@ -1,5 +1,6 @@
 export type { Attempt, AttemptProgress, AttemptReport, MapWork, ReduceWork } from './attempt.ts'
 export { type KeptLog, parseLog } from './attempt-log.ts'
+export type { Confinement, ContainerSettings } from './channel.ts'
 export { openPool, processesMax, type WorkerKind, workerKinds } from './executor.ts'
 export { type DeathRecord, deathFile, readDeath } from './flight-recorder.ts'
 export type { LoadedJob, LoadOrder } from './messages.ts'

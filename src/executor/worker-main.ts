@@ -7,6 +7,7 @@ import { type AnyJob, describeJob, isJob, jobTables, resolveParams } from '../jo
 import type { Attempt, AttemptProgress, AttemptReport, MapWork, ReduceWork } from './attempt.ts'
 import { changedBuiltIns } from './built-ins.ts'
 import type { WorkerChannel } from './channel.ts'
+import { explained as explainedInContainer, explainInContainer } from './container-hints.ts'
 import { FileStorage } from './file-storage.ts'
 import type { LoadedJob, LoadOrder, ToWorker } from './messages.ts'
 import { onlyRecord } from './only-record.ts'
@@ -66,6 +67,7 @@ class WorkerLife {
   }
 
   failOutside(error: unknown): void {
+    if (this.#channel.isInContainer === true) explainInContainer(error)
     const reason = messageOf(error)
     const fault = toFault(
       new TallymanError('job-threw', `Something the job started and did not await failed: ${reason}`, {
@@ -81,11 +83,13 @@ class WorkerLife {
 
   async #load(order: LoadOrder): Promise<void> {
     try {
-      const job = await importJob(order)
+      const own = await importJob(order)
+      const job = this.#channel.isInContainer === true ? explainedInContainer(own) : own
       const params = order.params === null ? {} : await resolveParams(job, order.params)
       this.#loaded = { job, params, order }
       this.#channel.send({ type: 'loaded', job: { description: describeJob(job), params } })
     } catch (error) {
+      if (this.#channel.isInContainer === true) explainInContainer(error)
       this.#channel.send({ type: 'refused', fault: toFault(error) })
     }
   }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
-import type { LoadedJob } from '../executor/index.ts'
+import type { Confinement, LoadedJob } from '../executor/index.ts'
 import { type Discovery, type InputFile, packSplits, planSplits, type Split } from '../input/index.ts'
 import { fingerprint } from './fingerprint.ts'
 import type { RunOptions } from './options.ts'
@@ -31,6 +31,7 @@ export interface PlanParts {
   readonly jobFile: string
   readonly codeSha256: string
   readonly loaded: LoadedJob
+  readonly confinement: Confinement | null
   readonly resources: Resources
   readonly discovery: Discovery
   /** What earlier runs kept. */
@@ -69,6 +70,8 @@ export function makePlan(parts: PlanParts): Plan {
     tasks: toTasks(packed, (own) => findKept(parts, { ...identity, splits: own })),
     partitions,
     isolation: options.isolation,
+    image: options.image,
+    confinement: parts.confinement,
     workers: resources.workers,
     memory: resources.memory,
     splitBytes,
