@@ -1,23 +1,16 @@
 import { countOf, showCount } from '../quantities.ts'
-import type { AnswerSoFar } from '../result/index.ts'
+import { type AnswerSoFar, sayRestsOn } from '../result/index.ts'
 import { clip } from './cells.ts'
 import { headLines } from './tables.ts'
 
 /** What an answer so far rests on. */
-export function sayBasis({
-  tasks,
-  tasksOf,
-  readBytes,
-  inputBytes,
-  partitions,
-  partitionsOf,
-}: AnswerSoFar): string {
-  const share = inputBytes === 0 ? 100 : Math.floor((100 * readBytes) / inputBytes)
+export function sayBasis(answer: AnswerSoFar): string {
+  const { partitions, partitionsOf } = answer
   const some =
     partitions === partitionsOf
       ? ''
       : `, of ${showCount(partitions)} of ${countOf(partitionsOf, 'partition')}`
-  return `So far, not the result: ${showCount(tasks)} of ${countOf(tasksOf, 'map task')}, ${share} % of the input${some}`
+  return `So far, not the result: ${sayRestsOn(answer)}${some}`
 }
 
 /** The top of an answer so far, in at most so many lines of so many cells: as many tables as fit, then as many rows. */

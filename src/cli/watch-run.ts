@@ -39,6 +39,7 @@ export async function watchRun(
     if (!standing.isHeld) return standing
     if (leave.aborted) return null
     watcher.look(standing)
+    // It rejects where it is cut short: then the next look is the last.
     await sleep(lookEveryMs, undefined, { signal: leave }).catch(() => undefined)
   }
 }

@@ -58,6 +58,8 @@ export interface WorkerSettings {
   readonly tokenName: string
   /** Whether workers stand back for others: CPU, disk and memory. */
   readonly isPolite: boolean
+  /** What the run may hold, as it is said where a worker was ended for it. */
+  readonly memoryBytes: number
   /** What the kernel holds the processes to; null where it cannot. Closed with the pool. */
   readonly group: RunGroup | null
 }

@@ -31,7 +31,10 @@ export interface NodeProcessOptions {
   readonly onMessage: (message: unknown) => void
 }
 
-const memoryKilled = 'was ended by the kernel: the processes of the run held more memory than they may'
+/** As the watchdog says it, which looks only now and then: whoever grows faster than that is seen by the kernel first. */
+function memoryKilled(memoryBytes: number): string {
+  return `was ended by the kernel: the processes of the run held all of the ${Math.round(memoryBytes / 2 ** 20)} MiB it may, and more`
+}
 
 /** How long what a dead child printed is waited for, where something else holds its output open. */
 const outputGraceMs = 500
@@ -47,6 +50,7 @@ export class NodeProcess {
   readonly #output: WorkerOutput
   readonly #leash: Leash
   readonly #group: RunGroup | null
+  readonly #memoryBytes: number
   /** What it has started, as far as it was seen: by pid, since the watchdog sees the same ones again and again. */
   readonly #started = new Map<number, ProcessIdentity>()
   /** Nothing is said to it before, and no code of a job runs: whatever that starts is marked. */
@@ -59,6 +63,7 @@ export class NodeProcess {
     this.#output = options.output
     this.#leash = options.leash
     this.#group = options.settings.group
+    this.#memoryBytes = options.settings.memoryBytes
     const token: Token = `${options.settings.tokenName}=${options.mark}`
     this.#child = start(options)
     const { pid } = this.#child
@@ -141,7 +146,7 @@ export class NodeProcess {
     const lastWords = this.#output.close()
     if (this.#broken !== null) return { how: this.#broken, code: 'protocol-broken', lastWords }
     if (end.code === 'killed' && this.#group?.takeMemoryKill())
-      return { how: memoryKilled, code: 'memory-limit', lastWords }
+      return { how: memoryKilled(this.#memoryBytes), code: 'memory-limit', lastWords }
     const isHeap = lastWords.includes('heap out of memory') || lastWords.includes('heap limit')
     return isHeap ? { how: 'ran out of heap', code: 'out-of-memory', lastWords } : { ...end, lastWords }
   }

@@ -53,6 +53,8 @@ interface Loaded {
   readonly job: AnyJob
   readonly params: LoadedJob['params']
   readonly order: LoadOrder
+  /** What its map reads of a record by name; null where it may do anything else with it. */
+  readonly reads: ReturnType<typeof recordReads>
 }
 
 class WorkerLife {
@@ -100,7 +102,7 @@ class WorkerLife {
     try {
       const job = await importJob(order)
       const params = order.params === null ? {} : await resolveParams(job, order.params)
-      this.#loaded = { job, params, order }
+      this.#loaded = { job, params, order, reads: recordReads(job.map) }
       this.#channel.send({ type: 'loaded', job: { description: describeJob(job), params } })
     } catch (error) {
       this.#channel.send({ type: 'refused', fault: toFault(error) })
@@ -128,7 +130,8 @@ class WorkerLife {
   }
 
   async #map(attempt: Attempt, work: MapWork): Promise<AttemptReport> {
-    const { job, params, order } = this.#requireJob()
+    const loaded = this.#requireJob()
+    const { job, params, order } = loaded
     const pulse = new Pulse(this.#channel, attempt.id)
     const storage = new FileStorage(order.runDirectory, attempt.directory)
     const { replay } = work
@@ -137,7 +140,7 @@ class WorkerLife {
       job,
       params,
       sources: work.splits.map((split) => {
-        const source = sourceOf(split, job, {
+        const source = sourceOf(split, loaded, {
           cwd: this.#cwd,
           indexFolder: join(order.runDirectory, indexFolderName),
           index: indexOrder(split, work, storage),
@@ -254,13 +257,13 @@ function indexOrder(
   return { everyBytes: indexEveryBytes, create: () => storage.create(indexNameOf(split)) }
 }
 
-function sourceOf(split: Split, job: AnyJob, options: OpenOptions): RecordSource {
+function sourceOf(split: Split, { job, reads }: Loaded, options: OpenOptions): RecordSource {
   return {
     ordinal: split.ordinal,
     path: split.path,
     member: memberOf(split),
     fromStart: startByteOf(split) === 0,
-    open: () => openSplit(split, job.input, job.input.decoder(recordReads(job.map)), options),
+    open: () => openSplit(split, job.input, job.input.decoder(reads), options),
   }
 }
 

@@ -5,12 +5,11 @@ import { constants, gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
 import { indexInto, partsByIndex } from '../../test/fixtures/gzip-index.ts'
-import { gzipSplit, makeFolder, readUnits, type Unit } from '../../test/fixtures/splits.ts'
+import { gzipSplit, makeFolder, readParts, readUnits, type Unit } from '../../test/fixtures/splits.ts'
 import { jsonl } from './decode/jsonl.ts'
 import { text } from './decode/text.ts'
 import { readIndexCuts } from './source/gzip-index.ts'
 import type { GzipCut, GzipSplit } from './split.ts'
-import { ownsLineAt } from './split-lines.ts'
 
 const folder = makeFolder()
 afterAll(() => folder.remove())
@@ -21,24 +20,13 @@ const formats: readonly (readonly [string, Format])[] = [
   ['jsonl', jsonl() as unknown as Format],
 ]
 
-/** Units of all parts, with lines as they are counted in the whole file. */
-async function unitsOfParts(
+/** Reads all parts, by their index. */
+function readByIndex(
   { parts, indexFolder }: ReturnType<typeof partsByIndex>,
   format: Format,
   chunkBytes?: number,
-): Promise<{ units: Unit[]; bytes: number }> {
-  const units: Unit[] = []
-  let [lines, bytes] = [0, 0]
-  for (const part of parts) {
-    const read = await readUnits(part, format, chunkBytes, { indexFolder })
-    for (const unit of read.units) {
-      expect(ownsLineAt(part, unit.startByte)).toBe(true)
-      units.push({ ...unit, line: unit.line + lines })
-    }
-    lines += read.totals.lines
-    bytes += read.totals.bytes
-  }
-  return { units, bytes }
+): ReturnType<typeof readParts> {
+  return readParts(parts, format, chunkBytes, { indexFolder })
 }
 
 /** Reads the whole file, and has its index written. */
@@ -118,7 +106,7 @@ describe('a gzip file read by its index', () => {
           const { whole, index, cuts, units, bytes } = await indexed(file, everyBytes, format, chunkBytes)
           cutsSeen += cuts.length
           const chosen = cuts.filter((_, at) => at % nth === 0)
-          const parts = await unitsOfParts(partsByIndex(whole, index, chosen), format, chunkBytes)
+          const parts = await readByIndex(partsByIndex(whole, index, chosen), format, chunkBytes)
           expect(parts.units).toEqual(units)
           expect(parts.bytes).toBe(bytes)
         },
@@ -151,7 +139,7 @@ describe('the index of a gzip file', () => {
     expect(cuts.map(({ byte, members, block }) => ({ byte, members, block }))).toEqual([
       { byte: file.length * 2, members: 2, block: undefined },
     ])
-    expect((await unitsOfParts(partsByIndex(whole, index), text())).units).toEqual(units)
+    expect((await readByIndex(partsByIndex(whole, index), text())).units).toEqual(units)
   })
 
   test('is thinned out where it would have too many cuts', async () => {
@@ -162,7 +150,7 @@ describe('the index of a gzip file', () => {
     expect(cuts.length).toBeGreaterThan(512)
     expect(cuts.length).toBeLessThanOrEqual(1024)
     const few = cuts.filter((_, at) => at % 100 === 0)
-    expect((await unitsOfParts(partsByIndex(whole, index, few), text())).units).toEqual(units)
+    expect((await readByIndex(partsByIndex(whole, index, few), text())).units).toEqual(units)
   })
 
   test('is not there where the file is damaged, cut off, or has no place to cut it at', async () => {
@@ -242,7 +230,7 @@ describe('the index of a gzip file', () => {
       )
       // What is not found has to be no lie: at a stored block, several bits lead to the same.
       if (!isFound) {
-        const found = await unitsOfParts({ parts, indexFolder }, text())
+        const found = await readByIndex({ parts, indexFolder }, text())
         expect(found.units, JSON.stringify(lie)).toEqual(units)
       }
       expect(isFound, JSON.stringify(lie)).toBe(true)

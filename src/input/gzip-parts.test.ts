@@ -3,37 +3,16 @@ import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
 import { makeBlocks, makeMembers } from '../../test/fixtures/gzip-members.ts'
-import { gzipSplit, makeFolder, readUnits, type Unit } from '../../test/fixtures/splits.ts'
+import { gzipSplit, makeFolder, readParts, readUnits } from '../../test/fixtures/splits.ts'
 import { jsonl } from './decode/jsonl.ts'
 import { text } from './decode/text.ts'
 import type { GzipCut, GzipSplit } from './split.ts'
-import { ownsLineAt } from './split-lines.ts'
 
 const folder = makeFolder()
 afterAll(() => folder.remove())
 
 function partsOf(whole: GzipSplit, cuts: readonly GzipCut[]): GzipSplit[] {
   return [null, ...cuts].map((start, index) => ({ ...whole, part: { start, end: cuts[index] ?? null } }))
-}
-
-/** Units of all parts, with lines as they are counted in the whole file. */
-async function unitsOfParts(
-  parts: readonly GzipSplit[],
-  format: ReturnType<typeof text>,
-  chunkBytes: number,
-): Promise<{ units: Unit[]; bytes: number }> {
-  const units: Unit[] = []
-  let [lines, bytes] = [0, 0]
-  for (const part of parts) {
-    const read = await readUnits(part, format, chunkBytes)
-    for (const unit of read.units) {
-      expect(ownsLineAt(part, unit.startByte)).toBe(true)
-      units.push({ ...unit, line: unit.line + lines })
-    }
-    lines += read.totals.lines
-    bytes += read.totals.bytes
-  }
-  return { units, bytes }
 }
 
 /** Text with few lines or many, cut anywhere, also in the middle of a character. */
@@ -70,7 +49,7 @@ describe('the parts of a gzip file', () => {
           // The plan has data in every part; and a byte order mark is taken for the start of the line after it.
           const chosen = cuts.filter(({ dataByte }, index) => wanted[index] && dataByte > 3)
           const whole = gzipSplit(folder.write('file.gz', file))
-          const parts = await unitsOfParts(partsOf(whole, chosen), format, chunkBytes)
+          const parts = await readParts(partsOf(whole, chosen), format, chunkBytes)
           const { units, totals } = await readUnits(whole, format, chunkBytes)
           expect(parts.units).toEqual(units)
           expect(parts.bytes).toBe(totals.bytes)

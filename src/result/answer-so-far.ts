@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { countOf, showCount } from '../quantities.ts'
 import { canonicalJson } from '../record/index.ts'
 import { type RunDirectory, type RunState, reduceSoFar, totalsOf } from '../run/index.ts'
 import { elementsOf } from './columns/key-columns.ts'
@@ -28,6 +29,12 @@ export interface TableSoFar {
   readonly rows: number
   /** Those with the largest values, largest first; values that are no numbers come last, in key order. */
   readonly top: readonly HeadRow[]
+}
+
+/** What it rests on: `12 of 40 map tasks, 31 % of the input`. */
+export function sayRestsOn({ tasks, tasksOf, readBytes, inputBytes }: AnswerSoFar): string {
+  const share = inputBytes === 0 ? 100 : Math.floor((100 * readBytes) / inputBytes)
+  return `${showCount(tasks)} of ${countOf(tasksOf, 'map task')}, ${share} % of the input`
 }
 
 /** More than this is not read for a look. */

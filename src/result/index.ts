@@ -1,7 +1,7 @@
 /** What came out: tables in key order, manifest, digest. */
 
 export { AnswerLooks, type LookedAnswer } from './answer-looks.ts'
-export { type AnswerSoFar, answerSoFar } from './answer-so-far.ts'
+export { type AnswerSoFar, answerSoFar, sayRestsOn } from './answer-so-far.ts'
 export { type Drawing, type PictureForm, planCharts, render } from './chart/charts.ts'
 export { elementsOf, keyColumnNames } from './columns/key-columns.ts'
 export type { Where } from './columns/row-filter.ts'

@@ -85,13 +85,13 @@ function settleFailure(
 function settleSuccess(
   state: RunState,
   { task, attempt, at }: EndedAttempt,
-  { report: outcome, workMs }: Extract<AttemptOutcome, { kind: 'done' }>,
+  { report: reported, workMs }: Extract<AttemptOutcome, { kind: 'done' }>,
 ): Step[] {
   const id = attemptId(task, attempt)
   const discard: Step = { kind: 'discard', attempt: id }
   const record = (event: RunEvent): Step => ({ kind: 'record', event })
-  if (outcome.kind === 'map' && foundDamage(outcome)) {
-    const splits = outcome.report.damaged
+  if (reported.kind === 'map' && foundDamage(reported)) {
+    const splits = reported.report.damaged
     const unrepeatable = lostForGood(state, task, splits)
     if (unrepeatable !== null)
       return [
@@ -101,17 +101,17 @@ function settleSuccess(
     const event = { type: 'inputs-damaged', at, task, attempt, splits } as const
     return [discard, record(event), ...endOthers(state, task, attempt), ...endOfParts(state, event, task)]
   }
-  const fault = differenceFrom(state, task, outcome)
+  const fault = differenceFrom(state, task, reported)
   if (fault !== null)
     return [discard, record({ type: 'attempt-failed', at, task, attempt, fault, charged: true })]
   const cost = workMs === undefined ? {} : { workMs }
   const committed: Step[] =
-    outcome.kind === 'map'
+    reported.kind === 'map'
       ? [
-          record({ type: 'map-committed', at, task, attempt, report: outcome.report, ...cost }),
-          { kind: 'keep', task, report: outcome.report },
+          record({ type: 'map-committed', at, task, attempt, report: reported.report, ...cost }),
+          { kind: 'keep', task, report: reported.report },
         ]
-      : [record({ type: 'reduce-committed', at, task, attempt, report: outcome.report, ...cost })]
+      : [record({ type: 'reduce-committed', at, task, attempt, report: reported.report, ...cost })]
   return [{ kind: 'commit', attempt: id, task }, ...committed, ...endOthers(state, task, attempt)]
 }
 

@@ -51,6 +51,7 @@ export function openWorkers(directory: RunDirectory, needs: WorkerNeeds): Pool {
       // Not the run's id: another run elsewhere may have the same one, and its workers must not be taken for ours.
       tokenName: `TALLYMAN_RUN_${randomBytes(8).toString('hex')}`,
       isPolite: needs.isPolite,
+      memoryBytes: needs.memory.totalBytes,
       group: openOwnGroup({
         memoryBytes: Math.ceil(needs.memory.totalBytes * kernelSlack) + kernelSlackBytes,
         processesMax: needs.workers * (processesMax + 1) * threadsEach,

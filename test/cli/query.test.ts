@@ -7,9 +7,11 @@ import {
   readdirSync,
   readFileSync,
   symlinkSync,
+  writeFileSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { verifyResult } from '../../src/result/index.ts'
 import { hasDuckDb } from '../fixtures/optional.ts'
 import { program, Workshop } from '../fixtures/program.ts'
 import { requires } from '../requires.ts'
@@ -187,6 +189,34 @@ describe.skipIf(!requires('package @duckdb/node-api', hasDuckDb()))('tallyman ru
     expect(shop.run('query', 'columns', 'from lang').stderr).toContain('cannot be read back from parquet')
     appendFileSync(join(shop.folder, 'columns', 'lang.parquet'), 'x')
     expect(shop.run('verify', 'columns').status).toBe(1)
+  })
+
+  test('is a file of which verify finds every flip of a bit, and a byte more or less', () => {
+    expect(shop.run('run', 'tags.job.ts', 'in.jsonl', '--format', 'parquet', '-o', 'flips').status).toBe(0)
+    const directory = join(shop.folder, 'flips')
+    const file = join(directory, 'ids.parquet')
+    const whole = readFileSync(file)
+    const damages = [
+      ...Array.from(whole, (byte, at) => {
+        const damaged = Buffer.from(whole)
+        damaged[at] = byte ^ (1 << (at % 8))
+        return damaged
+      }),
+      whole.subarray(0, -1),
+      whole.subarray(1),
+      Buffer.concat([whole, Buffer.from('\n')]),
+      Buffer.alloc(0),
+    ]
+    for (const [index, damaged] of damages.entries()) {
+      writeFileSync(file, damaged)
+      const { findings } = verifyResult(directory, { committed: null })
+      expect(
+        findings.map(({ kind }) => kind),
+        `damage ${index}`,
+      ).toContain('changed')
+    }
+    writeFileSync(file, whole)
+    expect(verifyResult(directory, { committed: null }).findings).toEqual([])
   })
 })
 

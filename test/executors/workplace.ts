@@ -83,6 +83,7 @@ export class Workplace {
   /** A pool whose workers load a job of `test/fixtures/jobs`. */
   async openPool(options: PoolOptions = {}): Promise<Pool> {
     const { job = 'obedient', seats = 1, params = {}, cwd = this.root } = options
+    const memoryBytes = 4 * 2 ** 30
     const pool = openPool(this.#kind, {
       seats,
       order: {
@@ -94,12 +95,13 @@ export class Workplace {
       heapBytes: options.heapBytes ?? 64 * MiB,
       taskTimeoutMs: options.taskTimeoutMs ?? 600_000,
       loadTimeoutMs: options.loadTimeoutMs ?? 600_000,
-      limits: { memoryBytes: 4 * 2 ** 30, processesMax: 64 },
+      limits: { memoryBytes, processesMax: 64 },
       settings: {
         cwd,
         logDirectory: this.directory.logFolder,
         tokenName: `TALLYMAN_TEST_${randomBytes(8).toString('hex')}`,
         isPolite: false,
+        memoryBytes,
         group: options.group === undefined ? null : openOwnGroup(options.group),
       },
     })

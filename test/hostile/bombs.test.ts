@@ -29,10 +29,9 @@ const bombs = [
   [
     'Buffers outside the heap',
     'held.push(...Array.from({ length: 100 }, () => Buffer.alloc(8e6, 1))); await wait(1000)',
-    // Whoever sees it first: the watchdog, or the kernel, where control groups can be made.
-    /of the 400 MiB it may|ended by the kernel: the processes of the run held more memory than they may/,
+    'of the 400 MiB it may',
   ],
-  ['detached children without end', 'for (;;) { start(); await wait(1) }', /had started/],
+  ['detached children without end', 'for (;;) { start(); await wait(1) }', 'had started'],
 ] as const
 
 describe.skipIf(!requires('/proc', existsSync('/proc/self/stat')))(
@@ -73,7 +72,7 @@ export default defineJob({
       )
       expect(ended, ended.stderr).toMatchObject({ status: 0 })
       const rejected = readFileSync(join(shop.runs().at(-1) ?? '', 'rejected.jsonl'), 'utf8')
-      expect(JSON.parse(rejected)).toMatchObject({ line: 2, reason: expect.stringMatching(reason) })
+      expect(JSON.parse(rejected)).toMatchObject({ line: 2, reason: expect.stringContaining(reason) })
       expect(processesWith(nap)).toBe(0)
     })
 

@@ -15,6 +15,8 @@ const order: readonly string[] = [
   // Numbers and texts as people read them, for the terminal and for the page, whose code runs in a browser.
   'quantities.ts',
   'printable.ts',
+  // Loads kernels, for the readers as for the tasks.
+  'wasm.ts',
   'record',
   'job',
   'input',
@@ -50,12 +52,14 @@ const namesForNothing: ReadonlySet<string> = new Set([
 function roomOf(path: string): string | null {
   const [top, room = ''] = path.split('/')
   if (top !== 'src') return null
-  return /^(errors|quantities|printable)\.(test|test-d)\.ts$/.test(room) ? room.replace(/\..*/, '.ts') : room
+  return /^(errors|quantities|printable|wasm)\.(test|test-d)\.ts$/.test(room)
+    ? room.replace(/\..*/, '.ts')
+    : room
 }
 
 /** A file that stands for itself above the rooms, and may be imported as it is. */
 function isLoose(room: string): boolean {
-  return room === 'errors.ts' || room === 'quantities.ts' || room === 'printable.ts'
+  return room === 'errors.ts' || room === 'quantities.ts' || room === 'printable.ts' || room === 'wasm.ts'
 }
 
 function isFace(path: string): boolean {

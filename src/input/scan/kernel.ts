@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs'
-import { errnoOf } from '../../errors.ts'
 import { internedText } from '../../record/index.ts'
+import { kernelUrl, WasmKernel } from '../../wasm.ts'
 import type { Projection } from './projection.ts'
 
 /** Kinds of values, as `kernel/memory.as` numbers them. */
@@ -53,11 +52,6 @@ interface KernelExports {
   unescapeNarrow(start: number, end: number): number
   unescapeWide(start: number, end: number): number
   forgetTokens(): void
-}
-
-interface WebAssemblyPart {
-  readonly Module: new (bytes: Uint8Array) => object
-  readonly Instance: new (module: object) => { readonly exports: object }
 }
 
 /** What `toString` of a buffer comes down to once it has looked at its arguments, which takes as long as decoding a short string does. */
@@ -225,28 +219,9 @@ export function kernelOfThread(): Kernel | null {
   return kernel
 }
 
-/** Sources that have not been compiled have their kernel where the build puts it. */
-const kernelFile = new URL(
-  'kernel.wasm',
-  import.meta.url.replace(/\/src\/input\/scan\/[^/]*\.ts$/, '/dist/input/scan/'),
-)
+const scanKernel = new WasmKernel(kernelUrl(import.meta.url, 'kernel.wasm'))
 
-/** As it was before a job was loaded, which may have another one in its place. */
-const assembly = (globalThis as unknown as { WebAssembly: WebAssemblyPart }).WebAssembly
-
-/**
- * Without SIMD, or where the kernel is not beside this file, as in a bundle, everything goes the slow way; so it does where the
- * system does not give the ten gigabytes of addresses that Node asks for with it (`ulimit -v`).
- */
 function openKernel(): Kernel | null {
-  try {
-    const { Module, Instance } = assembly
-    const { exports } = new Instance(new Module(readFileSync(kernelFile)))
-    return new Kernel(exports as KernelExports)
-  } catch (error) {
-    const isMissing = errnoOf(error) === 'ENOENT'
-    const isUnsupported = error instanceof Error && error.name === 'CompileError'
-    if (isMissing || isUnsupported || error instanceof RangeError) return null
-    throw error
-  }
+  const exports = scanKernel.instance()
+  return exports === null ? null : new Kernel(exports as KernelExports)
 }

@@ -104,6 +104,7 @@ export class SteppedInflate implements RawInflate {
 
   async close(): Promise<void> {
     this.#closed = true
+    // Nobody asks any more how it went.
     await this.#running?.step.catch(() => undefined)
     this.#inflater.close()
   }

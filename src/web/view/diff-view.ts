@@ -67,6 +67,7 @@ export async function diffView(
   const line = answer.lines[0] === undefined ? undefined : readLine(answer.lines[0])
   if (line === undefined || (answer.code !== 0 && answer.code !== 1))
     return { ...known, ...empty, problem: problemIn(line) }
+  // Our own program of this very version wrote it; its tests hold it to this form.
   const { same, inputs, facts, tables } = line as unknown as DiffJson
   const manifest = readManifest(after.directory)
   const lines = [...sayInputChanges(inputs), ...sayFactChanges(facts.slice(0, factsMax), printable)]

@@ -1,15 +1,14 @@
-import { countOf, showCount } from '../../quantities.ts'
-import type { AnswerSoFar } from '../../result/index.ts'
+import { countOf } from '../../quantities.ts'
+import { type AnswerSoFar, sayRestsOn } from '../../result/index.ts'
 import type { RunState } from '../../run/index.ts'
 import type { SoFarView } from './run-view.ts'
 import { headColumns } from './table-view.ts'
 
 /** An answer so far as it is shown. */
 export function soFarView({ plan }: RunState, answer: AnswerSoFar): SoFarView {
-  const { tasks, tasksOf, readBytes, inputBytes, partitions, partitionsOf, tables } = answer
-  const share = inputBytes === 0 ? 100 : Math.floor((100 * readBytes) / inputBytes)
+  const { partitions, partitionsOf, tables } = answer
   return {
-    restsOn: `${showCount(tasks)} of ${countOf(tasksOf, 'map task')}, ${share} % of the input`,
+    restsOn: sayRestsOn(answer),
     caution:
       partitions === partitionsOf
         ? null
