@@ -1,7 +1,7 @@
-import { closeSync, mkdirSync, openSync, unlinkSync, writeSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import type { InputBytes, OutputFile, Storage } from '../flow/index.ts'
-import { openFinishedFile } from '../host/index.ts'
+import { openFinishedFile, writeFully } from '../host/index.ts'
 
 /**
  * Files of one attempt on disk. Plain names lie in the attempt's own directory; names with a slash are files of
@@ -18,10 +18,11 @@ export class FileStorage implements Storage {
   }
 
   create(name: string): OutputFile {
-    const fd = openSync(join(this.#directory, name), 'wx')
+    const path = join(this.#directory, name)
+    const fd = openSync(path, 'wx')
     return {
       write: (chunk) => {
-        writeFully(fd, chunk)
+        writeFully(fd, chunk, path)
       },
       close: () => {
         closeSync(fd)
@@ -37,9 +38,4 @@ export class FileStorage implements Storage {
   remove(name: string): void {
     unlinkSync(join(this.#directory, name))
   }
-}
-
-/** A write may be short, most of all on a disk that is filling up: the next one then says why. */
-function writeFully(fd: number, chunk: Buffer): void {
-  for (let at = 0; at < chunk.length; ) at += writeSync(fd, chunk, at)
 }

@@ -97,7 +97,7 @@ describe('FrameParser', () => {
 
   it('shows the beginning of what it could not read', () => {
     expect(() => parseAll([Buffer.from('console.log is elsewhere\n')])).toThrow(
-      'A worker wrote something that is no message: "console.log is elsewhere\\n".',
+      'What came over it is no message: "console.log is elsewhere\\n".',
     )
   })
 })

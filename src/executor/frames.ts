@@ -68,7 +68,7 @@ function lengthOf(bytes: Buffer): number {
   if (bytes[0] !== magic || length > frameBytesMax) {
     throw new TallymanError(
       'protocol-broken',
-      `A worker wrote something that is no message: ${JSON.stringify(bytes.toString('latin1', 0, 60))}.`,
+      `What came over it is no message: ${JSON.stringify(bytes.toString('latin1', 0, 60))}.`,
     )
   }
   return length
@@ -80,7 +80,7 @@ function parse(json: Buffer): unknown {
   } catch (cause) {
     throw new TallymanError(
       'protocol-broken',
-      `A worker wrote a message that is no JSON: ${JSON.stringify(json.toString('utf8', 0, 60))}.`,
+      `What came over it is a message that is no JSON: ${JSON.stringify(json.toString('utf8', 0, 60))}.`,
       { cause },
     )
   }

@@ -123,7 +123,9 @@ export class NodeProcess {
     const takeUnlessBroken = (message: unknown): void => {
       if (this.#broken === null) onMessage(message)
     }
-    readFrames(line, takeUnlessBroken, (error) => this.breakOff(messageOf(error)))
+    readFrames(line, takeUnlessBroken, (error) =>
+      this.breakOff(`spoiled its line to the coordinator. ${messageOf(error).replace(/\.$/, '')}`),
+    )
     line.once('close', () => {
       if (this.#child.exitCode !== null || this.#child.signalCode !== null) return
       this.#graceTimer = setTimeout(() => this.breakOff('closed its line to the coordinator'), lineGraceMs)

@@ -27,3 +27,4 @@ export {
 } from './process-tree.ts'
 export { type GroupLimits, openOwnGroup, type RunGroup } from './run-group.ts'
 export { forwardCommand } from './ssh.ts'
+export { writeFully } from './write-fully.ts'

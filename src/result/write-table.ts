@@ -1,7 +1,8 @@
 import { createHash, type Hash } from 'node:crypto'
-import { closeSync, openSync, writeSync } from 'node:fs'
+import { closeSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
+import { writeFully } from '../host/index.ts'
 import { ByteWriter, canonicalJson, decodeKey, type RecordFileReader } from '../record/index.ts'
 import type { CommittedTable } from '../run/index.ts'
 import type { RowWriter, TableFormat } from './format/row-writer.ts'
@@ -41,8 +42,9 @@ export async function writeTable(
   target: TableTarget,
 ): Promise<WrittenTable> {
   const file = `${name}.${target.format}`
-  const fd = openSync(join(target.staging, file), 'wx')
-  const out = new TableFile(fd, name, target)
+  const path = join(target.staging, file)
+  const fd = openSync(path, 'wx')
+  const out = new TableFile(fd, path, name, target)
   try {
     if (target.format === 'jsonl') await writeLines(openRowLines(parts), out)
     else await writeRows(new PartMerge(parts), out)
@@ -80,6 +82,7 @@ async function writeRows(rows: PartMerge, out: TableFile): Promise<void> {
 class TableFile {
   readonly head: string[] = []
   readonly #fd: number
+  readonly #path: string
   readonly #target: TableTarget
   readonly #hash = createHash('sha256')
   readonly #canonical = new ByteWriter(2 * writeBytesMin)
@@ -89,8 +92,9 @@ class TableFile {
   #breathedAtMs = performance.now()
   #bytes = 0
 
-  constructor(fd: number, name: string, target: TableTarget) {
+  constructor(fd: number, path: string, name: string, target: TableTarget) {
     this.#fd = fd
+    this.#path = path
     this.#target = target
     this.#text = target.writer.head
     target.digest.update(`table ${name}\n`)
@@ -148,7 +152,7 @@ class TableFile {
   }
 
   #write(chunk: Buffer): void {
-    for (let at = 0; at < chunk.length; ) at += writeSync(this.#fd, chunk, at)
+    writeFully(this.#fd, chunk, this.#path)
     this.#hash.update(chunk)
     this.#bytes += chunk.length
   }

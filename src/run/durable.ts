@@ -4,8 +4,9 @@
  * which nothing can be found out without, and the result, together with the journal's word that it is there
  * (docs/decisions/0006-detect-rather-than-sync.md).
  */
-import { closeSync, fsyncSync, openSync, renameSync, writeFileSync } from 'node:fs'
+import { closeSync, fsyncSync, openSync, renameSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { writeFully } from '../host/index.ts'
 
 /** Waits until a file's bytes, or a folder's entries, are on the disk. */
 export function sync(path: string): void {
@@ -26,7 +27,7 @@ export function writeWhole(path: string, text: string): void {
 export function writePieces(path: string, pieces: Iterable<string>): void {
   const fd = openSync(`${path}.new`, 'w')
   try {
-    for (const piece of pieces) writeFileSync(fd, piece)
+    for (const piece of pieces) writeFully(fd, Buffer.from(piece), path)
     fsyncSync(fd)
   } finally {
     closeSync(fd)

@@ -123,7 +123,9 @@ export class Guard {
 
   async #lookAtDisk(): Promise<void> {
     const { directory, stop } = this.#guarded
-    const space = await readDiskSpace(directory)
+    const space = await readDiskSpace(directory).catch(() => null)
+    // A run whose directory is gone is told so where it next writes.
+    if (space === null) return
     const spare = spareSpace(space)
     if (spare.bytes >= 0 && spare.files >= 0) return
     const left = spare.bytes < 0 ? `${Math.floor(space.freeBytes / 2 ** 20)} MiB` : `${space.freeFiles} files`

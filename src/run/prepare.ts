@@ -2,7 +2,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs'
 import { basename, dirname, resolve } from 'node:path'
 import { TallymanError } from '../errors.ts'
 import type { LoadedJob, Pool } from '../executor/index.ts'
-import { readMachine, roomForProcesses } from '../host/index.ts'
+import { readLimits, readMachine, roomForProcesses } from '../host/index.ts'
 import { discoverInputs, toFsPath } from '../input/index.ts'
 import type { JobDescription } from '../job/index.ts'
 import { beginJournal } from './begin-journal.ts'
@@ -162,9 +162,25 @@ async function startJob(
 /** Threads of a Node process at work. */
 const threadsEach = 12
 
-/** A limit on processes that is met in the middle of a run locks its user out: it is looked at before. */
+/** Files the coordinator has open besides the lines to its workers; a worker that merges has no more. */
+const openFilesBase = 96
+/** Lines to a worker and its guard, and its log. */
+const openFilesEach = 8
+
+/**
+ * A limit on processes that is met in the middle of a run locks its user out, and one on open files makes everything fail in
+ * some place of its own: they are looked at before.
+ */
 function requireRoom(workers: number): void {
-  const { processes, boundBy } = roomForProcesses(threadsEach)
+  const limits = readLimits()
+  const openFiles = openFilesBase + workers * openFilesEach
+  if (limits.openFilesMax !== null && limits.openFilesMax < openFiles)
+    throw new TallymanError(
+      'limit-reached',
+      `A process may have ${limits.openFilesMax} files open here, too few for a run with ${workers} workers.`,
+      { wayOut: `Allow ${openFiles} or more: ulimit -n ${openFiles}` },
+    )
+  const { processes, boundBy } = roomForProcesses(threadsEach, limits)
   if (boundBy === null || processes >= workers) return
   throw new TallymanError(
     'limit-reached',

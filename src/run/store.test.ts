@@ -121,6 +121,30 @@ describe('Store', () => {
     expect(readdirSync(root)).not.toContain('again')
   })
 
+  test('forgets the place of an entry that is gone after 30 days, and no other', () => {
+    const store = keptStore()
+    const other = { ...split, path: 'b.txt' }
+    store.keep(taskOf({ splits: [other] }), { run: 'r2', folder: committed('second'), report: mapReport([]) })
+    const kept = store.find(taskOf({ splits: [other] }))
+    const gone = store.find(taskOf())
+    if (gone.kind !== 'kept') throw new Error('It was not kept.')
+    const places = join(root, 'store', 'places')
+    const tooOld = Date.now() / 1000 - 31 * 24 * 60 * 60
+    rmSync(join(root, 'store', 'entries', gone.key), { recursive: true })
+    store.clean(0)
+    expect(store.find(taskOf())).toEqual({ kind: 'run', why: 'cleaned' })
+    store.keep(taskOf({ splits: [other] }), { run: 'r2', folder: committed('third'), report: mapReport([]) })
+    writeFileSync(join(places, 'half.json.r3.new'), '{')
+    for (const name of readdirSync(places)) utimesSync(join(places, name), tooOld, tooOld)
+    rmSync(join(root, 'store', 'size.json'))
+    store.clean(1_000_000)
+    expect(store.find(taskOf())).toEqual({ kind: 'run', why: 'new' })
+    expect(store.find(taskOf({ splits: [other] }))).toEqual(
+      kept.kind === 'kept' ? { ...kept, run: 'r2' } : kept,
+    )
+    expect(readdirSync(places)).toHaveLength(1)
+  })
+
   test('looks at its entries again only when they may be more than is allowed, or after a day', () => {
     const folder = join(root, 'store')
     const store = keptStore()

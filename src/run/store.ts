@@ -88,8 +88,11 @@ export interface KeptOutput {
   readonly report: MapReport
 }
 
+const dayMs = 24 * 60 * 60 * 1000
 /** After so long what is kept is counted again, whatever is noted. */
-const countAgainMs = 24 * 60 * 60 * 1000
+const countAgainMs = dayMs
+/** How long it is known of an entry that is gone that it was kept once. */
+const goneMs = 30 * dayMs
 
 export class Store {
   /** Indexes of gzip files, which depend on no job. */
@@ -264,7 +267,7 @@ export class Store {
     return entries
   }
 
-  /** Removes what runs that were killed have left half kept; no run takes a day for one entry. */
+  /** Removes what runs that were killed have left half kept, for no run takes a day for one entry; and places of what is gone. */
   #sweep(): void {
     for (const name of this.#names(/^[0-9a-f]{64}\..+\.new$/)) {
       const path = join(this.#folder, 'entries', name)
@@ -272,12 +275,26 @@ export class Store {
         if (Date.now() - statSync(path).mtimeMs > countAgainMs) rmSync(path, { recursive: true })
       })
     }
+    for (const name of this.#names(/./, 'places')) unlessRefused(() => this.#sweepPlace(name))
   }
 
-  #names(pattern: RegExp): string[] {
+  /** Removes the place of an entry that has long been gone, and what a killed run has left half written. */
+  #sweepPlace(name: string): void {
+    const path = join(this.#folder, 'places', name)
+    const ageMs = Date.now() - statSync(path).mtimeMs
+    if (name.endsWith('.new')) {
+      if (ageMs > countAgainMs) rmSync(path)
+      return
+    }
+    if (ageMs <= goneMs) return
+    const last = this.#readPlace(name.replace(/\.json$/, ''))
+    if (last === null || !existsSync(this.#entryFolder(last.key))) rmSync(path)
+  }
+
+  #names(pattern: RegExp, folder: 'entries' | 'places' = 'entries'): string[] {
     let names: string[] = []
     unlessRefused(() => {
-      names = readdirSync(join(this.#folder, 'entries'))
+      names = readdirSync(join(this.#folder, folder))
     })
     return names.filter((name) => pattern.test(name))
   }

@@ -25,7 +25,9 @@ describe.each(['process', 'thread'])('with --isolation %s', (isolation) => {
     expect(ended, ended.stderr).toMatchObject({
       status: 1,
       stdout: '',
-      stderr: expect.stringMatching(/EFBIG: file too large, write\n(.*\n)*Allow larger files \(ulimit -f\)/),
+      stderr: expect.stringMatching(
+        /EFBIG: file too large, write '.*\.spill'\n(.*\n)*Allow larger files \(ulimit -f\)/,
+      ),
     })
     const resumed = shop.run('resume', 'last')
     expect(resumed, resumed.stderr).toMatchObject({ status: 0 })

@@ -40,7 +40,13 @@ const placed = fc.uniqueArray(
   },
 )
 
-/** A text that no two keys share, as long as only one of those that JSON does not tell apart is there. */
+/** Whether all numbers in the keys are other ones in their text as well. Where not, a table's rows may be taken in two ways. */
+function areToldApart(all: readonly { key: Key }[]): boolean {
+  const elements = all.flatMap(({ key }) => (Array.isArray(key) ? [key, ...key] : [key]))
+  const encoded = new Set(elements.map((one) => encodeKey(one).toString('hex')))
+  return new Set(elements.map(textOf)).size === encoded.size
+}
+
 function textOf(key: Key): string {
   return canonicalJson(Array.isArray(key) ? key.map((one) => (one === 0 ? 0 : one)) : key === 0 ? 0 : key)
 }
@@ -56,7 +62,7 @@ describe('diffResults', () => {
   test('tells of any two tables what became of each key', () => {
     fc.assert(
       fc.property(placed, fc.constantFrom('jsonl', 'json'), (all, format) => {
-        fc.pre(new Set(all.map(({ key }) => textOf(key))).size === all.length)
+        fc.pre(areToldApart(all))
         const directories = [
           put({ tables: { result: rowsOf(all, 'before') } }),
           put({ tables: { result: rowsOf(all, 'after') }, format: format === 'json' ? 'json' : 'jsonl' }),

@@ -10,7 +10,8 @@ import type { SortedRows } from './join-rows.ts'
 
 /**
  * How keys are taken that JSON does not tell apart: `plain`, as the text says, which is right unless a table holds both
- * keys of such a pair; `least`, as `AscendingKeys` takes them.
+ * keys of such a pair; `least`, as `AscendingKeys` takes them. By `least`, a row that one table holds beside such a pair may
+ * be taken otherwise than in the other table, and is then told as removed and added.
  */
 export type KeyReading = 'plain' | 'least'
 
