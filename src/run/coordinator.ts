@@ -121,7 +121,7 @@ export class Coordinator implements PreparedRun {
         for (const ended of this.#ended.splice(0)) if (isOpen(this.#state)) this.#settle(ended)
         const isFinishing = finish?.aborted === true
         const spareAt = this.#guard.hasRoom ? Date.now() : null
-        const decision = decide(this.#state, isFinishing ? 0 : this.#pool.freeSeats, spareAt)
+        const decision = decide(this.#state, isFinishing ? 0 : this.#guard.freeSeats, spareAt)
         switch (decision.kind) {
           case 'start':
             this.#begin(decision)
@@ -160,7 +160,7 @@ export class Coordinator implements PreparedRun {
   }
 
   bottleneck(): Bottleneck | null {
-    return this.#guard.bottleneck(this.plan.workers)
+    return this.#guard.bottleneck()
   }
 
   /** Tasks of the stage at hand that run, and that wait for a worker. */

@@ -6,7 +6,9 @@ import {
   type RunSample,
   readDiskSpace,
   readLoad,
+  readMachine,
   readMemoryUse,
+  sayBottleneck,
   shouldPause,
   spareSpace,
 } from '../host/index.ts'
@@ -36,6 +38,11 @@ const diskEvery = 2
 /** Samples kept: what pausing looks back at, and enough to say what bounded the run. */
 const samplesMax = 600
 
+/** So many workers a core may be at work from the start: while one waits for the disk, another one works. */
+const workersPerCore = 2
+/** How long so many workers must have been at work before more are started. */
+const moreAfterLooks = 3
+
 /** The others have finished since one was paused: somebody must get on. */
 const lastOne = { action: 'resume', reason: 'it has the last task' } as const
 
@@ -44,8 +51,8 @@ function isAllPaused({ working, paused }: { readonly working: number; readonly p
 }
 
 /**
- * Looks every second at what the machine has left: pauses workers while others need it, and ends the run before it fills the
- * disk. Cost: about a millisecond a look.
+ * Looks every second at what the machine has left: pauses workers while others need it, starts no more than bring something, and ends
+ * the run before it fills the disk. Cost: about a millisecond a look.
  */
 export class Guard {
   readonly #guarded: Guarded
@@ -53,10 +60,16 @@ export class Guard {
   #changedAtMs = performance.now()
   #looks = 0
   #hasRoom = false
+  readonly #cores = readMachine().cores
+  /** How many workers may be at work; others wait until more would bring something. */
+  #opened: number
+  #openedAtLook = 0
+  #hasSaidEnough = false
   #timer: NodeJS.Timeout | undefined
 
   constructor(guarded: Guarded) {
     this.#guarded = guarded
+    this.#opened = Math.min(guarded.pool.seats, workersPerCore * this.#cores)
   }
 
   start(): void {
@@ -70,8 +83,14 @@ export class Guard {
   }
 
   /** What bounded the run so far; null where it was over too soon to tell. */
-  bottleneck(cores: number): Bottleneck | null {
-    return findBottleneck(this.#samples, cores)
+  bottleneck(): Bottleneck | null {
+    return findBottleneck(this.#samples, Math.min(this.#guarded.pool.seats, this.#cores))
+  }
+
+  /** How many attempts may be begun now. */
+  get freeSeats(): number {
+    const { seats, freeSeats } = this.#guarded.pool
+    return Math.max(0, this.#opened - (seats - freeSeats))
   }
 
   /** May an attempt be begun that need not be? Found anew at every look. */
@@ -93,8 +112,25 @@ export class Guard {
     this.#looks += 1
     if (this.#looks % diskEvery === 0) void this.#lookAtDisk()
     if (isPolite) this.#standBack()
-    this.#hasRoom = waiting === 0 && running > 0 && pool.freeSeats > 0 && this.#mayTakeMore()
+    if (waiting > 0 && this.#opened < pool.seats && this.freeSeats === 0) this.#openMore()
+    else this.#openedAtLook = this.#looks
+    this.#hasRoom = waiting === 0 && running > 0 && this.freeSeats > 0 && this.#mayTakeMore()
     if (this.#hasRoom) this.#guarded.roomFound()
+  }
+
+  /** More workers than cores bring something only while the cores have nothing to do. */
+  #openMore(): void {
+    if (this.#looks - this.#openedAtLook < moreAfterLooks) return
+    const { pool, say, roomFound } = this.#guarded
+    const bound = findBottleneck(this.#samples.slice(-moreAfterLooks - 1), this.#cores)
+    if (bound?.kind === 'unknown') {
+      this.#opened = Math.min(pool.seats, 2 * this.#opened)
+      this.#openedAtLook = this.#looks
+      roomFound()
+    } else if (bound !== null && !this.#hasSaidEnough) {
+      this.#hasSaidEnough = true
+      say(`No more than ${this.#opened} of ${pool.seats} workers are started: ${sayBottleneck(bound)}.`)
+    }
   }
 
   /** Would one worker more at work neither take from others nor burst the memory of the run? */
