@@ -1,8 +1,12 @@
-import { writeFileSync } from 'node:fs'
+import { appendFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { discoverInputs, openSplit, planSplits, type SplitReader } from '../src/input/index.ts'
-import { type AnyJob, type JobTable, jobTables, resolveParams } from '../src/job/index.ts'
+import { FileStorage } from '../src/executor/file-storage.ts'
+import { flowKernels } from '../src/executor/flow-kernels.ts'
+import { runMapTask, runReduceTask } from '../src/flow/index.ts'
+import { discoverInputs, openSplit, planSplits, type Split, type SplitReader } from '../src/input/index.ts'
+import { type AnyJob, type JobTable, jobTables, recordReads, resolveParams } from '../src/job/index.ts'
 import { canonicalJson, compareKeys, type Key } from '../src/record/index.ts'
+import { openRowLines } from '../src/result/row-lines.ts'
 
 /** A table while it is counted: states by the text of their keys. */
 interface Table {
@@ -21,14 +25,13 @@ interface Table {
  * @param folder where each table's `NAME.jsonl` goes
  */
 export async function runInOneThread(job: AnyJob, args: readonly string[], folder: string): Promise<void> {
-  const { files } = await discoverInputs(args, { cwd: process.cwd() })
-  const splits = planSplits(files, { splitBytes: Number.MAX_SAFE_INTEGER, splittable: true })
+  const reads = recordReads(job.map)
   const tables = jobTables(job).map(openTable)
   const emit =
     'kind' in job.reduce ? tables[0]?.emit : Object.fromEntries(tables.map(({ name, emit }) => [name, emit]))
   const params = await resolveParams(job, {})
-  for (const split of splits) {
-    const reader = await openSplit(split, job.input, job.input.decoder())
+  for (const split of await wholeFiles(args)) {
+    const reader = await openSplit(split, job.input, job.input.decoder(reads))
     const position = { path: split.path, member: null, byte: 0, line: null }
     const context = { params, state: undefined, position, counter: ignore, reject, random: Math.random }
     try {
@@ -38,6 +41,58 @@ export async function runInOneThread(job: AnyJob, args: readonly string[], folde
     }
   }
   for (const table of tables) writeFileSync(join(folder, `${table.name}.jsonl`), linesOf(table))
+}
+
+/**
+ * The same by tallyman's own tasks, one map task over everything and one reduce task, in one thread: the difference to the loop above is
+ * what right costs (emits are checked, copied and held until the map has returned, spills are checksummed and merged), and that to a run
+ * what survives costs (processes, messages, a journal, files that are committed by rename, a watchdog).
+ */
+export async function runTasksInOneThread(
+  job: AnyJob,
+  args: readonly string[],
+  folder: string,
+): Promise<void> {
+  const reads = recordReads(job.map)
+  const storage = new FileStorage(folder, 'tasks')
+  const { spills } = await runMapTask({
+    job,
+    params: await resolveParams(job, {}),
+    sources: (await wholeFiles(args)).map((split) => ({
+      ordinal: split.ordinal,
+      path: split.path,
+      member: null,
+      fromStart: true,
+      open: () => openSplit(split, job.input, job.input.decoder(reads)),
+    })),
+    partitions: 1,
+    combineBytesMax: 2 ** 28,
+    kernels: flowKernels,
+    storage,
+    tick: () => undefined,
+  })
+  const { parts } = await runReduceTask({
+    tables: jobTables(job),
+    spills: spills.map(({ name }) => name),
+    recordsExpected: spills.reduce((sum, { records }) => sum + records, 0),
+    kernels: flowKernels,
+    storage,
+    tick: async () => undefined,
+  })
+  for (const { table, name } of parts) writeLines(join(folder, 'tasks', name), join(folder, `${table}.jsonl`))
+}
+
+function writeLines(part: string, file: string): void {
+  writeFileSync(file, '')
+  const lines = openRowLines([part])
+  for (let next = lines.next(); next !== null; next = lines.next())
+    appendFileSync(file, next.bytes.subarray(next.start, next.end))
+  lines.close()
+}
+
+async function wholeFiles(args: readonly string[]): Promise<readonly Split[]> {
+  const { files } = await discoverInputs(args, { cwd: process.cwd() })
+  return planSplits(files, { splitBytes: Number.MAX_SAFE_INTEGER, splittable: true })
 }
 
 function openTable({ name, reducer }: JobTable): Table {

@@ -6,7 +6,7 @@
 import { spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { loadavg, tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { buildSync } from 'esbuild'
@@ -50,8 +50,9 @@ function buildOneThread(/** @type {string} */ jobFile) {
   buildSync({
     stdin: {
       contents: `import job from ${JSON.stringify(jobFile)}
-import { runInOneThread } from './one-thread.ts'
-await runInOneThread(job, process.argv.slice(2), process.cwd())`,
+import * as ways from './one-thread.ts'
+const [way, ...files] = process.argv.slice(2)
+await ways[way](job, files, process.cwd())`,
       resolveDir: join(projectDir, 'bench'),
       loader: 'ts',
     },
@@ -64,7 +65,8 @@ await runInOneThread(job, process.argv.slice(2), process.cwd())`,
     format: 'esm',
     logLevel: 'error',
   })
-  cpSync(join(projectDir, 'dist', 'input', 'scan', 'kernel.wasm'), join(folder, 'kernel.wasm'))
+  for (const kernel of ['input/scan/kernel', 'flow/counts', 'flow/merge'])
+    cpSync(join(projectDir, 'dist', `${kernel}.wasm`), join(folder, basename(`${kernel}.wasm`)))
   return { file, folder }
 }
 
@@ -107,7 +109,12 @@ function waysOf(folder, oneThread, jobFile, inputs) {
   const ways = [
     {
       name: 'one thread, nothing kept',
-      call: { program: node, args: [oneThread, ...inputs] },
+      call: { program: node, args: [oneThread, 'runInOneThread', ...inputs] },
+      answer: folder,
+    },
+    {
+      name: 'one thread, the tasks of a run',
+      call: { program: node, args: [oneThread, 'runTasksInOneThread', ...inputs] },
       answer: folder,
     },
     {
@@ -159,7 +166,8 @@ async function measureInTurn(ways, folder, tables) {
   let right
   for (let round = 0; round < Number(values.rounds); round++) {
     for (const { name, call, answer } of ways) {
-      for (const left of ['out', '.tallyman']) rmSync(join(folder, left), { recursive: true, force: true })
+      for (const left of ['out', 'tasks', '.tallyman'])
+        rmSync(join(folder, left), { recursive: true, force: true })
       const { times: taken, fault } = await measure(call, folder)
       if (fault !== null) throw new Error(`"${name}" ${fault}`)
       const found = answerIn(answer, tables)
