@@ -4,8 +4,6 @@ import { delimiter, join } from 'node:path'
 import { runProgram } from '../run-program.ts'
 
 const sessionMsMax = 300_000
-/** What bash says in a script. To whoever types it says no more than that. */
-const killedByName = /^bash: line \d+: +\d+ Killed .*/m
 const mark = '\u0001END\u0001'
 
 /**
@@ -36,10 +34,8 @@ export async function play(typed: readonly string[]): Promise<string[]> {
       throw new Error(`The session ended at ${JSON.stringify(typed[parts.length - 1])}:\n${parts.at(-1)}`)
     const codes = parts.slice(1).map((part) => Number.parseInt(part, 10))
     return typed.map((_, index) => {
-      const printed = (parts[index] ?? '')
-        .replace(/^\d+\n/, '')
-        .replaceAll(home, '~')
-        .replace(killedByName, 'Killed')
+      const printed = (parts[index] ?? '').replace(/^\d+\n/, '').replaceAll(home, '~')
+
       return codes[index] === 0 ? printed : `${printed.trimEnd()}\n[exit ${codes[index]}]`.trimStart()
     })
   } finally {

@@ -90,8 +90,12 @@ const changing: readonly (readonly [RegExp, string])[] = [
   [/\b[\d.,]+ (B|kB|MB|GB|KiB|MiB|GiB)\/s/g, 'RATE'],
   [/\b[\d.,]+ (ms|s|min|h)\b( ago)?/g, 'TIME'],
   [/\b[\d.,]+ (kB|MB|GB|KiB|MiB|GiB)\b/g, 'SIZE'],
+  // Of what was over at once no rate is said.
+  [/ in TIME(, RATE)?/g, ' in TIME'],
   [/\b\d+ worker process(es)?\b/g, 'N worker processes'],
   [/\b(at most|in) [\d,]+ (processes|files)\b/g, '$1 N $2'],
+  // Not every file system bounds them.
+  [/ in N files, so that/g, ', so that'],
   [/\(TIME\)|\([\d.]+ms\)|duration_ms [\d.]+/g, '(TIME)'],
   [/ +/g, ' '],
 ]
