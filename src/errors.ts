@@ -187,7 +187,7 @@ export function stackOf(error: Error): { readonly stack?: string } {
 const exhaustions: ReadonlyMap<string, string> = new Map([
   [
     'EMFILE',
-    'Close what the job opens, files and sockets, once it is read; or allow more open files (ulimit -n), or fewer workers (--workers).',
+    'Allow more open files (ulimit -n), or fewer workers (--workers); a job closes what it opens, files and sockets, once it is read.',
   ],
   ['ENFILE', 'The whole machine has too many files open: see who has them (lsof), or try again later.'],
   [

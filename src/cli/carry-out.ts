@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { StringDecoder } from 'node:string_decoder'
-import { errnoOf, toFault } from '../errors.ts'
+import { type ErrorCode, errnoOf, toFault } from '../errors.ts'
 import { type WrittenResult, writeResult } from '../result/index.ts'
 import {
   LiveProgress,
@@ -62,8 +62,11 @@ export async function interruptible(
     else leave()
   }
   const onFinish = (): void => {
-    if (finishing.signal.aborted) onSignal()
-    else finishing.abort()
+    if (!finishing.signal.aborted) finishing.abort()
+    else {
+      if (asked === 0) terminal.say('Asked again to stop: what has begun is given up.')
+      onSignal()
+    }
   }
   for (const name of signals) process.on(name, onSignal)
   process.on(finishSignal, onFinish)
@@ -167,6 +170,9 @@ interface Watch {
   readonly finish: AbortSignal
 }
 
+/** What the place of a result can refuse its files for. */
+const ofTheSystem: ReadonlySet<ErrorCode> = new Set(['disk-full', 'io', 'limit-reached'])
+
 /** Null when the run ended without a result. Part files that turn out damaged as they are read are made again. */
 async function executeAndWrite(
   run: PreparedRun,
@@ -187,7 +193,12 @@ async function executeAndWrite(
     } catch (error) {
       // Stopped in the middle of writing: `execute` then says so in the journal.
       if (stop.aborted && error === stop.reason) continue
-      if (!run.redo(toFault(error))) throw error
+      const fault = toFault(error)
+      if (run.redo(fault)) continue
+      if (!ofTheSystem.has(fault.code)) throw error
+      // What the tasks made is kept, and nothing of the result is there: the run has failed as it does where its own files cannot be written.
+      run.giveUp(fault, observe)
+      return null
     }
   }
 }

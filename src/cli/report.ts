@@ -72,6 +72,11 @@ export function sayComplete(
   sayDigest()
 }
 
+/** What was accepted to be lacking, or to be more than it should. */
+export function sayWithout({ say }: Pick<Terminal, 'say'>, { shortfalls }: ReportedRun['state']): void {
+  listBounded(shortfalls.map(({ message }) => `  without: ${printable(message)}`)).map(say)
+}
+
 /** How complete the result is, and what it cost. */
 function sayTotals({ say, colors }: Terminal, run: ReportedRun, session: Session): void {
   const { state } = run
@@ -82,7 +87,7 @@ function sayTotals({ say, colors }: Terminal, run: ReportedRun, session: Session
     `${head}: ${countOf(state.plan.discovery.files.length, 'file')}, ${countOf(totals.records, 'record')}, ` +
       `${showCount(totals.rejected)} rejected; ${sayCost(totals, session)}.`,
   )
-  listBounded(state.shortfalls.map(({ message }) => `  without: ${printable(message)}`)).map(say)
+  sayWithout({ say }, state)
   for (const [name, count] of Object.entries(totals.counters))
     say(`  ${printable(name)}: ${showCount(count)}`)
   listBounded(notesOf(state).map((note) => `  note: ${printable(note)}`)).map(say)

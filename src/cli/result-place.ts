@@ -86,8 +86,13 @@ export function resultOfRun(
   directory: RunDirectory,
   { cwd }: Terminal,
 ): { readonly directory: string; readonly committed: CommittedResult } {
-  const { identity, state } = readRun(directory)
+  const { identity, state, isHeld } = readRun(directory)
   const result = state?.result ?? null
+  if (result === null && isHeld) {
+    throw new TallymanError('not-found', `Run ${identity.id} has no result yet: it is running.`, {
+      wayOut: `\`tallyman attach ${identity.id}\` follows it.`,
+    })
+  }
   if (result === null) {
     throw new TallymanError('not-found', `Run ${identity.id} has no result: it did not come to its end.`, {
       wayOut: `\`tallyman show ${identity.id}\` says why, and how it goes on.`,

@@ -16,6 +16,7 @@ import { builtFile, howItEnded, killGroup } from './node-process.ts'
 import { readPlaceNote } from './place-note.ts'
 import type { AttemptOutcome } from './seat.ts'
 import { endStrays } from './strays.ts'
+import { type WatchLimits, watch, watchEveryMs } from './watchdog.ts'
 
 /** An attempt that is to be run again, for a look at it. */
 export interface Replay {
@@ -23,8 +24,14 @@ export interface Replay {
   /** Its directory is not used: what it writes is thrown away. */
   readonly attempt: Attempt
   readonly heapBytes: number
+  /** What it may hold and start, as in its run. */
+  readonly limits: WatchLimits
+  /** How long it may make no progress before `onStandstill` is called. */
+  readonly patienceMs: number
   /** The directory the inputs were planned in. */
   readonly cwd: string
+  /** Called once, where it seems to go on without end. */
+  onStandstill?(): void
   /** Whether it waits for a debugger first, and stops in front of the record that is looked at. */
   readonly inspect: boolean
 }
@@ -54,12 +61,28 @@ export async function replayAttempt(replay: Replay, stop: AbortSignal): Promise<
   if (child.pid !== undefined) leash.hold(child.pid)
   const end = (): void => killGroup(child)
   stop.addEventListener('abort', end)
+  let fault: Fault | null = null
+  const watched = {
+    pid: child.pid ?? 0,
+    token,
+    note: () => undefined,
+    remember: () => undefined,
+    end: (why: Fault) => {
+      fault = why
+      end()
+    },
+  }
+  const timer = setInterval(() => {
+    if (child.pid !== undefined) watch([watched], replay.limits)
+  }, watchEveryMs)
   try {
     const directory = relative(replay.order.runDirectory, folder)
-    const outcome = await converse(child, { ...replay, attempt: { ...replay.attempt, directory } }, marked)
+    const ended = await converse(child, { ...replay, attempt: { ...replay.attempt, directory } }, marked)
+    const outcome: AttemptOutcome = fault === null ? ended : { kind: 'failed', fault }
     const record = outcome.kind === 'done' ? null : readPlaceNote(folder)
     return { outcome, record, rejected: readRejected(folder) }
   } finally {
+    clearInterval(timer)
     stop.removeEventListener('abort', end)
     end()
     if (child.pid !== undefined) leash.release(child.pid)
@@ -85,10 +108,12 @@ function start({ heapBytes, cwd, inspect }: Replay, tokenName: string): ChildPro
 /** Has the worker load the job and run the attempt, once it is ready to run what is not ours. */
 function converse(
   child: ChildProcess,
-  { order, attempt }: Pick<Replay, 'order' | 'attempt'>,
+  { order, attempt, patienceMs, onStandstill }: Replay,
   ready: Promise<unknown>,
 ): Promise<AttemptOutcome> {
-  return new Promise((resolve) => {
+  let timer: NodeJS.Timeout | undefined
+  const standstill = (): void => onStandstill?.()
+  const outcome = new Promise<AttemptOutcome>((resolve) => {
     const fail = (fault: Fault): void => resolve({ kind: 'failed', fault })
     child.once('error', (error) =>
       fail({ code: 'worker-died', message: `The worker could not be started: ${error.message}` }),
@@ -110,14 +135,18 @@ function converse(
       line,
       (message) => {
         if (!isFromWorker(message)) breakOff(JSON.stringify(message)?.slice(0, 100) ?? 'nothing')
-        else if (message.type === 'loaded') say({ type: 'run', attempt })
+        else if (message.type === 'loaded') {
+          timer = setTimeout(standstill, patienceMs)
+          say({ type: 'run', attempt })
+        } else if (message.type === 'progress') timer?.refresh()
         else if (message.type === 'done') resolve({ kind: 'done', report: message.report })
-        else if (message.type !== 'progress') fail(message.fault)
+        else fail(message.fault)
       },
       (error) => breakOff(error instanceof Error ? error.message : String(error)),
     )
     void ready.then(() => say({ type: 'load', order }))
   })
+  return outcome.finally(() => clearTimeout(timer))
 }
 
 function readRejected(folder: string): Rejected[] {

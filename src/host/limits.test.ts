@@ -46,6 +46,7 @@ describe('readLimits', () => {
     const folders = machine()
     expect(readLimits(folders)).toEqual({
       openFilesMax: 1024,
+      addressBytesMax: null,
       threads: [
         { of: 'this user (ulimit -u)', threadsMax: 512, threadsNow: 112 },
         {
@@ -110,7 +111,7 @@ describe('roomForProcesses', () => {
   })
 
   test('has no end where nothing bounds it', () => {
-    expect(roomForProcesses(1, { openFilesMax: null, threads: [] })).toEqual({
+    expect(roomForProcesses(1, { openFilesMax: null, addressBytesMax: null, threads: [] })).toEqual({
       processes: Number.POSITIVE_INFINITY,
       boundBy: null,
     })

@@ -15,6 +15,8 @@ export interface ThreadLimit {
 export interface ProcessLimits {
   /** Open files of one process; null where there is no limit. */
   readonly openFilesMax: number | null
+  /** Addresses of one process, in bytes; null where there is no limit. */
+  readonly addressBytesMax: number | null
   /** Every bound on threads there is, in no order. */
   readonly threads: readonly ThreadLimit[]
 }
@@ -41,6 +43,7 @@ export function readLimits(folders: HostFolders = systemFolders): ProcessLimits 
   const limits = readSmallFile(join(proc, 'self', 'limits')) ?? ''
   return {
     openFilesMax: softLimit(limits, 'Max open files'),
+    addressBytesMax: softLimit(limits, 'Max address space'),
     threads: [...userLimit(limits, proc), ...groupLimits(folders), ...kernelLimits(proc)],
   }
 }

@@ -178,6 +178,11 @@ export class Coordinator implements PreparedRun {
     return true
   }
 
+  giveUp(fault: Fault, observer: RunObserver): void {
+    this.#observer = observer
+    this.#record({ type: 'failed', at: Date.now(), fault })
+  }
+
   async commit(result: CommittedResult, observer: RunObserver): Promise<RunState> {
     this.#observer = observer
     this.#record({ type: 'result-committed', at: Date.now(), result })

@@ -101,11 +101,23 @@ describe('findShortfalls', () => {
       kind: 'input',
       name: empty,
       message: 'd/empty.gz holds no record, although others do.',
-      wayOut: 'Get the archive again; if it is known to be empty, say --accept empty.gz.',
+      wayOut: 'Get it again; if it is known to be empty, say --accept empty.gz.',
       accepted: false,
     })
     expect(findShortfalls(mapped(planOf(files, { accept: ['empty.gz'] }), { 3: none }))).toEqual([
       { ...only, accepted: true },
+    ])
+  })
+
+  test('finds a plain file without a record in a series, and not elsewhere', () => {
+    const day = 'd/2020-01-02.jsonl'
+    const plain = [...files, plainFile(day, 5)]
+    const series = { pattern: 'd/%Y-%m-%d.jsonl', from: '2020-01-01', to: '2020-01-02', missing: [] }
+    const ordinal = planOf(plain).splits.findIndex(({ path }) => path === day)
+    const dated = planOf(plain, { discovery: discoveryOf(plain, { series }) })
+    expect(findShortfalls(mapped(planOf(plain), { [ordinal]: none }))).toEqual([])
+    expect(findShortfalls(mapped(dated, { [ordinal]: none }))).toMatchObject([
+      { name: day, wayOut: expect.stringContaining('--accept 2020-01-02.jsonl'), accepted: false },
     ])
   })
 

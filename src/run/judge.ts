@@ -7,7 +7,8 @@ import { inputTotals, totalsOf } from './totals.ts'
 
 /**
  * All that is lacking, once every map task is done: what planning found missing or damaged, what turned out damaged as
- * it was read, archives without a record among others that have some, and rejected records beyond the limit. Pure.
+ * it was read, archives and files of a series without a record among others that have some, and rejected records beyond the
+ * limit. Pure.
  */
 export function findShortfalls(state: RunState): Shortfall[] {
   const { plan } = state
@@ -16,7 +17,7 @@ export function findShortfalls(state: RunState): Shortfall[] {
     ...[...state.damaged]
       .sort(([a], [b]) => a - b)
       .map(([ordinal, fault]) => damageOf(state, ordinal, fault)),
-    ...emptyArchives(state),
+    ...emptyInputs(state),
   ]
   const inputs = problems.map((problem): Shortfall => {
     const { path, member, message } = problem
@@ -43,8 +44,11 @@ function damageOf(state: RunState, ordinal: number, fault: Fault): InputProblem 
   }
 }
 
-/** An archive that holds nothing, where others hold records, is a day that was lost on its way here. */
-function emptyArchives(state: RunState): InputProblem[] {
+/**
+ * An archive, or a file of a dated series, that holds nothing where others hold records is a day that was lost on its way here. Other
+ * plain files may be empty.
+ */
+function emptyInputs(state: RunState): InputProblem[] {
   const damagedPaths = new Set([...state.damaged.keys()].map((ordinal) => state.plan.splits[ordinal]?.path))
   const knownPaths = new Set(state.plan.discovery.problems.map(({ path }) => path))
   const totals = inputTotals(state)
@@ -54,7 +58,10 @@ function emptyArchives(state: RunState): InputProblem[] {
   return totals
     .filter(
       ({ path, kind, ...counts }) =>
-        kind !== 'plain' && !holds(counts) && !damagedPaths.has(path) && !knownPaths.has(path),
+        (kind !== 'plain' || state.plan.discovery.series !== null) &&
+        !holds(counts) &&
+        !damagedPaths.has(path) &&
+        !knownPaths.has(path),
     )
     .map(({ path }) => ({
       path,
@@ -62,7 +69,7 @@ function emptyArchives(state: RunState): InputProblem[] {
       byte: null,
       code: 'input-damaged',
       message: `${path} holds no record, although others do.`,
-      wayOut: `Get the archive again; if it is known to be empty, say ${acceptOption(path.slice(path.lastIndexOf('/') + 1))}.`,
+      wayOut: `Get it again; if it is known to be empty, say ${acceptOption(path.slice(path.lastIndexOf('/') + 1))}.`,
     }))
 }
 

@@ -1,5 +1,7 @@
 import {
+  closeSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
   realpathSync,
@@ -10,6 +12,7 @@ import {
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { errnoOf, messageOf, TallymanError } from '../errors.ts'
+import { writeFully } from '../host/index.ts'
 import { askProof, giveProof, ownRealm, type Realm, withdrawProof } from './alive.ts'
 import type { RunDirectory } from './directory.ts'
 
@@ -172,11 +175,21 @@ function tryToTake(lockFolder: string): Other | 'again' | null {
   for (const holder of gone) letGo(lockFolder, holder.name)
   const [first] = others.filter((holder) => !gone.includes(holder)).sort((a, b) => (a.name < b.name ? -1 : 1))
   if (first === undefined) {
-    writeFileSync(file, heldText)
+    writeHeld(file)
     return null
   }
   rmSync(file, { force: true })
   return { holder: first, holds: sizeOf(lockFolder, first) > 0 }
+}
+
+/** On a full disk it is this that fails first, and its name is wanted. */
+function writeHeld(file: string): void {
+  const fd = openSync(file, 'w')
+  try {
+    writeFully(fd, Buffer.from(heldText), file)
+  } finally {
+    closeSync(fd)
+  }
 }
 
 function runHeldBy(directory: RunDirectory, holder: Holder): TallymanError {
@@ -200,7 +213,10 @@ function targetHeldBy(target: string, holder: Holder): TallymanError {
   return new TallymanError(
     'usage',
     `${who}, which is still running, is at work on a result that goes to ${target} as well.`,
-    { wayOut: 'Wait for its end, or name another place with -o.' },
+    {
+      wayOut:
+        'Wait for its end, or name another place with -o; `tallyman runs` lists it, `tallyman attach` follows it and `tallyman stop` ends it.',
+    },
   )
 }
 

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
+import { TallymanError } from '../errors.ts'
 import type { LoadedJob } from '../executor/index.ts'
 import { type Discovery, type InputFile, packSplits, planSplits, type Split } from '../input/index.ts'
+import { showCount } from '../quantities.ts'
 import { cutByIndexes, withoutIndex } from './cut-by-index.ts'
 import { fingerprint } from './fingerprint.ts'
 import type { RunOptions } from './options.ts'
@@ -17,6 +19,32 @@ const splitBytesDefault = 32 * 2 ** 20
 /** How long pieces of files are that can be cut. */
 export function splitBytesOf({ splitBytes }: Pick<RunOptions, 'splitBytes'>): number {
   return splitBytes ?? splitBytesDefault
+}
+
+/** Pieces that plain files are cut into, beyond one each: what is known of all of them fits in 80 MB. */
+const piecesMax = 250_000
+
+/**
+ * @throws {TallymanError} `usage` where pieces as short as was said would be more than the coordinator has room for; where nothing was said they
+ *   are longer
+ */
+function boundedSplitBytes(options: Pick<RunOptions, 'splitBytes'>, { files }: Discovery): number {
+  let splitBytes = splitBytesOf(options)
+  const pieces = (): number =>
+    files.reduce((sum, { kind, identity: { sizeBytes } }) => {
+      return kind === 'plain' ? sum + Math.max(0, Math.ceil(sizeBytes / splitBytes) - 1) : sum
+    }, 0)
+  if (options.splitBytes !== null && pieces() > piecesMax) {
+    const asked = showCount(pieces())
+    while (pieces() > piecesMax) splitBytes *= 2
+    throw new TallymanError(
+      'usage',
+      `Pieces of ${showCount(options.splitBytes)} bytes would be ${asked}, more than the ${showCount(piecesMax)} there may be.`,
+      { wayOut: `Say --split ${Math.ceil(splitBytes / 1024)}K or more, or leave it out.` },
+    )
+  }
+  while (pieces() > piecesMax) splitBytes *= 2
+  return splitBytes
 }
 
 /** Below this much input a second partition costs more than it brings. */
@@ -45,8 +73,9 @@ export function makePlan(parts: PlanParts): Plan {
   const { options, jobFile, codeSha256, loaded, resources, discovery, contents } = parts
   const { accept, params } = options
   const tallyman = packageVersion()
-  const splitBytes = splitBytesOf(options)
-  const cutting = { splitBytes, splittable: loaded.description.input.unit === 'line' }
+  const splittable = loaded.description.input.unit === 'line'
+  const splitBytes = splittable ? boundedSplitBytes(options, discovery) : splitBytesOf(options)
+  const cutting = { splitBytes, splittable }
   const cutFiles = cutByIndexes(
     discovery.files,
     parts.store,

@@ -164,6 +164,11 @@ const threadsEach = 12
 
 /** Files the coordinator has open besides the lines to its workers; a worker that merges has no more. */
 const openFilesBase = 96
+/**
+ * Node takes more addresses than memory, and so does what bundles the job: with fewer than this they end in the middle of something, or go round and round in
+ * search of more.
+ */
+const addressBytesLeast = 3 * 2 ** 30
 /** Lines to a worker and its guard, and its log. */
 const openFilesEach = 8
 
@@ -179,6 +184,12 @@ function requireRoom(workers: number): void {
       'limit-reached',
       `A process may have ${limits.openFilesMax} files open here, too few for a run with ${workers} workers.`,
       { wayOut: `Allow ${openFiles} or more: ulimit -n ${openFiles}` },
+    )
+  if (limits.addressBytesMax !== null && limits.addressBytesMax < addressBytesLeast)
+    throw new TallymanError(
+      'limit-reached',
+      `A process may have ${Math.floor(limits.addressBytesMax / 2 ** 20)} MiB of addresses here, too few for a run, which takes more of them than of memory.`,
+      { wayOut: 'Bound its memory with --memory instead: ulimit -v unlimited' },
     )
   const { processes, boundBy } = roomForProcesses(threadsEach, limits)
   if (boundBy === null || processes >= workers) return

@@ -29,6 +29,8 @@ export interface PreparedRun {
    * more. Returns false for a fault that is about no such file.
    */
   redo(fault: Fault): boolean
+  /** Journals that the result could not be written, although all of it is there; `resume` tries again. */
+  giveUp(fault: Fault, observer: RunObserver): void
   /** The workers there are now, with the process each lives in: threads share one. */
   readonly workers: readonly { readonly seat: number; readonly pid: number }[]
   /** What bounded the run so far; null where it was over too soon to tell. */

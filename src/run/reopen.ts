@@ -164,12 +164,12 @@ function sayDamage(directory: RunDirectory, { line, bytes }: JournalDamage): str
   return `${directory.journalFile} is damaged at line ${line}: what stands before it is believed, the ${bytes} bytes from there on are cut off, and what they told of is done again.`
 }
 
-function requireResumable(state: RunState | null, { id }: RunIdentity): asserts state is RunState {
+function requireResumable(state: RunState | null, { id, job, cwd }: RunIdentity): asserts state is RunState {
   if (state === null) {
     throw new TallymanError(
       'usage',
       `Run ${id} ended before it had a plan, so there is nothing to go on from.`,
-      { wayOut: 'Start it again.' },
+      { wayOut: `Start it again, in ${cwd}: tallyman run ${job} …` },
     )
   }
   if (!resumable.has(state.phase)) {

@@ -12,16 +12,19 @@ import { sayTask } from './say-task.ts'
 import type { RunState } from './state.ts'
 import { attemptId, parseTaskId } from './task-id.ts'
 import { mapWork, reduceWork } from './work.ts'
+import { processesMax } from './workers.ts'
 
 /** An attempt of a run as it is to be run again. */
 export interface ReplayPlan {
-  readonly replay: Omit<Replay, 'inspect'>
+  readonly replay: Omit<Replay, 'inspect' | 'onStandstill'>
   /** Id of the run. */
   readonly run: string
   /** Its task, and what that reads. */
   readonly task: string
-  /** What is left of it, where it failed. */
-  readonly death: DeathRecord | null
+  /** How it ended in its run: what it, or where it was told to pass over a record, an attempt before it at that record, failed of. */
+  readonly formerly:
+    | { readonly kind: 'failed'; readonly message: string }
+    | { readonly kind: 'well' | 'unknown' }
 }
 
 /**
@@ -41,7 +44,7 @@ export function planReplay(directory: RunDirectory, attempt: string, isWhole: bo
     stage === 'map'
       ? mapAgain({ state, directory, events, task: begun.task, index, death, isWhole })
       : reduceAgain(state, directory, index)
-  const { job, memory } = state.plan
+  const { job, memory, taskTimeoutMs } = state.plan
   return {
     replay: {
       order: {
@@ -52,12 +55,36 @@ export function planReplay(directory: RunDirectory, attempt: string, isWhole: bo
       },
       attempt: { id: attempt, directory: directory.attemptFolder(attempt), work },
       heapBytes: death?.limits.heapBytes ?? memory.workerHeapBytes,
+      limits: { memoryBytes: memory.totalBytes, processesMax },
+      patienceMs: taskTimeoutMs,
       cwd: identity.cwd,
     },
     run: identity.id,
     task: sayTask(state.plan, stage, index),
-    death,
+    formerly: howItEnded(events, attempt, death, work.kind === 'map' ? work.replay?.record : undefined),
   }
+}
+
+function howItEnded(
+  events: readonly RunEvent[],
+  attempt: string,
+  death: DeathRecord | null,
+  record: RecordPlace | undefined,
+): ReplayPlan['formerly'] {
+  if (death !== null) return { kind: 'failed', message: death.fault.message }
+  const isAt = (place: RecordPlace | undefined): boolean =>
+    place !== undefined && place.ordinal === record?.ordinal && place.byte === record.byte
+  const failures = events.filter((event) => event.type === 'attempt-failed')
+  const failed =
+    failures.find((event) => attemptId(event.task, event.attempt) === attempt) ??
+    failures.find(({ place }) => isAt(place))
+  if (failed !== undefined) return { kind: 'failed', message: failed.fault.message }
+  const isDone = events.some(
+    (event) =>
+      (event.type === 'map-committed' || event.type === 'reduce-committed') &&
+      attemptId(event.task, event.attempt) === attempt,
+  )
+  return { kind: isDone && record === undefined ? 'well' : 'unknown' }
 }
 
 function beginOf(events: readonly RunEvent[], attempt: string): { readonly task: string } | null {

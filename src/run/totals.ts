@@ -119,11 +119,15 @@ export function inputTotals(state: RunState): InputTotals[] {
   }))
 }
 
-/** Harmless, but worth saying: what planning noted, and members without a record in archives that have some. */
+/**
+ * Harmless, but worth saying: what planning noted, members without a record in archives that have some, and files of nothing but
+ * blank lines.
+ */
 export function notesOf(state: RunState): string[] {
-  const empty = inputTotals(state).flatMap(({ path, emptyMembers, records }) =>
-    records === 0 ? [] : emptyMembers.map((member) => `${inputName(path, member)} holds no record.`),
-  )
+  const empty = inputTotals(state).flatMap(({ path, kind, emptyMembers, records, rejected, bytes }) => {
+    if (records > 0) return emptyMembers.map((member) => `${inputName(path, member)} holds no record.`)
+    return kind === 'plain' && bytes > 0 && rejected === 0 ? [`${path} holds no record.`] : []
+  })
   return [...state.plan.discovery.notes, ...unread(state.plan), ...empty]
 }
 

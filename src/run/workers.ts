@@ -5,7 +5,7 @@ import type { RunDirectory } from './directory.ts'
 import type { Plan } from './plan.ts'
 
 /** Programs that a job may have running beside a worker. */
-const processesMax = 64
+export const processesMax = 64
 /** Threads in each of them: a Node process is about a dozen. */
 const threadsEach = 16
 /**

@@ -96,6 +96,24 @@ describe('repro', () => {
     expect(shop.run('repro', 'map-00000.1', '--whole').stderr).toContain('4 records mapped.')
   })
 
+  it('says of an attempt that had gone well that it does so again', () => {
+    runWith('well.job.ts', '')
+    const again = shop.run('repro', 'map-00000.1')
+    expect(again).toMatchObject({ status: 0 })
+    expect(again.stderr).toContain('It went well, as it did then: 4 records mapped.')
+  })
+
+  it('ends an attempt that holds more than its run might', () => {
+    const leak = 'const kept = []; for (;;) kept.push(Buffer.alloc(2 ** 24, 1))'
+    runWith('leaks.job.ts', leak, '--memory', '300M')
+    const again = shop.run('repro', 'map-00000.2')
+    expect(again, again.stderr).toMatchObject({ status: 1 })
+    expect(again.stderr).toMatch(
+      /Error: The run held \d+ MiB of the 300 MiB it may; this worker held the most/,
+    )
+    expect(again.stderr).toContain('It failed again. It was at the record of in.txt that begins at byte 8.')
+  })
+
   it('runs a reduce attempt again on what the map tasks wrote', () => {
     shop.write(
       'group.job.ts',
@@ -127,8 +145,10 @@ export default defineJob({
     })
     const ended = new Promise((resolve) => child.once('close', resolve))
     await until('the record', () => out.includes('map bad'))
+    await until('the patience', () => said.includes('No progress for 5 s. It goes on until Ctrl-C'))
     child.kill('SIGINT')
     expect(await ended).toBe(130)
+    expect(said).toContain('It failed then: The attempt made no progress for 5 s')
     expect(said).toContain('Interrupted. It was at the record of in.txt that begins at byte 8.')
   })
 

@@ -33,7 +33,7 @@ describe.skipIf(!requires('/proc', hasProc))('tallyman stop', { timeout: 180_000
         ),
       ),
       stderr:
-        `Run ${id} is asked to end; it finishes what it has begun. To end it now: tallyman stop ${id} --now\n` +
+        `Run ${id} is asked to end: it finishes what it has begun, unless it was asked before. To end it now: tallyman stop ${id} --now\n` +
         `Go on: tallyman resume ${id}\n`,
     })
     const types = held.journal().map(({ type }) => type)

@@ -27,7 +27,7 @@ describe.skipIf(!requires('/proc', hasProc))('-o', { timeout: 180_000 }, () => {
     expect([second.status, second.stdout]).toEqual([2, ''])
     expect(second.stderr).toBe(
       `Error: Process ${first.pid}, which is still running, is at work on a result that goes to ${join(held.shop.folder, 'out')} as well.\n` +
-        'Wait for its end, or name another place with -o.\n',
+        'Wait for its end, or name another place with -o; `tallyman runs` lists it, `tallyman attach` follows it and `tallyman stop` ends it.\n',
     )
     expect(readdirSync(join(env.TALLYMAN_HOME, 'runs'))).toEqual([])
     // What is refused takes nothing from the one that is at work.

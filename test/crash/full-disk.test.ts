@@ -89,6 +89,10 @@ describe.skipIf(!requires('the right to mount a tmpfs', canMount()))(
       const ended = shop.run('run', 'lines.job.ts', 'in', ...options, '-o', out)
       expect(ended).toMatchObject({ status: 1, stdout: '' })
       expect(ended.stderr).toMatch(/no space left|no room/i)
+      expect(ended.stderr).toMatch(
+        / failed; nothing was committed\. What was done is kept; to try again: tallyman resume /,
+      )
+      expect(shop.run('runs').stdout).toMatch(/ failed /)
       expect(existsSync(out)).toBe(false)
       expect(resultsIn(disk.path)).toEqual([])
 

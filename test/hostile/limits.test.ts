@@ -20,6 +20,14 @@ describe.each(['process', 'thread'])('with --isolation %s', (isolation) => {
     expect(shop.digestOf(ended)).toBe(plain)
   })
 
+  it('a limit on addresses that is too low for Node is told before the run begins', () => {
+    const ended = shop.shell(`ulimit -v 1500000; ${command}`)
+    expect(ended).toMatchObject({ status: 1, stdout: '' })
+    expect(ended.stderr).toMatch(
+      /1464 MiB of addresses here, too few for a run.*\nBound its memory with --memory instead: ulimit -v unlimited\n/,
+    )
+  })
+
   it('a limit on the size of files is named, with the way out; without it the run goes on', () => {
     const ended = shop.shell(`ulimit -f 16; ${command}`)
     expect(ended, ended.stderr).toMatchObject({

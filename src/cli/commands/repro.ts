@@ -19,7 +19,7 @@ export const repro: Command = {
   operandsMax: 2,
   summary: 'runs one attempt again in the foreground, at the record it died at or rejected',
   details: [
-    'The job is the one the run began with, even if its file has changed; its heap is limited as it was then. What it prints goes to this terminal, what it writes is thrown away, and the run stays as it is.',
+    'The job is the one the run began with, even if its file has changed; its heap and memory are limited as they were then. What it prints goes to this terminal, what it writes is thrown away, and the run stays as it is.',
     'Where the record is known, setup is called and then only that record is mapped; --whole maps all that the attempt read, for what depends on the records before.',
     'With --inspect it waits for a debugger, such as Chrome at chrome://inspect or `node inspect HOST:PORT`, which then stops in front of the record. Everybody on this machine can reach that port as long as it is open.',
     'ATTEMPT is named by its task and its number, such as map-00012.2. RUN is an id, the beginning of one, "last", or the path of a run. Where no run is named, the last one is meant. It ends with exit code 1 where the attempt fails again.',
@@ -38,7 +38,12 @@ export const repro: Command = {
     const stop = (): void => controller.abort()
     for (const signal of signals) process.on(signal, stop)
     try {
-      const end = await replayAttempt({ ...plan.replay, inspect: args.has('inspect') }, controller.signal)
+      const inspect = args.has('inspect')
+      const onStandstill = (): void => sayStandstill(plan, terminal)
+      const end = await replayAttempt(
+        { ...plan.replay, inspect, ...(inspect ? {} : { onStandstill }) },
+        controller.signal,
+      )
       return sayEnd(plan, end, { terminal, isStopped: controller.signal.aborted })
     } finally {
       for (const signal of signals) process.off(signal, stop)
@@ -46,18 +51,25 @@ export const repro: Command = {
   },
 }
 
-function sayBegin({ replay, run, task, death }: ReplayPlan, { say }: Terminal): void {
-  const { attempt, heapBytes } = replay
+function sayBegin({ replay, run, task, formerly }: ReplayPlan, { say }: Terminal): void {
+  const { attempt, heapBytes, limits } = replay
   const { work } = attempt
   const at = work.kind === 'map' ? work.replay : undefined
   const alone = at?.alone === true ? ', only the record' : at === undefined ? '' : ', to the record'
   const where = at === undefined ? '' : `${alone} ${sayRecord(work, at.record)}`
-  say(`Again ${attempt.id} of run ${run}: ${printable(task)}${where}; heap limit ${showBytes(heapBytes)}.`)
-  if (death !== null) say(`It failed then: ${printable(death.fault.message)}`)
+  const bounds = `heap limit ${showBytes(heapBytes)}, memory limit ${showBytes(limits.memoryBytes)}`
+  say(`Again ${attempt.id} of run ${run}: ${printable(task)}${where}; ${bounds}.`)
+  if (formerly.kind === 'failed') say(`It failed then: ${printable(formerly.message)}`)
+}
+
+/** In a run it would be ended now. Here somebody looks at it, maybe with something that the job prints. */
+function sayStandstill({ replay }: ReplayPlan, { say }: Terminal): void {
+  const seconds = showCount(Math.round(replay.patienceMs / 1000))
+  say(`No progress for ${seconds} s. It goes on until Ctrl-C, which says at which record it is.`)
 }
 
 function sayEnd(
-  { replay }: ReplayPlan,
+  { replay, formerly }: ReplayPlan,
   { outcome, record, rejected }: ReplayEnd,
   { terminal, isStopped }: { readonly terminal: Terminal; readonly isStopped: boolean },
 ): ExitCode {
@@ -89,7 +101,9 @@ function sayEnd(
       : 'all of it reduced'
   const isAlone = replay.attempt.work.kind === 'map' && replay.attempt.work.replay?.alone === true
   const next = isAlone ? ' It may depend on the records before: --whole maps them as well.' : ''
-  say(`It went well this time: ${what}.${next}`)
+  say(
+    `${formerly.kind === 'well' ? 'It went well, as it did then' : 'It went well this time'}: ${what}.${next}`,
+  )
   return exitCodes.complete
 }
 

@@ -7,6 +7,7 @@ import {
   type RunState,
   readResumable,
   resumeRun,
+  sayRunStatus,
   takeTarget,
 } from '../../run/index.ts'
 import { checkAccepted } from '../accepted-names.ts'
@@ -17,7 +18,7 @@ import { detach, logOf } from '../detach.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import { checkOutlet, keepOutlet, keptOutlet, type Outlet, readOutlet } from '../outlet.ts'
 import { readPage } from '../page-beside.ts'
-import { saySummaryJson, shownPath } from '../report.ts'
+import { saySummaryJson, sayWithout, shownPath } from '../report.ts'
 import { resultOfRun } from '../result-place.ts'
 import { readMaxBad } from '../run-options.ts'
 import { findRun } from '../runs-folder.ts'
@@ -64,7 +65,8 @@ function tellComplete(
     return exitCodes.complete
   }
   if (!args.has('quiet')) {
-    terminal.say(`Run ${id} is complete; there is nothing left to do.`)
+    terminal.say(`Run ${id} is ${sayRunStatus({ isHeld: false, state })}; there is nothing left to do.`)
+    sayWithout(terminal, state)
     terminal.say(`Result in ${shownPath(result, terminal.cwd)}`)
     terminal.say(`Next: tallyman show ${id}`)
   }

@@ -47,7 +47,7 @@ export const stop: Command = {
       terminal.say(
         isNow
           ? `Run ${id} is asked to end now.`
-          : `Run ${id} is asked to end; it finishes what it has begun. To end it now: tallyman stop ${id} --now`,
+          : `Run ${id} is asked to end: it finishes what it has begun, unless it was asked before. To end it now: tallyman stop ${id} --now`,
       )
       return await waitForEnd(directory, terminal, leave)
     })
