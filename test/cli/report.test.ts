@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { hasPictures } from '../fixtures/optional.ts'
+import { hasChromium, openFile, violationsOf } from '../fixtures/page-server.ts'
 import { Workshop } from '../fixtures/program.ts'
 import { requires } from '../requires.ts'
 
@@ -79,6 +80,19 @@ describe.skipIf(!requires('packages @napi-rs/canvas and fonts', hasPictures()))(
     expect(Buffer.byteLength(page)).toBeLessThan(2e6)
   })
 
+  test.skipIf(!requires('Chromium', hasChromium))(
+    'hinders nobody, and sorts by the head that is pressed',
+    async () => {
+      const page = await openFile(join(shop.folder, 'report.html'))
+      expect(await violationsOf(page)).toEqual([])
+      const first = page.locator('tbody').first().locator('tr').first()
+      await page.getByRole('button', { name: 'tag' }).click()
+      expect(await first.textContent()).toContain('<script>alert(1)</script>')
+      await page.getByRole('button', { name: 'tag' }).click()
+      expect(await first.textContent()).toContain('""')
+    },
+  )
+
   test('repeats: the command that it says gives the same digest', () => {
     const page = readFileSync(join(shop.folder, 'report.html'), 'utf8')
     const command = /tallyman run [^<]* -o RESULT/
@@ -88,5 +102,60 @@ describe.skipIf(!requires('packages @napi-rs/canvas and fonts', hasPictures()))(
     const { stdout, status } = shop.shell(`${command} -q`)
     expect(status).toBe(0)
     expect(stdout).toContain(JSON.parse(readFileSync(join(shop.folder, 'out/manifest.json'), 'utf8')).digest)
+  })
+})
+
+/** Tables as large as those of the whole homework: 17 hashtags, of which three are not Latin, by 250 countries, 70 languages, 366 days. */
+function writeYear(): void {
+  shop.write(
+    'year.job.ts',
+    `import { count, defineJob, text } from 'tallyman'
+    const tags = ['#코로나바이러스', '#コロナウイルス', '#冠状病毒', ...Array.from({ length: 14 }, (_, n) => '#hashtag' + n)]
+    const codes = Array.from({ length: 250 }, (_, n) => 'USKRJPCNDEFR'.slice(2 * (n % 6), 2 * (n % 6) + 2) + (n < 6 ? '' : n))
+    const dayOf = (n: number) => new Date(Date.UTC(2020, 0, 1 + n)).toISOString().slice(0, 10)
+    export default defineJob({
+      input: text(),
+      reduce: { country: count<[string, string]>(), lang: count<[string, string]>(), day: count<[string, string]>() },
+      columns: { country: ['tag', 'country'], lang: ['tag', 'lang'], day: ['tag', 'day'] },
+      charts: [
+        { kind: 'bars', table: 'lang', x: 'lang', where: { tag: tags[0]! } },
+        { kind: 'lines', table: 'day', x: 'day', series: 'tag' },
+        { kind: 'map', table: 'country', x: 'country', where: { tag: tags[3]! } },
+      ],
+      map(line, emit) {
+        for (const [t, tag] of tags.entries()) {
+          for (const code of codes) emit.country([tag, code])
+          for (let n = 0; n < 70; n += 1) emit.lang([tag, 'l' + n])
+          for (let n = 0; n < 366; n += 1) if ((n * 7 + t) % 5 > 0) emit.day([tag, dayOf(n)])
+        }
+      },
+    })`,
+  )
+  shop.write('line.txt', 'one\n')
+  expect(shop.run('run', 'year.job.ts', 'line.txt', '-o', 'year', '-q')).toMatchObject({ status: 0 })
+  expect(shop.run('report', 'year', '-o', 'year.html')).toMatchObject({ status: 0 })
+}
+
+describe.skipIf(
+  !requires('packages @napi-rs/canvas and fonts', hasPictures()) || !requires('Chromium', hasChromium),
+)('a report of tables as large as the whole homework', () => {
+  test('is under 2 MB, and on paper has its charts, and of each table what can be read', async () => {
+    writeYear()
+    expect(readFileSync(join(shop.folder, 'year.html')).length).toBeLessThan(2e6)
+    const page = await openFile(join(shop.folder, 'year.html'))
+    const shown = (): Promise<unknown> =>
+      page.evaluate('[...document.querySelector("tbody").rows].filter((row) => row.offsetHeight > 0).length')
+    expect(await shown()).toBe(2000)
+    await page.emulateMedia({ media: 'print' })
+    expect(await shown()).toBe(50)
+    await page.getByText('On paper: the first 50 of 2,000 rows.').first().waitFor()
+    for (const figure of await page.locator('figure svg').all())
+      expect((await figure.boundingBox())?.height).toBeGreaterThan(200)
+    const pages = (await page.pdf({ format: 'A4' })).toString('latin1').match(/\/Type \/Page\b/g)
+    expect(pages?.length).toBeLessThan(15)
+    await page.emulateMedia({ media: 'screen' })
+    await page.getByLabel('print all rows').check()
+    await page.emulateMedia({ media: 'print' })
+    expect(await shown()).toBe(2000)
   })
 })

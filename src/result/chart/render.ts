@@ -2,7 +2,7 @@ import { TallymanError } from '../../errors.ts'
 import { loadOptional } from '../optional-package.ts'
 import type { Drawing } from './drawing.ts'
 import { echarts } from './echarts.ts'
-import { fontFaces } from './embed-fonts.ts'
+import { type FontUse, fontFaces } from './embed-fonts.ts'
 import { drawable, fontsFor, type PictureFonts, registerFonts } from './fonts.ts'
 import { mapName, worldGeoJson } from './map-option.ts'
 import { layOut, type Picture } from './options.ts'
@@ -36,24 +36,47 @@ export async function render(drawing: Drawing, form: PictureForm): Promise<Buffe
 /** Pictures for one page. */
 export interface InlinePictures {
   readonly svgs: readonly string[]
-  /** Style rules with the fonts of all of them. */
+  /** Style rules with the fonts of all of them, and of the page's text. */
   readonly fontFaces: string
+  /** Families for the page's text, to be named after those that machines have; empty where it needs none. */
+  readonly textFamily: string
   /** Why there are none; null where there are. */
   readonly lacking: string | null
 }
 
-/** Draws pictures as SVGs that stand in one page, with names of their own and fonts in common. */
-export async function renderInline(drawings: readonly Drawing[]): Promise<InlinePictures> {
-  if (drawings.length === 0) return { svgs: [], fontFaces: '', lacking: 'the job has none.' }
+/**
+ * Draws pictures as SVGs that stand in one page, with names of their own and fonts in common. What of the page's own lines is not Latin
+ * finds fonts there as well: machines that have none for Korean show boxes otherwise.
+ */
+export async function renderInline(
+  drawings: readonly Drawing[],
+  lines: readonly string[],
+): Promise<InlinePictures> {
   try {
     const prepared: Prepared[] = []
     for (const drawing of drawings) prepared.push(await prepare(drawing))
     const svgs = prepared.map(({ picture }, index) => drawSvg(picture, `p${index}`))
-    return { svgs, fontFaces: await fontFaces(prepared), lacking: null }
+    const text = await textFonts(lines)
+    const faces = await fontFaces([...prepared, ...text])
+    const textFamily = text.map(({ fonts }) => fonts.family).join()
+    return { svgs, fontFaces: faces, textFamily, lacking: drawings.length === 0 ? 'the job has none.' : null }
   } catch (error) {
     if (!(error instanceof TallymanError) || error.code !== 'package-missing') throw error
-    return { svgs: [], fontFaces: '', lacking: error.message }
+    return { svgs: [], fontFaces: '', textFamily: '', lacking: error.message }
   }
+}
+
+/** More characters than this, and their fonts would be most of the page. */
+const textCharactersMax = 600
+
+/** Fonts for what is not Latin; without emoji, whose fonts are large, and which machines have. */
+async function textFonts(lines: readonly string[]): Promise<FontUse[]> {
+  const texts = lines
+    .map((line) => line.replaceAll(/[^\p{Letter}\p{Mark}]|\p{Script=Latin}/gu, ''))
+    .filter((line) => line !== '')
+  if (texts.length === 0 || new Set(texts.join('')).size > textCharactersMax) return []
+  const fonts = await loadOptional('@fontsource-variable/noto-sans', 'A picture', async () => fontsFor(texts))
+  return [{ fonts, texts }]
 }
 
 /** A picture laid out, with what it is drawn with. */

@@ -5,6 +5,7 @@ import { type Cell, ColumnFinder, cellsOf, columnNames } from '../columns/table-
 import type { ResultTable } from '../open-result.ts'
 import { selectRows } from '../top-rows.ts'
 import { data, type Html, html } from './html.ts'
+import { paperRows } from './page-style.ts'
 
 /** Larger tables are there with their largest rows. */
 const rowsMax = 2000
@@ -32,6 +33,7 @@ export async function tableSection(
   )
   return html`<h3 id="table-${table.name}">Table ${table.name}</h3>
 <p class="faint">${countOf(table.rows, 'row')}${note}; ${description?.kind ?? 'values'} by ${columnNames({ ...columns, values: [] }).join(', ')}. <span class="screen">Press a head to sort.</span></p>
+${onPaper(rows.length)}
 <div class="scroll" tabindex="0" role="region" aria-label="Table ${table.name}"><table class="sortable"><thead><tr>${all.map(({ name }, index) => (isNumber[index] ? html`<th class="n" scope="col">${name}</th>` : html`<th scope="col">${name}</th>`))}</tr></thead>
 <tbody>
 ${lines}
@@ -45,4 +47,11 @@ function cellOf(cell: Cell, isNumber: boolean): Html {
     return html`<td class="n" data-n="${String(cell)}">${isWhole ? cell.toLocaleString('en-US') : String(cell)}</td>`
   }
   return html`<td>${data(typeof cell === 'string' ? (cell === '' ? '""' : cell) : canonicalJson(cell))}</td>`
+}
+
+/** Whoever prints the report is told what of a list is not on paper. */
+export function onPaper(rows: number): Html | null {
+  return rows <= paperRows
+    ? null
+    : html`<p class="paper">On paper: the first ${paperRows} of ${showCount(rows)} rows. The file has all of them.</p>`
 }

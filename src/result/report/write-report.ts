@@ -7,9 +7,9 @@ import { sayShortfalls } from '../chart/shortfalls.ts'
 import type { Manifest } from '../manifest.ts'
 import { openResult } from '../open-result.ts'
 import { data, type Html, html } from './html.ts'
-import { pageScript, pageStyle } from './page-style.ts'
+import { pageScript, pageStyle, paperRows } from './page-style.ts'
 import { repeatCommand } from './repeat-command.ts'
-import { tableSection } from './table-section.ts'
+import { onPaper, tableSection } from './table-section.ts'
 
 /** What only the run's own directory knows; null where it is not there any more. */
 export interface RunFacts {
@@ -32,8 +32,6 @@ export async function makeReport(directory: string, facts: RunFacts): Promise<st
   const { description } = manifest.job
   const charts = description.charts ?? []
   const drawings = await planCharts(directory, charts)
-  const pictures = await renderInline(drawings)
-  const figures = pictures.svgs.map((svg, index) => figure(svg, drawings[index]))
   const sections: Html[] = []
   for (const { name } of manifest.tables) {
     const table = tables[name]
@@ -45,6 +43,9 @@ export async function makeReport(directory: string, facts: RunFacts): Promise<st
         ),
       )
   }
+  const lines = [...sections.map((section) => section.html), facts.code?.text ?? ''].join('\n').split('\n')
+  const pictures = await renderInline(drawings, lines)
+  const figures = pictures.svgs.map((svg, index) => figure(svg, drawings[index]))
   const name =
     description.name ??
     manifest.job.path.slice(manifest.job.path.lastIndexOf('/') + 1).replace(/(\.job)?\.[cm]?[jt]s$/, '')
@@ -52,13 +53,14 @@ export async function makeReport(directory: string, facts: RunFacts): Promise<st
   return html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; font-src data:; script-src 'sha256-${{ html: scriptHash }}'">
-<title>${name}: report</title><style>${{ html: pageStyle }}${{ html: pictures.fontFaces }}</style></head>
+<title>${name}: report</title><style>${{ html: pageStyle }}${{ html: pictures.fontFaces }}${{ html: textRule(pictures.textFamily) }}</style></head>
 <body><main>
 <h1>${data(name)}</h1>
 <p>${data(description.description ?? 'The job says nothing of itself.')}</p>
 ${completeness(manifest)}
 <h2 id="answer">Answer</h2>
 ${pictures.lacking === null ? figures : [html`<p class="faint">No charts: ${pictures.lacking}</p>`]}
+${manifest.tables.some(({ rows }) => rows > paperRows) ? html`<p class="screen"><label><input type="checkbox" id="all-rows"> print all rows of the tables, not only the first ${paperRows}</label></p>` : null}
 ${sections}
 ${method(manifest, facts)}
 ${inputsSection(manifest)}
@@ -70,6 +72,11 @@ ${costSection(manifest, facts)}
 <p>The digest over all tables: <code>${manifest.digest}</code></p>
 </main><script>${{ html: pageScript }}</script></body></html>
 `.html
+}
+
+function textRule(family: string): string {
+  if (family === '') return ''
+  return `body { font-family: system-ui, sans-serif, ${family}; } code { font-family: ui-monospace, monospace, ${family}; }`
 }
 
 function figure(svg: string, drawing: Drawing | undefined): Html {
@@ -119,7 +126,7 @@ function inputsSection({
 ${span}
 ${accepted.map(({ message }) => html`<p>Without: ${data(message)}</p>`)}
 ${notes.map((note) => html`<p>${data(note)}</p>`)}
-<details><summary>All files</summary><div class="scroll" tabindex="0" role="region" aria-label="Files"><table class="sortable"><thead><tr><th scope="col">file</th><th class="n" scope="col">size</th><th class="n" scope="col">records</th><th class="n" scope="col">rejected</th></tr></thead><tbody>
+<details><summary>All files</summary>${onPaper(inputs.length)}<div class="scroll" tabindex="0" role="region" aria-label="Files"><table class="sortable"><thead><tr><th scope="col">file</th><th class="n" scope="col">size</th><th class="n" scope="col">records</th><th class="n" scope="col">rejected</th></tr></thead><tbody>
 ${rows}
 </tbody></table></div></details>`
 }
@@ -135,7 +142,7 @@ function rejectedSection({ rejected, counters }: Manifest, facts: RunFacts): Htm
   const list =
     listed.length === 0
       ? null
-      : html`<div class="scroll" tabindex="0" role="region" aria-label="Rejected records"><table><thead><tr><th scope="col">where</th><th scope="col">why</th><th scope="col">record</th></tr></thead><tbody>${listed}</tbody></table></div>`
+      : html`${onPaper(listed.length)}<div class="scroll" tabindex="0" role="region" aria-label="Rejected records"><table><thead><tr><th scope="col">where</th><th scope="col">why</th><th scope="col">record</th></tr></thead><tbody>${listed}</tbody></table></div>`
   return html`<h2 id="rejected">Rejected records</h2>
 <p>${rejected === 0 ? 'None.' : `${countOf(rejected, 'record')}${listed.length < rejected && listed.length > 0 ? `, the first ${listed.length} of them` : ''}:`}</p>
 ${list}
