@@ -94,6 +94,12 @@ export const flags: readonly Flag[] = [
     commands: ['plot'],
   },
   {
+    name: 'job',
+    takes: { kind: 'text', placeholder: 'JOB' },
+    help: 'takes charts, names of columns and description of this job file as it is now, not as it was when the result was made; nothing is run again for it',
+    commands: ['plot', 'report'],
+  },
+  {
     name: 'kind',
     takes: { kind: 'choice', choices: chartKinds },
     help: 'draws a chart of this kind, and not those of the job',

@@ -103,6 +103,26 @@ describe('tallyman plot --text', () => {
     expect(stdout).toMatch(/^ *0 ██·██$/m)
   })
 
+  test('draws what a job file says now, and runs nothing for it', () => {
+    const job = readFileSync(join(shop.folder, 'tags.job.ts'), 'utf8')
+    shop.write(
+      'new/tags.job.ts',
+      job
+        .replace(
+          /charts: \[[\s\S]*?\n {6}\],/,
+          "charts: [{ kind: 'bars', name: 'places', table: 'country', x: 'place' }],",
+        )
+        .replace("['tag', 'country']", "['tag', 'place']"),
+    )
+    const runs = shop.runs().length
+    const { status, stdout, stderr } = shop.run('plot', 'out', '--text', '--job', 'new/tags.job.ts')
+    expect(status, stderr).toBe(0)
+    expect(stdout).toMatch(/KR 4 █+\nUS 4 █+\nJP 3 █/)
+    expect(shop.runs().length).toBe(runs)
+    expect(shop.run('plot', 'out', 'places', '--text').stderr).toContain('The job has no chart "places".')
+    expect(shop.run('plot', 'out', '--text', '--job', 'none.job.ts').stderr).toContain('none.job.ts')
+  })
+
   test('names the chart, the option or the column that was meant', () => {
     expect(shop.run('plot', 'out', 'dais', '--text').stderr).toContain('Did you mean days?')
     expect(shop.run('plot', 'out', '--kind', 'bars', '--table', 'day', '--text').stderr).toContain(

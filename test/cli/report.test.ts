@@ -93,6 +93,16 @@ describe.skipIf(!requires('packages @napi-rs/canvas and fonts', hasPictures()))(
     },
   )
 
+  test('looks at the result as a job file says now, and says so', () => {
+    const job = readFileSync(join(shop.folder, 'tags.job.ts'), 'utf8')
+    shop.write('now.job.ts', job.replace('Which tags are there?', 'Which hashtags?'))
+    expect(shop.run('report', 'out', '-o', 'newer.html', '--job', 'now.job.ts')).toMatchObject({ status: 0 })
+    const page = readFileSync(join(shop.folder, 'newer.html'), 'utf8')
+    expect(page).toContain('Which hashtags? &lt;b&gt;')
+    expect(page).toContain('this description are newer than the result')
+    expect(page).toContain("description: 'Which tags are there? &lt;b&gt;'".replaceAll("'", '&#39;'))
+  })
+
   test('repeats: the command that it says gives the same digest', () => {
     const page = readFileSync(join(shop.folder, 'report.html'), 'utf8')
     const command = /tallyman run [^<]* -o RESULT/

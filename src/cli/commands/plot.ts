@@ -1,12 +1,20 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { basename, dirname, extname, join, resolve } from 'node:path'
 import { TallymanError } from '../../errors.ts'
-import { type Chart, chartFields, chartKinds, nearestName, neededFields } from '../../job/index.ts'
+import {
+  type Chart,
+  chartFields,
+  chartKinds,
+  type JobDescription,
+  nearestName,
+  neededFields,
+} from '../../job/index.ts'
 import { showBytes } from '../../quantities.ts'
 import { type Drawing, type PictureForm, planCharts, readManifest, render } from '../../result/index.ts'
 import type { Arguments } from '../arguments.ts'
 import type { Command } from '../command.ts'
-import { exitCodes } from '../exit-codes.ts'
+import { type ExitCode, exitCodes } from '../exit-codes.ts'
+import { withJobAsItIs } from '../job-as-it-is.ts'
 import { shownPath } from '../report.ts'
 import { findResult, resultPlaceHelp } from '../result-place.ts'
 import type { Terminal } from '../terminal.ts'
@@ -23,27 +31,30 @@ export const plot: Command = {
     'A picture of a result that lacks something, or has rejected records, says so in itself. An absent count is 0; a day without data is a gap.',
   ],
   example: "tallyman plot last --kind bars --table lang --x lang --where 'tag=#flu'",
-  run: async (args, terminal) => {
-    const [name, ...chosen] = args.positionals
-    if (name === undefined) {
-      throw new TallymanError('usage', '`tallyman plot` takes the result to draw.', {
-        wayOut: 'Say for example: tallyman plot last',
-      })
-    }
-    const { directory } = findResult(name, terminal)
-    const charts = chartsOf(directory, chosen, args)
-    const drawings = await planCharts(directory, charts, readWhere(args))
-    if (args.has('text')) {
-      for (const drawing of drawings)
-        for (const line of textPlot(drawing, Math.min(terminal.outColumns, 100))) terminal.out(line)
-    } else await writePictures(drawings, args, terminal)
-    return exitCodes.complete
-  },
+  run: (args, terminal) => withJobAsItIs(args, terminal, (job) => draw(job, args, terminal)),
+}
+
+/** @param job what says how it is drawn, where it is not what the result was made with */
+async function draw(job: JobDescription | null, args: Arguments, terminal: Terminal): Promise<ExitCode> {
+  const [name, ...chosen] = args.positionals
+  if (name === undefined) {
+    throw new TallymanError('usage', '`tallyman plot` takes the result to draw.', {
+      wayOut: 'Say for example: tallyman plot last',
+    })
+  }
+  const { directory } = findResult(name, terminal)
+  const description = job ?? readManifest(directory).job.description
+  const charts = chartsOf(description, chosen, args)
+  const drawings = await planCharts(directory, charts, { where: readWhere(args), tables: description.tables })
+  if (args.has('text')) {
+    for (const drawing of drawings)
+      for (const line of textPlot(drawing, Math.min(terminal.outColumns, 100))) terminal.out(line)
+  } else await writePictures(drawings, args, terminal)
+  return exitCodes.complete
 }
 
 /** The chart that the flags say, or those of the job. */
-function chartsOf(directory: string, chosen: readonly string[], args: Arguments): readonly Chart[] {
-  const { description } = readManifest(directory).job
+function chartsOf(description: JobDescription, chosen: readonly string[], args: Arguments): readonly Chart[] {
   const kind = chartKinds.find((one) => one === args.text('kind'))
   if (kind !== undefined) return [chartOfFlags(kind, args)]
   const charts = description.charts ?? []

@@ -1,11 +1,14 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { TallymanError } from '../../errors.ts'
+import type { JobDescription } from '../../job/index.ts'
 import { showBytes } from '../../quantities.ts'
 import { makeReport, type RunFacts, readManifest } from '../../result/index.ts'
 import { firstRejected, type RunDirectory, readRun, sayRejectedPlace } from '../../run/index.ts'
+import type { Arguments } from '../arguments.ts'
 import type { Command } from '../command.ts'
-import { exitCodes } from '../exit-codes.ts'
+import { type ExitCode, exitCodes } from '../exit-codes.ts'
+import { withJobAsItIs } from '../job-as-it-is.ts'
 import { shownPath } from '../report.ts'
 import { findResult, findRunOrResult, resultPlaceHelp } from '../result-place.ts'
 import type { Terminal } from '../terminal.ts'
@@ -22,23 +25,26 @@ export const report: Command = {
     "The file needs nothing else, no network and no script; it prints well. The code of the job and the rejected records are from the run's directory, where that is still there.",
   ],
   example: 'tallyman report last -o report.html',
-  run: async (args, terminal) => {
-    const [name] = args.positionals
-    if (name === undefined) {
-      throw new TallymanError('usage', '`tallyman report` takes the result to report on.', {
-        wayOut: 'Say for example: tallyman report last',
-      })
-    }
-    const { directory } = findResult(name, terminal)
-    const file = resolve(terminal.cwd, args.text('out') ?? 'report.html')
-    const page = await makeReport(directory, factsOf(readManifest(directory).run.id, terminal))
-    writeFileSync(`${file}.new`, page)
-    renameSync(`${file}.new`, file)
-    const bytes = Buffer.byteLength(page)
-    if (args.has('json')) terminal.out(JSON.stringify({ file, bytes }))
-    else terminal.out(`${shownPath(file, terminal.cwd)}  ${showBytes(bytes)}`)
-    return exitCodes.complete
-  },
+  run: (args, terminal) => withJobAsItIs(args, terminal, (job) => write(job, args, terminal)),
+}
+
+/** @param job what says how the result is looked at, where it is not what it was made with */
+async function write(job: JobDescription | null, args: Arguments, terminal: Terminal): Promise<ExitCode> {
+  const [name] = args.positionals
+  if (name === undefined) {
+    throw new TallymanError('usage', '`tallyman report` takes the result to report on.', {
+      wayOut: 'Say for example: tallyman report last',
+    })
+  }
+  const { directory } = findResult(name, terminal)
+  const file = resolve(terminal.cwd, args.text('out') ?? 'report.html')
+  const page = await makeReport(directory, factsOf(readManifest(directory).run.id, terminal), job)
+  writeFileSync(`${file}.new`, page)
+  renameSync(`${file}.new`, file)
+  const bytes = Buffer.byteLength(page)
+  if (args.has('json')) terminal.out(JSON.stringify({ file, bytes }))
+  else terminal.out(`${shownPath(file, terminal.cwd)}  ${showBytes(bytes)}`)
+  return exitCodes.complete
 }
 
 /** What the run that made the result still tells. */

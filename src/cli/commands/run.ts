@@ -1,12 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { TallymanError } from '../../errors.ts'
 import { countOf, showBytes } from '../../quantities.ts'
 import { requireFormat } from '../../result/index.ts'
 import {
   acceptOptions,
-  inspectJob,
   type PreparedRun,
   prepareRun,
   RunDirectory,
@@ -20,6 +16,7 @@ import type { Command } from '../command.ts'
 import { detach, newLog } from '../detach.ts'
 import { lackingOf, sayPlan, sayWorkers } from '../dry-run.ts'
 import { type ExitCode, exitCodes, exitMeanings } from '../exit-codes.ts'
+import { inspectAside } from '../job-as-it-is.ts'
 import { helpOfJob } from '../job-help.ts'
 import { checkOutlet, keepOutlet, type Outlet, readOutlet } from '../outlet.ts'
 import { readPage } from '../page-beside.ts'
@@ -44,14 +41,8 @@ export const run: Command = {
 
 async function tellJob(args: Arguments, terminal: Terminal, stop: AbortSignal): Promise<ExitCode> {
   const options = readRunOptions(args, terminal.cwd)
-  // Whoever only asks for help may not be allowed to write where runs live.
-  const folder = mkdtempSync(join(tmpdir(), 'tallyman-help-'))
-  try {
-    helpOfJob(terminal, options.job, await inspectJob(options, folder, stop))
-    return exitCodes.complete
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
-  }
+  helpOfJob(terminal, options.job, await inspectAside(options, stop))
+  return exitCodes.complete
 }
 
 async function runJob(args: Arguments, terminal: Terminal): Promise<ExitCode> {

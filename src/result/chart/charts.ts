@@ -1,5 +1,5 @@
 import type { Chart } from '../../job/index.ts'
-import type { Where } from '../columns/row-filter.ts'
+import type { Look } from './draw-charts.ts'
 import type { Drawing } from './drawing.ts'
 import type { PictureForm } from './render.ts'
 
@@ -10,10 +10,10 @@ export type { PictureForm } from './render.ts'
 export async function planCharts(
   directory: string,
   charts: readonly Chart[],
-  where?: Where,
+  look?: Look,
 ): Promise<Drawing[]> {
   const { planCharts: plan } = await import('./draw-charts.ts')
-  return plan(directory, charts, where)
+  return plan(directory, charts, look)
 }
 
 /** What `render` of `render.ts` does; it is loaded when it is first called, as the chart library is. */

@@ -1,14 +1,21 @@
 import { setImmediate } from 'node:timers/promises'
 import { TallymanError } from '../../errors.ts'
-import type { Chart } from '../../job/index.ts'
-import { nearestName } from '../../job/index.ts'
+import { type Chart, nearestName, type TableDescription } from '../../job/index.ts'
 import type { Wanted, Where } from '../columns/row-filter.ts'
+import type { Manifest } from '../manifest.ts'
 import { openResult } from '../open-result.ts'
 import { ChartCollector, type PlannedChart } from './collect.ts'
 import type { Drawing } from './drawing.ts'
 import { planDrawing } from './plan-drawing.ts'
 
 const breatheEveryRows = 20_000
+
+/** How charts are looked at, where it is not as the job said when the result was made. */
+export interface Look {
+  readonly where?: Where
+  /** Tables with the names that their columns shall have. */
+  readonly tables?: readonly TableDescription[]
+}
 
 /**
  * Decides what charts of a result show. Each table is read once, whatever the number of its charts. Conditions of `where` come
@@ -19,10 +26,10 @@ const breatheEveryRows = 20_000
 export async function planCharts(
   directory: string,
   charts: readonly Chart[],
-  where: Where = {},
+  { where = {}, tables: lookedAt }: Look = {},
 ): Promise<Drawing[]> {
   const { manifest, tables } = openResult(directory)
-  const descriptions = manifest.job.description.tables
+  const descriptions = describedTables(manifest, lookedAt)
   // Of several charts only those are narrowed whose tables have the column.
   const whereOf = (table: string): Where => {
     const columns = descriptions.find(({ name }) => name === table)?.columns
@@ -50,6 +57,19 @@ export async function planCharts(
       drawings.set(collector.chart, planDrawing(collector.chart, collector.finish(), manifest))
   }
   return planned.flatMap((chart) => drawings.get(chart) ?? [])
+}
+
+/** The tables that the result has; names of their columns may be newer, what they hold is not. */
+export function describedTables(
+  { job }: Manifest,
+  lookedAt: readonly TableDescription[] | undefined,
+): TableDescription[] {
+  return job.description.tables.map((table) => {
+    const columns = lookedAt?.find(({ name }) => name === table.name)?.columns
+    if (lookedAt === undefined) return table
+    const { name, kind } = table
+    return columns === undefined ? { name, kind } : { name, kind, columns }
+  })
 }
 
 function conditionsOf(chart: Chart, where: Where): Where {

@@ -11,7 +11,7 @@ let results = 0
 async function plan(given: GivenResult, chart: Chart, where = {}) {
   const place = folder.at(`result-${results++}`)
   writeTestResult(place, given)
-  const [drawing] = await planCharts(place, [chart], where)
+  const [drawing] = await planCharts(place, [chart], { where })
   return drawing!
 }
 

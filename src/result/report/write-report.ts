@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
+import type { JobDescription } from '../../job/index.ts'
 import { countOf, showBytes, showCount, showDuration } from '../../quantities.ts'
-import { planCharts } from '../chart/draw-charts.ts'
+import { describedTables, planCharts } from '../chart/draw-charts.ts'
 import type { Drawing } from '../chart/drawing.ts'
 import { renderInline } from '../chart/render.ts'
 import { sayShortfalls } from '../chart/shortfalls.ts'
@@ -25,13 +26,19 @@ export interface RunFacts {
  * A report of a result: one HTML file that needs nothing else. Charts are those of the job; without the packages that
  * pictures take the report says so and has its tables.
  *
+ * @param look what says how the result is looked at, where it is not the job as it was run
  * @throws {TallymanError} as `openResult` and its tables do
  */
-export async function makeReport(directory: string, facts: RunFacts): Promise<string> {
+export async function makeReport(
+  directory: string,
+  facts: RunFacts,
+  look: JobDescription | null = null,
+): Promise<string> {
   const { manifest, tables } = openResult(directory)
-  const { description } = manifest.job
+  const description = look ?? manifest.job.description
   const charts = description.charts ?? []
-  const drawings = await planCharts(directory, charts)
+  const described = describedTables(manifest, look?.tables)
+  const drawings = await planCharts(directory, charts, { tables: described })
   const sections: Html[] = []
   for (const { name } of manifest.tables) {
     const table = tables[name]
@@ -39,7 +46,7 @@ export async function makeReport(directory: string, facts: RunFacts): Promise<st
       sections.push(
         await tableSection(
           table,
-          description.tables.find((one) => one.name === name),
+          described.find((one) => one.name === name),
         ),
       )
   }
@@ -57,6 +64,7 @@ export async function makeReport(directory: string, facts: RunFacts): Promise<st
 <body><main>
 <h1>${data(name)}</h1>
 <p>${data(description.description ?? 'The job says nothing of itself.')}</p>
+${look === null ? null : html`<p class="faint">Charts, names of columns and this description are newer than the result. What was run is below, as it was run.</p>`}
 ${completeness(manifest)}
 <h2 id="answer">Answer</h2>
 ${pictures.lacking === null ? figures : [html`<p class="faint">No charts: ${pictures.lacking}</p>`]}
