@@ -8,6 +8,8 @@ export interface Bounds {
   readonly ms: number
   readonly lines: number
   readonly bytes: number
+  /** Aborted when nobody waits for the answer any more. */
+  readonly gone?: AbortSignal
 }
 
 /** What came of it. */
@@ -52,6 +54,9 @@ async function ask(args: readonly string[], bounds: Bounds): Promise<Bounded> {
     isLate = true
     child.kill('SIGKILL')
   }, bounds.ms)
+  const leave = (): void => void child.kill('SIGKILL')
+  bounds.gone?.addEventListener('abort', leave)
+  if (bounds.gone?.aborted === true) leave()
   const code = await new Promise<number | null>((resolve, reject) => {
     child.on('error', reject)
     child.on('close', resolve)
@@ -63,7 +68,10 @@ async function ask(args: readonly string[], bounds: Bounds): Promise<Bounded> {
       isCut = true
       child.kill('SIGKILL')
     })
-  }).finally(() => clearTimeout(timer))
+  }).finally(() => {
+    clearTimeout(timer)
+    bounds.gone?.removeEventListener('abort', leave)
+  })
   return { code, lines: text.split('\n').slice(0, -1), isCut, isLate }
 }
 

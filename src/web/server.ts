@@ -11,7 +11,7 @@ import { messageOf, TallymanError } from '../errors.ts'
 import { readManifest } from '../result/index.ts'
 import { readLog } from '../run/index.ts'
 import { type AccessRules, requireAccess } from './access.ts'
-import { ask } from './ask.ts'
+import { ask, queryMsMax } from './ask.ts'
 import { Pictures } from './pictures.ts'
 import { renderPage } from './render.ts'
 import { type ComparedResult, diffView } from './view/diff-view.ts'
@@ -193,9 +193,10 @@ async function query(context: Context, watches: Watches): Promise<Response> {
   if (result === null || result === undefined || !result.isThere) return missing(context)
   const sql = (context.req.query('sql') ?? '').slice(0, 4000)
   const { complete, tables } = result
-  const asked = { kind: 'query', run: id, complete, sql, tables } as const
+  const msMax = queryMsMax(tables.reduce((sum, { rows }) => sum + rows, 0))
+  const asked = { kind: 'query', run: id, complete, sql, tables, msMax } as const
   const none = { columns: [], cells: [], isCut: false, problem: null }
-  const answer = sql.trim() === '' ? none : await ask(result.directory, sql)
+  const answer = sql.trim() === '' ? none : await ask(result.directory, sql, context.req.raw.signal)
   return page(context, { ...asked, ...answer })
 }
 

@@ -4,7 +4,7 @@
  */
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
@@ -123,8 +123,27 @@ describe.skipIf(!requires('Chromium', hasChromium))('the page', { timeout: 240_0
     expect(await answers('selec 1')).toContain('The query')
     expect(await answers('drop table result')).toContain('not one statement that only reads')
     expect(await answers('select count(*) from range(1000000000000) where range % 7 = 3')).toContain(
-      'more than ten seconds',
+      'It took more than 10 s.',
     )
+  })
+
+  it('ends a query that nobody waits for any more', async () => {
+    const children = (): string =>
+      readFileSync(`/proc/${server.pid}/task/${server.pid}/children`, 'utf8').trim()
+    await until('no query to be at work', () => children() === '')
+    const asking = new AbortController()
+    const sql = encodeURIComponent('select count(*) from range(1000000000000) where range % 7 = 3')
+    const answer = fetch(address(`/runs/${ids()[0]}/query?sql=${sql}`), {
+      headers: { cookie: server.cookie },
+      signal: asking.signal,
+    })
+    await until('the query to be at work', () => children() !== '')
+    const startMs = performance.now()
+    asking.abort()
+    await expect(answer).rejects.toThrow()
+    await until('the query to be ended', () => children() === '')
+    // Without this it would be at work for ten seconds.
+    expect(performance.now() - startMs).toBeLessThan(9000)
   })
 
   it('shows the charts that the job names', async () => {

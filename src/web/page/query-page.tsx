@@ -1,5 +1,5 @@
 import type { JSX } from 'preact'
-import { countOf } from '../../quantities.ts'
+import { countOf, showDuration } from '../../quantities.ts'
 import type { QueryView } from '../view/run-view.ts'
 import { OfResult } from './of-result.tsx'
 import { Data } from './parts.tsx'
@@ -7,13 +7,15 @@ import { Rows } from './result.tsx'
 
 /** A result asked by SQL. */
 export function QueryPage({ view }: { readonly view: QueryView }): JSX.Element {
-  const { run, complete, sql, tables, columns, cells, isCut, problem } = view
+  const { run, complete, sql, tables, msMax, columns, cells, isCut, problem } = view
   const at = `/runs/${encodeURIComponent(run)}`
   return (
     <>
       <OfResult run={run} title="Query" complete={complete}>
         One statement of DuckDB's SQL that reads. There {tables.length === 1 ? 'is' : 'are'}{' '}
-        {tables.map(({ name, columns: names }) => `${name} (${names.join(', ')})`).join('; ')}.
+        {tables.map(({ name, columns: names }) => `${name} (${names.join(', ')})`).join('; ')}. An answer has{' '}
+        {showDuration(msMax)}, and the first 200 rows are shown; leaving the page, or stopping its loading,
+        ends the query.
       </OfResult>
       <main>
         <form class="ask" method="get" action={`${at}/query`}>

@@ -66,6 +66,8 @@ export interface QueryView {
   /** Empty before anything was asked. */
   readonly sql: string
   readonly tables: readonly { readonly name: string; readonly columns: readonly string[] }[]
+  /** A query that takes longer is ended. */
+  readonly msMax: number
   readonly columns: readonly string[]
   /** JSON texts. */
   readonly cells: readonly (readonly string[])[]

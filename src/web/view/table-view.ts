@@ -1,21 +1,21 @@
-import { canonicalJson, isKey, type Key } from '../../record/index.ts'
+import { countOf } from '../../quantities.ts'
+import { isKey, type Key } from '../../record/index.ts'
 import {
-  elementsOf,
   firstRowFrom,
   type HeadRow,
   keyColumnNames,
+  type LargestLines,
+  largestLines,
   type Manifest,
-  openResult,
   readManifest,
   readTablePage,
-  selectRows,
 } from '../../result/index.ts'
 import type { CommittedTable } from '../../run/index.ts'
 import type { TableRowsView } from './run-view.ts'
 
 const rowsMax = 100
-/** Up to this size a table is gone through for its largest values: about a tenth of a second for each megabyte. */
-const sortedBytesMax = 8e6
+/** Up to this size a table is gone through for its largest values: about a second for 400 MB. */
+const sortedBytesMax = 4e9
 
 /** What is asked for of a table. */
 export interface TableRequest {
@@ -57,11 +57,12 @@ export async function tableView(
   const columnsOf = (rows: readonly HeadRow[]): string[] => headColumns(manifest, table.name, rows)
   if (order === 'value') {
     if (table.bytes > sortedBytesMax) {
-      const problem = `It is too large to be sorted here: tallyman show ${run} --table ${table.name} --top ${rowsMax}`
+      const problem = `It is too large to be gone through here: tallyman show ${run} --table ${table.name} --top ${rowsMax}`
       return { ...known, ...empty, columns: [], problem }
     }
-    const rows = await largest(directory, manifest, table)
-    return { ...known, columns: columnsOf(rows), cells: rows.map(cellsOf), nextByte: null }
+    const top = await largest(directory, manifest.digest, table)
+    const problem = sayLargest(top, table.rows)
+    return { ...known, columns: columnsOf(top.rows), cells: top.rows.map(cellsOf), nextByte: null, problem }
   }
   const startByte = from === '' ? request.startByte : startOf(directory, table, from)
   if (startByte === null)
@@ -90,17 +91,30 @@ function cellsOf({ key, value }: HeadRow): string[] {
   return [...key, value]
 }
 
-async function largest(directory: string, manifest: Manifest, { name }: CommittedTable): Promise<HeadRow[]> {
-  const table = openResult(directory).tables[name]
-  if (table === undefined) return []
-  const description = manifest.job.description.tables.find((one) => one.name === name)
-  const rows: HeadRow[] = []
-  for await (const { key, value } of selectRows(table, description, {
-    where: {},
-    top: { rows: rowsMax, by: 'value' },
-  }))
-    rows.push({ key: elementsOf(key).map((element) => canonicalJson(element)), value: canonicalJson(value) })
-  return rows
+/** What was found of results that were asked for last: a result never changes. */
+const found = new Map<string, Promise<LargestLines>>()
+const foundMax = 8
+
+/** Everybody who asks for the same table waits for the same look at it. */
+async function largest(directory: string, digest: string, table: CommittedTable): Promise<LargestLines> {
+  const id = `${directory}\0${table.file}\0${digest}`
+  const known = found.get(id)
+  if (known !== undefined) return await known
+  const looking = largestLines(directory, table, rowsMax)
+  found.set(id, looking)
+  for (const oldest of found.keys()) if (found.size > foundMax) found.delete(oldest)
+  try {
+    return await looking
+  } catch (error) {
+    found.delete(id)
+    throw error
+  }
+}
+
+/** What the largest rows do not tell. */
+function sayLargest({ rows, tooLong }: LargestLines, all: number): string | null {
+  if (tooLong > 0) return `Without ${countOf(tooLong, 'row')} of more than 64 kB.`
+  return rows.length === 0 && all > 0 ? 'Its values are no numbers, so none is the largest.' : null
 }
 
 /** Where the first row is whose key is not before what was typed. Of keys that are tuples it may be the first element. */

@@ -1,0 +1,103 @@
+import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
+import type { CommittedTable } from '../run/index.ts'
+import { type HeadRow, splitRow } from './table-head.ts'
+import { TableLines } from './table-lines.ts'
+
+/** The rows of a table with the largest values. */
+export interface LargestLines {
+  /** Largest first, equal ones in the order of keys. Only rows whose value is a number. */
+  readonly rows: readonly HeadRow[]
+  /** Rows that were passed over: too long to be held, many at once. */
+  readonly tooLong: number
+}
+
+/** Longer rows are passed over: many candidates are held at once. */
+const lineBytesMax = 64 * 1024
+/** So often others have their turn: every few milliseconds. */
+const breatheEveryRows = 10_000
+/** Integers of so many digits are exact as numbers. */
+const safeDigits = 15
+
+interface Candidate {
+  readonly by: number | bigint
+  /** Number of the row in the table. */
+  readonly place: number
+  readonly line: string
+}
+
+/**
+ * Finds the largest values of a table written as JSON lines. Cost: one read of the file and a look at the last bytes of each row, some
+ * hundred megabytes a second; memory for a few times the rows asked for. Hashes are not checked.
+ *
+ * @param rowsMax how many rows are wanted
+ * @throws the system's error where the file cannot be read
+ */
+export async function largestLines(
+  directory: string,
+  { file }: Pick<CommittedTable, 'file'>,
+  rowsMax: number,
+): Promise<LargestLines> {
+  const lines = new TableLines(join(directory, file), 'jsonl', () => undefined, lineBytesMax)
+  const kept: Candidate[] = []
+  // What is not larger has no chance any more: of equal values the first is taken.
+  let floor: number | bigint = Number.NEGATIVE_INFINITY
+  let tooLong = 0
+  const cut = (): void => {
+    kept.sort((a, b) => (a.by < b.by ? 1 : a.by > b.by ? -1 : a.place - b.place))
+    if (kept.length < rowsMax) return
+    kept.length = rowsMax
+    floor = kept.at(-1)?.by ?? floor
+  }
+  try {
+    for (let place = 0; lines.next(); place += 1) {
+      if (lines.tooLong) tooLong += 1
+      else {
+        const by = valueAtEnd(lines.bytes, lines.start, lines.end)
+        if (by !== null && (by > floor || kept.length < rowsMax)) {
+          kept.push({ by, place, line: lines.bytes.toString('utf8', lines.start, lines.end) })
+          if (kept.length >= 2 * rowsMax + 100) cut()
+        }
+      }
+      if (place % breatheEveryRows === 0) await setImmediate()
+    }
+  } finally {
+    lines.close()
+  }
+  cut()
+  return { rows: kept.map(({ line }) => splitRow(line)), tooLong }
+}
+
+const [zero, nine, dot, minus, plus, lowerE, upperE, colon] = [...'09.-+eE:'].map((one) => one.charCodeAt(0))
+
+/**
+ * The number that a row ends with; null where its value is none. Text before the closing brace that could be part of a number, with the
+ * colon before it, is the value itself: whatever else a value may be ends with a bracket, a quote or a letter.
+ */
+function valueAtEnd(bytes: Buffer, start: number, end: number): number | bigint | null {
+  let at = end - 2
+  let whole = 0
+  let scale = 1
+  for (; at > start; at -= 1, scale *= 10) {
+    const byte = bytes[at] ?? 0
+    if (byte < (zero ?? 0) || byte > (nine ?? 0)) break
+    whole += (byte - (zero ?? 0)) * scale
+  }
+  const digits = end - 2 - at
+  if (bytes[at] === colon && digits > 0 && digits <= safeDigits) return whole
+  while (at > start && isOfNumber(bytes[at] ?? 0)) at -= 1
+  if (bytes[at] !== colon || at === end - 2) return null
+  const text = bytes.toString('latin1', at + 1, end - 1)
+  return /^-?\d+$/.test(text) ? BigInt(text) : Number(text)
+}
+
+function isOfNumber(byte: number): boolean {
+  return (
+    (byte >= (zero ?? 0) && byte <= (nine ?? 0)) ||
+    byte === dot ||
+    byte === minus ||
+    byte === plus ||
+    byte === lowerE ||
+    byte === upperE
+  )
+}
