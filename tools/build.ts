@@ -86,15 +86,40 @@ async function compileKernel(source: string): Promise<Uint8Array | null> {
   return error === null ? binary : null
 }
 
+/** Packages that tallyman does without, and that are not there. */
+function lackingPackages(): string[] {
+  const { optionalDependencies }: { optionalDependencies: Readonly<Record<string, string>> } = JSON.parse(
+    readFileSync('package.json', 'utf8'),
+  )
+  return Object.keys(optionalDependencies).filter((name) => !existsSync(join('node_modules', name)))
+}
+
+/**
+ * Compiles TypeScript. Where an optional package is not installed its types are not there to be checked against; what is compiled is the
+ * same then, and it is said.
+ */
+async function compile(): Promise<boolean> {
+  const lacking = lackingPackages()
+  const args = ['-p', 'tsconfig.build.json', '--pretty', 'false']
+  if (lacking.length === 0) {
+    const checked = [...args, '--noEmitOnError']
+    return (await runPackage('typescript', 'tsc', checked, { output: 'shown' })).exitCode === 0
+  }
+  console.log(
+    `Types are not checked, for want of optional packages: ${lacking.join(', ')}. \`npm install\` brings them.`,
+  )
+  rmSync(join('dist', 'index.d.ts'), { force: true })
+  await runPackage('typescript', 'tsc', args)
+  return existsSync(join('dist', 'index.d.ts'))
+}
+
 /** Builds, unless `dist/` is of these sources already. Returns false, having shown why, when the sources do not compile. */
 export async function build(): Promise<boolean> {
   const sources = sourcePaths()
   const digest = digestOf(sources)
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === digest) return true
   rmSync(stamp, { force: true })
-  const args = ['-p', 'tsconfig.build.json', '--noEmitOnError', '--pretty', 'false']
-  const { exitCode } = await runPackage('typescript', 'tsc', args, { output: 'shown' })
-  if (exitCode !== 0) return false
+  if (!(await compile())) return false
   for (const path of sources.filter((source) => !/\.tsx?$/.test(source) && !isPart(source))) {
     const product = path.replace(/^src/, 'dist')
     mkdirSync(dirname(product), { recursive: true })
