@@ -227,6 +227,14 @@ describe.skipIf(!requires('Chromium', hasChromium))('the page', { timeout: 240_0
     expect(workers).toMatch(/\d MB/)
     await page.getByRole('heading', { name: 'The answer so far' }).waitFor({ timeout: 120_000 })
     expect(await seen(page.locator('main'))).toMatch(/It rests on \d+ of \d+ map tasks, \d+ % of the input/)
+    const drawn = await page.locator('section[aria-label^="largest rows"] tbody tr').evaluateAll((rows) =>
+      rows.map((row) => ({
+        count: Number(row.querySelector('td.number bdi')?.textContent?.replaceAll(',', '')),
+        width: Number(row.querySelector('.amount rect')?.getAttribute('width')),
+      })),
+    )
+    expect(drawn.length).toBeGreaterThan(0)
+    for (const { count, width } of drawn) expect(width).toBeCloseTo((100 * count) / (drawn[0]?.count ?? 0), 1)
     expect(await page.getByRole('heading', { name: /^Result/, level: 2 }).count()).toBe(0)
     rmSync(join(shop.folder, 'wait'))
     await page.getByRole('heading', { name: /^Result/, level: 2 }).waitFor({ timeout: 60_000 })
@@ -285,6 +293,10 @@ describe.skipIf(!requires('Chromium', hasChromium))('the page', { timeout: 240_0
     await page.locator('body.stale').waitFor()
     await server.start(port)
     await page.locator('body:not(.stale)').waitFor({ timeout: 30_000 })
+    // Another process, which knows nothing but what lies on disk: runs that ended before it began are there as they were.
+    const history = await server.open(`/runs/${ids()[0]}`)
+    expect(await seen(history.locator('main'))).toMatch(/digest\s+sha256:[\s\S]*1 day missing/)
+    expect(await seen((await server.open(`/runs/${ids()[1]}`)).locator('.deaths'))).toContain('job-exited')
   })
 
   it('is complete without any script', async () => {

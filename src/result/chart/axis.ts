@@ -18,15 +18,18 @@ export function amountAxis(values: readonly number[], isLog: boolean): Part {
     formatter: (value: number) => number(value),
   }
   const most = Math.max(0, ...finite)
-  if (!isLog)
+  if (!isLog) {
+    const isFromNought = Math.min(0, ...finite) >= 0
+    const max = most === 0 ? 1 : roundUp(most)
     return {
       type: 'value',
-      min: Math.min(0, ...finite) < 0 ? -roundUp(-Math.min(...finite)) : 0,
-      max: most === 0 ? 1 : roundUp(most),
-      splitNumber: 4,
+      min: isFromNought ? 0 : -roundUp(-Math.min(...finite)),
+      max,
+      ...(isFromNought ? { interval: stepOf(max, finite.every(Number.isInteger)) } : { splitNumber: 4 }),
       axisLabel,
       ...style,
     }
+  }
   const least = Math.min(...finite.filter((value) => value > 0))
   return {
     type: 'log',
@@ -36,6 +39,27 @@ export function amountAxis(values: readonly number[], isLog: boolean): Part {
     axisLabel,
     ...style,
   }
+}
+
+/** The step that divides a round number into three to five; what is counted in whole numbers has no halves. */
+function stepOf(max: number, isWhole: boolean): number {
+  const power = 10 ** Math.floor(Math.log10(max * (1 + 1e-9)))
+  const step = steps[(max / power).toPrecision(2)] ?? max / power / 4
+  return Math.max(Number((step * power).toPrecision(12)), isWhole ? 1 : 0)
+}
+
+/** Of the numbers that `roundUp` makes. */
+const steps: Readonly<Record<string, number>> = {
+  '1.0': 0.2,
+  '1.2': 0.3,
+  '1.5': 0.5,
+  '2.0': 0.5,
+  '2.5': 0.5,
+  '3.0': 1,
+  '4.0': 1,
+  '5.0': 1,
+  '6.0': 2,
+  '8.0': 2,
 }
 
 /** A power of ten that leaves the least value something to be seen of. */

@@ -83,6 +83,8 @@ function placesAxis(axis: LineAxis, width: number, measure: (text: string, px: n
     splitLine: { show: false },
   }
   const axisLabel = { color: ink.faint, fontSize: size.axis, hideOverlap: true }
+  // Of few days each is named, the first of a month as well.
+  const isOfDays = axis.kind === 'days' && axis.places.length <= markedMax
   if (isDated(axis))
     return {
       type: 'time',
@@ -90,10 +92,16 @@ function placesAxis(axis: LineAxis, width: number, measure: (text: string, px: n
       max: axis.places.at(-1),
       axisLabel: {
         ...axisLabel,
-        formatter: { year: '{yyyy}', month: '{MMM}', day: '{MMM} {d}' },
+        formatter: {
+          year: isOfDays ? '{MMM} {d}' : '{yyyy}',
+          month: isOfDays ? '{MMM} {d}' : '{MMM}',
+          day: '{MMM} {d}',
+        },
         showMinLabel: true,
       },
       splitNumber: Math.max(2, Math.floor(width / 80)),
+      // Between two days there is nothing to be told.
+      minInterval: (axis.kind === 'days' ? 1 : 28) * 86_400_000,
       ...style,
     }
   if (axis.kind === 'numbers') return { type: 'value', min: 'dataMin', max: 'dataMax', axisLabel, ...style }

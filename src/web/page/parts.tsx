@@ -6,7 +6,8 @@ import type { Pair, Tone } from '../view/run-view.ts'
 /** Text from data: what would act upon the reader instead of being shown is escaped, and a long one is cut. */
 export function Data({ text, max = 500 }: { readonly text: string; readonly max?: number }): JSX.Element {
   const isCut = text.length > max
-  return <bdi class="data">{printable(isCut ? `${text.slice(0, max)}…` : text)}</bdi>
+  const isWord = text.length <= 20 && !text.includes(' ')
+  return <bdi class={isWord ? 'data word' : 'data'}>{printable(isCut ? `${text.slice(0, max)}…` : text)}</bdi>
 }
 
 export function Badge({

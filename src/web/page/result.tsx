@@ -1,4 +1,4 @@
-import type { JSX } from 'preact'
+import { Fragment, type JSX } from 'preact'
 import { countOf, showBytes } from '../../quantities.ts'
 import type { ResultView, SoFarView, TableView } from '../view/run-view.ts'
 import { Badge, Data, Panel, Table } from './parts.tsx'
@@ -99,7 +99,7 @@ export function SoFar({ soFar }: { readonly soFar: SoFarView }): JSX.Element {
             {top.length === 0 ? (
               <p>Nothing yet.</p>
             ) : (
-              <Rows label={`largest rows of ${name} so far`} columns={columns} rows={top} />
+              <Rows label={`largest rows of ${name} so far`} columns={columns} rows={top} hasBars />
             )}
           </div>
         ))}
@@ -108,15 +108,17 @@ export function SoFar({ soFar }: { readonly soFar: SoFarView }): JSX.Element {
   )
 }
 
-/** Rows as JSON texts. */
+/** Rows as JSON texts; with bars below numbers, as long as they are. */
 export function Rows(props: {
   readonly label: string
   readonly columns: readonly string[]
   readonly rows: readonly (readonly string[])[]
+  readonly hasBars?: true
 }): JSX.Element {
-  const { label, columns, rows } = props
+  const { label, columns, rows, hasBars } = props
   const last = columns.length - 1
   const isNumber = rows.every((cells) => /^-?[\d.]/.test(cells.at(-1) ?? ''))
+  const most = Math.max(0, ...rows.map((cells) => Number(cells.at(-1))))
   return (
     <Table
       label={label}
@@ -133,10 +135,22 @@ export function Rows(props: {
               ''
             ),
           ),
-          <Data key="value" text={isNumber ? grouped(cells.at(-1) ?? '') : (cells.at(-1) ?? '')} max={200} />,
+          <Fragment key="value">
+            <Data text={isNumber ? grouped(cells.at(-1) ?? '') : (cells.at(-1) ?? '')} max={200} />
+            {hasBars && isNumber && most > 0 ? <Bar share={Number(cells.at(-1)) / most} /> : null}
+          </Fragment>,
         ],
       }))}
     />
+  )
+}
+
+/** The number beside it says it in words. */
+function Bar({ share }: { readonly share: number }): JSX.Element {
+  return (
+    <svg class="amount" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true">
+      <rect width={(100 * Math.max(0, share)).toFixed(2)} height="4" />
+    </svg>
   )
 }
 

@@ -1,6 +1,6 @@
 import type { JSX } from 'preact'
 import { countOf, showCount, showDuration } from '../../quantities.ts'
-import type { LaneView, StageView, TimelineView } from '../view/run-view.ts'
+import type { LaneView, SpanView, StageView, TimelineView } from '../view/run-view.ts'
 
 const words: Readonly<Record<string, string>> = {
   '.': 'waiting',
@@ -63,17 +63,24 @@ export function Stage({ stage }: { readonly stage: StageView }): JSX.Element {
           )),
         )}
       </svg>
-      <p class="legend" aria-hidden="true">
-        {letters.map((letter) => (
-          <span key={letter}>
-            <svg class="key" viewBox="0 0 12 12" aria-hidden="true">
-              <rect class={`cell ${className(letter)}`} width="12" height="12" />
-            </svg>
-            {words[letter]}
-          </span>
-        ))}
-      </p>
+      <Legend keys={letters.map((letter) => [`cell ${className(letter)}`, words[letter] ?? ''])} />
     </figure>
+  )
+}
+
+/** What colours stand for, by their classes. */
+function Legend({ keys }: { readonly keys: readonly (readonly [string, string])[] }): JSX.Element {
+  return (
+    <p class="legend" aria-hidden="true">
+      {keys.map(([name, said]) => (
+        <span key={name}>
+          <svg class="key" viewBox="0 0 12 12" aria-hidden="true">
+            <rect class={name} width="12" height="12" />
+          </svg>
+          {said}
+        </span>
+      ))}
+    </p>
   )
 }
 
@@ -91,6 +98,14 @@ function squares(start: number, length: number, line: number): string {
 
 const laneHeight = 18
 
+const spanKinds: readonly (readonly [SpanView['how'], string])[] = [
+  ['running', 'at work'],
+  ['map', 'map task done'],
+  ['reduce', 'reduce task done'],
+  ['failed', 'failed'],
+  ['given-up', 'given up'],
+]
+
 /** One lane a worker: what it was at, and when. */
 export function Timeline({ timeline }: { readonly timeline: TimelineView }): JSX.Element {
   const { from, to, lanes } = timeline
@@ -102,6 +117,13 @@ export function Timeline({ timeline }: { readonly timeline: TimelineView }): JSX
           <Lane key={lane.seat} lane={lane} />
         ))}
       </div>
+      <Legend
+        keys={spanKinds.flatMap(([how, said]) =>
+          lanes.some(({ spans }) => spans.some((span) => span.how === how))
+            ? [[`span ${how}`, said] as const]
+            : [],
+        )}
+      />
     </figure>
   )
 }
