@@ -58,6 +58,8 @@ const rules = {
   'not-deterministic': once,
   /** A worker said something that is not in the protocol. */
   'protocol-broken': again,
+  /** No container engine can be used here, or it does not start a container. */
+  'engine-unfit': again,
   /** The disk, or a quota on it, is full: no other attempt finds more room. */
   'disk-full': once,
   /** Any other operating system error. */

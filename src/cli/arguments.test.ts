@@ -72,7 +72,7 @@ describe('parseArguments', () => {
     [['--memory', '0'], 'Option --memory is "0"; it takes a size such as 512M or 2G.'],
     [['--split', 'half'], 'Option --split is "half"; it takes a size such as 512M or 2G, or whole.'],
     [['--format', 'xls'], /^Option --format is "xls"; it takes jsonl, json, csv.* or .*\.$/],
-    [['--isolation', 'vm'], /^Option --isolation is "vm"; it takes process or thread/],
+    [['--isolation', 'vm'], /^Option --isolation is "vm"; it takes process, thread or container/],
     [['--quiet=no'], 'Option --quiet takes no value; it was given "no".'],
     [['--out'], 'Option --out needs a value.'],
     [['--out', '--quiet'], 'Option --out needs a value; "--quiet" is an option itself.'],

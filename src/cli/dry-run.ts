@@ -5,7 +5,7 @@ import { type InputProblem, matchesAccepted } from '../input/index.ts'
 import { printable } from '../printable.ts'
 import { countOf, showBytes, showCount } from '../quantities.ts'
 import type { Plan, PreparedRun } from '../run/index.ts'
-import { totalsOf } from '../run/index.ts'
+import { sayConfinement, totalsOf } from '../run/index.ts'
 import type { Terminal } from './terminal.ts'
 
 const listedMax = 20
@@ -78,10 +78,12 @@ function restLines(plan: Plan): string[] {
 async function boundLines(plan: Plan, directory: string): Promise<string[]> {
   const { bytes, files } = spareSpace(await readDiskSpace(directory))
   const memory = showCount(Math.floor(plan.memory.totalBytes / 2 ** 20))
+  const { confinement } = plan
   return [
     `Takes at most ${processesMax(plan.isolation, plan.workers)} processes of its own, ${memory} MiB of memory in all of them together,`,
     `  ${mergeFilesMax} spills open in each worker, and of the disk ${showBytes(Math.max(0, bytes))}` +
       `${files === Number.POSITIVE_INFINITY ? '' : ` in ${showCount(Math.max(0, files))} files`}, so that 5 % or 1 GB of it stay free.`,
+    ...(confinement === null ? [] : [sayConfinement(confinement)]),
   ]
 }
 
@@ -99,6 +101,7 @@ function listed(lines: readonly string[]): string[] {
 const workerNouns: Readonly<Record<Plan['isolation'], readonly [string, string]>> = {
   process: ['worker process', 'worker processes'],
   thread: ['worker thread', 'worker threads'],
+  container: ['worker container', 'worker containers'],
 }
 
 /** `2 worker processes`, `1 worker thread`. */

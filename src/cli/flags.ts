@@ -217,7 +217,19 @@ export const flags: readonly Flag[] = [
   {
     name: 'isolation',
     takes: { kind: 'choice', choices: isolations },
-    help: 'what a worker is: a process of its own, or a thread in one. Default: process',
+    help: 'what a worker is: a process of its own, a thread in one, or a container, which reaches nothing but its inputs. Default: process',
+    commands: running,
+  },
+  {
+    name: 'isolation',
+    takes: { kind: 'choice', choices: isolations },
+    help: 'what workers are. Default: processes or threads, as chance chooses',
+    commands: ['chaos'],
+  },
+  {
+    name: 'image',
+    takes: { kind: 'text', placeholder: 'NAME' },
+    help: 'image with Node and a shell that containers are started from. Default: one that is made of the Node that runs tallyman',
     commands: running,
   },
   {
@@ -353,6 +365,12 @@ export const flags: readonly Flag[] = [
     name: 'kept',
     takes: { kind: 'switch' },
     help: 'frees what map tasks wrote for later runs',
+    commands: ['clean'],
+  },
+  {
+    name: 'images',
+    takes: { kind: 'switch' },
+    help: 'removes the images that containers were started from; the next such run makes one again',
     commands: ['clean'],
   },
   {

@@ -1,12 +1,13 @@
 import { TallymanError } from '../errors.ts'
 import { nearestName } from '../job/index.ts'
-import { packageVersion } from '../run/index.ts'
+import { packageVersion, sweepContainers } from '../run/index.ts'
 import { parseArguments } from './arguments.ts'
 import type { Command } from './command.ts'
 import { commands } from './command-list.ts'
 import { throughStarter } from './detached.ts'
 import { type ExitCode, exitCodeOf, exitCodes } from './exit-codes.ts'
 import { commandHelp, overview, usageOf } from './help.ts'
+import { runsFolder } from './runs-folder.ts'
 import { openTerminal, sayError, type Terminal } from './terminal.ts'
 
 /** Runs the command line this process was started with; what `bin/tallyman` calls. */
@@ -70,6 +71,7 @@ async function runCommand(command: Command, argv: readonly string[], terminal: T
     return exitCodes.complete
   }
   checkOperands(command, args.positionals)
+  await sweepContainers(runsFolder(terminal))
   return await command.run(args, terminal)
 }
 

@@ -24,6 +24,7 @@ export function readRunOptions(args: Arguments, cwd: string): RunOptions {
     inputs,
     cwd,
     isolation: isolations.find((kind) => kind === args.text('isolation')) ?? isolations[0],
+    image: args.text('image'),
     workers: args.count('workers'),
     memoryBytes: args.size('memory'),
     splitBytes: args.text('split') === 'whole' ? Number.MAX_SAFE_INTEGER : args.size('split'),

@@ -1,4 +1,4 @@
-import type { ProcessIdentity, RunGroup, Token } from '../host/index.ts'
+import type { Engine, EngineKind, ProcessIdentity, RunGroup, Token, WorkerImage } from '../host/index.ts'
 import type { FromWorker, ToWorker } from './messages.ts'
 import type { WorkerStreams } from './worker-streams.ts'
 
@@ -8,6 +8,8 @@ export interface WorkerChannel {
   /** Called once, before anything arrives. */
   listen(onMessage: (message: ToWorker) => void): void
   readonly streams: WorkerStreams
+  /** Whether it leads out of a container: what a job cannot do in there is explained. */
+  readonly isInContainer?: boolean
 }
 
 /** Why a worker is no longer there. */
@@ -22,8 +24,11 @@ export interface Exit {
     | 'memory-limit'
     | 'limit-reached'
     | 'protocol-broken'
+    | 'engine-unfit'
   /** The last it wrote on stderr, at most a few kilobytes. */
   readonly lastWords: string
+  /** What the user can do, where more is known than the code says. */
+  readonly wayOut?: string
 }
 
 /** The coordinator's end of the line to one worker: all that threads, processes and containers differ in. */
@@ -46,6 +51,8 @@ export interface WorkerProcess {
   readonly token: Token
   /** Remembers what it has started: it is ended with it, even where nothing leads to it any more. */
   remember(started: readonly ProcessIdentity[]): void
+  /** The first process of the container it is in: whatever descends from that belongs to it. */
+  readonly first?: number
 }
 
 /** What every kind of worker is started with. */
@@ -62,6 +69,41 @@ export interface WorkerSettings {
   readonly memoryBytes: number
   /** What the kernel holds the processes to; null where it cannot. Closed with the pool. */
   readonly group: RunGroup | null
+  /** Null where workers are no containers. */
+  readonly container: ContainerSettings | null
+}
+
+/** What containers are started with, beside what every worker is. */
+export interface ContainerSettings {
+  readonly engine: Engine
+  readonly image: WorkerImage
+  /** Value of the label that all of them have, and those of no other run: letters and digits. */
+  readonly label: string
+  /** Absolute paths that they see, and may read. */
+  readonly readable: readonly (string | Buffer)[]
+  /** Absolute paths that they may write to. */
+  readonly writable: readonly string[]
+  /** What one may hold; null: what suits its heap. */
+  readonly memoryBytes: number | null
+  /** Processes and threads in one. */
+  readonly processesMax: number
+}
+
+/** What containers are held to, and by what: as the first of them found out in itself. */
+export interface Confinement {
+  readonly engine: EngineKind
+  readonly engineVersion: string
+  readonly isRootless: boolean
+  readonly image: string
+  /** Version of the Node in it. */
+  readonly node: string
+  readonly memoryBytes: number
+  readonly memoryBy: 'kernel' | 'run-group' | 'watchdog'
+  /** Processes and threads. */
+  readonly processesMax: number
+  readonly processesBy: 'kernel' | 'run-group' | 'ulimit'
+  readonly cpus: number
+  readonly cpusBy: 'kernel' | 'niceness' | 'nothing'
 }
 
 /** What one worker is started for. */
@@ -76,6 +118,10 @@ export interface LinkOrder {
 export interface LinkFactory {
   /** Whether all its workers live in one process, so that none of them can be stopped for a while by itself. */
   readonly sharesProcess: boolean
+  /** What workers are held to, where they are containers and one of them has been there. */
+  readonly confinement: Confinement | null
+  /** Lets workers that are opened from now on read these as well. Returns whether those that are there cannot. */
+  admit(paths: readonly (string | Buffer)[]): boolean
   /** Starts a worker; `onMessage` gets what it says, in order, until it is gone. */
   open(order: LinkOrder, onMessage: (message: unknown) => void): Link
   /** Ends the workers that are still there, at once, and what they shared. Nothing is opened after. Safe more than once. */

@@ -8,7 +8,9 @@ export function deathFault(exit: Exit, logFile: string | null): Fault {
   return {
     code: exit.code,
     message: `The worker ${exit.how}.${words}`,
-    wayOut: wayOutOf(exit, logFile === null ? 'It printed nothing.' : `What it printed is in ${logFile}.`),
+    wayOut:
+      exit.wayOut ??
+      wayOutOf(exit, logFile === null ? 'It printed nothing.' : `What it printed is in ${logFile}.`),
   }
 }
 

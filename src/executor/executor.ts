@@ -1,17 +1,19 @@
 import type { LinkFactory, WorkerSettings } from './channel.ts'
+import { containerLinks } from './containers.ts'
 import { Pool } from './pool.ts'
 import { processLinks } from './processes.ts'
 import type { PoolOptions } from './seat.ts'
 import { threadLinks } from './threads.ts'
 
 /** The kinds of workers there are, the usual one first. */
-export const workerKinds = ['process', 'thread'] as const
+export const workerKinds = ['process', 'thread', 'container'] as const
 
 export type WorkerKind = (typeof workerKinds)[number]
 
 const factories: Readonly<Record<WorkerKind, (settings: WorkerSettings) => LinkFactory>> = {
   process: processLinks,
   thread: threadLinks,
+  container: containerLinks,
 }
 
 /** A pool of workers of one kind; none of them is started yet. */
@@ -27,9 +29,10 @@ export function openPool(
 /**
  * The most processes a run with such a pool has at a time: the workers, or the process of all threads; for a moment a program
  * for each that sets its I/O class; the coordinator, the shell that ends them should it die, and while a run begins the bundler.
- * What a job starts itself comes on top, and is bounded for each worker.
+ * A container has a first process and a monitor of the engine's beside its worker, and is begun and cleared away by a program each. What a
+ * job starts itself comes on top, and is bounded for each worker.
  */
 export function processesMax(kind: WorkerKind, workers: number): number {
   const workerProcesses = kind === 'thread' ? 1 : workers
-  return 2 * workerProcesses + 3
+  return (kind === 'container' ? 6 : 2) * workerProcesses + 3
 }

@@ -7,6 +7,7 @@ export {
   type ReduceWork,
 } from './attempt.ts'
 export { type KeptLog, parseLog } from './attempt-log.ts'
+export type { Confinement, ContainerSettings } from './channel.ts'
 export { openPool, processesMax, type WorkerKind, workerKinds } from './executor.ts'
 export { type DeathRecord, deathFile, readDeath } from './flight-recorder.ts'
 export { flowKernels } from './flow-kernels.ts'

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import type { Duplex } from 'node:stream'
 import { fileURLToPath } from 'node:url'
-import { errnoOf, messageOf } from '../errors.ts'
+import { errnoOf } from '../errors.ts'
 import {
   makePolite,
   markProcess,
@@ -11,9 +11,9 @@ import {
   type Token,
 } from '../host/index.ts'
 import type { Exit, WorkerProcess, WorkerSettings } from './channel.ts'
-import { encodeFrame, readFrames } from './frames.ts'
 import type { Leash } from './leash.ts'
 import { endStrays } from './strays.ts'
+import { WorkerLine } from './worker-line.ts'
 import type { WorkerOutput } from './worker-output.ts'
 
 /** What a child process of ours is started with. */
@@ -38,15 +38,13 @@ function memoryKilled(memoryBytes: number): string {
 
 /** How long what a dead child printed is waited for, where something else holds its output open. */
 const outputGraceMs = 500
-/** How long a child may live on without its line: it closes when the child ends, and that is noticed a moment later. */
-const lineGraceMs = 1000
 
 /** A Node process that talks frames on file descriptor 3, in a process group of its own. */
 export class NodeProcess {
   readonly exited: Promise<Exit>
   readonly process: WorkerProcess | null
   readonly #child: ChildProcess
-  readonly #line: Duplex | null
+  readonly #line: WorkerLine | null
   readonly #output: WorkerOutput
   readonly #leash: Leash
   readonly #group: RunGroup | null
@@ -78,8 +76,8 @@ export class NodeProcess {
     }
     this.#child.stdout?.on('data', (chunk: Buffer) => this.#output.write('stdout', chunk))
     this.#child.stderr?.on('data', (chunk: Buffer) => this.#output.write('stderr', chunk))
-    this.#line = lineOf(this.#child)
-    if (this.#line !== null) this.#listen(this.#line, options.onMessage)
+    const line = lineOf(this.#child)
+    this.#line = line === null ? null : this.#listen(line, options.onMessage)
     const gone = new Promise<Exit>((resolve) => {
       this.#child.once('error', (error) => resolve(this.#leave(howNotStarted(error))))
       // 'close' comes after the last of its output, 'exit' may come before.
@@ -94,7 +92,7 @@ export class NodeProcess {
 
   send(message: object): void {
     void this.#marked.then(() => {
-      if (!this.#isGone) this.#line?.write(encodeFrame(message))
+      if (!this.#isGone) this.#line?.send(message)
     })
   }
 
@@ -116,19 +114,16 @@ export class NodeProcess {
     this.kill()
   }
 
-  #listen(line: Duplex, onMessage: (message: unknown) => void): void {
-    // The line breaks when the child dies; `exited` tells of that.
-    line.on('error', () => undefined)
-    // What comes after something that is no message is not believed either: it may arrive before the process is gone.
-    const takeUnlessBroken = (message: unknown): void => {
-      if (this.#broken === null) onMessage(message)
-    }
-    readFrames(line, takeUnlessBroken, (error) =>
-      this.breakOff(`spoiled its line to the coordinator. ${messageOf(error).replace(/\.$/, '')}`),
-    )
-    line.once('close', () => {
-      if (this.#child.exitCode !== null || this.#child.signalCode !== null) return
-      this.#graceTimer = setTimeout(() => this.breakOff('closed its line to the coordinator'), lineGraceMs)
+  #listen(line: Duplex, onMessage: (message: unknown) => void): WorkerLine {
+    return new WorkerLine(line, {
+      onMessage: (message) => {
+        if (this.#broken === null) onMessage(message)
+      },
+      onGarbage: (why) => this.breakOff(why),
+      onClosed: () => {
+        if (this.#child.exitCode !== null || this.#child.signalCode !== null) return
+        this.breakOff('closed its line to the coordinator')
+      },
     })
   }
 
@@ -144,6 +139,7 @@ export class NodeProcess {
   #leave(end: Pick<Exit, 'how' | 'code'>): Exit {
     this.#isGone = true
     clearTimeout(this.#graceTimer)
+    this.#line?.end()
     if (this.#child.pid !== undefined) this.#leash.release(this.#child.pid)
     const lastWords = this.#output.close()
     if (this.#broken !== null) return { how: this.#broken, code: 'protocol-broken', lastWords }

@@ -1,7 +1,7 @@
 import { type Fault, TallymanError } from '../errors.ts'
 import type { RunGroup } from '../host/index.ts'
 import type { Attempt, AttemptProgress } from './attempt.ts'
-import type { LinkFactory } from './channel.ts'
+import type { Confinement, LinkFactory } from './channel.ts'
 import type { LoadedJob } from './messages.ts'
 import { type AttemptNeeds, type AttemptOutcome, type PoolOptions, Seat } from './seat.ts'
 import { type Watched, type WatchLimits, watch, watchEveryMs } from './watchdog.ts'
@@ -43,6 +43,21 @@ export class Pool {
   /** Starts the first worker, which `load` has load the job. */
   warm(): void {
     this.#seats[0]?.warm()
+  }
+
+  /**
+   * Lets workers read these absolute paths, which they may where they are no containers. Those that are there and cannot are replaced. REQUIRES: no
+   * attempt is at work.
+   */
+  async admit(paths: readonly (string | Buffer)[]): Promise<void> {
+    if (!this.#factory.admit(paths)) return
+    await this.endIdle()
+    this.warm()
+  }
+
+  /** What the workers are held to, where they are containers and one of them has been there. */
+  get confinement(): Confinement | null {
+    return this.#factory.confinement
   }
 
   /**

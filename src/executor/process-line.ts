@@ -1,5 +1,10 @@
-/** Joins a worker to its process: the line to the coordinator is file descriptor 3. Runs as it is imported, by `worker-process.ts`. */
-import { Socket } from 'node:net'
+/**
+ * Joins a worker to its process: the line to the coordinator is file descriptor 3, or in a container a socket that is named. Runs as it is
+ * imported, by `worker-process.ts`.
+ */
+import { createConnection, Socket } from 'node:net'
+import { readInsideLimits } from '../host/index.ts'
+import type { Hello } from './container-messages.ts'
 import { encodeFrame, readFrames } from './frames.ts'
 import type { ToWorker } from './messages.ts'
 import { serve } from './worker-main.ts'
@@ -8,7 +13,23 @@ import { workerStreams } from './worker-streams.ts'
 process.setSourceMapsEnabled(true)
 /** Somebody looks at what it prints: no marks are wanted between. */
 const isForeground = process.argv[2] === 'foreground'
-const socket = new Socket({ fd: 3, readable: true, writable: true })
+const socketPath = process.argv[2] === 'line' ? process.argv[3] : undefined
+const socket =
+  socketPath === undefined
+    ? new Socket({ fd: 3, readable: true, writable: true })
+    : createConnection(socketPath)
+if (socketPath !== undefined) sayHello()
+
+function sayHello(): void {
+  const hello: Hello = {
+    type: 'hello',
+    pid: process.pid,
+    limits: readInsideLimits(),
+    node: process.versions.node,
+  }
+  socket.write(encodeFrame(hello))
+}
+
 // Without a coordinator there is nobody to work for; its death closes the line.
 socket.on('close', () => process.exit(0))
 socket.on('error', () => process.exit(0))
@@ -18,6 +39,7 @@ serve(
       socket.write(encodeFrame(message))
     },
     streams: workerStreams(!isForeground),
+    isInContainer: socketPath !== undefined,
     // The other end is the coordinator that started this process: what it says is a `ToWorker`.
     listen: (onMessage) =>
       readFrames(

@@ -14,6 +14,7 @@ export function processLinks(settings: WorkerSettings): LinkFactory {
 
 class ProcessLinks implements LinkFactory {
   readonly sharesProcess = false
+  readonly confinement = null
   readonly #settings: WorkerSettings
   readonly #logs: AttemptLogs
   readonly #leash = new Leash()
@@ -49,6 +50,10 @@ class ProcessLinks implements LinkFactory {
       process: worker.process,
       kill: () => worker.kill(),
     }
+  }
+
+  admit(): boolean {
+    return false
   }
 
   async close(): Promise<void> {

@@ -25,6 +25,7 @@ const terminateGraceMs = 3000
 
 class ThreadLinks implements LinkFactory {
   readonly sharesProcess = true
+  readonly confinement = null
   readonly #leash = new Leash()
   readonly #settings: WorkerSettings
   readonly #lives = new Map<number, Life>()
@@ -63,6 +64,10 @@ class ThreadLinks implements LinkFactory {
         void exited.then(() => clearTimeout(timer))
       },
     }
+  }
+
+  admit(): boolean {
+    return false
   }
 
   async close(): Promise<void> {

@@ -15,6 +15,8 @@ export interface Watched {
   readonly pid: number
   /** Whatever carries it in its environment, or is marked with it, was started by this process. */
   readonly token: Token
+  /** See `WorkerProcess`. */
+  readonly first?: number
   /** Told at each look how much it holds, with all it has started. */
   note(bytes: number): void
   /** Told at each look what it has started. */
@@ -65,11 +67,11 @@ export function watch(workers: readonly Watched[], { memoryBytes, processesMax }
 }
 
 /** Whatever a worker started, in its process tree or by the token; the worker may be among them. */
-function startedIn({ pid, token }: Watched, processes: readonly ProcessEntry[]): ProcessEntry[] {
+function startedIn({ pid, token, first = pid }: Watched, processes: readonly ProcessEntry[]): ProcessEntry[] {
   // What was there before it, it has not started: nearly all, which need not be looked into.
   const startTicks = processes.find((entry) => entry.pid === pid)?.startTicks ?? 0
   const later = processes.filter((entry) => entry.startTicks >= startTicks)
-  return [...descendantsOf(pid, processes), ...carriersOf(token, later)]
+  return [...descendantsOf(first, processes), ...carriersOf(token, later)]
 }
 
 function tooManyProcesses(count: number, processesMax: number): Fault {

@@ -15,6 +15,7 @@ import {
 } from './attempt.ts'
 import { changedBuiltIns } from './built-ins.ts'
 import type { WorkerChannel } from './channel.ts'
+import { explained as explainedInContainer, explainInContainer } from './container-hints.ts'
 import { FileStorage } from './file-storage.ts'
 import { flowKernels } from './flow-kernels.ts'
 import type { LoadedJob, LoadOrder, ToWorker } from './messages.ts'
@@ -85,6 +86,7 @@ class WorkerLife {
   }
 
   failOutside(error: unknown): void {
+    if (this.#channel.isInContainer === true) explainInContainer(error)
     const reason = messageOf(error)
     const fault = toFault(
       new TallymanError('job-threw', `Something the job started and did not await failed: ${reason}`, {
@@ -100,11 +102,13 @@ class WorkerLife {
 
   async #load(order: LoadOrder): Promise<void> {
     try {
-      const job = await importJob(order)
+      const own = await importJob(order)
+      const job = this.#channel.isInContainer === true ? explainedInContainer(own) : own
       const params = order.params === null ? {} : await resolveParams(job, order.params)
       this.#loaded = { job, params, order, reads: recordReads(job.map) }
       this.#channel.send({ type: 'loaded', job: { description: describeJob(job), params } })
     } catch (error) {
+      if (this.#channel.isInContainer === true) explainInContainer(error)
       this.#channel.send({ type: 'refused', fault: toFault(error) })
     }
   }

@@ -1,8 +1,19 @@
 /** This machine: what a run may use of it. */
 
 export { type Bottleneck, findBottleneck, type RunSample, sayBottleneck } from './bottleneck.ts'
+export {
+  type ContainerLimits,
+  type ContainerOrder,
+  containerArguments,
+  type Mount,
+} from './container-arguments.ts'
+export { mountsOf } from './container-mounts.ts'
+export { findInside, type InsideLimits, readInsideLimits } from './container-process.ts'
+export { removeContainer, removeContainers, runLabel, socketFolder } from './containers-left.ts'
 export { readDiskSpace, spareSpace } from './disk-space.ts'
 export { endProcesses } from './end-processes.ts'
+export { type Engine, type EngineKind, engineKinds, findEngine } from './engine.ts'
+export { explainEngine } from './engine-trouble.ts'
 export { openFinishedFile } from './finished-file.ts'
 export { probeKernelLimits } from './kernel-limits.ts'
 export { readLimits, roomForProcesses } from './limits.ts'
@@ -27,4 +38,12 @@ export {
 } from './process-tree.ts'
 export { type GroupLimits, openOwnGroup, type RunGroup } from './run-group.ts'
 export { forwardCommand } from './ssh.ts'
+export {
+  type KeptImage,
+  listImages,
+  removeImage,
+  requireOwnImage,
+  requireWorkerImage,
+  type WorkerImage,
+} from './worker-image.ts'
 export { writeFully } from './write-fully.ts'

@@ -36,7 +36,15 @@ const unsealed: UnsealedManifest = {
   readBytes: 10,
   bytes: 10,
   counters: {},
-  run: { id: '1', isolation: 'process', workers: 1, mapTasks: 1, partitions: 1, createdAt: 5 },
+  run: {
+    id: '1',
+    isolation: 'process',
+    confinement: null,
+    workers: 1,
+    mapTasks: 1,
+    partitions: 1,
+    createdAt: 5,
+  },
   versions: { tallyman: '0.1.0', node: 'v20.0.0' },
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { assertNever, errnoOf, TallymanError } from '../errors.ts'
 import type { Series } from '../input/index.ts'
 import type { JobDescription } from '../job/index.ts'
-import type { CommittedTable, InputTotals, Isolation, Shortfall } from '../run/index.ts'
+import type { CommittedTable, Confinement, InputTotals, Isolation, Shortfall } from '../run/index.ts'
 import type { TableFormat } from './format/row-writer.ts'
 
 /** What `manifest.json` of a result says; docs/formats/manifest.md describes it. */
@@ -46,6 +46,8 @@ export interface Manifest {
   readonly run: {
     readonly id: string
     readonly isolation: Isolation
+    /** What workers were held to; null where they were no containers. */
+    readonly confinement: Confinement | null
     readonly workers: number
     readonly mapTasks: number
     readonly partitions: number

@@ -192,6 +192,7 @@ function manifestOf(
     run: {
       id: run.id,
       isolation: plan.isolation,
+      confinement: plan.confinement,
       workers: plan.workers,
       mapTasks: plan.tasks.length,
       partitions: plan.partitions,

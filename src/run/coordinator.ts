@@ -5,6 +5,7 @@ import { type Attempt, type Pool, readPlaceNote } from '../executor/index.ts'
 import type { MapReport } from '../flow/index.ts'
 import type { Bottleneck } from '../host/index.ts'
 import { indexNameOf } from '../input/index.ts'
+import { forgetContainers } from './containers.ts'
 import { type Decision, decide, mayBlameRecord } from './decide.ts'
 import type { RunDirectory } from './directory.ts'
 import type { CommittedResult, RunEvent } from './events.ts'
@@ -196,6 +197,7 @@ export class Coordinator implements PreparedRun {
     if (this.#isClosed) return
     this.#isClosed = true
     await this.#pool.stop()
+    forgetContainers(this.#directory)
     this.#store.clean(this.plan.keepBytesMax)
     this.#journal.close()
     releaseLock(this.#directory)

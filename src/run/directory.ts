@@ -77,6 +77,10 @@ export class RunDirectory {
   get rejectedFile(): string {
     return join(this.path, 'rejected.jsonl')
   }
+  /** There while containers of the run may be. */
+  get containersFile(): string {
+    return join(this.path, 'containers.json')
+  }
   /** Where attempts write; what lies here is of no use to anybody but its own attempt. */
   get attemptsFolder(): string {
     return join(this.path, 'attempts')

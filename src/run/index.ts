@@ -1,6 +1,9 @@
 /** Who decides: plan, events, state, journal, and the coordinator that turns decisions into work. */
 
+export type { Confinement } from '../executor/index.ts'
 export { bundleModule } from './bundle.ts'
+export { sayConfinement } from './confinement.ts'
+export { requireEngine, sweepContainers } from './containers.ts'
 export { RunDirectory, type RunIdentity, readIdentity } from './directory.ts'
 export { sync, writeWhole } from './durable.ts'
 export type { CommittedResult, CommittedTable, NoteEvent, ProgressEvent, RunEvent } from './events.ts'

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
 import { TallymanError } from '../errors.ts'
-import type { LoadedJob } from '../executor/index.ts'
+import type { Confinement, LoadedJob } from '../executor/index.ts'
 import { type Discovery, type InputFile, packSplits, planSplits, type Split } from '../input/index.ts'
 import { showCount } from '../quantities.ts'
 import { cutByIndexes, withoutIndex } from './cut-by-index.ts'
@@ -60,6 +60,7 @@ export interface PlanParts {
   readonly jobFile: string
   readonly codeSha256: string
   readonly loaded: LoadedJob
+  readonly confinement: Confinement | null
   readonly resources: Resources
   readonly discovery: Discovery
   /** What earlier runs kept. */
@@ -117,6 +118,8 @@ export function makePlan(parts: PlanParts): Plan {
     tasks: toTasks(isAsCut ? cutTasks : pack(splits, splitBytes), find),
     partitions,
     isolation: options.isolation,
+    image: options.image,
+    confinement: parts.confinement,
     workers: resources.workers,
     memory: resources.memory,
     splitBytes,

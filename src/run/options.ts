@@ -23,6 +23,8 @@ export interface RunOptions {
   /** Absolute directory that relative paths start from. */
   readonly cwd: string
   readonly isolation: Isolation
+  /** Image that workers in containers are started from; null: one is made of the Node that is here. */
+  readonly image: string | null
   /** null: one for each core this process may use. */
   readonly workers: number | null
   /** Bytes for the coordinator and all workers together; null: 60 % of what is available. */

@@ -1,3 +1,4 @@
+import type { Confinement } from '../executor/index.ts'
 import type { Discovery, Split } from '../input/index.ts'
 import type { Expectation, JobDescription } from '../job/index.ts'
 import type { BadRecordLimit, Isolation } from './options.ts'
@@ -50,6 +51,10 @@ export interface Plan {
   readonly tasks: readonly PlannedTask[]
   readonly partitions: number
   readonly isolation: Isolation
+  /** Image that was asked for; null where one is made, or none is needed. */
+  readonly image: string | null
+  /** What workers are held to, as the first container found out in itself; null where they are none. */
+  readonly confinement: Confinement | null
   readonly workers: number
   readonly memory: MemoryBudget
   readonly splitBytes: number

@@ -7,6 +7,8 @@ import { discoverInputs, toFsPath } from '../input/index.ts'
 import type { JobDescription } from '../job/index.ts'
 import { beginJournal } from './begin-journal.ts'
 import { type Bundle, bundleModule } from './bundle.ts'
+import { noteOf } from './confinement.ts'
+import { requireContainers } from './containers.ts'
 import { Coordinator } from './coordinator.ts'
 import { createRunDirectory, type RunDirectory } from './directory.ts'
 import { releaseLock, takeLock } from './lock.ts'
@@ -34,6 +36,7 @@ interface StartedJob {
  * @param runsFolder where runs live; made when it is not there
  * @param stop aborted to give it up, even while the job is busy loading; it rejects with the reason then
  * @param note writes into the directory what a run that goes on must know, before there is a plan to go on with
+ * @param say told, in a sentence, what takes long before the run begins
  * @throws {TallymanError} `not-found` for the job file, `job-invalid`, `param-invalid`, `input-missing`,
  *   `input-unsupported`, or `usage` for too little memory
  */
@@ -42,19 +45,21 @@ export async function prepareRun(
   runsFolder: string,
   stop?: AbortSignal,
   note?: (directory: RunDirectory) => void,
+  say?: (message: string) => void,
 ): Promise<PreparedRun> {
   const entry = findJobFile(options)
   const directory = createRunDirectory(runsFolder, { job: options.job, cwd: options.cwd, now: new Date() })
   let pool: Pool | null = null
   try {
     takeLock(directory)
-    const job = await startJob(entry, directory, { ...options, stop, note })
+    const job = await startJob(entry, directory, { ...options, stop, note, say })
     pool = job.pool
     const discovery = await discoverInputs(options.inputs, {
       cwd: options.cwd,
       expect: options.expect ?? job.loaded.description.expect,
       gzipPartBytes: job.loaded.description.input.unit === 'line' ? splitBytesOf(options) : null,
     })
+    await pool.admit(discovery.files.map(({ path }) => toFsPath(resolve(options.cwd, path))))
     stop?.throwIfAborted()
     const store = new Store(storeFolder(runsFolder))
     const contents = options.hashInputs
@@ -67,6 +72,7 @@ export async function prepareRun(
       jobFile: entry,
       codeSha256,
       loaded,
+      confinement: pool.confinement,
       resources,
       discovery,
       store,
@@ -85,7 +91,7 @@ export async function prepareRun(
       state,
       store,
       begun: planned,
-      notes: [],
+      notes: [noteOf(plan.confinement)].filter((note) => note !== null),
     })
   } catch (error) {
     await pool?.stop()
@@ -102,7 +108,10 @@ export async function prepareRun(
  * @throws {TallymanError} `not-found` or `job-invalid`
  */
 export async function inspectJob(
-  options: Pick<RunOptions, 'job' | 'cwd' | 'isolation' | 'memoryBytes' | 'taskTimeoutMs' | 'isPolite'>,
+  options: Pick<
+    RunOptions,
+    'job' | 'cwd' | 'isolation' | 'image' | 'memoryBytes' | 'taskTimeoutMs' | 'isPolite'
+  >,
   runsFolder: string,
   stop?: AbortSignal,
 ): Promise<JobDescription> {
@@ -128,16 +137,27 @@ async function startJob(
   directory: RunDirectory,
   options: Pick<
     RunOptions,
-    'job' | 'cwd' | 'isolation' | 'workers' | 'memoryBytes' | 'spillBytes' | 'taskTimeoutMs' | 'isPolite'
+    | 'job'
+    | 'cwd'
+    | 'isolation'
+    | 'image'
+    | 'workers'
+    | 'memoryBytes'
+    | 'spillBytes'
+    | 'taskTimeoutMs'
+    | 'isPolite'
   > &
     Pick<WorkerNeeds, 'params'> & {
       readonly stop: AbortSignal | undefined
       readonly note?: ((directory: RunDirectory) => void) | undefined
+      readonly say?: ((message: string) => void) | undefined
     },
 ): Promise<StartedJob> {
   const resources = settleResources(options, readMachine())
   requireRoom(resources.workers)
-  const pool = openWorkers(directory, { ...options, ...resources, jobName: options.job })
+  const base = await requireContainers(options, options.say)
+  options.stop?.throwIfAborted()
+  const pool = openWorkers(directory, { ...options, ...resources, jobName: options.job, base, inputs: [] })
   const giveUp = (): void => {
     void pool.stop()
   }

@@ -44,6 +44,8 @@ export async function reduceSoFar(
   for (const folder of [own.attemptsFolder, own.logFolder]) mkdirSync(folder)
   const pool = openWorkers(own, {
     isolation: 'process',
+    base: null,
+    inputs: [],
     workers: 1,
     memory: { totalBytes, workerHeapBytes, combineBytesMax: plan.memory.combineBytesMax },
     taskTimeoutMs: plan.taskTimeoutMs,

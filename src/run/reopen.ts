@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto'
 import { readFileSync, truncateSync } from 'node:fs'
-import { basename, dirname } from 'node:path'
+import { basename, dirname, resolve } from 'node:path'
 import { messageOf, TallymanError } from '../errors.ts'
+import { toFsPath } from '../input/index.ts'
 import { beginJournal } from './begin-journal.ts'
+import { requireContainers } from './containers.ts'
 import { Coordinator } from './coordinator.ts'
 import { type RunDirectory, type RunIdentity, readIdentity } from './directory.ts'
 import type { RunEvent } from './events.ts'
@@ -103,7 +105,7 @@ export async function resumeRun(directory: RunDirectory, options: ResumeOptions)
   // Taken before the journal is read: what its holder writes until it lets go must not be cut off below.
   takeLock(directory)
   try {
-    return reopen(directory, options)
+    return await reopen(directory, options)
   } catch (error) {
     releaseLock(directory)
     throw error
@@ -111,10 +113,11 @@ export async function resumeRun(directory: RunDirectory, options: ResumeOptions)
 }
 
 /** REQUIRES: the lock. */
-function reopen(directory: RunDirectory, options: ResumeOptions): PreparedRun {
+async function reopen(directory: RunDirectory, options: ResumeOptions): Promise<PreparedRun> {
   const { state, journalBytes, identity, damage } = readResumable(directory)
   requireResumable(state, identity)
   requireBundle(directory, state.plan)
+  const base = await requireContainers(state.plan)
   directory.discardAttempts()
   directory.discardUnproven(provenTasks(state))
   directory.linkPackage()
@@ -133,6 +136,8 @@ function reopen(directory: RunDirectory, options: ResumeOptions): PreparedRun {
     jobName: plan.job.path,
     params: plan.job.typedParams,
     cwd: identity.cwd,
+    base,
+    inputs: plan.discovery.files.map(({ path }) => toFsPath(resolve(identity.cwd, path))),
   })
   return new Coordinator({
     id: basename(directory.path),

@@ -15,9 +15,20 @@ const MiB = 2 ** 20
  * What the coordinator takes, with the code that it shares with its workers, and for threads the process they live in. This
  * and what follows is measured, and kept true, by bench/wordcount-memory.mjs.
  */
-const coordinatorBytes: Readonly<Record<Isolation, number>> = { process: 96 * MiB, thread: 120 * MiB }
-/** What a worker takes before it holds anything: its heap, chunks of input and their decompressor, buffers of files. */
-const workerBaseBytes: Readonly<Record<Isolation, number>> = { process: 52 * MiB, thread: 44 * MiB }
+const coordinatorBytes: Readonly<Record<Isolation, number>> = {
+  process: 96 * MiB,
+  thread: 120 * MiB,
+  container: 96 * MiB,
+}
+/**
+ * What a worker takes before it holds anything: its heap, chunks of input and their decompressor, buffers of files; of a container its first process
+ * and the engine's monitor, too.
+ */
+const workerBaseBytes: Readonly<Record<Isolation, number>> = {
+  process: 52 * MiB,
+  thread: 44 * MiB,
+  container: 58 * MiB,
+}
 /** Of that, the heap of a worker that has loaded a job. */
 const idleHeapBytes = 24 * MiB
 /** Least a worker needs beyond its base. */

@@ -1,7 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { type LoadOrder, openPool, type Pool } from '../executor/index.ts'
+import { join } from 'node:path'
+import { type ContainerSettings, type LoadOrder, openPool, type Pool } from '../executor/index.ts'
 import { openOwnGroup } from '../host/index.ts'
+import { type ContainerBase, noteContainers } from './containers.ts'
 import type { RunDirectory } from './directory.ts'
+import { packageRoot } from './package.ts'
 import type { Plan } from './plan.ts'
 
 /** Programs that a job may have running beside a worker. */
@@ -29,10 +32,16 @@ export interface WorkerNeeds
   readonly params: LoadOrder['params']
   /** The directory the inputs were planned in. */
   readonly cwd: string
+  /** What containers are started from; null where workers are none. */
+  readonly base: ContainerBase | null
+  /** Absolute paths that workers read: containers see no others. */
+  readonly inputs: readonly (string | Buffer)[]
 }
 
 /** The pool of a run, whose job is bundled in its directory. Starts no worker yet. */
 export function openWorkers(directory: RunDirectory, needs: WorkerNeeds): Pool {
+  const label = randomBytes(8).toString('hex')
+  if (needs.base !== null) noteContainers(directory, needs.base.engine, label)
   return openPool(needs.isolation, {
     seats: needs.workers,
     order: {
@@ -49,13 +58,33 @@ export function openWorkers(directory: RunDirectory, needs: WorkerNeeds): Pool {
       cwd: needs.cwd,
       logDirectory: directory.logFolder,
       // Not the run's id: another run elsewhere may have the same one, and its workers must not be taken for ours.
-      tokenName: `TALLYMAN_RUN_${randomBytes(8).toString('hex')}`,
+      tokenName: `TALLYMAN_RUN_${label}`,
       isPolite: needs.isPolite,
       memoryBytes: needs.memory.totalBytes,
       group: openOwnGroup({
         memoryBytes: Math.ceil(needs.memory.totalBytes * kernelSlack) + kernelSlackBytes,
         processesMax: needs.workers * (processesMax + 1) * threadsEach,
       }),
+      container: needs.base === null ? null : containerSettings(directory, needs, needs.base, label),
     },
   })
+}
+
+/** What a container sees beside the inputs: tallyman, the job, and what other attempts have written; and where it writes itself. */
+function containerSettings(
+  directory: RunDirectory,
+  { inputs }: WorkerNeeds,
+  base: ContainerBase,
+  label: string,
+): ContainerSettings {
+  const program = ['dist', 'package.json'].map((name) => join(packageRoot, name))
+  const run = [directory.jobFolder, directory.absolute('node_modules'), directory.absolute('committed')]
+  return {
+    ...base,
+    label,
+    readable: [...program, ...run, ...inputs],
+    writable: [directory.attemptsFolder],
+    memoryBytes: null,
+    processesMax: (processesMax + 1) * threadsEach,
+  }
 }

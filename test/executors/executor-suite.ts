@@ -15,11 +15,12 @@ import type { AttemptOutcome, AttemptProgress, Pool, WorkerKind } from '../../sr
 import { canMakeGroups } from '../fixtures/control-groups.ts'
 import {
   hasProc,
-  isAlive,
   killQuietly,
   leftBehind,
   markedProcesses,
   markedWorkers,
+  ownNap,
+  sleepers,
 } from '../fixtures/process-tree.ts'
 import { until } from '../fixtures/until.ts'
 import { requires } from '../requires.ts'
@@ -74,13 +75,12 @@ function testGroup(place: () => Workplace): void {
     it('ends what has shaken off everything else', async () => {
       const pool = await place().openPool({ group })
       const note = place().path('escaped')
-      const attempt = mapAttempt('map-00000.1', [place().write('escapes.txt', [`!escape ${note}`])])
+      const nap = ownNap()
+      const attempt = mapAttempt('map-00000.1', [place().write('escapes.txt', [`!escape ${note} ${nap}`])])
       expect(await perform(pool, attempt)).toMatchObject({ kind: 'done' })
-      await until('the program to say who it is', () => existsSync(note))
-      const pid = Number(readFileSync(note, 'utf8'))
-      expect(existsSync(`/proc/${pid}`)).toBe(true)
+      await until('the program to begin', () => sleepers(nap).length > 0)
       await pool.stop()
-      await until('it to be gone', () => !existsSync(`/proc/${pid}`))
+      await until('it to be gone', () => sleepers(nap).length === 0)
     })
   })
 }
@@ -437,28 +437,26 @@ function testDeaths(place: () => Workplace): void {
 
     it('takes a child with it that is in no group and has no environment of ours', async () => {
       const pool = await place().openPool()
-      const file = place().path('child')
-      const split = place().write('hides.txt', [`!hide-child ${file}`, 'a'])
+      const nap = ownNap()
+      const split = place().write('hides.txt', [`!hide-child ${place().path('child')} ${nap}`, 'a'])
       await perform(pool, mapAttempt('map-00000.1', [split]))
-      await until('the child to tell its pid', () => statSync(file, { throwIfNoEntry: false }))
-      const pid = Number(readFileSync(file, 'utf8'))
-      onTestFinished(() => killQuietly(pid))
+      await until('the child to begin', () => sleepers(nap).length > 0)
+      onTestFinished(() => sleepers(nap).forEach(killQuietly))
       await pool.stop()
-      await until('the child to end', () => !isAlive(pid))
+      await until('the child to end', () => sleepers(nap).length === 0)
     })
 
     it('takes a program with it that has shaken off parent, session, group and environment', async () => {
       const pool = await place().openPool()
-      const note = place().path('escaped')
-      const lines = [`!escape ${note}`, 'a', '!kill SIGKILL']
+      const nap = ownNap()
+      onTestFinished(() => sleepers(nap).forEach(killQuietly))
+      const lines = [`!escape ${place().path('escaped')} ${nap}`, 'a', '!kill SIGKILL']
       const attempt = mapAttempt('map-00000.1', [place().write('escapes.txt', lines)])
       expect(await perform(pool, attempt)).toMatchObject({ kind: 'failed', fault: { code: 'killed' } })
-      // It may say so only after its worker's end, unless it was ended before.
-      const pid = existsSync(note) ? Number(readFileSync(note, 'utf8')) : 0
-      onTestFinished(() => killQuietly(pid))
-      expect(pid === 0 || !isAlive(pid)).toBe(true)
+      expect(sleepers(nap)).toEqual([])
+      // It may begin only after its worker's end, unless it was ended before.
       await sleep(200)
-      expect(existsSync(note) && isAlive(Number(readFileSync(note, 'utf8')))).toBe(false)
+      expect(sleepers(nap)).toEqual([])
     })
 
     it('is replaced when it dies between two attempts', async () => {

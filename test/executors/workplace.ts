@@ -17,6 +17,7 @@ import {
   type Attempt,
   type AttemptOutcome,
   type AttemptProgress,
+  type ContainerSettings,
   openPool,
   type Pool,
   type WorkerKind,
@@ -25,6 +26,7 @@ import type { MapReport } from '../../src/flow/index.ts'
 import { type GroupLimits, openOwnGroup } from '../../src/host/index.ts'
 import type { Split } from '../../src/input/index.ts'
 import { bundleModule } from '../../src/run/bundle.ts'
+import { requireContainers } from '../../src/run/containers.ts'
 import { createRunDirectory, type RunDirectory } from '../../src/run/directory.ts'
 import { packageRoot } from '../../src/run/package.ts'
 import { markName } from '../fixtures/process-tree.ts'
@@ -60,6 +62,13 @@ function bundleOnce(job: string): Promise<string> {
   const making = bundleModule(entry, join(bundles, `${job}.mjs`)).then(({ file }) => file)
   bundled.set(job, making)
   return making
+}
+
+/** Engine and image, which are looked for once. */
+let base: ReturnType<typeof requireContainers> | undefined
+
+function never(): never {
+  throw new Error('Containers have an engine.')
 }
 
 /** A folder of one test. Every process that its pools start carries its mark. */
@@ -103,10 +112,25 @@ export class Workplace {
         isPolite: false,
         memoryBytes,
         group: options.group === undefined ? null : openOwnGroup(options.group),
+        container: await this.#containerSettings(options),
       },
     })
     this.#pools.push(pool)
     return pool
+  }
+
+  /** Containers see the folder of the test, which it writes its inputs into when they are there already. */
+  async #containerSettings({ group }: PoolOptions): Promise<ContainerSettings | null> {
+    if (this.#kind !== 'container') return null
+    base ??= requireContainers({ isolation: this.#kind, image: null })
+    return {
+      ...((await base) ?? never()),
+      label: randomBytes(8).toString('hex'),
+      readable: [join(packageRoot, 'dist'), join(packageRoot, 'package.json'), bundles],
+      writable: [this.root],
+      memoryBytes: group?.memoryBytes ?? null,
+      processesMax: 1000,
+    }
   }
 
   /** Writes lines into a file and returns it as one split. */

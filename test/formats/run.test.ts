@@ -251,7 +251,9 @@ describe('docs/formats/run-directory.md', () => {
     const logs = [log, 'logs/ATTEMPT.log']
     expect([...seen].sort()).toEqual(
       rows
-        .filter((row) => logs.includes(row) || !/^(logs|attempts)\/|merge-|^outlet\.json$/.test(row))
+        .filter(
+          (row) => logs.includes(row) || !/^(logs|attempts)\/|merge-|^(outlet|containers)\.json$/.test(row),
+        )
         .sort(),
     )
   })

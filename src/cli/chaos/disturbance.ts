@@ -1,6 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { errnoOf } from '../../errors.ts'
-import { descendantsOf, type ProcessEntry } from '../../host/index.ts'
+import {
+  carriersOf,
+  descendantsOf,
+  listProcesses,
+  type ProcessEntry,
+  readProcess,
+  type Token,
+} from '../../host/index.ts'
 import type { Chance } from './chance.ts'
 import type { Disk } from './disk.ts'
 
@@ -26,8 +33,25 @@ export const disturbanceWords: Readonly<Record<Exclude<Disturbance, 'starve-disk
   'stop-worker': 'stopped a worker for a while',
 }
 
+/** What a disturbance may make use of. */
+export interface Surroundings {
+  readonly chance: Chance
+  readonly disk: Disk
+  /** Carried by all that the run starts: containers are no descendants of who asked for them. */
+  readonly token: Token
+}
+
+/** Those that the run has started, wherever they are. */
+function startedBy(coordinator: number, token: Token): ProcessEntry[] {
+  const processes = listProcesses()
+  const since = readProcess(coordinator)?.startTicks ?? 0
+  const later = processes.filter(({ pid, startTicks }) => startTicks >= since && pid !== coordinator)
+  const started = [...descendantsOf(coordinator, processes), ...carriersOf(token, later)]
+  return [...new Map(started.map((entry) => [entry.pid, entry])).values()].sort((a, b) => a.pid - b.pid)
+}
+
 /**
- * Does one of them to the run of this process, whose workers are its descendants. Does nothing where nobody is left to do it
+ * Does one of them to the run of this process, whose workers are its descendants, or carry its token. Does nothing where nobody is left to do it
  * to. Ends only processes that the run started.
  *
  * @param coordinator process id of the run
@@ -36,9 +60,9 @@ export const disturbanceWords: Readonly<Record<Exclude<Disturbance, 'starve-disk
 export async function disturb(
   coordinator: number,
   what: Disturbance,
-  { chance, disk }: { readonly chance: Chance; readonly disk: Disk },
+  { chance, disk, token }: Surroundings,
 ): Promise<boolean> {
-  const workers = descendantsOf(coordinator)
+  const workers = startedBy(coordinator, token)
   switch (what) {
     case 'kill-worker':
       return sendToOne(workers, 'SIGKILL', chance)

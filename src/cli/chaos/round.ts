@@ -3,10 +3,11 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { TallymanError } from '../../errors.ts'
-import { isolations, packageRoot } from '../../run/index.ts'
+import type { Token } from '../../host/index.ts'
+import { type Isolation, packageRoot } from '../../run/index.ts'
 import type { Chance } from './chance.ts'
 import type { Disk } from './disk.ts'
-import { type Disturbance, disturb, disturbances } from './disturbance.ts'
+import { type Disturbance, disturb, disturbances, type Surroundings } from './disturbance.ts'
 
 /** How a run ends that was left alone, or was not. */
 interface Ended {
@@ -34,9 +35,16 @@ export interface ChaosJob {
   readonly cwd: string
   /** A folder of its own for runs, emptied after each round. */
   readonly home: string
+  /** What workers may be; chance chooses for each round. */
+  readonly isolations: readonly Isolation[]
+  /** In the environment of all that comes of it. */
+  readonly token: Token
   /** What its runs are on. */
   readonly disk: Disk
 }
+
+/** Marks what comes of a chaos. */
+export const chaosVariable = 'TALLYMAN_CHAOS'
 
 /** A run that is still not done after so many resumes is left alone, so that a round ends. */
 const disturbedResumesMax = 6
@@ -57,7 +65,7 @@ export async function runUndisturbed(job: ChaosJob): Promise<string> {
 
 /** Runs the job with options of chance, disturbs it at moments of chance, resumes it until it is done. */
 export async function runRound(job: ChaosJob, chance: Chance, runMs: number): Promise<Round> {
-  const options = chooseOptions(chance)
+  const options = chooseOptions(chance, job)
   const did: Disturbance[] = []
   let resumes = 0
   const begin = ['run', ...job.args, ...options, '--quiet']
@@ -66,7 +74,7 @@ export async function runRound(job: ChaosJob, chance: Chance, runMs: number): Pr
     const isCalm = resumes >= disturbedResumesMax
     const [{ exitCode, digest, stderr }, done] = await Promise.all([
       ended(child),
-      isCalm ? Promise.resolve([]) : trouble(child, { chance, disk: job.disk, runMs }),
+      isCalm ? Promise.resolve([]) : trouble(child, { chance, disk: job.disk, token: job.token, runMs }),
     ])
     job.disk.feed()
     did.push(...done)
@@ -85,10 +93,10 @@ export async function runRound(job: ChaosJob, chance: Chance, runMs: number): Pr
 /** Little more than so many workers need, in MiB: what is beyond it is all they may hold. */
 const scantMiB = (workers: number): number => 160 + 100 * workers
 
-function chooseOptions(chance: Chance): string[] {
+function chooseOptions(chance: Chance, { isolations: [first = 'process', ...others] }: ChaosJob): string[] {
   const workers = chance.whole(1, 4)
   return [
-    ...['--isolation', chance.one(isolations)],
+    ...['--isolation', chance.one([first, ...others])],
     ...['--workers', String(workers)],
     ...['--split', chance.one(['4K', '64K', '1M', 'whole'])],
     ...['--spill', chance.one(['1K', '64K', '1M', '1G'])],
@@ -101,15 +109,16 @@ function chooseOptions(chance: Chance): string[] {
 /** Disturbs a process at moments of chance until it ends. */
 async function trouble(
   child: ChildProcess,
-  { chance, disk, runMs }: { readonly chance: Chance; readonly disk: Disk; readonly runMs: number },
+  surroundings: Surroundings & { readonly runMs: number },
 ): Promise<Disturbance[]> {
+  const { chance, runMs } = surroundings
   const did: Disturbance[] = []
   const isOver = (): boolean => child.exitCode !== null || child.signalCode !== null
   for (let count = chance.whole(1, 4); count > 0; count--) {
     await sleep(chance.whole(20, Math.max(100, runMs)))
     const what = chance.one(disturbances)
     if (isOver() || child.pid === undefined) break
-    if (await disturb(child.pid, what, { chance, disk })) did.push(what)
+    if (await disturb(child.pid, what, surroundings)) did.push(what)
   }
   return did
 }
@@ -117,7 +126,11 @@ async function trouble(
 function start(job: ChaosJob, args: readonly string[]): ChildProcess {
   return spawn(process.execPath, [join(packageRoot, 'bin', 'tallyman'), ...args], {
     cwd: job.cwd,
-    env: { ...process.env, TALLYMAN_HOME: job.home },
+    env: {
+      ...process.env,
+      TALLYMAN_HOME: job.home,
+      [chaosVariable]: job.token.slice(chaosVariable.length + 1),
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
 }

@@ -1,14 +1,16 @@
+import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { TallymanError } from '../../errors.ts'
 import { printableLines } from '../../printable.ts'
 import { countOf } from '../../quantities.ts'
+import { type Isolation, isolations } from '../../run/index.ts'
 import type { Arguments } from '../arguments.ts'
 import { Chance } from '../chaos/chance.ts'
 import { openDisk } from '../chaos/disk.ts'
 import { type Disturbance, disturbanceWords } from '../chaos/disturbance.ts'
-import { type ChaosJob, type Round, runRound, runUndisturbed } from '../chaos/round.ts'
+import { type ChaosJob, chaosVariable, type Round, runRound, runUndisturbed } from '../chaos/round.ts'
 import type { Command } from '../command.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import type { Terminal } from '../terminal.ts'
@@ -21,7 +23,7 @@ export const chaos: Command = {
   operands: 'JOB INPUT…',
   summary: 'kills and starves a run at random moments and proves the digest unchanged',
   details: [
-    'The job is run once undisturbed, then again and again, each time with other numbers of workers, isolation, sizes of splits and spills and memory down to the least there can be, while its workers and its coordinator are killed, stopped and interrupted and its disk is filled at random. It is resumed until it is done, and every round must end with the same digest.',
+    'The job is run once undisturbed, then again and again, each time with other numbers of workers, as processes or as threads (or as --isolation says), sizes of splits and spills and memory down to the least there can be, while its workers and its coordinator are killed, stopped and interrupted and its disk is filled at random. It is resumed until it is done, and every round must end with the same digest.',
     'Where it may, as root, it mounts a disk of its own to fill, in memory; elsewhere the files of a run are kept from growing, as by a quota.',
     'What was done is printed with its seed, and --seed does it again, as far as time can be repeated. Runs go to a folder of their own that is removed in the end.',
   ],
@@ -49,6 +51,8 @@ export const chaos: Command = {
         args: argumentsOf(args),
         cwd: terminal.cwd,
         home: join(home, 'disk', 'runs'),
+        isolations: isolationsOf(args),
+        token: `${chaosVariable}=${randomBytes(8).toString('hex')}`,
         disk,
       })
     } finally {
@@ -56,6 +60,12 @@ export const chaos: Command = {
       clearUp()
     }
   },
+}
+
+/** Containers only where they were asked for: they need an engine, and take longer. */
+function isolationsOf(args: Arguments): readonly Isolation[] {
+  const asked = isolations.find((kind) => kind === args.text('isolation'))
+  return asked === undefined ? ['process', 'thread'] : [asked]
 }
 
 /** What is passed on to every run. */

@@ -6,6 +6,7 @@ import { countOf, showBytes } from '../../quantities.ts'
 import { isRunHeld, listRuns, type RunDirectory, Store, storeFolder } from '../../run/index.ts'
 import type { Command } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
+import { keptImages } from '../kept-images.ts'
 import { findRun, runsFolder } from '../runs-folder.ts'
 import { alignColumns } from '../tables.ts'
 import type { Terminal } from '../terminal.ts'
@@ -15,7 +16,7 @@ export const clean: Command = {
   operands: '[RUN…]',
   summary: 'shows what each run holds on disk, and frees the runs that are named',
   details: [
-    'Without runs or --kept nothing is freed. A run goes with its own result/; results that were written with -o stay. RUN is an id, the beginning of one, "last", or the path of a run.',
+    'Without runs, --kept or --images nothing is freed. A run goes with its own result/; results that were written with -o stay. RUN is an id, the beginning of one, "last", or the path of a run.',
   ],
   example: 'tallyman clean 20261125-021524-hashtags',
   run: async (args, terminal) => {
@@ -32,10 +33,15 @@ export const clean: Command = {
       bytes += new Store(kept).list().reduce((sum, entry) => sum + entry.bytes, 0)
       rmSync(kept, { recursive: true, force: true })
     }
-    const isAny = named.length > 0 || args.has('kept')
+    if (args.has('images')) {
+      const images = await keptImages(true)
+      await images.remove()
+      bytes += images.bytes
+    }
+    const isAny = named.length > 0 || args.has('kept') || args.has('images')
     const ids = named.map(({ path }) => basename(path))
     if (isAny) sayFreed(terminal, { ids, bytes, json: args.has('json') })
-    else showHeld(terminal, folder, args.has('json'))
+    else await showHeld(terminal, folder, args.has('json'))
     return exitCodes.complete
   },
 }
@@ -64,21 +70,24 @@ function sayFreed(
   terminal.out(`Freed ${showBytes(bytes)}${of}.`)
 }
 
-function showHeld(terminal: Terminal, folder: string, json: boolean): void {
+async function showHeld(terminal: Terminal, folder: string, json: boolean): Promise<void> {
   const runs = listRuns(folder).map((id) => ({ id, bytes: bytesIn(join(folder, id)) }))
   const kept = new Store(storeFolder(folder)).list()
+  const { images, bytes: imageBytes } = await keptImages(false)
   const keptBytes = kept.reduce((sum, { bytes }) => sum + bytes, 0)
   const tasks = kept.filter(({ kind }) => kind === 'task').length
   if (json) {
     for (const run of runs) terminal.out(JSON.stringify({ kind: 'run', ...run }))
     terminal.out(JSON.stringify({ kind: 'kept', entries: tasks, bytes: keptBytes }))
+    terminal.out(JSON.stringify({ kind: 'images', entries: images.length, bytes: imageBytes }))
     return
   }
   const rows = runs.map(({ id, bytes }) => [id, showBytes(bytes)])
   rows.push([`kept for later runs (${countOf(tasks, 'task')})`, showBytes(keptBytes)])
+  if (images.length > 0) rows.push([`images of containers (${images.length})`, showBytes(imageBytes)])
   for (const line of alignColumns(rows, { sides: ['left', 'right'] })) terminal.out(line)
   terminal.say(
-    `In ${dirname(folder)}. "tallyman clean RUN…" frees runs, "tallyman clean --kept" what is kept.`,
+    `In ${dirname(folder)}. "tallyman clean RUN…" frees runs, "tallyman clean --kept" what is kept${images.length > 0 ? ', "tallyman clean --images" images' : ''}.`,
   )
 }
 

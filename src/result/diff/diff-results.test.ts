@@ -222,7 +222,15 @@ describe('diffResults', () => {
           versions: { tallyman: '0.2.0', node: 'v20.0.0' },
           counters: { seen: 2 },
           completeness: { complete: false, accepted: [lacking], series: null, notes: [] },
-          run: { id: 'run-2', isolation: 'thread', workers: 9, mapTasks: 3, partitions: 1, createdAt: 5 },
+          run: {
+            id: 'run-2',
+            isolation: 'thread',
+            confinement: null,
+            workers: 9,
+            mapTasks: 3,
+            partitions: 1,
+            createdAt: 5,
+          },
         },
       },
     )

@@ -27,7 +27,7 @@ export function settingsOf({ plan }: RunState, job: string): Pair[] {
     },
     {
       name: 'workers',
-      value: `${countOf(workers, isolation === 'process' ? 'process' : 'thread', isolation === 'process' ? 'processes' : 'threads')}`,
+      value: countOf(workers, isolation, isolation === 'process' ? 'processes' : `${isolation}s`),
     },
     {
       name: 'memory',

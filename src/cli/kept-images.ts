@@ -1,0 +1,37 @@
+import { type Engine, type KeptImage, listImages, removeImage } from '../host/index.ts'
+import { requireEngine } from '../run/index.ts'
+
+/** Images that tallyman made here for its containers. */
+export interface KeptImages {
+  readonly images: readonly KeptImage[]
+  readonly bytes: number
+  remove(): Promise<void>
+}
+
+const none: KeptImages = { images: [], bytes: 0, remove: async () => undefined }
+
+/**
+ * Looks which images there are.
+ *
+ * @param isWanted false where it is said only in passing: then a machine without an engine has none
+ * @throws {TallymanError} `engine-unfit` where they are wanted and no engine answers
+ *
+ * Cost: two commands of the engine, a tenth of a second each.
+ */
+export async function keptImages(isWanted: boolean): Promise<KeptImages> {
+  let engine: Engine
+  try {
+    engine = await requireEngine()
+    const images = await listImages(engine)
+    return {
+      images,
+      bytes: images.reduce((sum, { bytes }) => sum + bytes, 0),
+      remove: async () => {
+        for (const image of images) await removeImage(engine, image)
+      },
+    }
+  } catch (error) {
+    if (isWanted) throw error
+    return none
+  }
+}

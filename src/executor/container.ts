@@ -1,0 +1,271 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { readFileSync, rmSync } from 'node:fs'
+import { createServer, type Server, type Socket } from 'node:net'
+import { constants } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { errnoOf } from '../errors.ts'
+import {
+  type ContainerOrder,
+  containerArguments,
+  type Engine,
+  explainEngine,
+  findInside,
+  isDead,
+  makePolite,
+  type ProcessEntry,
+  type RunGroup,
+  readProcess,
+  removeContainer,
+  type Token,
+} from '../host/index.ts'
+import type { Exit, WorkerProcess } from './channel.ts'
+import { endName, type Hello, isHello, lineFolder, lineName } from './container-messages.ts'
+import type { Leash } from './leash.ts'
+import { howItEnded } from './node-process.ts'
+import { WorkerLine } from './worker-line.ts'
+import type { WorkerOutput } from './worker-output.ts'
+
+/** What a container with a worker is started with. */
+export interface WorkerContainerOptions {
+  readonly engine: Engine
+  /** Without its line, which is added. */
+  readonly order: ContainerOrder
+  /** In the environment of all that is in it, and in no other's. */
+  readonly token: Token
+  readonly output: WorkerOutput
+  readonly leash: Leash
+  readonly isPolite: boolean
+  /** Holds its processes where the engine's limits do not. */
+  readonly group: RunGroup | null
+  /** Empty, for its line: the path is short, and its own. */
+  readonly folder: string
+  readonly onMessage: (message: unknown) => void
+  /** Told once it speaks; `isInGroup`: whether its processes are in the group. */
+  readonly onHello: (hello: Hello, isInGroup: boolean) => void
+}
+
+/** How long an engine is given between two tries to remove what it is about to start. */
+const removeAgainMs = 200
+const goneEveryMs = 2
+
+/**
+ * A container in which a worker lives. It talks over a socket in a folder that is mounted; what it prints comes through the pipes of the
+ * engine's client, which for Podman are its very own. They close when nothing of the container is left.
+ */
+export class WorkerContainer {
+  readonly exited: Promise<Exit>
+  readonly #options: WorkerContainerOptions
+  readonly #folder: string
+  readonly #server: Server
+  readonly #client: ChildProcess
+  #line: WorkerLine | null = null
+  /** What is to be said once there is a line. */
+  readonly #unsaid: object[] = []
+  /** What the engine's client prints before there is a worker. */
+  #engineSaid = ''
+  #first: number | null = null
+  #process: WorkerProcess | null = null
+  #memoryIsHeld = false
+  #isEnding = false
+  #isGone = false
+  #broken: string | null = null
+
+  constructor(options: WorkerContainerOptions) {
+    this.#options = options
+    this.#folder = options.folder
+    this.#server = this.#listen()
+    this.#client = this.#startClient()
+    this.#client.stdout?.on('data', (chunk: Buffer) => options.output.write('stdout', chunk))
+    this.#client.stderr?.on('data', (chunk: Buffer) => this.#hear(chunk))
+    const closed = new Promise<Omit<Exit, 'lastWords'>>((resolve) => {
+      this.#client.once('error', (error) =>
+        resolve({ how: `could not be started (${error.message})`, code: 'worker-died' }),
+      )
+      this.#client.once('close', (status) => resolve(this.#howEnded(status)))
+    })
+    this.exited = closed.then(async (end) => {
+      await this.#lastGone()
+      return this.#leave(end)
+    })
+  }
+
+  /** Null until it speaks, and where what is in it may not be seen. */
+  get process(): WorkerProcess | null {
+    return this.#process
+  }
+
+  send(message: object): void {
+    if (this.#line === null) this.#unsaid.push(message)
+    else this.#line.send(message)
+  }
+
+  /** Ends the container with all that is in it, at once. */
+  kill(): void {
+    if (this.#isGone || this.#isEnding) return
+    this.#isEnding = true
+    if (this.#first === null || !killed(this.#first)) void this.#removeUntilGone()
+  }
+
+  /** It may be just about to be started, and is not there yet. */
+  async #removeUntilGone(): Promise<void> {
+    while (!this.#isGone) {
+      await removeContainer(this.#options.engine, this.#options.order.name)
+      await sleep(removeAgainMs)
+    }
+  }
+
+  /** The first process closes what it prints on, and then the kernel ends what is left beside it. */
+  async #lastGone(): Promise<void> {
+    const first = this.#first
+    if (first === null) return
+    for (;;) {
+      const entry = readProcess(first)
+      if (entry === null || isDead(entry)) return
+      // Where it has closed it and goes on, it is not the worker's any more.
+      this.kill()
+      await sleep(goneEveryMs)
+    }
+  }
+
+  #listen(): Server {
+    const server = createServer((socket) => {
+      // The first is the worker; its job may try as well.
+      server.close()
+      this.#meet(socket)
+    })
+    server.on('error', (error) => this.#breakOff(`has no line: ${error.message}`))
+    server.listen(join(this.#folder, lineName))
+    return server
+  }
+
+  #startClient(): ChildProcess {
+    const { engine, order } = this.#options
+    const line = { path: this.#folder, target: lineFolder, isWritable: true }
+    const [program, ...options] = engine.command
+    const user = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 }
+    const args = containerArguments(engine, { ...order, mounts: [...order.mounts, line] }, user)
+    // A group of its own: Ctrl-C in the terminal is for the coordinator. Not started where a folder is missing that would be made inside.
+    const cwd = order.workingDirectory
+    return spawn(program, [...options, ...args], { cwd, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
+  }
+
+  #hear(chunk: Buffer): void {
+    if (this.#line === null) this.#engineSaid += chunk.toString('utf8')
+    else this.#options.output.write('stderr', chunk)
+  }
+
+  #meet(socket: Socket): void {
+    const line = new WorkerLine(socket, {
+      onMessage: (message) => {
+        if (this.#line !== null) this.#options.onMessage(message)
+        else if (isHello(message)) this.#greet(message, line)
+        else this.#breakOff('said something that is not in the protocol')
+      },
+      onGarbage: (why) => this.#breakOff(why),
+      // A container takes a while to be cleared away after its worker has ended.
+      onClosed: () => {
+        if (readEnd(this.#folder) === null && (this.#first === null || readProcess(this.#first) !== null))
+          this.#breakOff('closed its line to the coordinator')
+      },
+    })
+  }
+
+  #greet(hello: Hello, line: WorkerLine): void {
+    if (this.#isEnding) return
+    const { token, order, isPolite, onHello } = this.#options
+    const inside = findInside(token, hello.pid)
+    this.#memoryIsHeld =
+      hello.limits.memoryBytes !== null && hello.limits.memoryBytes <= order.limits.memoryBytes
+    const isInGroup = inside !== null && this.#holdMore(inside)
+    if (inside !== null) {
+      this.#first = inside.ppid
+      this.#options.leash.hold(inside.ppid)
+      this.#process = { pid: inside.pid, token, first: inside.ppid, remember: () => undefined }
+      if (isPolite) void makePolite(inside.pid)
+    }
+    onHello(hello, isInGroup)
+    this.#line = line
+    for (const message of this.#unsaid.splice(0)) line.send(message)
+  }
+
+  /** Where its own limits do not hold, those of the run do, if there is a group. Returns whether it is in one. */
+  #holdMore({ pid, ppid }: ProcessEntry): boolean {
+    const { group } = this.#options
+    if (this.#memoryIsHeld || group === null) return false
+    return group.addProcess(ppid) === null && group.addProcess(pid) === null
+  }
+
+  #breakOff(why: string): void {
+    this.#broken ??= why
+    this.kill()
+  }
+
+  #howEnded(status: number | null): Omit<Exit, 'lastWords'> {
+    const ended = readEnd(this.#folder)
+    if (ended === null) return this.#howLost(status)
+    const { code, memoryKills } = ended
+    const signal = signals.get(code - 128) ?? null
+    if (signal === 'SIGKILL' && this.#isMemoryKill(memoryKills))
+      return {
+        how: 'was ended by the kernel: its container held more memory than it may',
+        code: 'memory-limit',
+      }
+    return howItEnded(signal === null ? code : null, signal)
+  }
+
+  #isMemoryKill(inContainer: number): boolean {
+    return (this.#memoryIsHeld && inContainer > 0) || this.#options.group?.takeMemoryKill() === true
+  }
+
+  /** Its first process has left no word: it was never there, or was ended with everything else. */
+  #howLost(status: number | null): Omit<Exit, 'lastWords'> {
+    if (this.#line !== null || this.#isEnding) return howItEnded(null, 'SIGKILL')
+    const { engine } = this.#options
+    const { reason, wayOut } = explainEngine(this.#engineSaid)
+    return {
+      how: `could not be started: ${engine.kind} ended with exit code ${status} (${reason})`,
+      code: 'engine-unfit',
+      ...(wayOut === null ? {} : { wayOut }),
+    }
+  }
+
+  #leave(end: Omit<Exit, 'lastWords'>): Exit {
+    this.#isGone = true
+    this.#line?.end()
+    this.#server.close()
+    if (this.#first !== null) this.#options.leash.release(this.#first)
+    rmSync(this.#folder, { recursive: true, force: true })
+    const lastWords = this.#options.output.close()
+    if (this.#broken !== null) return { how: this.#broken, code: 'protocol-broken', lastWords }
+    const isHeap = lastWords.includes('heap out of memory') || lastWords.includes('heap limit')
+    return isHeap ? { how: 'ran out of heap', code: 'out-of-memory', lastWords } : { ...end, lastWords }
+  }
+}
+
+const signals: ReadonlyMap<number, NodeJS.Signals> = new Map(
+  Object.entries(constants.signals).map(([name, number]) => [number, name as NodeJS.Signals]),
+)
+
+/** How the worker ended, as the first process noted it; null where it could not. */
+function readEnd(folder: string): { readonly code: number; readonly memoryKills: number } | null {
+  try {
+    const match = /^(\d+) (\d+)$/m.exec(readFileSync(join(folder, endName), 'utf8'))
+    return match === null ? null : { code: Number(match[1]), memoryKills: Number(match[2]) }
+  } catch {
+    // It was ended with everything else.
+    return null
+  }
+}
+
+/** False where it may not be signalled: it is a daemon's. */
+function killed(pid: number): boolean {
+  try {
+    process.kill(pid, 'SIGKILL')
+    return true
+  } catch (error) {
+    if (errnoOf(error) === 'ESRCH') return true
+    if (errnoOf(error) === 'EPERM') return false
+    throw error
+  }
+}

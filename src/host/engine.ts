@@ -1,0 +1,137 @@
+import { execFile } from 'node:child_process'
+import { accessSync, constants } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { errnoOf, TallymanError } from '../errors.ts'
+import { explainEngine } from './engine-trouble.ts'
+
+/** The container engines there are, the one that is looked for first first. */
+export const engineKinds = ['podman', 'docker'] as const
+
+export type EngineKind = (typeof engineKinds)[number]
+
+/** A container engine that answers, by its command line. */
+export interface Engine {
+  readonly kind: EngineKind
+  readonly version: string
+  /** Whether its containers are this user's own, and no root of the machine has to do with them. */
+  readonly isRootless: boolean
+  /** What every command of it begins with: the program and options of its own. */
+  readonly command: readonly [program: string, ...options: readonly string[]]
+}
+
+/** How a command of an engine ended. */
+export interface EngineAnswer {
+  readonly status: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/**
+ * Finds an engine that answers: Podman first, which needs no daemon, then Docker. A `docker` on the PATH proves nothing, so its server is
+ * asked.
+ *
+ * @param wanted the only one that is looked for; null: any
+ * @throws {TallymanError} `engine-unfit`, which says of each what is wrong with it
+ *
+ * Cost: one or two small programs are started, a tenth of a second.
+ */
+export async function findEngine(wanted: EngineKind | null = null): Promise<Engine> {
+  const reasons: string[] = []
+  for (const kind of engineKinds) {
+    if (wanted !== null && wanted !== kind) continue
+    if (!isOnPath(kind)) {
+      reasons.push(`${kind} is not installed`)
+      continue
+    }
+    const found = kind === 'podman' ? await findPodman() : await findDocker()
+    if (typeof found !== 'string') return found
+    reasons.push(found)
+  }
+  throw new TallymanError('engine-unfit', `No container engine can be used here: ${reasons.join('; ')}.`, {
+    wayOut: installHint(),
+  })
+}
+
+function installHint(): string {
+  const packages = 'podman runc uidmap slirp4netns netavark aardvark-dns iptables catatonit'
+  return `On Debian, root installs one by: apt-get install -y --no-install-recommends ${packages}. Or run without containers: --isolation process.`
+}
+
+async function findPodman(): Promise<Engine | string> {
+  const { status, stdout, stderr } = await askEngine(['podman'], ['--version'])
+  if (status !== 0) return `podman does not start (${lastLine(stderr)})`
+  const version = stdout.trim().split(' ').at(-1) ?? ''
+  // Beside control groups of the first version, crun refuses the second ("hybrid mode not supported"); runc does not.
+  const options = isOnPath('runc') && !isUnified() ? ['--runtime', 'runc'] : []
+  return { kind: 'podman', version, isRootless: process.getuid?.() !== 0, command: ['podman', ...options] }
+}
+
+async function findDocker(): Promise<Engine | string> {
+  const format = '{{.ServerVersion}} {{json .SecurityOptions}}'
+  const { status, stdout, stderr } = await askEngine(['docker'], ['info', '--format', format])
+  const version = stdout.trim().split(' ')[0] ?? ''
+  if (status !== 0 || version === '') {
+    const { reason } = explainEngine(stderr)
+    return `docker has no server that answers (${reason})`
+  }
+  return { kind: 'docker', version, isRootless: stdout.includes('name=rootless'), command: ['docker'] }
+}
+
+function isUnified(): boolean {
+  try {
+    accessSync('/sys/fs/cgroup/cgroup.controllers', constants.R_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Is there a program of this name? */
+function isOnPath(name: string, path = process.env.PATH ?? ''): boolean {
+  return findOnPath(name, path) !== null
+}
+
+/** Where the program of this name is; null where there is none. */
+export function findOnPath(name: string, path = process.env.PATH ?? ''): string | null {
+  // Programs of root are not on the PATH of everybody, and engines find them all the same.
+  for (const folder of [...path.split(delimiter), '/usr/sbin', '/sbin']) {
+    const file = join(folder, name)
+    try {
+      accessSync(file, constants.X_OK)
+      return file
+    } catch {
+      // Not in this folder.
+    }
+  }
+  return null
+}
+
+/** Most of what an engine says in one answer. */
+const answerBytesMax = 16 * 2 ** 20
+
+/** Runs a command of an engine to its end. Never rejects for what the engine says. */
+export function askEngine(command: Engine['command'], args: readonly string[]): Promise<EngineAnswer> {
+  const [program, ...options] = command
+  return new Promise((resolve, reject) => {
+    execFile(
+      program,
+      [...options, ...args],
+      { encoding: 'utf8', maxBuffer: answerBytesMax },
+      (error, stdout, stderr) => {
+        if (error === null) resolve({ status: 0, stdout, stderr })
+        else if (typeof error.code === 'number') resolve({ status: error.code, stdout, stderr })
+        else if (errnoOf(error) === 'ENOENT')
+          resolve({ status: 127, stdout, stderr: `${program}: not found` })
+        else if (error.signal !== undefined && error.signal !== null)
+          resolve({ status: 137, stdout, stderr: `${program} was ended by ${error.signal}` })
+        else reject(error)
+      },
+    )
+  })
+}
+
+/** What an engine says last is what went wrong; before that it may warn. */
+function lastLine(text: string): string {
+  const lines = text.split('\n').map((line) => line.trim())
+  return lines.findLast((line) => line !== '') ?? 'it said nothing'
+}

@@ -1,0 +1,127 @@
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { TallymanError } from '../errors.ts'
+import type { ContainerSettings } from '../executor/index.ts'
+import {
+  type Engine,
+  type EngineKind,
+  engineKinds,
+  findEngine,
+  removeContainers,
+  requireOwnImage,
+  requireWorkerImage,
+  socketFolder,
+} from '../host/index.ts'
+import { RunDirectory } from './directory.ts'
+import { isHeld } from './lock.ts'
+import type { Isolation } from './options.ts'
+
+/** What containers of a run are started from. */
+export type ContainerBase = Pick<ContainerSettings, 'engine' | 'image'>
+
+/**
+ * Finds the engine and the image that a run's containers are started with; the image is made where it is not there.
+ *
+ * @param say told, in a sentence, what takes long
+ * @returns null for a run whose workers are no containers
+ * @throws {TallymanError} `engine-unfit`; `usage` for an image that nobody uses
+ */
+export async function requireContainers(
+  { isolation, image }: { readonly isolation: Isolation; readonly image: string | null },
+  say?: (message: string) => void,
+): Promise<ContainerBase | null> {
+  if (isolation !== 'container') {
+    if (image === null) return null
+    throw new TallymanError(
+      'usage',
+      `Option --image is for containers, and workers are of kind ${isolation}.`,
+      {
+        wayOut: 'Add --isolation container, or leave it out.',
+      },
+    )
+  }
+  const engine = await requireEngine()
+  return {
+    engine,
+    image: image === null ? await requireWorkerImage(engine, say) : await requireOwnImage(engine, image),
+  }
+}
+
+/** The engine that `TALLYMAN_ENGINE` names, or any. Throws `engine-unfit`, or `usage` for one there is not. */
+export async function requireEngine(): Promise<Engine> {
+  const wanted = process.env.TALLYMAN_ENGINE ?? ''
+  const kind = engineKinds.find((one) => one === wanted) ?? null
+  if (wanted !== '' && kind === null) {
+    throw new TallymanError(
+      'usage',
+      `TALLYMAN_ENGINE is ${JSON.stringify(wanted)}, which is no container engine.`,
+      {
+        wayOut: `Say one of ${engineKinds.join(', ')}, or unset it.`,
+      },
+    )
+  }
+  return await findEngine(kind)
+}
+
+/** What is left in a run's directory while its containers may be there. */
+interface ContainerNote {
+  readonly engine: EngineKind
+  readonly label: string
+}
+
+/** Notes which containers are this run's, before the first is started: a command that comes after a crash removes them. */
+export function noteContainers(directory: RunDirectory, { kind }: Engine, label: string): void {
+  const note: ContainerNote = { engine: kind, label }
+  writeFileSync(directory.containersFile, `${JSON.stringify(note)}\n`, { mode: 0o600 })
+}
+
+/** Its containers are gone. */
+export function forgetContainers(directory: RunDirectory): void {
+  rmSync(directory.containersFile, { force: true })
+}
+
+/**
+ * Removes the containers of runs whose process was killed. Where the engine does not answer they are left to the next time.
+ *
+ * @returns how many there were
+ *
+ * Cost: a look into each run's directory; where a run was killed, one command of the engine.
+ */
+export async function sweepContainers(runsFolder: string): Promise<number> {
+  let removed = 0
+  for (const id of namesIn(runsFolder)) {
+    const directory = new RunDirectory(join(runsFolder, id))
+    if (!existsSync(directory.containersFile) || isHeld(directory)) continue
+    const note = readNote(directory.containersFile)
+    try {
+      if (note !== null) {
+        removed += await removeContainers(await findEngine(note.engine), note.label)
+        rmSync(socketFolder(note.label), { recursive: true, force: true })
+      }
+      forgetContainers(directory)
+    } catch {
+      // No engine just now, or another user's run: whoever can will come by.
+    }
+  }
+  return removed
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+  } catch {
+    // There are no runs, or none that this command may look at: it says so itself.
+    return []
+  }
+}
+
+function readNote(file: string): ContainerNote | null {
+  try {
+    const note: Partial<ContainerNote> = JSON.parse(readFileSync(file, 'utf8'))
+    const engine = engineKinds.find((kind) => kind === note.engine)
+    return engine === undefined || typeof note.label !== 'string' ? null : { engine, label: note.label }
+  } catch {
+    // Its process was killed as it wrote: it had started no container.
+    return null
+  }
+}

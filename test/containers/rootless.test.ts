@@ -1,0 +1,67 @@
+/** The executors' common suite and all that is in this folder once more, by an ordinary user with an engine of their own. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { hasEngine } from '../fixtures/engine.ts'
+import { canMakeUsers, OrdinaryUser } from '../fixtures/ordinary-user.ts'
+import { requires } from '../requires.ts'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const suites = ['test/executors/containers.test.ts', 'test/containers/in-a-container.test.ts']
+
+interface Report {
+  readonly numPassedTests: number
+  readonly numPendingTests: number
+  readonly testResults: readonly {
+    readonly assertionResults: readonly {
+      readonly fullName: string
+      readonly status: string
+      readonly failureMessages: readonly string[]
+    }[]
+  }[]
+}
+
+// As an ordinary user this very file has nobody to become.
+describe.runIf(process.getuid?.() === 0)('an ordinary user', () => {
+  const isReady =
+    requires('a container engine', hasEngine) && requires('the right to make users', canMakeUsers)
+
+  describe.skipIf(!isReady)('with rootless containers', () => {
+    let user: OrdinaryUser
+    beforeAll(() => {
+      user = new OrdinaryUser('tallyman-rootless')
+      user.delegateGroups()
+    })
+    afterAll(() => user.remove())
+
+    it('passes all that root passes, with nothing skipped and nothing left', () => {
+      const file = join(user.home, 'report.json')
+      const vitest = [join(root, 'node_modules/vitest/vitest.mjs'), 'run', '--root', root, ...suites]
+      const options = [
+        '--configLoader',
+        'runner',
+        '--reporter=json',
+        `--outputFile=${file}`,
+        '--typecheck.enabled=false',
+      ]
+      const ended = user.run(process.execPath, [...vitest, ...options], {
+        TALLYMAN_REQUIRE_ALL: '1',
+        TMPDIR: '/tmp',
+      })
+      const report: Report = JSON.parse(readFileSync(file, 'utf8'))
+      const failed = report.testResults.flatMap(({ assertionResults }) =>
+        assertionResults.filter(({ status }) => status === 'failed'),
+      )
+      expect(
+        failed.map(({ fullName, failureMessages }) => [fullName, ...failureMessages].join('\n')),
+      ).toEqual([])
+      expect(report).toMatchObject({ numPendingTests: 0 })
+      expect(report.numPassedTests).toBeGreaterThan(60)
+      expect(ended.status, ended.stderr).toBe(0)
+      const left = user.processes().filter((command) => !/^(podman|catatonit) /.test(command))
+      expect(left).toEqual([])
+      expect(user.run('podman', ['ps', '--all', '--quiet']).stdout).toBe('')
+    }, 600_000)
+  })
+})
