@@ -10,6 +10,8 @@ export interface WorkerChannel {
   readonly streams: WorkerStreams
   /** Whether it leads out of a container: what a job cannot do in there is explained. */
   readonly isInContainer?: boolean
+  /** The directory that names of inputs are relative to, where this process may not be in it. */
+  readonly cwd?: string
 }
 
 /** Why a worker is no longer there. */

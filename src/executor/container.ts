@@ -38,6 +38,8 @@ export interface WorkerContainerOptions {
   readonly isPolite: boolean
   /** Holds its processes where the engine's limits do not. */
   readonly group: RunGroup | null
+  /** The directory the inputs were planned in. */
+  readonly cwd: string
   /** Empty, for its line: the path is short, and its own. */
   readonly folder: string
   readonly onMessage: (message: unknown) => void
@@ -140,13 +142,12 @@ export class WorkerContainer {
   }
 
   #startClient(): ChildProcess {
-    const { engine, order } = this.#options
+    const { engine, order, cwd } = this.#options
     const line = { path: this.#folder, target: lineFolder, isWritable: true }
     const [program, ...options] = engine.command
     const user = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 }
     const args = containerArguments(engine, { ...order, mounts: [...order.mounts, line] }, user)
-    // A group of its own: Ctrl-C in the terminal is for the coordinator. Not started where a folder is missing that would be made inside.
-    const cwd = order.workingDirectory
+    // A group of its own: Ctrl-C in the terminal is for the coordinator. Not started where the directory is missing that names are relative to.
     return spawn(program, [...options, ...args], { cwd, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
   }
 

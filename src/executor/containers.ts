@@ -88,9 +88,8 @@ class ContainerLinks implements LinkFactory {
         name: `tallyman-${label}-${mark}-${randomBytes(4).toString('hex')}`,
         labels: { [runLabel]: label },
         image: image.name,
-        command: commandOf(image.node, heapBytes),
+        command: commandOf(image.node, heapBytes, cwd),
         environment: { ...environment(), [tokenName]: mark },
-        workingDirectory: cwd,
         mounts: this.#mounts(writable),
         limits,
       },
@@ -100,6 +99,7 @@ class ContainerLinks implements LinkFactory {
       isPolite,
       group,
       folder,
+      cwd,
       onMessage,
       onHello: (hello, isInGroup) => {
         this.#confinement ??= this.#confinementOf(hello, limits, isInGroup)
@@ -122,11 +122,17 @@ class ContainerLinks implements LinkFactory {
   }
 
   #mounts(writable: readonly string[]): Mount[] {
+    const { cwd } = this.#settings
     // One that is gone would keep the container from being started; the worker says what is missing.
-    return mountsOf(
+    const mounts = mountsOf(
       this.#readable.filter((path) => existsSync(path)),
       writable,
     )
+    if (isOfSystem(cwd) || mounts.some(({ path }) => `${path}/`.startsWith(`${cwd}/`))) return mounts
+    // Names such as ../in.txt go through it.
+    const empty = join(socketFolder(this.#container.label), 'empty')
+    mkdirSync(empty, { recursive: true, mode: 0o700 })
+    return [...mounts, { path: empty, target: cwd, isWritable: false }]
   }
 
   #limitsOf(heapBytes: number): ContainerLimits {
@@ -175,12 +181,17 @@ class ContainerLinks implements LinkFactory {
   }
 }
 
-function commandOf(node: string, heapBytes: number): string[] {
+function commandOf(node: string, heapBytes: number, cwd: string): string[] {
   const umask = process.umask().toString(8).padStart(3, '0')
   return [
     ...['/bin/sh', '-c', firstProcess, 'first', umask],
-    ...[node, ...heapFlags(heapBytes), builtFile('worker-process'), 'line', `${lineFolder}/${lineName}`],
+    ...[node, ...heapFlags(heapBytes), builtFile('worker-process'), 'line', `${lineFolder}/${lineName}`, cwd],
   ]
+}
+
+/** Directories that images have themselves: nothing is put in their place. */
+function isOfSystem(path: string): boolean {
+  return path === '/tmp' || path === '/' || /^\/(usr|s?bin|lib\w*|etc|proc|sys|dev|run)(\/|$)/.test(path)
 }
 
 /**

@@ -2,6 +2,7 @@
  * Joins a worker to its process: the line to the coordinator is file descriptor 3, or in a container a socket that is named. Runs as it is
  * imported, by `worker-process.ts`.
  */
+import { existsSync } from 'node:fs'
 import { createConnection, Socket } from 'node:net'
 import { readInsideLimits } from '../host/index.ts'
 import type { Hello } from './container-messages.ts'
@@ -18,6 +19,9 @@ const socket =
   socketPath === undefined
     ? new Socket({ fd: 3, readable: true, writable: true })
     : createConnection(socketPath)
+/** Where the inputs were planned: in a container it may not be there, as when none of them lies below. */
+const cwd = socketPath === undefined ? undefined : process.argv[4]
+if (cwd !== undefined && existsSync(cwd)) process.chdir(cwd)
 if (socketPath !== undefined) sayHello()
 
 function sayHello(): void {
@@ -40,6 +44,7 @@ serve(
     },
     streams: workerStreams(!isForeground),
     isInContainer: socketPath !== undefined,
+    ...(cwd === undefined ? {} : { cwd }),
     // The other end is the coordinator that started this process: what it says is a `ToWorker`.
     listen: (onMessage) =>
       readFrames(

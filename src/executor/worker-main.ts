@@ -62,7 +62,7 @@ class WorkerLife {
   readonly #channel: WorkerChannel
   readonly #leave: () => void
   /** Before the job is loaded, which may change it. */
-  readonly #cwd = process.cwd()
+  readonly #cwd: string
   #loaded: Loaded | null = null
   #attempt: string | null = null
   readonly #unawaited = new Unawaited()
@@ -70,6 +70,7 @@ class WorkerLife {
   constructor(channel: WorkerChannel, leave: () => void) {
     this.#channel = channel
     this.#leave = leave
+    this.#cwd = channel.cwd ?? process.cwd()
   }
 
   take(message: ToWorker): void {

@@ -7,7 +7,6 @@ const order: ContainerOrder = {
   image: 'image:tag',
   command: ['node', 'worker.js'],
   environment: { TZ: 'Asia/Seoul' },
-  workingDirectory: '/data',
   mounts: [
     { path: '/data/a:b.txt', isWritable: false },
     { path: '/tmp/x', isWritable: true, target: '/run/line' },

@@ -24,7 +24,6 @@ export interface ContainerOrder {
   readonly image: string
   readonly command: readonly string[]
   readonly environment: Readonly<Record<string, string>>
-  readonly workingDirectory: string
   readonly mounts: readonly Mount[]
   readonly limits: ContainerLimits
 }
@@ -43,7 +42,7 @@ export function containerArguments(
   order: ContainerOrder,
   user: { readonly uid: number; readonly gid: number },
 ): string[] {
-  const { name, labels, image, command, environment, workingDirectory, mounts, limits } = order
+  const { name, labels, image, command, environment, mounts, limits } = order
   return [
     'run',
     '--rm',
@@ -56,7 +55,8 @@ export function containerArguments(
     ...['--cap-drop', 'ALL', '--security-opt', 'no-new-privileges', '--security-opt', 'label=disable'],
     ...userOptions(engine, user),
     ...limitOptions(limits),
-    ...['--workdir', workingDirectory],
+    // Another one would have to be there: Podman makes it at times, and at times says that it is not.
+    ...['--workdir', '/tmp'],
     ...Object.entries(environment).flatMap(([variable, value]) => ['--env', `${variable}=${value}`]),
     ...mounts.flatMap(mountOptions),
     image,
