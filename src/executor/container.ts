@@ -80,6 +80,7 @@ export class WorkerContainer {
     this.#client = this.#startClient()
     this.#client.stdout?.on('data', (chunk: Buffer) => options.output.write('stdout', chunk))
     this.#client.stderr?.on('data', (chunk: Buffer) => this.#hear(chunk))
+    this.#client.once('exit', (status) => this.#missClient(status))
     const closed = new Promise<Omit<Exit, 'lastWords'>>((resolve) => {
       this.#client.once('error', (error) =>
         resolve({ how: `could not be started (${error.message})`, code: 'worker-died' }),
@@ -100,6 +101,16 @@ export class WorkerContainer {
   send(message: object): void {
     if (this.#line === null) this.#unsaid.push(message)
     else this.#line.send(message)
+  }
+
+  /**
+   * The client has ended before there is a worker. Whoever kills it leaves a container half made, which holds what it would print on open.
+   * Podman's ends well once the container is there.
+   */
+  #missClient(status: number | null): void {
+    if (this.#line !== null || status === 0) return
+    if (status === null) this.kill()
+    else void this.#removeUntilGone()
   }
 
   /** Ends the container with all that is in it, at once. */
@@ -208,11 +219,15 @@ export class WorkerContainer {
     const { code, memoryKills } = ended
     const signal = signals.get(code - 128) ?? null
     if (signal === 'SIGKILL' && this.#isMemoryKill(memoryKills))
-      return {
-        how: 'was ended by the kernel: its container held more memory than it may',
-        code: 'memory-limit',
-      }
+      return { how: this.#sayMemoryKill(), code: 'memory-limit' }
     return howItEnded(signal === null ? code : null, signal)
+  }
+
+  #sayMemoryKill(): string {
+    const mebibytes = Math.round(this.#options.order.limits.memoryBytes / 2 ** 20)
+    return this.#memoryIsHeld
+      ? `was ended by the kernel: its container held all of the ${mebibytes} MiB it may, and more`
+      : 'was ended by the kernel: the containers of the run held more memory than they may together'
   }
 
   #isMemoryKill(inContainer: number): boolean {

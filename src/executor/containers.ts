@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import {
   type ContainerLimits,
+  containerName,
   type Mount,
   mountsOf,
   readLimits,
@@ -85,7 +86,7 @@ class ContainerLinks implements LinkFactory {
     const worker = new WorkerContainer({
       engine,
       order: {
-        name: `tallyman-${label}-${mark}-${randomBytes(4).toString('hex')}`,
+        name: containerName(label, `${mark}-${randomBytes(4).toString('hex')}`),
         labels: { [runLabel]: label },
         image: image.name,
         command: commandOf(image.node, heapBytes, cwd),

@@ -1,6 +1,9 @@
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { errnoOf } from '../errors.ts'
 import { askEngine, type Engine } from './engine.ts'
+import { listProcesses } from './process-tree.ts'
+import { readSmallFile } from './small-file.ts'
 
 /** The label by which the containers of a run are found, whoever started them. Its value is the run's own. */
 export const runLabel = 'tallyman.run'
@@ -18,7 +21,7 @@ export async function removeContainers(engine: Engine, run: string | null): Prom
   const { stdout } = await askEngine(engine.command, ['ps', '--all', '--quiet', '--filter', `label=${label}`])
   const ids = stdout.split('\n').filter((id) => id !== '')
   if (ids.length > 0) await askEngine(engine.command, removal(engine, ids))
-  return ids.length
+  return ids.length + (run === null ? 0 : endForgotten(engine, containerName(run, '')))
 }
 
 /** The folder with the sockets of a run's containers: for nobody else, and short, since a path of a socket must be (unix(7)). */
@@ -29,9 +32,53 @@ export function socketFolder(label: string): string {
 
 const socketFolderMax = 80
 
+/** The name of a container: the run's label, and what tells it from the others of its run. */
+export function containerName(label: string, mark: string): string {
+  return `tallyman-${label}-${mark}`
+}
+
 /** Removes one container by its name, where it is still there. */
 export async function removeContainer(engine: Engine, name: string): Promise<void> {
   await askEngine(engine.command, removal(engine, [name]))
+  endForgotten(engine, name)
+}
+
+/**
+ * Ends containers that Podman does not know of. If its client is killed while it makes one, what is in it waits to be started for ever, yet
+ * Podman has not noted that it is there, and removes no more than the entry. Its monitor is told the name.
+ *
+ * @param name of the container, or what its name begins with
+ * @returns how many there were
+ */
+function endForgotten({ kind }: Engine, name: string): number {
+  if (kind !== 'podman') return 0
+  const processes = listProcesses()
+  const monitors = new Set(
+    processes.flatMap(({ pid, comm }) => (comm === 'conmon' && isMonitorOf(pid, name) ? [pid] : [])),
+  )
+  // The monitor itself stays to see its end, and goes then; what else it has started is Podman's.
+  const first = processes.filter(({ pid, ppid }) => monitors.has(ppid) && isFirstInside(pid))
+  return first.filter(({ pid }) => isKilled(pid)).length
+}
+
+function isMonitorOf(pid: number, name: string): boolean {
+  const args = (readSmallFile(`/proc/${pid}/cmdline`) ?? '').split('\0')
+  return args[args.indexOf('-n') + 1]?.startsWith(name) === true
+}
+
+/** Is it number 1 among processes of its own? */
+function isFirstInside(pid: number): boolean {
+  return /^NSpid:(\t\d+)+\t1$/m.test(readSmallFile(`/proc/${pid}/status`) ?? '')
+}
+
+/** False where it has ended by itself, or is another user's. */
+function isKilled(pid: number): boolean {
+  try {
+    return process.kill(pid, 'SIGKILL')
+  } catch (error) {
+    if (errnoOf(error) === 'ESRCH' || errnoOf(error) === 'EPERM') return false
+    throw error
+  }
 }
 
 /** At once: Podman would ask first, and wait. */

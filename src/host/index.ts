@@ -9,7 +9,13 @@ export {
 } from './container-arguments.ts'
 export { mountsOf } from './container-mounts.ts'
 export { findInside, type InsideLimits, readInsideLimits } from './container-process.ts'
-export { removeContainer, removeContainers, runLabel, socketFolder } from './containers-left.ts'
+export {
+  containerName,
+  removeContainer,
+  removeContainers,
+  runLabel,
+  socketFolder,
+} from './containers-left.ts'
 export { readDiskSpace, spareSpace } from './disk-space.ts'
 export { endProcesses } from './end-processes.ts'
 export { type Engine, type EngineKind, engineKinds, findEngine } from './engine.ts'

@@ -1,6 +1,42 @@
-import { describe } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { hasEngine } from '../fixtures/engine.ts'
+import { killQuietly, leftBehind, markedProcesses, processesOf } from '../fixtures/process-tree.ts'
+import { until } from '../fixtures/until.ts'
 import { requires } from '../requires.ts'
 import { testExecutor } from './executor-suite.ts'
+import { mapAttempt, perform, Workplace } from './workplace.ts'
 
-describe.skipIf(!requires('a container engine', hasEngine))('with an engine', () => testExecutor('container'))
+describe.skipIf(!requires('a container engine', hasEngine))('with an engine', () => {
+  testExecutor('container')
+
+  describe("a container whose engine's client is killed", () => {
+    let place: Workplace
+    beforeEach(() => {
+      place = new Workplace('container')
+    })
+    afterEach(async () => {
+      const { mark } = place
+      await place.close()
+      expect(await leftBehind(mark)).toEqual([])
+    })
+
+    // While Podman creates one, it has not noted that it is there: neither it nor its run may wait for each other.
+    it.each([0, 15, 30, 60, 90])('%i ms after it has begun to make it is ended', async (afterMs) => {
+      const pool = await place.openPool()
+      const outcome = perform(pool, mapAttempt('map-00000.1', [place.write('a.txt', ['!sleep 300', 'a'])]))
+      const client = await until('the client', () =>
+        markedProcesses(place.mark).find(({ command }) => command.includes('tallyman.run=')),
+      )
+      const label = /tallyman\.run=(\w+)/.exec(client.command)?.[1] ?? 'no label'
+      const monitors = () => processesOf('conmon').filter(({ command }) => command.includes(label))
+      await until('the container', () => monitors().length > 0)
+      await new Promise((resolve) => setTimeout(resolve, afterMs))
+      killQuietly(client.pid)
+      await outcome
+      const again = mapAttempt('map-00000.2', [place.write('b.txt', ['a'])])
+      expect(await perform(pool, again)).toMatchObject({ kind: 'done' })
+      await pool.stop()
+      await until('nothing to be left', () => monitors().length === 0)
+    })
+  })
+})

@@ -420,7 +420,7 @@ function testDeaths(place: () => Workplace): void {
       const begun = place().path('begun')
       const outcome = perish(pool, `!touch ${begun}`, '!wait')
       await until('the attempt to begin', () => statSync(begun, { throwIfNoEntry: false }))
-      for (const { pid } of markedWorkers(place().mark)) process.kill(pid, 'SIGKILL')
+      for (const { pid } of markedWorkers(place().mark)) killQuietly(pid)
       expect(await outcome).toMatchObject({
         kind: 'failed',
         fault: { code: 'killed', message: expect.stringContaining('SIGKILL') },

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { isolationsHere } from '../fixtures/engine.ts'
 import { Workshop } from '../fixtures/program.ts'
 
 let shop: Workshop
@@ -31,32 +32,29 @@ const killers = [
   ],
 ] as const
 
-describe.each(['process', 'thread'])(
-  'a record that ends its worker twice, with --isolation %s',
-  (isolation) => {
-    it.each(killers)('is rejected with the cause, and the run goes on: %s', (name, code, reason) => {
-      const job = shop.job(
-        `killer-${name.replaceAll(/\W+/g, '-')}.job.ts`,
-        `if (line === 'bad') { ${code} } emit(line)`,
-      )
-      const timeout = reason.includes('no progress') ? '3' : '60'
-      const options = ['--isolation', isolation, '--task-timeout', timeout, '--memory', '400M', '-w', '2']
-      const ended = shop.run('run', job, 'in.txt', ...options, '--max-bad', '1', '--no-reuse', '--json')
-      expect(ended, ended.stderr).toMatchObject({ status: 0 })
-      expect(JSON.parse(ended.stdout)).toMatchObject({ status: 'complete', records: 3, rejected: 1 })
-      const [rejected] = rejectedReasons()
-      expect(rejected).toMatchObject({ line: 3 })
-      expect(rejected?.reason).toContain('its worker ended twice at this record')
-      expect(rejected?.reason).toContain(reason)
-    })
+describe.each(isolationsHere())('a record that ends its worker twice, with --isolation %s', (isolation) => {
+  it.each(killers)('is rejected with the cause, and the run goes on: %s', (name, code, reason) => {
+    const job = shop.job(
+      `killer-${name.replaceAll(/\W+/g, '-')}.job.ts`,
+      `if (line === 'bad') { ${code} } emit(line)`,
+    )
+    const timeout = reason.includes('no progress') ? '3' : '60'
+    const options = ['--isolation', isolation, '--task-timeout', timeout, '--memory', '400M', '-w', '2']
+    const ended = shop.run('run', job, 'in.txt', ...options, '--max-bad', '1', '--no-reuse', '--json')
+    expect(ended, ended.stderr).toMatchObject({ status: 0 })
+    expect(JSON.parse(ended.stdout)).toMatchObject({ status: 'complete', records: 3, rejected: 1 })
+    const [rejected] = rejectedReasons()
+    expect(rejected).toMatchObject({ line: 3 })
+    expect(rejected?.reason).toContain('its worker ended twice at this record')
+    expect(rejected?.reason).toContain(reason)
+  })
 
-    it('stops the commit with exit 3 when no rejected record is tolerated', () => {
-      const job = shop.job('exit.job.ts', `if (line === 'bad') process.exit(1); emit(line)`)
-      const ended = shop.run('run', job, 'in.txt', '--isolation', isolation, '--no-reuse')
-      expect(ended).toMatchObject({ status: 3, stderr: expect.stringContaining('in.txt, line 3 (byte 8)') })
-    })
-  },
-)
+  it('stops the commit with exit 3 when no rejected record is tolerated', () => {
+    const job = shop.job('exit.job.ts', `if (line === 'bad') process.exit(1); emit(line)`)
+    const ended = shop.run('run', job, 'in.txt', '--isolation', isolation, '--no-reuse')
+    expect(ended).toMatchObject({ status: 3, stderr: expect.stringContaining('in.txt, line 3 (byte 8)') })
+  })
+})
 
 describe('a job that never ends to load', () => {
   it('is given up, after a time that a short --task-timeout does not cut', { timeout: 120_000 }, () => {
