@@ -16,7 +16,7 @@ const again: ErrorRule = { retry: true }
 const rules = {
   /** The command line is wrong. */
   usage: once,
-  /** A job file does not load, or what it exports is not a job. */
+  /** A job file, or the module of a web app, does not load, or what it exports is none. */
   'job-invalid': once,
   /** A parameter has a wrong value. */
   'param-invalid': once,
@@ -24,7 +24,7 @@ const rules = {
   'key-invalid': once,
   /** A value cannot be stored or written. */
   'value-invalid': once,
-  /** The user's map, setup, flush or reducer threw. */
+  /** The user's map, setup, flush or reducer threw, or a web app of theirs ended. */
   'job-threw': once,
   /** An input cannot be found or opened. */
   'input-missing': once,

@@ -449,8 +449,20 @@ export const flags: readonly Flag[] = [
   {
     name: 'port',
     takes: { kind: 'count', placeholder: 'N', least: 1 },
-    help: 'port that the page listens at. Default: your user id, or the next of its series that is free',
+    help: 'port that the page, or the app, listens at. Default: your user id, or the next of its series that is free',
     commands: ['run', 'resume', 'serve'],
+  },
+  {
+    name: 'app',
+    takes: { kind: 'switch' },
+    help: 'writes a web app, and no job',
+    commands: ['new'],
+  },
+  {
+    name: 'watch',
+    takes: { kind: 'switch' },
+    help: 'serves the app anew when one of its files was changed',
+    commands: ['serve'],
   },
   {
     name: 'public',

@@ -16,11 +16,12 @@ import {
   sayRejectedPlace,
   taskId,
   totalsOf,
+  userFrames,
 } from '../run/index.ts'
 import { clip } from './cells.ts'
 import type { Outlet } from './outlet.ts'
 import { showHeads } from './tables.ts'
-import { sayFault, type Terminal, userFrames } from './terminal.ts'
+import { sayFault, type Terminal } from './terminal.ts'
 
 /** More of a kind are counted, not listed. */
 const listedMax = 20

@@ -2,7 +2,7 @@ import { closeSync, openSync, writeSync } from 'node:fs'
 import pc from 'picocolors'
 import { type Fault, messageOf, TallymanError, toFault } from '../errors.ts'
 import { printableLines } from '../printable.ts'
-import { packageRoot, type RunDirectory } from '../run/index.ts'
+import { framesOutside, type RunDirectory, userFrames } from '../run/index.ts'
 import { Frame, together } from './frame.ts'
 
 const { createColors } = pc
@@ -158,21 +158,6 @@ function stackOf({ code, stack }: Fault): string {
   if (stack === undefined || !stackCodes.has(code)) return ''
   const own = code === 'internal' ? framesOutside(stack) : userFrames(stack)
   return own.slice(0, 12).join('\n')
-}
-
-/** Lines of a stack in files of the user's. */
-export function userFrames(stack: string): string[] {
-  return framesOutside(stack).filter((line) => !isEngine(line))
-}
-
-/** Lines of a stack in files that are not Node's. */
-function framesOutside(stack: string): string[] {
-  const frames = stack.split('\n').filter((line) => /^\s+at /.test(line))
-  return frames.filter((line) => !/\bnode:internal|\(native\)/.test(line))
-}
-
-function isEngine(frame: string): boolean {
-  return ['src/', 'dist/', 'node_modules/'].some((folder) => frame.includes(packageRoot + folder))
 }
 
 /** A file that takes one JSON object a line. */

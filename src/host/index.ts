@@ -44,6 +44,7 @@ export {
 } from './process-tree.ts'
 export { type GroupLimits, openOwnGroup, type RunGroup } from './run-group.ts'
 export { forwardCommand } from './ssh.ts'
+export { whoListens } from './who-listens.ts'
 export {
   type KeptImage,
   listImages,

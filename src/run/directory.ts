@@ -7,7 +7,6 @@ import {
   rmdirSync,
   rmSync,
   statSync,
-  symlinkSync,
   unlinkSync,
 } from 'node:fs'
 import { basename, dirname, isAbsolute, join, relative } from 'node:path'
@@ -15,7 +14,7 @@ import { setImmediate as breathe } from 'node:timers/promises'
 import { errnoOf, messageOf, TallymanError } from '../errors.ts'
 import { indexFolderName } from '../executor/index.ts'
 import { writeWhole } from './durable.ts'
-import { packageRoot } from './package.ts'
+import { linkPackage } from './package.ts'
 
 /** What `run.json` says: written first, never changed. */
 export interface RunIdentity {
@@ -108,10 +107,7 @@ export class RunDirectory {
 
   /** Leads the bundled job, which imports tallyman by name, to the copy that runs it: a resumed run may have another one. */
   linkPackage(): void {
-    const link = this.absolute(join('node_modules', 'tallyman'))
-    rmSync(link, { force: true })
-    mkdirSync(dirname(link), { recursive: true })
-    symlinkSync(packageRoot, link, 'dir')
+    linkPackage(this.path)
   }
 
   /** Puts a finished attempt's files into their place. Done again after a crash, it replaces what was not journaled. */

@@ -26,7 +26,7 @@ export {
   taskTimeoutMsDefault,
 } from './options.ts'
 export { Pace, type Rates, timeLeft } from './pace.ts'
-export { packageRoot, packageVersion } from './package.ts'
+export { linkPackage, packageRoot, packageVersion } from './package.ts'
 export type { Plan } from './plan.ts'
 export { inspectJob, prepareRun } from './prepare.ts'
 export type { PreparedRun, RunObserver } from './prepared.ts'
@@ -40,3 +40,4 @@ export { Store, storeFolder } from './store.ts'
 export { attemptId, parseTaskId, taskId } from './task-id.ts'
 export { type InputTotals, inputTotals, notesOf, type RunTotals, totalsOf } from './totals.ts'
 export { UnderWay } from './under-way.ts'
+export { framesOutside, userFrames } from './user-frames.ts'

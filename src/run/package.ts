@@ -1,9 +1,17 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /** The package this code belongs to: both `src/run` and `dist/run` lie two folders below it. */
 export const packageRoot = fileURLToPath(new URL('../..', import.meta.url))
+
+/** Leads what is bundled into a folder, and imports tallyman by name, to the copy that runs it: another one may have made the folder. */
+export function linkPackage(folder: string): void {
+  const link = join(folder, 'node_modules', 'tallyman')
+  rmSync(link, { force: true })
+  mkdirSync(dirname(link), { recursive: true })
+  symlinkSync(packageRoot, link, 'dir')
+}
 
 /**
  * Everything beside job and inputs that what a map task writes may depend on: this package's version, the build it runs as, and Node's version, as

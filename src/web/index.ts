@@ -1,4 +1,7 @@
-/** Who watches: a read-only server over run directories, and its pages. */
+/** Who watches: a read-only server over run directories, and its pages. And the user's own web apps. */
 
+export { AppBundle } from './app-bundle.ts'
+export { type ServedApp, startApp } from './app-process.ts'
 export { type PageOptions, type ServedPage, servePage } from './server.ts'
+export { SourceWatch } from './source-watch.ts'
 export { readToken } from './token.ts'

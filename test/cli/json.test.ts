@@ -136,17 +136,19 @@ describe('docs/formats/command-json.md', () => {
   })
 
   it('tells what serve writes', async () => {
-    const serving = shop.start('serve', '--json', '--port', '29873')
-    const [data] = await once(serving.stdout ?? serving, 'data')
-    serving.kill('SIGTERM')
-    expect(await once(serving, 'exit')).toEqual([0, null])
-    const told = JSON.parse(String(data))
-    expect(told).toMatchObject({
-      port: 29873,
-      pid: serving.pid,
-      runsFolder: join(shop.folder, 'home', 'runs'),
-    })
-    expectOnPage([told], fieldsOf('`tallyman serve`'))
+    const served = async (...args: readonly string[]): Promise<unknown> => {
+      const serving = shop.start('serve', ...args, '--json', '--port', '29873')
+      const [data] = await once(serving.stdout ?? serving, 'data')
+      serving.kill('SIGTERM')
+      expect(await once(serving, 'exit')).toEqual([0, null])
+      const told = JSON.parse(String(data))
+      expect(told).toMatchObject({ port: 29873, pid: serving.pid })
+      return told
+    }
+    const app = shop.write('app.ts', "export default { fetch: () => new Response('') }\n")
+    const samples = [await served(), await served(app)]
+    expect(samples).toMatchObject([{ runsFolder: join(shop.folder, 'home', 'runs') }, { app }])
+    expectOnPage(samples, fieldsOf('`tallyman serve`'))
   })
 
   it('tells what attach writes: what run does, with its exit code', () => {
@@ -223,10 +225,10 @@ describe('docs/formats/command-json.md', () => {
   })
 
   it('tells what new writes', () => {
-    const samples = json('new', 'deep/down')
+    const samples = [...json('new', 'deep/down'), ...json('new', '--app', 'deep/page')]
     expectOnPage(samples, fieldsOf('`tallyman new`'))
-    const { job, test } = samples[0] as Readonly<Record<string, string>>
-    expect([job, test].map((file) => existsSync(file!))).toEqual([true, true])
+    const files = samples.flatMap((sample) => Object.values(sample as Readonly<Record<string, string>>))
+    expect(files.map((file) => existsSync(file))).toEqual([true, true, true])
   })
 
   it('tells what explain writes', () => {

@@ -2,12 +2,12 @@ import { TallymanError } from '../../errors.ts'
 import { type ReplayEnd, replayAttempt } from '../../executor/index.ts'
 import { printable, printableLines } from '../../printable.ts'
 import { countOf, showBytes, showCount } from '../../quantities.ts'
-import { planReplay, type ReplayPlan } from '../../run/index.ts'
+import { planReplay, type ReplayPlan, userFrames } from '../../run/index.ts'
 import type { Command } from '../command.ts'
 import { sayRecord } from '../death-summary.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import { findRun } from '../runs-folder.ts'
-import { sayFault, type Terminal, userFrames } from '../terminal.ts'
+import { sayFault, type Terminal } from '../terminal.ts'
 
 /** Rejected records that are shown with their stacks. */
 const shownMax = 3

@@ -10,20 +10,28 @@ import type { Arguments } from '../arguments.ts'
 import type { Command } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { runsFolder } from '../runs-folder.ts'
+import { serveOwnApp } from '../serve-app.ts'
 import type { Terminal } from '../terminal.ts'
 import { leavable } from '../watch-run.ts'
 
 export const serve: Command = {
   name: 'serve',
-  operands: '',
-  operandsMax: 0,
-  summary: 'serves a page that shows every run, while it goes on and ever after',
+  operands: '[APP]',
+  operandsMax: 1,
+  summary: 'serves a page that shows every run, while it goes on and ever after; or a web app of your own',
   details: [
     'The page reads the runs and changes nothing; it can be ended and started again at any time. It listens at the loopback address alone, and opens to whoever has the link with its token, which stays the same.',
+    'APP is a module, in TypeScript or JavaScript, whose default export has fetch(request): an app of Hono, or an object of your own. It is served as it is, without a build step. It has no token: whoever has an account on this machine can open it. What it throws is told with your line.',
     'The port is your user id where that is a free port (1024 to 65535), else the next of a fixed series: 10,000 further each time.',
   ],
   example: 'tallyman serve',
   run: async (args, terminal) => {
+    const [app] = args.positionals
+    requireFitting(args, app)
+    if (app !== undefined) {
+      await leavable((leave) => serveOwnApp(app, args, terminal, leave))
+      return exitCodes.complete
+    }
     const options = readOptions(args, terminal)
     // Whoever reads the link may end the page at once: it is told only when signals are heard.
     await leavable(async (leave) => {
@@ -35,6 +43,19 @@ export const serve: Command = {
     if (process.connected) process.disconnect()
     return exitCodes.complete
   },
+}
+
+/** Options that are for the one would be of no effect on the other. */
+function requireFitting(args: Arguments, app: string | undefined): void {
+  const other = (app === undefined ? ['watch'] : ['public', 'allow-host']).find((name) => args.has(name))
+  if (other === undefined) return
+  const what = app === undefined ? 'an app of your own' : 'the page of runs'
+  throw new TallymanError('usage', `Option --${other} is for ${what}.`, {
+    wayOut:
+      app === undefined
+        ? 'Name the app: tallyman serve APP --watch'
+        : 'Leave it out; an app is served at loopback alone.',
+  })
 }
 
 function tell(

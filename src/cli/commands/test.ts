@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { TallymanError } from '../../errors.ts'
-import { bundleModule, packageRoot } from '../../run/index.ts'
+import { bundleModule, linkPackage } from '../../run/index.ts'
 import type { Command } from '../command.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import type { Terminal } from '../terminal.ts'
@@ -43,8 +43,7 @@ function requireFile(file: string): void {
 async function runTests(files: readonly string[], terminal: Terminal): Promise<ExitCode> {
   const folder = mkdtempSync(join(tmpdir(), 'tallyman-test-'))
   try {
-    mkdirSync(join(folder, 'node_modules'))
-    symlinkSync(packageRoot, join(folder, 'node_modules', 'tallyman'), 'dir')
+    linkPackage(folder)
     const bundles: string[] = []
     for (const [index, file] of files.entries()) {
       const out = join(folder, `${index}-${basename(file).replace(/\.[^.]*$/, '')}.mjs`)

@@ -1,0 +1,48 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
+import { bundleModule, linkPackage } from '../run/index.ts'
+
+/** A web app's module with its own files and packages, in a folder of its own. */
+export class AppBundle {
+  /** Absolute path of the user's module. */
+  readonly entry: string
+  readonly folder = mkdtempSync(join(tmpdir(), 'tallyman-app-'))
+  #sources: readonly string[]
+  #sha256: string | null = null
+
+  constructor(entry: string) {
+    this.entry = entry
+    this.#sources = [entry]
+    linkPackage(this.folder)
+  }
+
+  get file(): string {
+    return join(this.folder, 'app.mjs')
+  }
+
+  /** The user's files it was made of, absolute: the module alone before it was made. Packages are none of them. */
+  get sources(): readonly string[] {
+    return this.#sources
+  }
+
+  /**
+   * Makes it, or makes it again.
+   *
+   * @returns whether it is another one now
+   * @throws {TallymanError} `job-invalid` for what does not compile, with file, line and column
+   */
+  async make(): Promise<boolean> {
+    const { file, sha256 } = await bundleModule(this.entry, this.file)
+    const map: { readonly sources: readonly string[] } = JSON.parse(readFileSync(`${file}.map`, 'utf8'))
+    const sources = map.sources.map((source) => resolve(dirname(file), source))
+    this.#sources = sources.filter((source) => !source.includes('/node_modules/'))
+    const isOther = sha256 !== this.#sha256
+    this.#sha256 = sha256
+    return isOther
+  }
+
+  remove(): void {
+    rmSync(this.folder, { recursive: true, force: true })
+  }
+}
