@@ -104,7 +104,12 @@ const workerNouns: Readonly<Record<Plan['isolation'], readonly [string, string]>
   container: ['worker container', 'worker containers'],
 }
 
-/** `2 worker processes`, `1 worker thread`. */
-export function sayWorkers({ workers, isolation }: Pick<Plan, 'workers' | 'isolation'>): string {
+/** `2 worker processes`, `1 worker thread`, `Spark (local[2])`. */
+export function sayWorkers({
+  workers,
+  isolation,
+  spark,
+}: Pick<Plan, 'workers' | 'isolation' | 'spark'>): string {
+  if (spark !== null) return `Spark (${spark.master})`
   return countOf(workers, ...workerNouns[isolation])
 }

@@ -233,6 +233,36 @@ export const flags: readonly Flag[] = [
     commands: running,
   },
   {
+    name: 'on',
+    takes: { kind: 'text', placeholder: 'MASTER' },
+    help: 'has Apache Spark do the tasks: local[2], spark://HOST:7077, yarn, k8s://…, as spark-submit --master takes it. The result is the same',
+    commands: running,
+  },
+  {
+    name: 'spark-home',
+    takes: { kind: 'text', placeholder: 'DIR' },
+    help: 'where Spark is installed. Default: $SPARK_HOME, the spark-submit in PATH, or an installed pyspark',
+    commands: running,
+  },
+  {
+    name: 'spark-conf',
+    takes: { kind: 'text', placeholder: 'NAME=VALUE', repeat: true },
+    help: 'a property of Spark, over what is set for it; for example spark.executor.cores=4',
+    commands: running,
+  },
+  {
+    name: 'spark-pack',
+    takes: { kind: 'text', placeholder: 'FILE' },
+    help: 'archive to ship to executors, with their Node, instead of the one that is made with this one',
+    commands: running,
+  },
+  {
+    name: 'deploy-mode',
+    takes: { kind: 'choice', choices: ['client', 'cluster'] },
+    help: "where Spark's driver runs: here, or on the cluster, which then has to see the run's directory. Default: client",
+    commands: running,
+  },
+  {
     name: 'workers',
     short: 'w',
     takes: { kind: 'count', placeholder: 'N', least: 1 },

@@ -35,7 +35,7 @@ export async function withJobAsItIs(
   const found: JobDescription[] = []
   const exitCode = await interruptible(terminal, async (stop) => {
     const [isolation] = isolations
-    const options = { job, cwd: terminal.cwd, isolation, memoryBytes: null, isPolite: true }
+    const options = { job, cwd: terminal.cwd, isolation, image: null, memoryBytes: null, isPolite: true }
     found.push(await inspectAside({ ...options, taskTimeoutMs: taskTimeoutMsDefault }, stop))
     return exitCodes.complete
   })

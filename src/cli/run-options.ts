@@ -1,4 +1,6 @@
+import { resolve } from 'node:path'
 import { TallymanError } from '../errors.ts'
+import { readMachine } from '../host/index.ts'
 import { days, type ExpectedDays } from '../job/index.ts'
 import {
   attemptsMaxDefault,
@@ -7,8 +9,10 @@ import {
   keepBytesMaxDefault,
   noBadRecords,
   type RunOptions,
+  type SparkOptions,
   taskTimeoutMsDefault,
 } from '../run/index.ts'
+import { localThreads } from '../spark/index.ts'
 import type { Arguments } from './arguments.ts'
 
 /** Resolves a command line to the one frozen value a run is made of. */
@@ -19,17 +23,19 @@ export function readRunOptions(args: Arguments, cwd: string): RunOptions {
       wayOut: 'Say for example: tallyman run words.job.ts "texts/*.txt". `tallyman new words` writes a job.',
     })
   }
+  const master = args.text('on')
   return Object.freeze({
     job,
     inputs,
     cwd,
     isolation: isolations.find((kind) => kind === args.text('isolation')) ?? isolations[0],
     image: args.text('image'),
-    workers: args.count('workers'),
-    memoryBytes: args.size('memory'),
+    ...(master === null
+      ? { workers: args.count('workers'), memoryBytes: args.size('memory') }
+      : resourcesOnSpark(master, args)),
     splitBytes: args.text('split') === 'whole' ? Number.MAX_SAFE_INTEGER : args.size('split'),
     spillBytes: args.size('spill'),
-    params: readParams(args.list('param')),
+    params: readPairs('param', args.list('param'), 'limit=10'),
     expect: readExpect(args.text('expect')),
     accept: args.list('accept'),
     badRecords: readMaxBad(args.text('max-bad')) ?? noBadRecords,
@@ -39,21 +45,71 @@ export function readRunOptions(args: Arguments, cwd: string): RunOptions {
     reuse: !args.has('no-reuse'),
     hashInputs: args.has('hash-inputs'),
     keepBytesMax: args.size('keep') ?? keepBytesMaxDefault,
+    spark: readSpark(args, cwd),
     taskTimeoutMs: (args.count('task-timeout') ?? taskTimeoutMsDefault / 1000) * 1000,
   })
 }
 
-function readParams(given: readonly string[]): Record<string, string> {
-  const params: [string, string][] = given.map((text) => {
+/** What one worker on an executor may hold where nothing was said. */
+const executorWorkerBytes = 2 ** 30
+/** What the coordinator has of the memory of a run: none of it is on an executor. */
+const coordinatorBytes = 96 * 2 ** 20
+
+/**
+ * Workers and memory of a run on Spark. In local mode they are this machine's; elsewhere `--memory` is what one worker may
+ * hold, and `--workers` how many cores are asked for.
+ */
+function resourcesOnSpark(master: string, args: Arguments): Pick<RunOptions, 'workers' | 'memoryBytes'> {
+  const threads = localThreads(master, readMachine().cores)
+  if (threads !== null) return { workers: threads, memoryBytes: args.size('memory') }
+  const workers = args.count('workers') ?? 1
+  return {
+    workers,
+    memoryBytes: workers * (args.size('memory') ?? executorWorkerBytes) + coordinatorBytes,
+  }
+}
+
+const sparkOnly = ['spark-home', 'spark-conf', 'spark-pack', 'deploy-mode'] as const
+
+function readSpark(args: Arguments, cwd: string): SparkOptions | null {
+  const master = args.text('on')
+  const [home, pack] = [args.text('spark-home'), args.text('spark-pack')]
+  if (master === null) {
+    const stray = sparkOnly.find(
+      (name) => args.has(name) || args.text(name) !== null || args.list(name).length > 0,
+    )
+    if (stray === undefined) return null
+    throw new TallymanError('usage', `Option --${stray} is for runs on Spark.`, {
+      wayOut: "Say where with --on, for example --on 'local[2]' or --on spark://host:7077.",
+    })
+  }
+  const conf = readPairs('spark-conf', args.list('spark-conf'), 'spark.executor.cores=2')
+  const workers = args.count('workers')
+  if (workers !== null && localThreads(master, 1) === null) conf['spark.cores.max'] ??= String(workers)
+  return {
+    master,
+    deployMode: args.text('deploy-mode') === 'cluster' ? 'cluster' : 'client',
+    home: home === null ? null : resolve(cwd, home),
+    pack: pack === null ? null : resolve(cwd, pack),
+    conf,
+  }
+}
+
+function readPairs(option: string, given: readonly string[], example: string): Record<string, string> {
+  const pairs: [string, string][] = given.map((text) => {
     const equals = text.indexOf('=')
     if (equals < 1) {
-      throw new TallymanError('usage', `Option --param is ${JSON.stringify(text)}; it takes NAME=VALUE.`, {
-        wayOut: 'Say for example --param limit=10.',
-      })
+      throw new TallymanError(
+        'usage',
+        `Option --${option} is ${JSON.stringify(text)}; it takes NAME=VALUE.`,
+        {
+          wayOut: `Say for example --${option} ${example}.`,
+        },
+      )
     }
     return [text.slice(0, equals), text.slice(equals + 1)]
   })
-  return Object.fromEntries(params)
+  return Object.fromEntries(pairs)
 }
 
 function readExpect(text: string | null): ExpectedDays | null {

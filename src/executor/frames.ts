@@ -1,4 +1,4 @@
-import type { Duplex } from 'node:stream'
+import type { Readable } from 'node:stream'
 import { TallymanError } from '../errors.ts'
 import { plainJson } from '../record/index.ts'
 
@@ -88,7 +88,7 @@ function parse(json: Buffer): unknown {
 
 /** Calls back for every message of a stream, and once for bytes that are none; the stream is then closed. */
 export function readFrames(
-  stream: Duplex,
+  stream: Readable,
   onMessage: (message: unknown) => void,
   onGarbage: (error: unknown) => void,
 ): void {

@@ -1,5 +1,6 @@
 export type { FlowKernels } from './flow-kernels.ts'
 export {
+  type DamagedSource,
   type MapProgress,
   type MapReport,
   type RecordPlace,

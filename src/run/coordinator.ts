@@ -11,7 +11,7 @@ import type { RunDirectory } from './directory.ts'
 import type { CommittedResult, RunEvent } from './events.ts'
 import { Guard } from './guard.ts'
 import type { JournalWriter } from './journal.ts'
-import { findShortfalls } from './judge.ts'
+import { judgeMapStage } from './judge.ts'
 import { releaseLock } from './lock.ts'
 import type { Plan } from './plan.ts'
 import type { PreparedRun, RunObserver } from './prepared.ts'
@@ -357,13 +357,9 @@ export class Coordinator implements PreparedRun {
       if (this.redo(toFault(error))) return
       throw error
     }
-    const shortfalls = findShortfalls(this.#state)
-    if (shortfalls.every(({ accepted }) => accepted)) {
-      this.#record({ type: 'map-stage-ended', at: Date.now(), accepted: shortfalls })
-      return
-    }
-    await this.#endAll()
-    this.#record({ type: 'refused', at: Date.now(), shortfalls })
+    const verdict = judgeMapStage(this.#state, Date.now())
+    if (verdict.type === 'refused') await this.#endAll()
+    this.#record(verdict)
   }
 
   /** Attempts that are running are given up: what they wrote is of no use. */

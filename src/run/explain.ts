@@ -136,6 +136,7 @@ const missWords: Readonly<Record<MissReason, string>> = {
   'params-changed': 'the parameters changed',
   'input-changed': 'the input was written to or replaced',
   'partitions-changed': 'the run has another number of partitions',
+  'on-spark': 'tasks on Spark use nothing that was kept',
   cleaned: 'what was kept of it is not there any more',
   'not-wanted': 'the run was told not to use what was kept',
 }

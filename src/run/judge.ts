@@ -1,9 +1,25 @@
 import type { Fault } from '../errors.ts'
 import { acceptOption, type InputProblem, inputName, matchesAccepted, memberOf } from '../input/index.ts'
+import type { RunEvent } from './events.ts'
 import type { BadRecordLimit } from './options.ts'
 import type { Shortfall } from './shortfall.ts'
 import type { RunState } from './state.ts'
 import { inputTotals, totalsOf } from './totals.ts'
+
+/**
+ * What becomes of a run whose map tasks are all done: it goes on where nothing is lacking, or what is was accepted. Pure.
+ *
+ * @param at milliseconds since the epoch
+ */
+export function judgeMapStage(
+  state: RunState,
+  at: number,
+): Extract<RunEvent, { type: 'map-stage-ended' | 'refused' }> {
+  const shortfalls = findShortfalls(state)
+  return shortfalls.every(({ accepted }) => accepted)
+    ? { type: 'map-stage-ended', at, accepted: shortfalls }
+    : { type: 'refused', at, shortfalls }
+}
 
 /**
  * All that is lacking, once every map task is done: what planning found missing or damaged, what turned out damaged as

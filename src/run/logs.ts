@@ -19,7 +19,7 @@ export interface LogSource {
   readonly file: string
 }
 
-const outside = /^(worker-\d+|threads)\.log$/
+const outside = /^(worker-\d+|threads|spark)\.log$/
 const attemptLog = /^((?:map|reduce)-\d+\.\d+)\.log$/
 
 /**

@@ -16,9 +16,23 @@ import type { Reuse, Store, TaskIdentity } from './store.ts'
 /** Longest byte range of a plain file, where nothing was said. */
 const splitBytesDefault = 32 * 2 ** 20
 
+/** The same on Spark, where to begin a task takes longer. */
+const splitBytesOnSpark = 64 * 2 ** 20
+
 /** How long pieces of files are that can be cut. */
-export function splitBytesOf({ splitBytes }: Pick<RunOptions, 'splitBytes'>): number {
-  return splitBytes ?? splitBytesDefault
+function splitBytesOf({ splitBytes, spark }: Pick<RunOptions, 'splitBytes' | 'spark'>): number {
+  return splitBytes ?? (spark === null ? splitBytesDefault : splitBytesOnSpark)
+}
+
+/**
+ * How long parts of gzip files are; null where they are read as a whole: by formats that take files, and on Spark, where no task can
+ * find out that what was planned as a part is none, and have another one read the file.
+ */
+export function gzipPartBytesOf(
+  options: Pick<RunOptions, 'splitBytes' | 'spark'>,
+  unit: 'line' | 'file',
+): number | null {
+  return unit === 'line' && options.spark === null ? splitBytesOf(options) : null
 }
 
 /** Pieces that plain files are cut into, beyond one each: what is known of all of them fits in 80 MB. */
@@ -28,7 +42,7 @@ const piecesMax = 250_000
  * @throws {TallymanError} `usage` where pieces as short as was said would be more than the coordinator has room for; where nothing was said they
  *   are longer
  */
-function boundedSplitBytes(options: Pick<RunOptions, 'splitBytes'>, { files }: Discovery): number {
+function boundedSplitBytes(options: Pick<RunOptions, 'splitBytes' | 'spark'>, { files }: Discovery): number {
   let splitBytes = splitBytesOf(options)
   const pieces = (): number =>
     files.reduce((sum, { kind, identity: { sizeBytes } }) => {
@@ -81,11 +95,11 @@ export function makePlan(parts: PlanParts): Plan {
     discovery.files,
     parts.store,
     contents,
-    cutting.splittable ? splitBytes : null,
+    gzipPartBytesOf(options, loaded.description.input.unit),
   )
   const cutSplits = planSplits(cutFiles, cutting)
   const cutTasks = pack(cutSplits, splitBytes)
-  const partitions = choosePartitions(discovery, cutTasks.length)
+  const partitions = choosePartitions(discovery, cutTasks.length, options.spark !== null)
   const identity = { jobFile, codeSha256, params, partitions, contents }
   const findWhole = (file: InputFile): Reuse =>
     findKept(parts, { ...identity, splits: planSplits([withoutIndex(file)], cutting) })
@@ -131,7 +145,8 @@ export function makePlan(parts: PlanParts): Plan {
     accept,
     badRecords: options.badRecords,
     contents: contents === null ? null : Object.fromEntries(contents),
-    keepBytesMax: options.keepBytesMax,
+    keepBytesMax: options.spark === null ? options.keepBytesMax : 0,
+    spark: options.spark,
   }
 }
 
@@ -153,6 +168,7 @@ function toTasks(
 }
 
 function findKept({ options, store }: PlanParts, task: TaskIdentity): Reuse {
+  if (options.spark !== null) return { kind: 'run', why: 'on-spark' }
   return options.reuse ? store.find(task) : { kind: 'run', why: 'not-wanted' }
 }
 
@@ -160,9 +176,11 @@ function findKept({ options, store }: PlanParts, task: TaskIdentity): Reuse {
  * How many partitions there are depends on the input alone, so that other workers can use what these kept; and in
  * powers of two, so that one more file seldom changes it.
  */
-function choosePartitions({ files }: Discovery, tasks: number): number {
+function choosePartitions({ files }: Discovery, tasks: number, isOnSpark: boolean): number {
   const bytes = files.reduce((sum, { identity }) => sum + identity.sizeBytes, 0)
   if (bytes <= onePartitionBytesMax) return 1
+  // A cluster has more cores to reduce on, and keeps what a map task writes in one file.
+  if (isOnSpark) return 2 ** Math.min(9, Math.max(4, Math.ceil(Math.log2(bytes / 2 ** 31))))
   let partitions = partitionsMax
   while (partitions > 1 && partitions * tasks > spillFilesMax) partitions /= 2
   return partitions

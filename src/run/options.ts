@@ -12,6 +12,20 @@ export type BadRecordLimit =
   | { readonly kind: 'count'; readonly count: number }
   | { readonly kind: 'percent'; readonly percent: number }
 
+/** A cluster that a run's tasks are given to. Plain data. */
+export interface SparkOptions {
+  /** As `spark-submit --master` takes it: `local[2]`, `spark://host:7077`, `yarn`, `k8s://…`. */
+  readonly master: string
+  /** Whether Spark's driver runs here or on the cluster. */
+  readonly deployMode: 'client' | 'cluster'
+  /** Absolute folder of the installation; null: the one that is found. */
+  readonly home: string | null
+  /** Absolute file to ship instead of the archive that is made; null: that. */
+  readonly pack: string | null
+  /** Properties of Spark, over those that tallyman sets. */
+  readonly conf: Readonly<Record<string, string>>
+}
+
 /**
  * A run as the user asked for it: what was not said is null, and settled by `settleResources` and `makePlan`. Plain data.
  */
@@ -54,6 +68,8 @@ export interface RunOptions {
   readonly hashInputs: boolean
   /** Bytes of map outputs that are kept for later runs; the oldest are freed first. */
   readonly keepBytesMax: number
+  /** The cluster that does the tasks; null: this machine's own workers. */
+  readonly spark: SparkOptions | null
 }
 
 /** No rejected record is tolerated unless the user says so. */

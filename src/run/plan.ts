@@ -1,7 +1,7 @@
 import type { Confinement } from '../executor/index.ts'
 import type { Discovery, Split } from '../input/index.ts'
 import type { Expectation, JobDescription } from '../job/index.ts'
-import type { BadRecordLimit, Isolation } from './options.ts'
+import type { BadRecordLimit, Isolation, SparkOptions } from './options.ts'
 import type { Reuse } from './store.ts'
 
 /** Bytes of memory and how they are shared out, settled before the first record. */
@@ -72,4 +72,6 @@ export interface Plan {
   readonly contents: Readonly<Record<string, string>> | null
   /** Bytes of map outputs that are kept for later runs. */
   readonly keepBytesMax: number
+  /** The cluster that does the tasks; null where workers of this machine do. */
+  readonly spark: SparkOptions | null
 }

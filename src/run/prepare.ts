@@ -9,10 +9,10 @@ import { beginJournal } from './begin-journal.ts'
 import { type Bundle, bundleModule } from './bundle.ts'
 import { noteOf } from './confinement.ts'
 import { requireContainers } from './containers.ts'
-import { Coordinator } from './coordinator.ts'
+import { Coordinator, type CoordinatorParts } from './coordinator.ts'
 import { createRunDirectory, type RunDirectory } from './directory.ts'
 import { releaseLock, takeLock } from './lock.ts'
-import { hashContents, makePlan, splitBytesOf } from './make-plan.ts'
+import { gzipPartBytesOf, hashContents, makePlan } from './make-plan.ts'
 import type { RunOptions } from './options.ts'
 import { writePlan } from './plan-file.ts'
 import type { PreparedRun } from './prepared.ts'
@@ -29,6 +29,11 @@ interface StartedJob {
   readonly resources: Resources
 }
 
+/** Makes a run of what is prepared of it: who has its tasks done. */
+export type Conduct = (parts: CoordinatorParts) => PreparedRun
+
+export const onThisMachine: Conduct = (parts) => new Coordinator(parts)
+
 /**
  * Prepares a run: makes its directory, bundles the job into it, has a worker load the job, finds the inputs and cuts them
  * into tasks. No record is read. Where it fails, the directory is removed again.
@@ -37,6 +42,7 @@ interface StartedJob {
  * @param stop aborted to give it up, even while the job is busy loading; it rejects with the reason then
  * @param note writes into the directory what a run that goes on must know, before there is a plan to go on with
  * @param say told, in a sentence, what takes long before the run begins
+ * @param conduct who does the tasks: workers of this machine where it is left out
  * @throws {TallymanError} `not-found` for the job file, `job-invalid`, `param-invalid`, `input-missing`,
  *   `input-unsupported`, or `usage` for too little memory
  */
@@ -46,6 +52,7 @@ export async function prepareRun(
   stop?: AbortSignal,
   note?: (directory: RunDirectory) => void,
   say?: (message: string) => void,
+  conduct: Conduct = onThisMachine,
 ): Promise<PreparedRun> {
   const entry = findJobFile(options)
   const directory = createRunDirectory(runsFolder, { job: options.job, cwd: options.cwd, now: new Date() })
@@ -57,7 +64,7 @@ export async function prepareRun(
     const discovery = await discoverInputs(options.inputs, {
       cwd: options.cwd,
       expect: options.expect ?? job.loaded.description.expect,
-      gzipPartBytes: job.loaded.description.input.unit === 'line' ? splitBytesOf(options) : null,
+      gzipPartBytes: gzipPartBytesOf(options, job.loaded.description.input.unit),
     })
     await pool.admit(discovery.files.map(({ path }) => toFsPath(resolve(options.cwd, path))))
     stop?.throwIfAborted()
@@ -83,7 +90,7 @@ export async function prepareRun(
     const state = initialState(plan)
     writePlan(directory.planFile, plan)
     const { journal, planned } = beginJournal(directory.journalFile, state)
-    return new Coordinator({
+    return conduct({
       id: basename(directory.path),
       directory,
       journal,

@@ -5,7 +5,6 @@ import { messageOf, TallymanError } from '../errors.ts'
 import { toFsPath } from '../input/index.ts'
 import { beginJournal } from './begin-journal.ts'
 import { requireContainers } from './containers.ts'
-import { Coordinator } from './coordinator.ts'
 import { type RunDirectory, type RunIdentity, readIdentity } from './directory.ts'
 import type { RunEvent } from './events.ts'
 import {
@@ -20,6 +19,7 @@ import type { BadRecordLimit } from './options.ts'
 import { engineVersion } from './package.ts'
 import type { Plan } from './plan.ts'
 import { readPlan } from './plan-file.ts'
+import { type Conduct, onThisMachine } from './prepare.ts'
 import type { PreparedRun } from './prepared.ts'
 import { apply, initialState, type Phase, type RunState } from './state.ts'
 import { Store, storeFolder } from './store.ts'
@@ -100,12 +100,16 @@ const resumable: ReadonlySet<Phase> = new Set(['map', 'reduce', 'refused', 'fail
  * @throws {TallymanError} `usage` for a run that is complete, that another process is at work on, or that another version of
  *   tallyman began; `not-found` for none
  */
-export async function resumeRun(directory: RunDirectory, options: ResumeOptions): Promise<PreparedRun> {
+export async function resumeRun(
+  directory: RunDirectory,
+  options: ResumeOptions,
+  conduct: Conduct = onThisMachine,
+): Promise<PreparedRun> {
   readIdentity(directory)
   // Taken before the journal is read: what its holder writes until it lets go must not be cut off below.
   takeLock(directory)
   try {
-    return await reopen(directory, options)
+    return await reopen(directory, options, conduct)
   } catch (error) {
     releaseLock(directory)
     throw error
@@ -113,7 +117,11 @@ export async function resumeRun(directory: RunDirectory, options: ResumeOptions)
 }
 
 /** REQUIRES: the lock. */
-async function reopen(directory: RunDirectory, options: ResumeOptions): Promise<PreparedRun> {
+async function reopen(
+  directory: RunDirectory,
+  options: ResumeOptions,
+  conduct: Conduct,
+): Promise<PreparedRun> {
   const { state, journalBytes, identity, damage } = readResumable(directory)
   requireResumable(state, identity)
   requireBundle(directory, state.plan)
@@ -139,7 +147,7 @@ async function reopen(directory: RunDirectory, options: ResumeOptions): Promise<
     base,
     inputs: plan.discovery.files.map(({ path }) => toFsPath(resolve(identity.cwd, path))),
   })
-  return new Coordinator({
+  return conduct({
     id: basename(directory.path),
     directory,
     journal,

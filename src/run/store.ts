@@ -51,6 +51,8 @@ export type MissReason =
   | 'partitions-changed'
   /** It was kept, and is not there any more. */
   | 'cleaned'
+  /** The run's tasks are done on Spark, where nothing that was kept is at hand. */
+  | 'on-spark'
   /** The run was told not to use what is kept. */
   | 'not-wanted'
 

@@ -252,7 +252,8 @@ describe('docs/formats/run-directory.md', () => {
     expect([...seen].sort()).toEqual(
       rows
         .filter(
-          (row) => logs.includes(row) || !/^(logs|attempts)\/|merge-|^(outlet|containers)\.json$/.test(row),
+          (row) =>
+            logs.includes(row) || !/^(logs|attempts|spark)\/|merge-|^(outlet|containers)\.json$/.test(row),
         )
         .sort(),
     )

@@ -10,6 +10,7 @@ import {
   sayRunStatus,
   takeTarget,
 } from '../../run/index.ts'
+import { conductOnSpark } from '../../spark/index.ts'
 import { checkAccepted } from '../accepted-names.ts'
 import type { Arguments } from '../arguments.ts'
 import { interruptible, withRun } from '../carry-out.ts'
@@ -91,10 +92,8 @@ async function reopen(
     // Of a run that is held, its holder has the place as well: it is refused below, with how to follow it.
     if (outlet.target !== null && !isRunHeld(directory)) takeTarget(outlet.target)
   }
-  const run = await resumeRun(directory, {
-    accept: args.list('accept'),
-    badRecords: readMaxBad(args.text('max-bad')),
-  })
+  const told = { accept: args.list('accept'), badRecords: readMaxBad(args.text('max-bad')) }
+  const run = await resumeRun(directory, told, conductOnSpark)
   keepOutlet(directory, outlet)
   terminal.letGo?.(directory)
   return run

@@ -9,6 +9,7 @@ import {
   takeTarget,
   totalsOf,
 } from '../../run/index.ts'
+import { conductOnSpark, findSpark, requireJava } from '../../spark/index.ts'
 import { checkAccepted } from '../accepted-names.ts'
 import type { Arguments } from '../arguments.ts'
 import { interruptible, withRun } from '../carry-out.ts'
@@ -52,6 +53,8 @@ async function runJob(args: Arguments, terminal: Terminal): Promise<ExitCode> {
       wayOut: `Name files, directories, or patterns in quotes. \`tallyman run ${options.job} --help\` says what the job reads.`,
     })
   }
+  if (options.spark !== null && !args.has('dry-run'))
+    await requireJava(await findSpark(options.spark.home, process.env), process.env)
   const outlet = readOutlet(args, terminal)
   if (args.has('detach') && terminal.letGo === undefined) {
     refuseDryRun(args)
@@ -61,7 +64,7 @@ async function runJob(args: Arguments, terminal: Terminal): Promise<ExitCode> {
     // Noted before there is a plan: a run that is killed right then goes on to the same place.
     const note = (directory: RunDirectory): void => keepOutlet(directory, outlet)
     const prepare = (): Promise<PreparedRun> =>
-      prepareRun(options, runsFolder(terminal), stop, note, terminal.say)
+      prepareRun(options, runsFolder(terminal), stop, note, terminal.say, conductOnSpark)
     if (args.has('dry-run')) return await dryRun(await prepare(), args, terminal)
     const make = async (): Promise<PreparedRun> => begin(await prepare(), outlet, terminal)
     return await withRun(make, { outlet, terminal, stop, finish, page: readPage(args) })

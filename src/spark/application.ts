@@ -1,0 +1,159 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { closeSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { errnoOf } from '../errors.ts'
+import { Leash } from '../executor/index.ts'
+import { EventLog, type SparkEvent } from './event-log.ts'
+import { submitOf } from './find-spark.ts'
+import { GrowingLines } from './lines.ts'
+import type { FromDriver } from './messages.ts'
+
+/** What an application is started with. */
+export interface ApplicationParts {
+  /** Absolute folder of the installation. */
+  readonly home: string
+  /** `spark/` of the run's directory. */
+  readonly folder: string
+  /** File for what Spark prints. */
+  readonly logFile: string
+  readonly master: string
+  readonly deployMode: 'client' | 'cluster'
+  readonly conf: Readonly<Record<string, string>>
+  /** Absolute file to ship and unpack as the folder `tallyman`; null where nothing is shipped. */
+  readonly pack: string | null
+  readonly env: NodeJS.ProcessEnv
+}
+
+/** How an application ended. */
+export interface ApplicationEnd {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+}
+
+/** How long Spark may take to end its executors before it is killed itself. */
+const orderlyMsMax = 10_000
+
+/** Python files always are the built ones, which lie beside the programs. */
+const builtFolder = new URL(import.meta.url.replace(/\/src\/spark\/[^/]*\.ts$/, '/dist/spark/'))
+
+export function builtFile(name: string): string {
+  return fileURLToPath(new URL(`./${name}`, builtFolder))
+}
+
+/** One application on a cluster: `spark-submit` with our driver, and the files through which they are talked to. */
+export class Application {
+  /** Settles once Spark is gone, however that came. Never rejects. */
+  readonly exited: Promise<ApplicationEnd>
+  readonly #child: ChildProcess
+  readonly #folder: string
+  readonly #said: GrowingLines
+  readonly #events: EventLog
+  readonly #leash = new Leash()
+  #isGone = false
+
+  private constructor(child: ChildProcess, folder: string) {
+    this.#child = child
+    this.#folder = folder
+    this.#said = new GrowingLines(join(folder, 'said.jsonl'))
+    this.#events = new EventLog(join(folder, 'events'))
+    if (child.pid !== undefined) this.#leash.hold(child.pid)
+    this.exited = new Promise((resolve) => {
+      child.once('error', () => resolve({ code: null, signal: null }))
+      child.once('close', (code, signal) => resolve({ code, signal }))
+    }).then(async (end) => {
+      this.#isGone = true
+      // The driver's Python is in its group; what it had in local mode ends with it.
+      this.#signalGroup('SIGKILL')
+      if (child.pid !== undefined) this.#leash.release(child.pid)
+      await this.#leash.close()
+      return end as ApplicationEnd
+    })
+  }
+
+  /** Empties the folder of what an earlier application left, and makes it ready for `start`. */
+  static prepare(folder: string): void {
+    rmSync(folder, { recursive: true, force: true })
+    for (const name of ['events', 'map', 'reduce']) mkdirSync(join(folder, name), { recursive: true })
+  }
+
+  /** Starts it. REQUIRES: the folder holds its settings and orders. */
+  static start(parts: ApplicationParts): Application {
+    const { folder, logFile, conf, pack, master, deployMode } = parts
+    const words = [
+      ...['--master', master, '--deploy-mode', deployMode],
+      ...Object.entries(conf).flatMap(([name, value]) => ['--conf', `${name}=${value}`]),
+      ...(pack === null ? [] : ['--archives', `${pack}#tallyman`]),
+      ...['--py-files', builtFile('tallyman_tasks.py'), builtFile('driver.py'), folder],
+    ]
+    const log = openSync(logFile, 'a', 0o600)
+    try {
+      const child = spawn(submitOf(parts.home), words, {
+        cwd: folder,
+        env: parts.env,
+        // A group of its own: Ctrl-C is for the run, which ends it in order.
+        detached: true,
+        stdio: ['ignore', log, log],
+      })
+      return new Application(child, folder)
+    } finally {
+      closeSync(log)
+    }
+  }
+
+  /** What Spark has logged since the last call. */
+  events(): SparkEvent[] {
+    return this.#events.take()
+  }
+
+  /** How many jobs of Spark's have ended, as far as its log was read. */
+  get jobsEnded(): number {
+    return this.#events.jobsEnded
+  }
+
+  /** What the driver has said since the last call. */
+  said(): FromDriver[] {
+    return this.#said.take().map((line) => JSON.parse(line) as FromDriver)
+  }
+
+  /**
+   * Has the driver reduce, or come to its end.
+   *
+   * @param orders one a partition, compressed; null for one that is not wanted. Null altogether: the end
+   */
+  go(orders: readonly (Buffer | null)[] | null): void {
+    const text = JSON.stringify({ orders: orders?.map((one) => one?.toString('base64') ?? null) ?? null })
+    writeFileSync(join(this.#folder, 'go.new'), text)
+    renameSync(join(this.#folder, 'go.new'), join(this.#folder, 'go.json'))
+  }
+
+  /** The end of what Spark has printed. */
+  static lastWords(logFile: string): string {
+    try {
+      return readFileSync(logFile, 'utf8').slice(-16_384)
+    } catch (error) {
+      if (errnoOf(error) === 'ENOENT') return ''
+      throw error
+    }
+  }
+
+  /** Ends it with its executors. Safe at any time, more than once. */
+  async stop(): Promise<void> {
+    // The first signal lets Spark tell the cluster, which ends the executors.
+    if (!this.#isGone) this.#child.kill('SIGTERM')
+    const timer = setTimeout(() => this.#signalGroup('SIGKILL'), orderlyMsMax)
+    await this.exited
+    clearTimeout(timer)
+  }
+
+  #signalGroup(signal: NodeJS.Signals): void {
+    const { pid } = this.#child
+    if (pid === undefined) return
+    try {
+      process.kill(-pid, signal)
+    } catch (error) {
+      const code = errnoOf(error)
+      if (code !== 'ESRCH' && code !== 'EPERM') throw error
+    }
+  }
+}

@@ -1,0 +1,214 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Fault, mayRetry } from '../errors.ts'
+import { deathFile } from '../executor/index.ts'
+import {
+  attemptId,
+  inputBytesOf,
+  isDone,
+  judgeMapStage,
+  lose,
+  type OpenTask,
+  parseTaskId,
+  taskId,
+} from '../run/index.ts'
+import type { RunBook } from './book.ts'
+import type { SparkEvent } from './event-log.ts'
+import type { TaskFailure } from './messages.ts'
+import { failureIn, tellingLine } from './task-failure.ts'
+
+/** An attempt of Spark's, as the run numbers it. */
+export interface KnownAttempt {
+  readonly task: string
+  readonly attempt: number
+  readonly seat: number
+}
+
+type TaskStarted = Extract<SparkEvent, { kind: 'task-started' }>
+type TaskEnded = Extract<SparkEvent, { kind: 'task-ended' }>
+
+/** Turns what Spark's log says of attempts into events of the run, as they are of a run on one machine. */
+export class Attempts {
+  readonly #book: RunBook
+  readonly #known = new Map<number, KnownAttempt>()
+  readonly #busySeats = new Set<number>()
+  /** Tasks of the map stage by their place among the orders. */
+  readonly #mapTasks: readonly string[]
+  /** Why the run has to end although Spark would try again: that is of no use. */
+  fatal: Fault | null = null
+  /** The last that failed for good, for the message when Spark gives up. */
+  lastFailed: { readonly task: string; readonly fault: Fault } | null = null
+
+  constructor(book: RunBook, mapTasks: readonly string[]) {
+    this.#book = book
+    this.#mapTasks = mapTasks
+  }
+
+  take(event: SparkEvent): void {
+    switch (event.kind) {
+      case 'task-started':
+        this.#started(event)
+        return
+      case 'task-ended':
+        this.#ended(event)
+        return
+      case 'executor-removed':
+        this.#book.say(`Spark lost executor ${event.executor}: ${event.reason}`)
+        return
+      case 'executor-added':
+        return
+    }
+  }
+
+  /** The attempt that Spark has this id for; begun now where its begin is not logged yet. REQUIRES: the task is open. */
+  of(sparkTask: number, task: string): KnownAttempt {
+    return this.#known.get(sparkTask) ?? this.begin(sparkTask, task)
+  }
+
+  /** Journals the begin of an attempt at an open task. */
+  begin(sparkTask: number, task: string): KnownAttempt {
+    const open = this.#openTask(task)
+    const attempt = (open?.attempts ?? 0) + 1
+    const beside = open?.kind === 'running' ? open.running.at(-1)?.attempt : undefined
+    const seat = this.#takeSeat()
+    this.#book.record({
+      type: 'attempt-started',
+      at: Date.now(),
+      task,
+      attempt,
+      seat,
+      ...(beside === undefined ? {} : { beside }),
+    })
+    const known = { task, attempt, seat }
+    this.#known.set(sparkTask, known)
+    return known
+  }
+
+  #started({ stage, index, id }: TaskStarted): void {
+    if (this.#known.has(id)) return
+    const task = stage === 'map' ? this.#mapTasks[index] : taskId('reduce', index)
+    if (task === undefined) return
+    if (isDone(this.#book.state, task)) {
+      if (stage === 'reduce') return
+      for (const step of lose(task, lostFault, Date.now())) this.#book.take(step)
+    }
+    this.begin(id, task)
+  }
+
+  #ended({ id, host, end }: TaskEnded): void {
+    const known = this.#known.get(id)
+    if (known === undefined) return
+    this.#busySeats.delete(known.seat)
+    const { task, attempt } = known
+    switch (end.how) {
+      case 'done':
+        this.#endedWell(known)
+        return
+      case 'not-needed':
+        if (this.#isAtWork(known))
+          this.#book.record({ type: 'attempt-superseded', at: Date.now(), task, attempt })
+        return
+      case 'raised': {
+        const failure = failureIn(end.text)
+        this.fail(known, failure?.fault ?? raisedFault(host, end.text), failure)
+        return
+      }
+      case 'executor-lost':
+        this.fail(known, { code: 'worker-died', message: `On host ${host}: ${end.text}` }, null)
+        return
+      case 'fetch-failed':
+        // What it was to read is made again; it did nothing wrong.
+        this.fail(known, { code: 'file-damaged', message: sayFetchFailed(host, end.text) }, null, false)
+        return
+      case 'other':
+        this.fail(known, { code: 'io', message: `On host ${host}: ${end.text}` }, null)
+        return
+    }
+  }
+
+  /** An attempt that came to nothing, with what is left of it. */
+  fail(known: KnownAttempt, fault: Fault, failure: TaskFailure | null, charged = true): void {
+    const { task, attempt } = known
+    if (!this.#isAtWork(known)) return
+    this.keepLogs(known, failure)
+    this.#book.record({ type: 'attempt-failed', at: Date.now(), task, attempt, fault, charged })
+    if (charged) this.lastFailed = { task, fault }
+    if (charged && !mayRetry(fault.code)) this.fatal ??= fault
+  }
+
+  /** Puts what an attempt on an executor has printed where that of an attempt on this machine is. */
+  keepLogs({ task, attempt }: KnownAttempt, left: Pick<TaskFailure, 'log' | 'death'> | null): void {
+    if (left === null) return
+    const id = attemptId(task, attempt)
+    const { logFolder } = this.#book.directory
+    if (left.log !== '') writeFileSync(join(logFolder, `${id}.log`), left.log, { mode: 0o600 })
+    if (left.death === null) return
+    const death = { ...left.death, attempt: { ...left.death.attempt, id } }
+    writeFileSync(deathFile(logFolder, id), `${JSON.stringify(death)}\n`, { mode: 0o600 })
+  }
+
+  /** A map task counts once the whole stage is done; until then it is shown as through with what it reads. */
+  #endedWell({ task, attempt }: KnownAttempt): void {
+    const { stage, index } = parseTaskId(task)
+    const open = stage === 'map' ? this.#book.state.map.at(index) : undefined
+    if (open === undefined || open.kind === 'done') return
+    const earlier = open.trouble?.earlier ?? null
+    if (earlier !== null && this.isReducing) {
+      // It ran again since an executor was lost. Who reads it sees that it wrote the same bytes, or fails.
+      this.#book.record({ type: 'map-committed', at: Date.now(), task, attempt, report: earlier })
+      this.#endMapStageAgain()
+      return
+    }
+    const readBytes = inputBytesOf(this.#book.state, task)
+    this.#book.tell({
+      type: 'progress',
+      at: Date.now(),
+      task,
+      attempt,
+      readBytes,
+      bytes: readBytes,
+      records: 0,
+      rejected: 0,
+      groups: 0,
+    })
+  }
+
+  /** Whether the replies of the map stage are in, so that what runs again of it is known. */
+  isReducing = false
+
+  #endMapStageAgain(): void {
+    const { state } = this.#book
+    if (state.map.done < state.map.length) return
+    this.#book.record(judgeMapStage(state, Date.now()))
+  }
+
+  #openTask(id: string): OpenTask<unknown> | null {
+    const { stage, index } = parseTaskId(id)
+    const task = this.#book.state[stage].at(index)
+    return task === undefined || task.kind === 'done' ? null : task
+  }
+
+  #isAtWork({ task, attempt }: KnownAttempt): boolean {
+    return this.#openTask(task)?.running.some((one) => one.attempt === attempt) ?? false
+  }
+
+  #takeSeat(): number {
+    let seat = 0
+    while (this.#busySeats.has(seat)) seat += 1
+    this.#busySeats.add(seat)
+    return seat
+  }
+}
+
+const lostFault: Fault = {
+  code: 'worker-died',
+  message: 'The executor that held it was lost.',
+}
+
+function raisedFault(host: string, text: string): Fault {
+  return { code: 'worker-died', message: `On host ${host}: ${tellingLine(text)}` }
+}
+
+function sayFetchFailed(host: string, text: string): string {
+  return `On host ${host}: what a map task had written could not be fetched: ${text.split('\n')[0]?.slice(0, 200) ?? ''}`
+}

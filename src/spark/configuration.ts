@@ -1,0 +1,44 @@
+import type { Plan, SparkOptions } from '../run/index.ts'
+import { withAttempts } from './master.ts'
+
+/** What one worker holds beside its heap and its tables: the process that looks after it, and Python. */
+const besideWorkerBytes = 200 * 2 ** 20
+
+/** What of the plan Spark is told. */
+type Told = Pick<Plan, 'attemptsMax' | 'speculates' | 'workers' | 'memory'>
+
+/** What a worker on an executor may hold, with all it starts. Pure. */
+export function workerBytesOf({ memory, workers }: Pick<Plan, 'memory' | 'workers'>): number {
+  return Math.floor(memory.totalBytes / workers)
+}
+
+/** How Spark is set up for a run: its master, and its properties, those of the user over ours. Pure. */
+export function configurationOf(
+  { master, conf: asked }: SparkOptions,
+  plan: Told,
+  run: { readonly id: string; readonly eventsFolder: string },
+): { readonly master: string; readonly conf: Readonly<Record<string, string>> } {
+  const isLocal = master.startsWith('local')
+  const coresEach = Number(asked['spark.executor.cores'] ?? 1)
+  const overheadMiB = Math.ceil(((workerBytesOf(plan) + besideWorkerBytes) * coresEach) / 2 ** 20)
+  const conf: Record<string, string> = {
+    'spark.app.name': `tallyman ${run.id}`,
+    'spark.task.maxFailures': String(plan.attemptsMax),
+    'spark.speculation': String(plan.speculates && !isLocal),
+    // Spark does not count what Python and Node hold as the executor's own.
+    'spark.executor.memoryOverhead': `${overheadMiB}m`,
+    // It would listen on all addresses, for everybody.
+    'spark.ui.enabled': 'false',
+    'spark.ui.showConsoleProgress': 'false',
+    'spark.log.level': 'WARN',
+    'spark.eventLog.enabled': 'true',
+    'spark.eventLog.dir': `file://${encodeURI(run.eventsFolder)}`,
+    'spark.eventLog.compress': 'false',
+    'spark.eventLog.rolling.enabled': 'false',
+    // What is in its buffer is not seen yet.
+    'spark.eventLog.buffer.kb': '1k',
+    ...(isLocal ? { 'spark.driver.host': '127.0.0.1', 'spark.driver.bindAddress': '127.0.0.1' } : {}),
+    ...asked,
+  }
+  return { master: withAttempts(master, plan.attemptsMax), conf }
+}

@@ -1,0 +1,142 @@
+"""Spark's driver of a run: map, shuffle, reduce. Standard library and pyspark only.
+
+    spark-submit … --py-files tallyman_tasks.py driver.py FOLDER
+
+FOLDER is `spark/` of the run's directory: orders come from there, and what is done is said there; docs/formats/spark.md
+describes its files.
+"""
+
+import base64
+import functools
+import json
+import os
+import sys
+import time
+import traceback
+
+import tallyman_tasks
+from pyspark import SparkConf, SparkContext, StorageLevel, TaskContext
+
+# What is brought to the driver at a time.
+FETCH_BYTES = 32 * 1024 * 1024
+FIRST_BYTES = 64 * 1024
+LOOK_SECONDS = 0.02
+
+
+class Driver:
+    def __init__(self, folder):
+        self.folder = folder
+        self.jobs = 0
+        self.said = open(os.path.join(folder, "said.jsonl"), "a", encoding="utf-8")
+        with open(os.path.join(folder, "settings.json"), encoding="utf-8") as file:
+            self.settings = json.load(file)
+
+    def say(self, message):
+        self.said.write(json.dumps(message) + "\n")
+        self.said.flush()
+
+    def run(self):
+        context = SparkContext(conf=SparkConf())
+        self.say(
+            {
+                "type": "standing",
+                "application": context.applicationId,
+                "spark": context.version,
+                "python": context.pythonVer,
+                "cores": context.defaultParallelism,
+            }
+        )
+        if context.getConf().get("spark.tallyman.throughDriver", "false") == "true":
+            self.settings["probe"] = None
+        try:
+            mapped = self.map(context)
+            while (go := self.wait()) is not None:
+                self.reduce(context, mapped, go)
+        finally:
+            context.stop()
+
+    def map(self, context):
+        with open(os.path.join(self.folder, "map-orders.jsonl"), encoding="utf-8") as file:
+            orders = file.read().splitlines()
+        partitions = self.settings["partitions"]
+        blocks = (
+            context.parallelize(orders, max(1, len(orders)))
+            .mapPartitionsWithIndex(functools.partial(tallyman_tasks.map_partition, self.settings))
+            .partitionBy(partitions + 1, tallyman_tasks.same)
+        )
+        context.setJobGroup("tallyman map", "tallyman map")
+        self.fetch(context, blocks, [partitions], "map")
+        self.say({"type": "mapped", "jobs": self.jobs})
+        return blocks
+
+    def reduce(self, context, mapped, go):
+        orders = context.broadcast([None if one is None else base64.b64decode(one) for one in go["orders"]])
+        wanted = [partition for partition, order in enumerate(go["orders"]) if order is not None]
+        reduced = mapped.mapPartitionsWithIndex(
+            functools.partial(tallyman_tasks.reduce_partition, self.settings, orders)
+        )
+        # Kept on the executors' disks until all of it is fetched: reduces run at the same time, the driver holds a piece at a time.
+        reduced.persist(StorageLevel.DISK_ONLY)
+        context.setJobGroup("tallyman reduce", "tallyman reduce")
+        self.fetch(context, reduced, wanted, "reduce")
+        reduced.unpersist()
+        self.say({"type": "reduced", "jobs": self.jobs})
+
+    def fetch(self, context, blocks, partitions, into):
+        """Writes what lies in partitions into files named by Spark's ids of tasks: a little of all at first, then the rest of each."""
+        rest = self.fetch_piece(context, blocks, partitions, into, 0, max(FIRST_BYTES, FETCH_BYTES // len(partitions)))
+        context.setJobGroup("tallyman fetch", "tallyman fetch")
+        for partition, taken in rest:
+            while rest := self.fetch_piece(context, blocks, [partition], into, taken, FETCH_BYTES):
+                taken = rest[0][1]
+
+    def fetch_piece(self, context, blocks, partitions, into, skipped, limit):
+        """Returns the partitions of which there is more, with how many pieces have been taken."""
+        self.jobs += 1
+        rest = []
+        for kind, value in context.runJob(blocks, functools.partial(take, skipped, limit), partitions):
+            if kind == "more":
+                rest.append(value)
+                continue
+            task, name, at, data = value
+            suffix = f"-{name}" if kind == "part" else ".json"
+            path = os.path.join(self.folder, into, f"{task}{suffix}")
+            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as file:
+                file.seek(at)
+                file.write(data)
+        return rest
+
+    def wait(self):
+        """What is to be reduced; None where nothing is any more."""
+        path = os.path.join(self.folder, "go.json")
+        while not os.path.exists(path):
+            time.sleep(LOOK_SECONDS)
+        with open(path, encoding="utf-8") as file:
+            go = json.load(file)
+        os.remove(path)
+        return None if go["orders"] is None else go
+
+
+def take(skipped, limit, pieces):
+    """Some of what lies in a partition, after so many pieces, and whether there is more."""
+    size = 0
+    for number, piece in enumerate(pieces):
+        if number < skipped:
+            continue
+        if size >= limit:
+            yield "more", (TaskContext.get().partitionId(), number)
+            return
+        yield piece
+        size += len(piece[1][3])
+
+
+def main():
+    driver = Driver(sys.argv[1])
+    try:
+        driver.run()
+    except Exception:
+        driver.say({"type": "failed", "message": traceback.format_exc()})
+        sys.exit(1)
+
+
+main()

@@ -1,0 +1,53 @@
+import type { Fault } from '../errors.ts'
+import { type Plan, parseTaskId, type RunState, sayTask } from '../run/index.ts'
+import { Application, type ApplicationEnd } from './application.ts'
+import { tellingLine } from './task-failure.ts'
+
+/** What is known once Spark has given up. */
+interface GivenUp {
+  readonly plan: Plan
+  readonly state: RunState
+  readonly end: ApplicationEnd
+  /** What the driver has said last; null where it did not come to that. */
+  readonly said: string | null
+  readonly lastFailed: { readonly task: string; readonly fault: Fault } | null
+  readonly logFile: string
+}
+
+/** Why a run on Spark has failed, in words that lead somewhere. */
+export function givenUpFault({ plan, state, end, said, lastFailed, logFile }: GivenUp): Fault {
+  const text = said ?? Application.lastWords(logFile)
+  if (/PYTHON_VERSION_MISMATCH|different (minor )?version/.test(text))
+    return {
+      code: 'package-missing',
+      message: `Python of Spark's driver and of its executors differ: ${mismatchIn(text)}`,
+      wayOut:
+        'Both must be of the same minor version: name one with PYSPARK_PYTHON for the executors, and PYSPARK_DRIVER_PYTHON here.',
+    }
+  if (lastFailed !== null) {
+    const { stage, index } = parseTaskId(lastFailed.task)
+    const { charged = 0 } = { ...state[stage].at(index) } as { charged?: number }
+    const often = charged > 1 ? ` ${charged} times, the last time so` : ''
+    const { fault } = lastFailed
+    return { ...fault, message: `Task ${sayTask(plan, stage, index)} failed${often}: ${fault.message}` }
+  }
+  const how =
+    end.signal !== null
+      ? `was killed by ${end.signal}`
+      : end.code === null
+        ? 'could not be started'
+        : `ended with exit code ${end.code}`
+  const why = tellingLine(text)
+  return {
+    code: end.signal === null ? 'worker-died' : 'killed',
+    message: `Spark ${how}${why === '' ? '.' : `: ${why}`}`,
+    wayOut: `What it said is in ${logFile}.`,
+  }
+}
+
+function mismatchIn(text: string): string {
+  return (
+    /\[PYTHON_VERSION_MISMATCH\][^\n]*/.exec(text)?.[0].replace('[PYTHON_VERSION_MISMATCH] ', '') ??
+    tellingLine(text)
+  )
+}

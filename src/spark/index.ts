@@ -1,0 +1,5 @@
+/** The same map and reduce tasks on a cluster: Apache Spark schedules, shuffles and tries again. */
+
+export { conductOnSpark } from './conduct.ts'
+export { findSpark, requireJava } from './find-spark.ts'
+export { localThreads } from './master.ts'

@@ -1,0 +1,102 @@
+import { randomBytes } from 'node:crypto'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import type { Plan, RunDirectory, SparkOptions } from '../run/index.ts'
+import { Application, builtFile } from './application.ts'
+import { configurationOf, workerBytesOf } from './configuration.ts'
+import { findSpark } from './find-spark.ts'
+import type { MapOrder, TaskSettings } from './messages.ts'
+import { makePack } from './pack.ts'
+
+/** What an application of a run is started for. */
+export interface LaunchParts {
+  readonly id: string
+  readonly directory: RunDirectory
+  readonly plan: Plan
+  readonly spark: SparkOptions
+  /** The directory the inputs were planned in. */
+  readonly cwd: string
+  readonly orders: readonly MapOrder[]
+}
+
+/** `spark/` of a run's directory. */
+export function sparkFolder(directory: RunDirectory): string {
+  return directory.absolute('spark')
+}
+
+export function sparkLog(directory: RunDirectory): string {
+  return join(directory.logFolder, 'spark.log')
+}
+
+/**
+ * Starts Spark for a run whose tasks are all to be done.
+ *
+ * @throws {TallymanError} `package-missing` where there is no Spark
+ */
+export async function startApplication(parts: LaunchParts): Promise<Application> {
+  const { id, directory, plan, spark } = parts
+  const { home, python } = await findSpark(spark.home, process.env)
+  const folder = sparkFolder(directory)
+  const isLocal = spark.master.startsWith('local')
+  // On this machine alone everything is in its place already.
+  const ships = !isLocal || spark.pack !== null
+  const pack = ships
+    ? (spark.pack ??
+      (await makePack({
+        folder: join(dirname(dirname(directory.path)), 'spark'),
+        jobFolder: directory.jobFolder,
+        codeSha256: plan.job.codeSha256,
+      })))
+    : null
+  Application.prepare(folder)
+  const probe = { name: join('spark', 'probe'), text: randomBytes(16).toString('hex') }
+  writeFileSync(directory.absolute(probe.name), probe.text)
+  const settings = {
+    task: taskSettings(parts, isLocal),
+    node: process.execPath,
+    entry: builtFile('tasks-main.js'),
+    pack: ships ? 'tallyman' : null,
+    partitions: plan.partitions,
+    run: directory.path,
+    probe,
+  }
+  writeFileSync(join(folder, 'settings.json'), JSON.stringify(settings))
+  const orders = parts.orders.map((order) => `${JSON.stringify(order)}\n`)
+  writeFileSync(join(folder, 'map-orders.jsonl'), orders.join(''))
+  mkdirSync(directory.attemptsFolder, { recursive: true })
+  const { master, conf } = configurationOf(spark, plan, { id, eventsFolder: join(folder, 'events') })
+  return Application.start({
+    home,
+    folder,
+    logFile: sparkLog(directory),
+    master,
+    deployMode: spark.deployMode,
+    conf,
+    pack,
+    env: environmentOf(home, python, isLocal),
+  })
+}
+
+function taskSettings({ directory, plan, cwd }: LaunchParts, isLocal: boolean): TaskSettings {
+  return {
+    jobFile: directory.bundleFile,
+    jobName: plan.job.path,
+    params: plan.job.typedParams,
+    cwd,
+    heapBytes: plan.memory.workerHeapBytes,
+    memoryBytes: workerBytesOf(plan),
+    taskTimeoutMs: plan.taskTimeoutMs,
+    isPolite: isLocal && plan.isPolite,
+  }
+}
+
+/** The Python that has Spark as a package runs the driver, and in local mode all else. */
+function environmentOf(home: string, python: string | null, isLocal: boolean): NodeJS.ProcessEnv {
+  const env: NodeJS.ProcessEnv = { ...process.env, SPARK_HOME: home }
+  if (python !== null && env.PYSPARK_DRIVER_PYTHON === undefined) {
+    env.PYSPARK_DRIVER_PYTHON = python
+    if (isLocal) env.PYSPARK_PYTHON ??= python
+  }
+  if (isLocal) env.SPARK_LOCAL_IP ??= '127.0.0.1'
+  return env
+}

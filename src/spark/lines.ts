@@ -1,0 +1,41 @@
+import { closeSync, openSync, readSync } from 'node:fs'
+import { errnoOf } from '../errors.ts'
+
+const pieceBytes = 2 ** 20
+
+/** Reads a file of lines that another program goes on writing. */
+export class GrowingLines {
+  readonly #file: string
+  #atByte = 0
+  #rest: Buffer = Buffer.alloc(0)
+
+  constructor(file: string) {
+    this.#file = file
+  }
+
+  /** The lines that were ended since the last call; none where the file is not there yet. */
+  take(): string[] {
+    let fd: number
+    try {
+      fd = openSync(this.#file, 'r')
+    } catch (error) {
+      if (errnoOf(error) === 'ENOENT') return []
+      throw error
+    }
+    try {
+      const lines: string[] = []
+      for (;;) {
+        const piece = Buffer.allocUnsafe(pieceBytes)
+        const length = readSync(fd, piece, 0, pieceBytes, this.#atByte)
+        if (length === 0) return lines
+        this.#atByte += length
+        const bytes = Buffer.concat([this.#rest, piece.subarray(0, length)])
+        const end = bytes.lastIndexOf(0x0a) + 1
+        this.#rest = bytes.subarray(end)
+        if (end > 0) lines.push(...bytes.toString('utf8', 0, end - 1).split('\n'))
+      }
+    } finally {
+      closeSync(fd)
+    }
+  }
+}

@@ -1,0 +1,102 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { AttemptReport } from '../executor/index.ts'
+import { type MapReport, type ReduceReport, rejectedName } from '../flow/index.ts'
+import { attemptId, isDone, parseTaskId, settle } from '../run/index.ts'
+import type { Attempts, KnownAttempt } from './attempts.ts'
+import type { RunBook } from './book.ts'
+import type { Setback, ShippedReply } from './messages.ts'
+
+/** Takes what tasks on Spark have said at their end into the run, as what attempts on this machine come to is taken. */
+export class Replies {
+  readonly #book: RunBook
+  readonly #attempts: Attempts
+  /** `spark/` of the run's directory. */
+  readonly #folder: string
+  /** CRC-32 of each spill, by its name relative to the run's directory. */
+  readonly crcs = new Map<string, number>()
+
+  constructor(book: RunBook, attempts: Attempts, folder: string) {
+    this.#book = book
+    this.#attempts = attempts
+    this.#folder = folder
+  }
+
+  /** Takes all that lie in a folder, by task. */
+  takeAll(stage: 'map' | 'reduce'): void {
+    const folder = join(this.#folder, stage)
+    const replies = readdirSync(folder)
+      .filter((name) => name.endsWith('.json'))
+      .map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')) as ShippedReply)
+      .sort((a, b) => parseTaskId(a.task).index - parseTaskId(b.task).index)
+    for (const reply of replies) this.#take(reply)
+    rmSync(folder, { recursive: true })
+    mkdirSync(folder)
+  }
+
+  #take(reply: ShippedReply): void {
+    const { task, sparkTask, setbacks, log, rejected } = reply
+    if (isDone(this.#book.state, task)) return
+    let known = this.#attempts.of(sparkTask, task)
+    for (const setback of setbacks) known = this.#takeSetback(known, sparkTask, setback)
+    const id = attemptId(known.task, known.attempt)
+    const { directory } = this.#book
+    const folder = directory.absolute(directory.attemptFolder(id))
+    rmSync(folder, { recursive: true, force: true })
+    const shared = directory.absolute(directory.attemptFolder(`${task}.s${sparkTask}`))
+    if (existsSync(shared)) renameSync(shared, folder)
+    else mkdirSync(folder, { recursive: true })
+    this.#fetchParts(reply, folder)
+    if (rejected !== '') writeFileSync(join(folder, rejectedName), rejected)
+    this.#attempts.keepLogs(known, { log, death: null })
+    this.#noteCrcs(reply)
+    this.#settle(known, {
+      kind: 'done',
+      report: reportOf(reply),
+      ...(reply.workMs === null ? {} : { workMs: reply.workMs }),
+    })
+  }
+
+  /** Part files that came through the driver. */
+  #fetchParts({ sparkTask, report }: ShippedReply, folder: string): void {
+    if (!('parts' in report)) return
+    for (const { name } of report.parts) {
+      const fetched = join(this.#folder, 'reduce', `${sparkTask}-${name}`)
+      if (existsSync(fetched)) renameSync(fetched, join(folder, name))
+    }
+  }
+
+  #takeSetback(known: KnownAttempt, sparkTask: number, setback: Setback): KnownAttempt {
+    if (setback.kind === 'died') {
+      this.#settle(known, { kind: 'failed', fault: setback.fault }, setback.place)
+    } else {
+      const report: MapReport = { spills: [], sources: [], counters: {}, emitted: 0, damaged: setback.splits }
+      this.#settle(known, { kind: 'done', report: { kind: 'map', report } })
+    }
+    return this.#attempts.begin(sparkTask, known.task)
+  }
+
+  #settle(
+    { task, attempt }: KnownAttempt,
+    outcome: Parameters<typeof settle>[1]['outcome'],
+    place: Parameters<typeof settle>[1]['place'] = null,
+  ): void {
+    const ended = { task, attempt, outcome, at: Date.now(), place, damagedTask: null }
+    for (const step of settle(this.#book.state, ended)) {
+      this.#book.take(step)
+      if (step.kind === 'record' && step.event.type === 'attempt-failed' && outcome.kind === 'done')
+        this.#attempts.fatal ??= step.event.fault
+    }
+  }
+
+  #noteCrcs({ task, crcs }: ShippedReply): void {
+    const folder = this.#book.directory.committedFolder(task)
+    for (const [name, crc] of Object.entries(crcs)) this.crcs.set(join(folder, name), crc)
+  }
+}
+
+function reportOf({ report }: ShippedReply): AttemptReport {
+  return 'parts' in report
+    ? { kind: 'reduce', report: report satisfies ReduceReport }
+    : { kind: 'map', report: report satisfies MapReport }
+}

@@ -1,0 +1,288 @@
+import { rmSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { deflateSync } from 'node:zlib'
+import type { Fault } from '../errors.ts'
+import type { Pool } from '../executor/index.ts'
+import type { Bottleneck } from '../host/index.ts'
+import {
+  type CommittedResult,
+  type CoordinatorParts,
+  isDone,
+  judgeMapStage,
+  lose,
+  mapWork,
+  type Plan,
+  type PreparedRun,
+  type RunObserver,
+  type RunState,
+  readIdentity,
+  reduceWork,
+  releaseLock,
+  type SparkOptions,
+  taskId,
+  writeRejectedList,
+} from '../run/index.ts'
+import type { Application } from './application.ts'
+import { Attempts } from './attempts.ts'
+import { RunBook } from './book.ts'
+import { givenUpFault } from './given-up.ts'
+import { sparkFolder, sparkLog, startApplication } from './launch.ts'
+import type { FromDriver, MapOrder, ReduceOrder } from './messages.ts'
+import { Replies } from './replies.ts'
+
+const lookEveryMs = 30
+/** How long the log may take to tell of what the driver has said is done. */
+const logLagMsMax = 5000
+
+/** An application that is followed, and what is known of its tasks. */
+interface Followed {
+  readonly application: Application
+  readonly attempts: Attempts
+  readonly replies: Replies
+}
+
+/** A run whose tasks Spark has done: Spark schedules, shuffles and tries again; state, journal and result are as those of any run. */
+export class SparkRun implements PreparedRun {
+  readonly id: string
+  readonly workers: PreparedRun['workers'] = []
+  readonly #book: RunBook
+  /** Has loaded the job to plan the run; nothing else is done here. */
+  readonly #pool: Pool
+  readonly #spark: SparkOptions
+  #isClosed = false
+
+  constructor(parts: CoordinatorParts, spark: SparkOptions) {
+    this.id = parts.id
+    this.#book = new RunBook(parts)
+    this.#pool = parts.pool
+    this.#spark = spark
+  }
+
+  get directory(): string {
+    return this.#book.directory.path
+  }
+
+  get plan(): Plan {
+    return this.state.plan
+  }
+
+  get state(): RunState {
+    return this.#book.state
+  }
+
+  async execute(observer: RunObserver, stop: AbortSignal, finish?: AbortSignal): Promise<RunState> {
+    const book = this.#book
+    book.observe(observer)
+    await this.#pool.stop()
+    this.#forgetSpills()
+    const { map, reduce, mapStageEnded } = this.state
+    if (mapStageEnded && map.done === map.length && reduce.done === reduce.length) return this.state
+    const orders = this.#mapOrders()
+    let application: Application | null = null
+    try {
+      if (stop.aborted) return this.#interrupt()
+      application = await startApplication({
+        id: this.id,
+        directory: book.directory,
+        plan: this.plan,
+        spark: this.#spark,
+        cwd: readIdentity(book.directory).cwd,
+        orders,
+      })
+      const attempts = new Attempts(
+        book,
+        orders.map(({ task }) => task),
+      )
+      const replies = new Replies(book, attempts, sparkFolder(book.directory))
+      return await this.#follow({ application, attempts, replies }, stop, finish)
+    } finally {
+      await application?.stop()
+    }
+  }
+
+  bottleneck(): Bottleneck | null {
+    return null
+  }
+
+  redo(fault: Fault): boolean {
+    const { directory, state } = this.#book
+    const task = fault.code === 'file-damaged' ? directory.taskOfCommitted(fault.file ?? '') : null
+    if (task === null || !isDone(state, task)) return false
+    for (const step of lose(task, fault, Date.now())) this.#book.take(step)
+    return true
+  }
+
+  giveUp(fault: Fault, observer: RunObserver): void {
+    this.#book.observe(observer)
+    this.#book.record({ type: 'failed', at: Date.now(), fault })
+  }
+
+  async commit(result: CommittedResult, observer: RunObserver): Promise<RunState> {
+    this.#book.observe(observer)
+    this.#book.record({ type: 'result-committed', at: Date.now(), result })
+    // Only then may go what the result could be made from again.
+    this.#book.sync()
+    await this.#book.directory.discardCommitted()
+    rmSync(sparkFolder(this.#book.directory), { recursive: true, force: true })
+    return this.state
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    await this.#pool.stop()
+    this.#book.close()
+    releaseLock(this.#book.directory)
+  }
+
+  async discard(): Promise<void> {
+    await this.close()
+    this.#book.directory.remove()
+  }
+
+  /** What map tasks wrote went with the application that held it; partitions that are reduced stay. */
+  #forgetSpills(): void {
+    const { map, reduce } = this.state
+    if (reduce.done === reduce.length || map.done === 0) return
+    const fault: Fault = { code: 'worker-died', message: 'The application on Spark that held it has ended.' }
+    this.#book.say(
+      `${reduce.done} of ${reduce.length} partitions are reduced and are used; the map tasks run again, since what they wrote went with the application.`,
+    )
+    for (const [index, { kind }] of [...map.entries()])
+      if (kind === 'done')
+        for (const step of lose(taskId('map', index), fault, Date.now())) this.#book.take(step)
+  }
+
+  #mapOrders(): MapOrder[] {
+    const { state } = this
+    return state.map.toArray().map((_, index) => ({
+      task: taskId('map', index),
+      work: mapWork(state, index, { careful: false, alone: false }),
+    }))
+  }
+
+  async #follow(followed: Followed, stop: AbortSignal, finish: AbortSignal | undefined): Promise<RunState> {
+    const { application, attempts } = followed
+    let hasEnded = false
+    let driverSaid: string | null = null
+    const ended = application.exited.then((end) => {
+      hasEnded = true
+      return end
+    })
+    for (;;) {
+      if (stop.aborted || finish?.aborted === true) {
+        await application.stop()
+        return this.#interrupt()
+      }
+      // Looked at before the files: what was written before the end is in them.
+      const isLast = hasEnded
+      this.#takeEvents(followed)
+      if (attempts.fatal !== null) return await this.#fail(application, attempts.fatal)
+      for (const message of application.said()) {
+        if (message.type === 'failed') driverSaid = message.message
+        else if (await this.#heard(followed, message)) return this.state
+      }
+      if (attempts.fatal !== null) return await this.#fail(application, attempts.fatal)
+      if (isLast) {
+        const fault = givenUpFault({
+          plan: this.plan,
+          end: await ended,
+          said: driverSaid,
+          lastFailed: attempts.lastFailed,
+          state: this.state,
+          logFile: sparkLog(this.#book.directory),
+        })
+        return await this.#fail(application, fault)
+      }
+      await Promise.race([sleep(lookEveryMs), ended])
+    }
+  }
+
+  #takeEvents({ application, attempts }: Followed): void {
+    for (const event of application.events()) attempts.take(event)
+  }
+
+  /** Returns true where that was the last of it. */
+  async #heard(followed: Followed, message: Exclude<FromDriver, { type: 'failed' }>): Promise<boolean> {
+    const { application, attempts, replies } = followed
+    if (message.type === 'standing') {
+      const { spark, python, application: name } = message
+      this.#book.say(`Spark ${spark} with Python ${python} stands: application ${name}.`)
+      return false
+    }
+    await this.#catchUp(followed, message.jobs)
+    if (attempts.fatal !== null) return false
+    replies.takeAll(message.type === 'mapped' ? 'map' : 'reduce')
+    if (attempts.fatal !== null) return false
+    if (message.type === 'mapped') {
+      writeRejectedList(this.#book.directory, this.state)
+      this.#book.record(judgeMapStage(this.state, Date.now()))
+      attempts.isReducing = true
+      if (this.state.phase === 'refused') {
+        application.go(null)
+        await application.exited
+        this.#book.directory.discardAttempts()
+        return true
+      }
+      application.go(this.#reduceOrders(replies))
+      return false
+    }
+    application.go(null)
+    await application.exited
+    return true
+  }
+
+  /** Reads on in the log until it tells of the end of so many jobs, so that what it says of attempts is not heard too late. */
+  async #catchUp(followed: Followed, jobs: number): Promise<void> {
+    const until = performance.now() + logLagMsMax
+    for (;;) {
+      this.#takeEvents(followed)
+      if (followed.application.jobsEnded >= jobs || performance.now() > until) return
+      await sleep(lookEveryMs)
+    }
+  }
+
+  #reduceOrders({ crcs }: Replies): (Buffer | null)[] {
+    const { state } = this
+    const bytes = this.#spillBytes()
+    return state.reduce.toArray().map(({ kind }, partition) => {
+      if (kind === 'done') return null
+      const work = reduceWork(state, partition, this.#book.directory)
+      const spills = work.spills.map((name) => ({
+        name,
+        bytes: bytes.get(name) ?? 0,
+        crc32: crcs.get(name) ?? 0,
+      }))
+      const order: ReduceOrder = { task: taskId('reduce', partition), work, spills }
+      return deflateSync(JSON.stringify(order))
+    })
+  }
+
+  #spillBytes(): ReadonlyMap<string, number> {
+    const { map } = this.state
+    const { directory } = this.#book
+    return new Map(
+      [...map.entries()].flatMap(([index, task]) =>
+        task.kind === 'done'
+          ? task.report.spills.map(({ name, bytes }): [string, number] => [
+              `${directory.committedFolder(taskId('map', index))}/${name}`,
+              bytes,
+            ])
+          : [],
+      ),
+    )
+  }
+
+  async #fail(application: Application, fault: Fault): Promise<RunState> {
+    await application.stop()
+    this.#book.directory.discardAttempts()
+    this.#book.record({ type: 'failed', at: Date.now(), fault })
+    return this.state
+  }
+
+  #interrupt(): RunState {
+    this.#book.directory.discardAttempts()
+    this.#book.record({ type: 'interrupted', at: Date.now() })
+    return this.state
+  }
+}

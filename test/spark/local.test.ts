@@ -1,0 +1,52 @@
+/** Runs on Spark in local mode end as runs on this machine do. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Plan } from '../../src/run/index.ts'
+import { makeOrderedFiles, writeFiles } from '../fixtures/ordered-inputs.ts'
+import { type Ended, Workshop } from '../fixtures/program.ts'
+import { hasSpark, sparkEnv } from '../fixtures/spark.ts'
+import { requires } from '../requires.ts'
+
+const order = fileURLToPath(new URL('../fixtures/jobs/order.job.ts', import.meta.url))
+const seed = process.env.TALLYMAN_SEED ?? 'spark'
+
+let shop: Workshop
+beforeAll(() => {
+  shop = new Workshop()
+})
+afterAll(() => shop.remove())
+
+function onSpark(...args: readonly string[]): Ended {
+  return shop.runIn({ env: sparkEnv }, 'run', ...args, '--on', 'local[2]')
+}
+
+describe.skipIf(!requires('pyspark with Java', hasSpark))(
+  `run --on local[2] (seed ${seed})`,
+  { timeout: 600_000 },
+  () => {
+    it('has the digest, the totals and the journal of a run on this machine', () => {
+      writeFiles(join(shop.folder, 'in'), makeOrderedFiles(seed, 300))
+      const local = shop.run('run', order, 'in', '-o', 'local', '-w', '1')
+      const ended = onSpark(order, 'in', '-o', 'spark', '--split', '64K')
+      expect(ended, ended.stderr).toMatchObject({ status: 0 })
+      expect(shop.digestOf(ended)).toBe(shop.digestOf(local))
+      const [mine, theirs] = ['spark', 'local'].map((name) =>
+        JSON.parse(readFileSync(join(shop.folder, name, 'manifest.json'), 'utf8')),
+      )
+      for (const field of ['tables', 'inputs', 'completeness', 'records', 'rejected', 'bytes', 'counters'])
+        expect(mine[field]).toEqual(theirs[field])
+
+      const events = shop.journal()
+      const started = events.filter(({ type }) => type === 'attempt-started')
+      const plan: Plan = JSON.parse(readFileSync(join(shop.runs().at(-1)!, 'plan.json'), 'utf8'))
+      expect(started).toHaveLength(plan.tasks.length + plan.partitions)
+      expect(plan.spark).toMatchObject({ master: 'local[2]', deployMode: 'client' })
+      expect(events.at(-1)).toMatchObject({ type: 'result-committed' })
+      expect(shop.run('runs').stdout).toContain('complete')
+      expect(shop.run('explain', 'last').stdout).toContain('tasks on Spark use nothing that was kept')
+      expect(shop.run('verify', 'spark').status).toBe(0)
+    })
+  },
+)
