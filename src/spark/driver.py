@@ -11,6 +11,7 @@ import functools
 import json
 import os
 import sys
+import threading
 import time
 import traceback
 
@@ -21,6 +22,7 @@ from pyspark import SparkConf, SparkContext, StorageLevel, TaskContext
 FETCH_BYTES = 32 * 1024 * 1024
 FIRST_BYTES = 64 * 1024
 LOOK_SECONDS = 0.02
+FLUSH_SECONDS = 1
 
 
 class Driver:
@@ -48,6 +50,7 @@ class Driver:
         )
         if context.getConf().get("spark.tallyman.throughDriver", "false") == "true":
             self.settings["probe"] = None
+        threading.Thread(target=keep_flushing, args=[context], daemon=True).start()
         try:
             mapped = self.map(context)
             while (go := self.wait()) is not None:
@@ -115,6 +118,18 @@ class Driver:
             go = json.load(file)
         os.remove(path)
         return None if go["orders"] is None else go
+
+
+def keep_flushing(context):
+    """Has Spark write its event log as it happens: it flushes it for few events, of which to forget a set of data is the cheapest."""
+    nothing = context.emptyRDD()
+    try:
+        while True:
+            time.sleep(FLUSH_SECONDS)
+            nothing.unpersist()
+    except Exception:
+        # The application has ended: there is nothing to be told any more.
+        return
 
 
 def take(skipped, limit, pieces):

@@ -8,16 +8,20 @@ export function failureIn(text: string): TaskFailure | null {
   return JSON.parse(inflateSync(Buffer.from(packed, 'base64')).toString('utf8')) as TaskFailure
 }
 
-/** The line of a Python traceback that says what is wrong: the last that is no frame, or what caused the one in Java. */
+/** An error as Python or Java says it, with something to say. */
+const errorLine = /^(?:Caused by: )?[\w.$]+(?:Error|Exception|Interrupt)\b: \S/
+const javaLine = /^(?:Caused by: )?(?:org|java|scala|py4j)\./
+
+/**
+ * The line that says what is wrong in a text with tracebacks: of those of Python the last, since the ones before are its causes; otherwise the
+ * first of Java's, and where there is no error the last line. At most 300 characters.
+ */
 export function tellingLine(text: string): string {
   const lines = text
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '')
-  const telling = lines.find(
-    (line) =>
-      /^([\w.]+(Error|Exception|Interrupt)\b|Caused by:)/.test(line) &&
-      !/Py4JJavaError|PythonException/.test(line),
-  )
-  return (telling ?? lines.at(-1) ?? '').slice(0, 300)
+  const errors = lines.filter((line) => errorLine.test(line))
+  const telling = errors.findLast((line) => !javaLine.test(line)) ?? errors[0] ?? lines.at(-1) ?? ''
+  return telling.slice(0, 300)
 }

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Plan } from '../../src/run/index.ts'
 import { makeOrderedFiles, writeFiles } from '../fixtures/ordered-inputs.ts'
 import { type Ended, Workshop } from '../fixtures/program.ts'
+import { makeShippedJobs } from '../fixtures/shipped-jobs.ts'
 import { hasSpark, sparkEnv } from '../fixtures/spark.ts'
 import { requires } from '../requires.ts'
 
@@ -17,6 +18,12 @@ beforeAll(() => {
   shop = new Workshop()
 })
 afterAll(() => shop.remove())
+
+/** What each map task of the last run wrote, with its checksums. */
+function spillsOf(shop: Workshop): ReadonlyMap<string, unknown> {
+  const committed = shop.journal().filter((event) => event.type === 'map-committed')
+  return new Map(committed.map(({ task, report }) => [task, report.spills]))
+}
 
 function onSpark(...args: readonly string[]): Ended {
   return shop.runIn({ env: sparkEnv }, 'run', ...args, '--on', 'local[2]')
@@ -47,6 +54,17 @@ describe.skipIf(!requires('pyspark with Java', hasSpark))(
       expect(shop.run('runs').stdout).toContain('complete')
       expect(shop.run('explain', 'last').stdout).toContain('tasks on Spark use nothing that was kept')
       expect(shop.run('verify', 'spark').status).toBe(0)
+    })
+
+    it('gives every shipped job the digest it has here, and each of its map tasks the same bytes', () => {
+      for (const { name, job, words } of makeShippedJobs(shop)) {
+        const local = shop.run('run', job, ...words, '-o', `${name}-local`, '--no-reuse')
+        const written = spillsOf(shop)
+        const ended = onSpark(job, ...words, '-o', `${name}-spark`)
+        expect(ended, ended.stderr).toMatchObject({ status: 0 })
+        expect(shop.digestOf(ended)).toBe(shop.digestOf(local))
+        expect(spillsOf(shop)).toEqual(written)
+      }
     })
   },
 )

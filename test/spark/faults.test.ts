@@ -1,0 +1,157 @@
+/** What goes wrong on Spark ends in the same bytes, or in a failure that says what it was; nothing is left behind. */
+import { randomBytes } from 'node:crypto'
+import { mkdirSync, readdirSync, readFileSync, truncateSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { gzipSync } from 'node:zlib'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { RunEvent } from '../../src/run/index.ts'
+import { leftBehind, markName } from '../fixtures/process-tree.ts'
+import { type Ended, Workshop } from '../fixtures/program.ts'
+import { hasSpark, sparkEnv } from '../fixtures/spark.ts'
+import { requires } from '../requires.ts'
+
+const misfortunes = fileURLToPath(new URL('../fixtures/jobs/misfortunes.job.ts', import.meta.url))
+
+let shop: Workshop
+let mark: string
+beforeAll(() => {
+  shop = new Workshop()
+})
+afterAll(() => shop.remove())
+beforeEach(() => {
+  mark = randomBytes(8).toString('hex')
+})
+
+function tallyman(...args: readonly string[]): Ended {
+  return shop.runIn({ env: { ...sparkEnv, [markName]: mark } }, ...args)
+}
+
+function failures(events: readonly RunEvent[]): Extract<RunEvent, { type: 'attempt-failed' }>[] {
+  return events.filter((event) => event.type === 'attempt-failed')
+}
+
+function notes(name: string): string {
+  const folder = join(shop.folder, name)
+  mkdirSync(folder)
+  return `notes=${folder}`
+}
+
+/** Has Python believe that it is of another version. */
+function versionOf(major: number, minor: number): string {
+  return (
+    'import collections, sys\n' +
+    'Version = collections.namedtuple("Version", "major minor micro releaselevel serial")\n' +
+    `sys.version_info = Version(${major}, ${minor}, 0, "final", 0)\n`
+  )
+}
+
+/** How it went wrong, as the task has it. */
+function codesOf(task: RegExp, events: readonly RunEvent[]): string[] {
+  return failures(events)
+    .filter((event) => task.test(event.task))
+    .map(({ fault }) => fault.code)
+    .sort()
+}
+
+describe.skipIf(!requires('pyspark with Java', hasSpark))('a run on Spark', { timeout: 600_000 }, () => {
+  it('goes on after attempts that exit, hang, write garbage or are killed, and passes over a record that kills', async () => {
+    const hows = ['exits', 'is killed', 'hangs', 'writes garbage']
+    for (const [at, how] of hows.entries())
+      shop.write(`faults/${at}.txt`, `before ${at}\nmap once ${how}\nreduce ${how}\nafter ${at}\n`)
+    shop.write('faults/9.txt', 'good\nmap always exits\nbetter\n')
+    const how = ['--attempts', '6', '--task-timeout', '8', '--max-bad', '1']
+    const local = shop.run('run', misfortunes, 'faults', '-p', notes('local-notes'), ...how, '-w', '2')
+    const options = ['-p', notes('spark-notes'), ...how, '-o', 'faults-out', '--on', 'local[2]']
+    const ended = tallyman('run', misfortunes, 'faults', ...options, '--split', '1K')
+    expect(ended, ended.stderr).toMatchObject({ status: 0 })
+    expect(shop.digestOf(ended)).toBe(shop.digestOf(local))
+    const manifest = JSON.parse(readFileSync(join(shop.folder, 'faults-out', 'manifest.json'), 'utf8'))
+    expect(manifest).toMatchObject({ records: 18, rejected: 1, counters: { lines: 18 } })
+
+    const events = shop.journal()
+    expect(codesOf(/^map/, events)).toEqual([
+      'job-exited',
+      'job-exited',
+      'job-exited',
+      'job-exited',
+      'killed',
+      'no-progress',
+      'protocol-broken',
+    ])
+    expect(codesOf(/^reduce/, events)).toEqual(['job-exited', 'killed', 'no-progress', 'protocol-broken'])
+    // Its cause, the record it was at, and what it printed are where those of any run are.
+    const run = shop.runs().at(-1)!
+    const rejected = readFileSync(join(run, 'rejected.jsonl'), 'utf8')
+    expect(JSON.parse(rejected)).toMatchObject({ path: 'faults/9.txt', line: 2 })
+    const logs = shop.run('logs', 'last').stdout
+    expect(logs).toContain('seen: before 0')
+    expect(
+      readdirSync(join(run, 'logs')).filter((name) => name.endsWith('.death.json')).length,
+    ).toBeGreaterThan(4)
+    expect(await leftBehind(mark)).toEqual([])
+  })
+
+  it('commits nothing over damage and rejected records, as a run here, and goes on when they are accepted', async () => {
+    shop.job(
+      'lines.job.ts',
+      `if (line.startsWith('bad')) throw new Error('bad line'); emit(line.slice(0, 1))`,
+    )
+    shop.write('lacking/a.txt', 'one\nbad one\ntwo\nbad two\n')
+    const archive = shop.write(
+      'lacking/b.txt.gz',
+      gzipSync(`${'three\n'.repeat(10_000)}${randomBytes(5000).toString('hex')}\n`),
+    )
+    truncateSync(archive, 3000)
+    const local = shop.run('run', 'lines.job.ts', 'lacking')
+    const refused = tallyman('run', 'lines.job.ts', 'lacking', '--on', 'local[2]')
+    const own = (text: string): string => text.replaceAll(/\d{8}-\d{6}-lines(-\d+)?/g, 'RUN')
+    expect([refused.status, local.status]).toEqual([3, 3])
+    expect(own(refused.stderr)).toContain('b.txt.gz')
+    const [theirs, mine] = shop
+      .runs()
+      .slice(-2)
+      .map((run) => shop.journal(run).at(-1))
+    expect({ ...mine, at: 0 }).toEqual({ ...theirs, at: 0 })
+    expect(await leftBehind(mark)).toEqual([])
+
+    const accepted = ['--max-bad', '2', '--accept', 'b.txt.gz']
+    const whole = shop.run('run', 'lines.job.ts', 'lacking', ...accepted)
+    const resumed = tallyman('resume', shop.runs().at(-2)!, ...accepted)
+    expect(resumed, resumed.stderr).toMatchObject({ status: 0 })
+    expect(shop.digestOf(resumed)).toBe(shop.digestOf(whole))
+    expect(resumed.stderr).toContain('the map tasks run again')
+  })
+
+  it('fails at once where trying again is of no use, with the reason', async () => {
+    shop.write('reducer/a.txt', 'x\n')
+    shop.write(
+      'throws.job.ts',
+      `import { defineJob, groupReduce, text } from 'tallyman'
+       export default defineJob({ input: text(),
+         reduce: groupReduce((key: string, values: Iterable<string>) => { throw new Error('no reduce') }),
+         map(line, emit) { emit(line, line) } })`,
+    )
+    const ended = tallyman('run', 'throws.job.ts', 'reducer', '--on', 'local[2]')
+    expect(ended.status).toBe(1)
+    expect(ended.stderr).toContain('no reduce')
+    expect(failures(shop.journal())).toHaveLength(1)
+    expect(shop.journal().at(-1)).toMatchObject({ type: 'failed', fault: { code: 'job-threw' } })
+    expect(await leftBehind(mark)).toEqual([])
+  })
+
+  it('says so where Python of driver and executors differ', async () => {
+    shop.write('version/sitecustomize.py', versionOf(3, 10))
+    const python = shop.write(
+      'version/python',
+      `#!/bin/sh\nPYTHONPATH="${shop.folder}/version:$PYTHONPATH" exec python3 "$@"\n`,
+    )
+    shop.shell(`chmod +x ${python}`)
+    const env = { ...sparkEnv, [markName]: mark, PYSPARK_PYTHON: python, PYSPARK_DRIVER_PYTHON: 'python3' }
+    const ended = shop.runIn({ env }, 'run', 'lines.job.ts', 'reducer', '--on', 'local[2]')
+    expect(ended.status).toBe(1)
+    expect(ended.stderr).toMatch(/Python of Spark's driver and of its executors differ: .*3\.10/)
+    expect(ended.stderr).toContain('PYSPARK_PYTHON')
+    expect(await leftBehind(mark)).toEqual([])
+  })
+})

@@ -1,0 +1,135 @@
+/** Runs on a cluster of two machines, as far as Spark can tell: the archive is shipped, executors and machines are lost. */
+import { randomBytes } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { markedProcesses, readProcess, type SeenProcess } from '../fixtures/process-tree.ts'
+import { type Ended, Workshop } from '../fixtures/program.ts'
+import { makeShippedJobs } from '../fixtures/shipped-jobs.ts'
+import { hasSpark, sparkEnv } from '../fixtures/spark.ts'
+import { SparkCluster } from '../fixtures/spark-cluster.ts'
+import { until } from '../fixtures/until.ts'
+import { requires } from '../requires.ts'
+
+const misfortunes = fileURLToPath(new URL('../fixtures/jobs/misfortunes.job.ts', import.meta.url))
+const mark = randomBytes(8).toString('hex')
+
+let shop: Workshop
+let cluster: SparkCluster
+const isHere = requires('pyspark with Java', hasSpark)
+beforeAll(async () => {
+  shop = new Workshop()
+  if (!isHere) return
+  cluster = new SparkCluster(join(shop.folder, 'cluster'), mark)
+  await cluster.start()
+}, 300_000)
+afterAll(async () => {
+  await cluster?.stop()
+  expect(markedProcesses(mark)).toEqual([])
+  shop.remove()
+})
+
+/** Options for a cluster as small as this one. */
+function onCluster(...conf: readonly string[]): string[] {
+  const all = [
+    'spark.executor.memory=512m',
+    'spark.driver.host=127.0.0.1',
+    'spark.executor.extraJavaOptions=-XX:TieredStopAtLevel=1 -XX:+UseSerialGC',
+    ...conf,
+  ]
+  return ['--on', cluster.master, ...all.flatMap((one) => ['--spark-conf', one])]
+}
+
+function start(...args: readonly string[]): Promise<Ended> {
+  Object.assign(process.env, sparkEnv)
+  const child = shop.start(...args)
+  const said = { stdout: '', stderr: '' }
+  child.stdout?.on('data', (chunk) => (said.stdout += chunk))
+  child.stderr?.on('data', (chunk) => (said.stderr += chunk))
+  return new Promise((resolve) => child.once('close', (status) => resolve({ status, ...said })))
+}
+
+/** What of an application is left on the cluster. */
+async function leftOfApplications(): Promise<SeenProcess[]> {
+  const own = new Set(cluster.daemons)
+  const left = (): SeenProcess[] => markedProcesses(mark).filter(({ pid }) => !own.has(pid))
+  const endMs = performance.now() + 30_000
+  while (left().length > 0 && performance.now() < endMs)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  return left()
+}
+
+/** The sleeper that left this note, once there is one, and those that started it, up to Spark's daemon. */
+async function ancestorsOfSleeper(note: string): Promise<SeenProcess[]> {
+  const file = join(shop.folder, 'notes', note)
+  await until(`the note ${note}`, () => existsSync(file), 200_000)
+  const line: SeenProcess[] = []
+  for (let pid = Number(readFileSync(file, 'utf8')); pid > 1; pid = line.at(-1)?.parent ?? 0) {
+    const seen = readProcess(pid)
+    if (seen === null) break
+    line.push(seen)
+    if (cluster.daemons.includes(pid)) break
+  }
+  return line
+}
+
+function pidOf(line: readonly SeenProcess[], what: RegExp): number {
+  const found = line.find(({ command }) => what.test(command))
+  if (found === undefined) throw new Error(`None is ${what}: ${JSON.stringify(line)}`)
+  return found.pid
+}
+
+describe.skipIf(!isHere)('run --on spark://…', { timeout: 900_000 }, () => {
+  it('gives every shipped job the digest and the bytes it has here', async () => {
+    for (const { name, job, words } of makeShippedJobs(shop)) {
+      const local = shop.run('run', job, ...words, '-o', `${name}-local`, '--no-reuse')
+      const ended = await start('run', job, ...words, '-o', `${name}-spark`, ...onCluster())
+      expect(ended, ended.stderr).toMatchObject({ status: 0 })
+      expect(shop.digestOf(ended)).toBe(shop.digestOf(local))
+      expect(shop.run('diff', `${name}-local`, `${name}-spark`).status).toBe(0)
+    }
+    expect(await leftOfApplications()).toEqual([])
+  })
+
+  it('begins a straggler a second time, and goes on through lost executors and machines, with part files through the driver', async () => {
+    mkdirSync(join(shop.folder, 'notes'))
+    for (let file = 0; file < 6; file++)
+      shop.write(`in/${file}.txt`, `a ${file}\nb ${file}\nreduce ${file}\n`)
+    shop.write('in/7.txt', 'map once sleeps\n')
+    shop.write('in/8.txt', 'map once sleeps again\nreduce sleeps\n')
+    mkdirSync(join(shop.folder, 'no-trouble'))
+    for (const note of ['map-sleeps', 'reduce-sleeps']) shop.write(`no-trouble/${note}`, '')
+    const notes = (folder: string): string => `notes=${join(shop.folder, folder)}`
+    const local = shop.run('run', misfortunes, 'in', '-p', notes('no-trouble'), '-w', '1')
+    const running = start(
+      ...['run', misfortunes, 'in', '--split', '1K', '-p', notes('notes'), '-o', 'lost', '--attempts', '5'],
+      ...onCluster(
+        'spark.tallyman.throughDriver=true',
+        'spark.speculation.interval=200ms',
+        'spark.speculation.quantile=0.5',
+        'spark.shuffle.io.maxRetries=1',
+        'spark.shuffle.io.retryWait=1s',
+      ),
+    )
+    // One sleeps in the map stage. It is not waited for: another attempt beside it is first.
+    await ancestorsOfSleeper('map-sleeps')
+    // The machine that reduces is lost, with the blocks that it held.
+    const reducing = await ancestorsOfSleeper('reduce-sleeps')
+    const executor = pidOf(reducing, /CoarseGrainedExecutorBackend/)
+    const machine = reducing.at(-1)?.pid ?? 0
+    expect(cluster.daemons).toContain(machine)
+    process.kill(machine, 'SIGKILL')
+    process.kill(executor, 'SIGKILL')
+    const ended = await running
+    expect(ended, ended.stderr).toMatchObject({ status: 0 })
+    expect(shop.digestOf(ended)).toBe(shop.digestOf(local))
+    const events = shop.journal()
+    const beside = events.filter((event) => event.type === 'attempt-started' && event.beside !== undefined)
+    expect(beside.length).toBeGreaterThan(0)
+    // What it had mapped was mapped again.
+    expect(events.filter(({ type }) => type === 'output-lost').length).toBeGreaterThan(0)
+    expect(events.filter(({ type }) => type === 'map-stage-ended').length).toBeGreaterThan(1)
+    expect(await leftOfApplications()).toEqual([])
+  })
+})
