@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Fault, mayRetry } from '../errors.ts'
 import { deathFile } from '../executor/index.ts'
+import type { MapReport } from '../flow/index.ts'
 import {
   attemptId,
   inputBytesOf,
@@ -155,8 +156,7 @@ export class Attempts {
     const earlier = open.trouble?.earlier ?? null
     if (earlier !== null && this.isReducing) {
       // It ran again since an executor was lost. Who reads it sees that it wrote the same bytes, or fails.
-      this.#book.record({ type: 'map-committed', at: Date.now(), task, attempt, report: earlier })
-      this.#endMapStageAgain()
+      this.#commitAgain(task, attempt, earlier)
       return
     }
     const readBytes = inputBytesOf(this.#book.state, task)
@@ -176,10 +176,21 @@ export class Attempts {
   /** Whether the replies of the map stage are in, so that what runs again of it is known. */
   isReducing = false
 
-  #endMapStageAgain(): void {
+  /**
+   * To be called when every partition is reduced: each reduce task has read the very bytes that were counted on, so what map
+   * tasks wrote was there, whatever was last heard of their attempts.
+   */
+  endOfReduces(): void {
+    for (const [index, task] of this.#book.state.map.entries()) {
+      const earlier = task.kind === 'done' ? null : (task.trouble?.earlier ?? null)
+      if (earlier !== null) this.#commitAgain(taskId('map', index), task.attempts, earlier)
+    }
+  }
+
+  #commitAgain(task: string, attempt: number, report: MapReport): void {
+    this.#book.record({ type: 'map-committed', at: Date.now(), task, attempt, report })
     const { state } = this.#book
-    if (state.map.done < state.map.length) return
-    this.#book.record(judgeMapStage(state, Date.now()))
+    if (state.map.done === state.map.length) this.#book.record(judgeMapStage(state, Date.now()))
   }
 
   #openTask(id: string): OpenTask<unknown> | null {

@@ -213,6 +213,7 @@ export class SparkRun implements PreparedRun {
     await this.#catchUp(followed, message.jobs)
     if (attempts.fatal !== null) return false
     replies.takeAll(message.type === 'mapped' ? 'map' : 'reduce')
+    if (message.type === 'reduced') attempts.endOfReduces()
     if (attempts.fatal !== null) return false
     if (message.type === 'mapped') {
       writeRejectedList(this.#book.directory, this.state)
@@ -229,6 +230,8 @@ export class SparkRun implements PreparedRun {
     }
     application.go(null)
     await application.exited
+    // What attempts published that were not needed.
+    this.#book.directory.discardAttempts()
     return true
   }
 

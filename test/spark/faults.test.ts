@@ -46,12 +46,12 @@ function versionOf(major: number, minor: number): string {
   )
 }
 
-/** How it went wrong, as the task has it. */
+/** The ways in which attempts at these tasks went wrong. */
 function codesOf(task: RegExp, events: readonly RunEvent[]): string[] {
-  return failures(events)
+  const codes = failures(events)
     .filter((event) => task.test(event.task))
     .map(({ fault }) => fault.code)
-    .sort()
+  return [...new Set(codes)].sort()
 }
 
 describe.skipIf(!requires('pyspark with Java', hasSpark))('a run on Spark', { timeout: 600_000 }, () => {
@@ -70,16 +70,9 @@ describe.skipIf(!requires('pyspark with Java', hasSpark))('a run on Spark', { ti
     expect(manifest).toMatchObject({ records: 18, rejected: 1, counters: { lines: 18 } })
 
     const events = shop.journal()
-    expect(codesOf(/^map/, events)).toEqual([
-      'job-exited',
-      'job-exited',
-      'job-exited',
-      'job-exited',
-      'killed',
-      'no-progress',
-      'protocol-broken',
-    ])
-    expect(codesOf(/^reduce/, events)).toEqual(['job-exited', 'killed', 'no-progress', 'protocol-broken'])
+    const all = ['job-exited', 'killed', 'no-progress', 'protocol-broken']
+    expect(codesOf(/^map/, events)).toEqual(all)
+    expect(codesOf(/^reduce/, events)).toEqual(all)
     // Its cause, the record it was at, and what it printed are where those of any run are.
     const run = shop.runs().at(-1)!
     const rejected = readFileSync(join(run, 'rejected.jsonl'), 'utf8')

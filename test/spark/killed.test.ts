@@ -1,11 +1,15 @@
 /** The processes of a run on Spark are killed one after another. Nothing stays behind, and `resume` ends with the digest of a run here. */
+import { existsSync, mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { RunEvent } from '../../src/run/index.ts'
-import { type Going, Scene, slow } from '../crash/scene.ts'
+import { type Going, Scene } from '../crash/scene.ts'
 import { hasProc, leftBehind, markedProcesses } from '../fixtures/process-tree.ts'
 import { hasSpark, sparkEnv } from '../fixtures/spark.ts'
 import { until } from '../fixtures/until.ts'
 import { requires } from '../requires.ts'
+
+const misfortunes = fileURLToPath(new URL('../fixtures/jobs/misfortunes.job.ts', import.meta.url))
 
 let scene: Scene
 beforeEach(() => {
@@ -15,52 +19,66 @@ beforeEach(() => {
 afterEach(() => scene.close())
 
 const isHere = requires('pyspark with Java', hasSpark) && requires('/proc', hasProc)
-const patienceMs = 200_000
 
-/** Waits for an attempt of a stage that began after so many events. */
-async function meet(stage: RegExp, eventsBefore: number): Promise<void> {
-  const begun = (): RunEvent | undefined =>
-    scene
-      .journal()
-      .slice(eventsBefore)
-      .find((event) => event.type === 'attempt-started' && stage.test(event.task))
-  await until(`an attempt of ${stage}`, begun, patienceMs)
+/** The options of a job that sleeps once for each of its notes that is not there. */
+function notesIn(folder: string): string[] {
+  mkdirSync(join(scene.shop.folder, folder))
+  return ['-p', `notes=${join(scene.shop.folder, folder)}`]
+}
+
+/** Waits until the task sleeps, and sees to it that the next attempt at it sleeps again. */
+async function meetAsleep(stage: 'map' | 'reduce'): Promise<void> {
+  const note = join(scene.shop.folder, 'notes', `${stage}-sleeps`)
+  await until(`a ${stage} task to sleep`, () => existsSync(note), 200_000)
+  rmSync(note)
+}
+
+async function expectGone(): Promise<void> {
+  expect(await leftBehind(scene.mark, 60_000)).toEqual([])
 }
 
 describe.skipIf(!isHere)('a run on Spark that is disturbed', { timeout: 900_000 }, () => {
   it('is gone on with after its coordinator was killed, after Spark was, and after Ctrl-C', async () => {
-    const first = scene.start('run', slow, 'in', '--split', '1K', '-o', 'out', '--on', 'local[2]')
-    await meet(/^map/, 0)
+    for (const [at, line] of ['a', 'map once sleeps', 'reduce sleeps', 'b'].entries())
+      scene.shop.write(`sleepy/${at}.txt`, `${line}\n`)
+    const local = notesIn('no-trouble')
+    for (const stage of ['map', 'reduce']) scene.shop.write(`no-trouble/${stage}-sleeps`, '')
+    const home = { env: { TALLYMAN_HOME: join(scene.shop.folder, 'home-2') } }
+    const undisturbed = scene.shop.digestOf(scene.shop.runIn(home, 'run', misfortunes, 'sleepy', ...local))
+
+    const on = ['--on', 'local[2]', '-o', 'out']
+    const first = scene.start('run', misfortunes, 'sleepy', ...notesIn('notes'), ...on)
+    await meetAsleep('map')
     first.child.kill('SIGKILL')
     await first.ended
-    expect(await leftBehind(scene.mark, 60_000)).toEqual([])
+    await expectGone()
 
-    const resume = async (stage: RegExp): Promise<Going> => {
-      const before = scene.journal().length
-      const going = scene.start('resume', 'last')
-      await meet(stage, before)
-      return going
-    }
-    const second = await resume(/^map/)
+    const resume = (): Going => scene.start('resume', 'last')
+    const second = resume()
+    await meetAsleep('map')
     const spark = markedProcesses(scene.mark).find(({ command }) => /deploy\.SparkSubmit/.test(command))
     process.kill(spark!.pid, 'SIGKILL')
     const { status, stderr } = await second.ended
     expect(status).toBe(1)
     expect(stderr).toContain('Spark was killed by SIGKILL')
-    expect(await leftBehind(scene.mark, 60_000)).toEqual([])
+    await expectGone()
 
-    const third = await resume(/^reduce/)
+    scene.shop.write('notes/map-sleeps', '')
+    const third = resume()
+    await meetAsleep('reduce')
     third.child.kill('SIGINT')
     expect(await third.ended).toMatchObject({
       status: 130,
       stderr: expect.stringContaining('tallyman resume'),
     })
-    expect(await leftBehind(scene.mark, 60_000)).toEqual([])
+    await expectGone()
     scene.expectNothingLeft()
 
+    scene.shop.write('notes/reduce-sleeps', '')
     const last = scene.shop.run('resume', 'last')
     expect(last, last.stderr).toMatchObject({ status: 0 })
-    expect(scene.shop.digestOf(last)).toBe(scene.undisturbed())
+    expect(scene.shop.digestOf(last)).toBe(undisturbed)
     scene.expectNothingLeft()
+    expect(existsSync(join(scene.shop.folder, 'out', 'manifest.json'))).toBe(true)
   })
 })
