@@ -48,6 +48,33 @@ describe('readRunOptions', () => {
     expect(optionsOf('j', '--split', 'whole').splitBytes).toBe(Number.MAX_SAFE_INTEGER)
   })
 
+  it('takes a cluster, with what belongs to it, and the memory of one worker there', () => {
+    const words = '--on spark://h:7077 -w 3 -m 512M --spark-conf spark.executor.cores=2 --spark-home s'
+    expect(optionsOf('j', ...words.split(' '))).toMatchObject({
+      workers: 3,
+      memoryBytes: (3 * 512 + 96) * 2 ** 20,
+      spark: {
+        master: 'spark://h:7077',
+        deployMode: 'client',
+        home: '/work/s',
+        pack: null,
+        conf: { 'spark.executor.cores': '2', 'spark.cores.max': '3' },
+      },
+    })
+    expect(optionsOf('j', '--on', 'local[3]', '-m', '1G')).toMatchObject({
+      workers: 3,
+      memoryBytes: 2 ** 30,
+      spark: { master: 'local[3]', conf: {} },
+    })
+    expect(optionsOf('j').spark).toBeNull()
+  })
+
+  it('refuses options of a cluster without one, and of this machine with one', () => {
+    expect(() => optionsOf('j', '--spark-conf', 'a=b')).toThrow('Option --spark-conf is for runs on Spark.')
+    expect(() => optionsOf('j', '--on', 'yarn', '--isolation', 'thread')).toThrow('do not go together')
+    expect(() => optionsOf('j', '--on', 'yarn', '--spark-conf', 'x')).toThrow('it takes NAME=VALUE')
+  })
+
   it('is frozen', () => {
     expect(Object.isFrozen(optionsOf('j'))).toBe(true)
   })

@@ -83,6 +83,10 @@ function readSpark(args: Arguments, cwd: string): SparkOptions | null {
       wayOut: "Say where with --on, for example --on 'local[2]' or --on spark://host:7077.",
     })
   }
+  if (args.text('isolation') !== null)
+    throw new TallymanError('usage', 'Options --on and --isolation do not go together.', {
+      wayOut: 'Leave out --isolation: on Spark each worker is a process of its own.',
+    })
   const conf = readPairs('spark-conf', args.list('spark-conf'), 'spark.executor.cores=2')
   const workers = args.count('workers')
   if (workers !== null && localThreads(master, 1) === null) conf['spark.cores.max'] ??= String(workers)
