@@ -6,11 +6,13 @@ import { clean } from './commands/clean.ts'
 import { completionsCommand } from './commands/completions.ts'
 import { diff } from './commands/diff.ts'
 import { doctor } from './commands/doctor.ts'
+import { down } from './commands/down.ts'
 import { explain } from './commands/explain.ts'
 import { logs } from './commands/logs.ts'
 import { manCommand } from './commands/man.ts'
 import { newJob } from './commands/new.ts'
 import { plot } from './commands/plot.ts'
+import { ps } from './commands/ps.ts'
 import { query } from './commands/query.ts'
 import { report } from './commands/report.ts'
 import { repro } from './commands/repro.ts'
@@ -21,6 +23,7 @@ import { serve } from './commands/serve.ts'
 import { show } from './commands/show.ts'
 import { stop } from './commands/stop.ts'
 import { test } from './commands/test.ts'
+import { up } from './commands/up.ts'
 import { verify } from './commands/verify.ts'
 
 export const commands: readonly Command[] = [
@@ -31,6 +34,9 @@ export const commands: readonly Command[] = [
   show,
   attach,
   serve,
+  up,
+  ps,
+  down,
   stop,
   resume,
   explain,

@@ -184,6 +184,13 @@ export const flags: readonly Flag[] = [
     commands: ['plot'],
   },
   {
+    name: 'memory',
+    short: 'm',
+    takes: { kind: 'size', placeholder: 'SIZE' },
+    help: 'memory that the app may hold. Default: 512M',
+    commands: ['up'],
+  },
+  {
     name: 'param',
     short: 'p',
     takes: { kind: 'text', placeholder: 'NAME=VALUE', repeat: true },
@@ -480,7 +487,7 @@ export const flags: readonly Flag[] = [
     name: 'port',
     takes: { kind: 'count', placeholder: 'N', least: 1 },
     help: 'port that the page, or the app, listens at. Default: your user id, or the next of its series that is free',
-    commands: ['run', 'resume', 'serve'],
+    commands: ['run', 'resume', 'serve', 'up'],
   },
   {
     name: 'app',
@@ -524,6 +531,9 @@ export const flags: readonly Flag[] = [
       'show',
       'attach',
       'serve',
+      'up',
+      'ps',
+      'down',
       'stop',
       'new',
       'explain',

@@ -34,7 +34,7 @@ export async function serveOwnApp(
 }
 
 /** The module that is meant by a file, or by the folder it is in. */
-function findModule(path: string, cwd: string): string {
+export function findModule(path: string, cwd: string): string {
   const place = resolve(cwd, path)
   const found = statSync(place, { throwIfNoEntry: false })
   if (found?.isFile()) return place
@@ -149,7 +149,7 @@ class Serving {
 }
 
 /** Says of one port who has it; of several that none is free. */
-function portsTaken(ports: readonly number[]): TallymanError {
+export function portsTaken(ports: readonly number[]): TallymanError {
   const [port] = ports
   const who = ports.length === 1 && port !== undefined ? whoListens(port) : null
   const message =

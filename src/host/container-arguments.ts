@@ -73,7 +73,7 @@ const dockerOptions = ['--log-driver', 'none', '--attach', 'stdout', '--attach',
  * Files belong to whoever starts it. Rootless Docker maps root inside to the user. Podman can keep the user's own id, in a user
  * namespace of each container's own, in which the kernel counts its processes alone.
  */
-function userOptions(
+export function userOptions(
   { kind, isRootless }: Pick<Engine, 'kind' | 'isRootless'>,
   { uid, gid }: { readonly uid: number; readonly gid: number },
 ): string[] {
@@ -82,7 +82,7 @@ function userOptions(
 }
 
 /** Both ulimits always: without them Podman asks for more than a root without CAP_SYS_RESOURCE may have. */
-function limitOptions({ memoryBytes, processesMax, cpus, openFilesMax }: ContainerLimits): string[] {
+export function limitOptions({ memoryBytes, processesMax, cpus, openFilesMax }: ContainerLimits): string[] {
   return [
     ...['--memory', `${memoryBytes}b`, '--memory-swap', `${memoryBytes}b`],
     ...['--pids-limit', String(processesMax), '--cpus', String(cpus)],
@@ -92,6 +92,6 @@ function limitOptions({ memoryBytes, processesMax, cpus, openFilesMax }: Contain
 }
 
 /** Not `--volume`, in which a path may hold no colon. */
-function mountOptions({ path, isWritable, target = path }: Mount): string[] {
+export function mountOptions({ path, isWritable, target = path }: Mount): string[] {
   return ['--mount', `type=bind,source=${path},target=${target}${isWritable ? '' : ',readonly'}`]
 }

@@ -1,5 +1,14 @@
 /** This machine: what a run may use of it. */
 
+export {
+  type AppContainer,
+  type AppOrder,
+  buildAppImage,
+  listAppContainers,
+  readAppLog,
+  removeAppContainer,
+  startAppContainer,
+} from './app-container.ts'
 export { type Bottleneck, findBottleneck, type RunSample, sayBottleneck } from './bottleneck.ts'
 export {
   type ContainerLimits,
@@ -21,6 +30,7 @@ export { endProcesses } from './end-processes.ts'
 export { type Engine, type EngineKind, engineKinds, findEngine } from './engine.ts'
 export { explainEngine } from './engine-trouble.ts'
 export { openFinishedFile } from './finished-file.ts'
+export { listenersOf } from './inside-ports.ts'
 export { probeKernelLimits } from './kernel-limits.ts'
 export { readLimits, roomForProcesses } from './limits.ts'
 export { readLoad } from './load.ts'

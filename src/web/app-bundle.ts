@@ -7,12 +7,15 @@ import { bundleModule, linkPackage } from '../run/index.ts'
 export class AppBundle {
   /** Absolute path of the user's module. */
   readonly entry: string
-  readonly folder = mkdtempSync(join(tmpdir(), 'tallyman-app-'))
+  readonly folder: string
   #sources: readonly string[]
   #sha256: string | null = null
 
-  constructor(entry: string) {
+  /** @param folder of its own; what is in it is removed. Default: a new one for the time being */
+  constructor(entry: string, folder: string | null = null) {
     this.entry = entry
+    if (folder !== null) rmSync(folder, { recursive: true, force: true })
+    this.folder = folder ?? mkdtempSync(join(tmpdir(), 'tallyman-app-'))
     this.#sources = [entry]
     linkPackage(this.folder)
   }

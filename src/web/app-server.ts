@@ -73,7 +73,12 @@ export async function serveApp(
 }
 
 function failure({ method, url }: Request, error: unknown): Response {
-  const frames = error instanceof Error ? userFrames(error.stack ?? '').slice(0, 12) : []
+  const frames =
+    error instanceof Error
+      ? userFrames(error.stack ?? '')
+          .filter((line) => !/\bnode:/.test(line))
+          .slice(0, 12)
+      : []
   const name = error instanceof Error ? error.name : 'Error'
   const text = [`${name}: ${messageOf(error)}`, ...frames].join('\n')
   const { pathname } = new URL(url)

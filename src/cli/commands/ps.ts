@@ -1,0 +1,42 @@
+import { listAppContainers } from '../../host/index.ts'
+import { requireEngine } from '../../run/index.ts'
+import type { Command } from '../command.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { answers } from '../own-apps.ts'
+import { alignColumns } from '../tables.ts'
+
+export const ps: Command = {
+  name: 'ps',
+  operands: '',
+  operandsMax: 0,
+  summary: 'lists the apps that are up, and whether they answer',
+  details: ['Of those that `tallyman up` started, of this user. Each is asked whether it answers.'],
+  example: 'tallyman ps',
+  run: async (args, terminal) => {
+    const found = await listAppContainers(await requireEngine())
+    const apps = await Promise.all(
+      found.map(async ({ name, state, port, startedAt, restarts }) => ({
+        name,
+        state,
+        answers: port !== null && (await answers(port)),
+        port,
+        link: port === null ? null : `http://localhost:${port}/`,
+        startedAt,
+        restarts,
+      })),
+    )
+    if (args.has('json')) for (const app of apps) terminal.out(JSON.stringify(app))
+    else if (apps.length === 0) terminal.say('No app is up. `tallyman up APP` starts one.')
+    else {
+      const rows = apps.map((app) => [
+        app.name,
+        app.state,
+        app.answers ? 'answers' : 'does not answer',
+        app.link ?? '',
+        app.restarts === 0 ? '' : `started again ${app.restarts} times`,
+      ])
+      for (const line of alignColumns(rows)) terminal.out(line)
+    }
+    return exitCodes.complete
+  },
+}

@@ -1,0 +1,92 @@
+import { get } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { TallymanError } from '../errors.ts'
+import { type AppContainer, type Engine, listAppContainers, listenersOf, readAppLog } from '../host/index.ts'
+import { printableLines } from '../printable.ts'
+
+/** Lines of what an app printed that are shown where it does not work. */
+const logLines = 10
+/** How long an app may take until it answers. */
+const healthyWithinMs = 20_000
+const lookEveryMs = 200
+/** One that listens elsewhere for so long will not listen where it should. */
+const astrayAfterMs = 4000
+
+/** Does anything answer HTTP at this port of the loopback address, whatever it says? */
+export function answers(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const request = get({ host: '127.0.0.1', port, timeout: 2000, agent: false }, (response) => {
+      response.resume()
+      resolve(true)
+    })
+    request.once('timeout', () => request.destroy())
+    request.once('error', () => resolve(false))
+  })
+}
+
+/**
+ * Waits until an app answers.
+ *
+ * @throws {TallymanError} `job-threw` where it does not: which link of the chain is broken, with what it printed last
+ */
+export async function untilHealthy(engine: Engine, name: string, port: number): Promise<void> {
+  const endMs = performance.now() + healthyWithinMs
+  for (;;) {
+    if (await answers(port)) return
+    const app = await findApp(engine, name)
+    const leftMs = endMs - performance.now()
+    const isLost =
+      app === null || hasEnded(app) || (leftMs < healthyWithinMs - astrayAfterMs && isAstray(app))
+    if (isLost || leftMs < 0) throw await unhealthy(engine, name, app)
+    await sleep(lookEveryMs)
+  }
+}
+
+/** Of one that is being started again nobody knows how it ended. */
+function hasEnded({ state }: AppContainer): boolean {
+  return state === 'exited' || state === 'stopped'
+}
+
+/** Does it listen, and nowhere that is reached? */
+function isAstray({ pid, insidePort }: AppContainer): boolean {
+  const listeners = listenersOf(pid)
+  return listeners.length > 0 && !listeners.some(({ port, isLoopback }) => port === insidePort && !isLoopback)
+}
+
+/** The app of this name; null where there is none. */
+async function findApp(engine: Engine, name: string): Promise<AppContainer | null> {
+  return (await listAppContainers(engine)).find((app) => app.name === name) ?? null
+}
+
+async function unhealthy(engine: Engine, name: string, app: AppContainer | null): Promise<TallymanError> {
+  const printed = printableLines((await readAppLog(engine, name, logLines)).trimEnd())
+  const { reason, wayOut } = sayIll(app)
+  const words = printed === '' ? 'It printed nothing.' : `It printed last:\n${printed}`
+  return new TallymanError('job-threw', `The app ${name} ${reason}. ${words}`, { wayOut })
+}
+
+function sayIll(app: AppContainer | null): { readonly reason: string; readonly wayOut: string } {
+  if (app === null || hasEnded(app) || app.restarts > 0) {
+    const code = app?.exitCode ?? 0
+    const memory = 'was killed (exit code 137), most likely since it held more memory than it may'
+    return code === 137
+      ? { reason: memory, wayOut: 'Give it more: --memory SIZE.' }
+      : { reason: `has ended${code === 0 ? '' : ` with exit code ${code}`}`, wayOut: 'Mend what it says.' }
+  }
+  const listeners = listenersOf(app.pid)
+  const here = listeners.find(({ port }) => port === app.insidePort)
+  if (here?.isLoopback === true) {
+    return {
+      reason: `listens at port ${here.port} of its container's own loopback address, which nobody outside of it reaches`,
+      wayOut: 'Have it listen at 0.0.0.0: outside of its container that is 127.0.0.1 of this machine alone.',
+    }
+  }
+  const [other] = listeners
+  if (here === undefined && other !== undefined) {
+    return {
+      reason: `listens at port ${other.port} of its container, and not at ${app.insidePort}`,
+      wayOut: `Say EXPOSE ${other.port} in its Dockerfile, or have it listen at the port that $PORT says.`,
+    }
+  }
+  return { reason: 'runs and does not answer', wayOut: 'Have it listen at 0.0.0.0, port $PORT.' }
+}

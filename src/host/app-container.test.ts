@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest'
+import { appArguments } from './app-container.ts'
+
+const order = {
+  name: 'hello',
+  image: 'an-image',
+  command: ['node', 'app.mjs'],
+  mounts: [{ path: '/data/a:b', isWritable: false }],
+  port: 5678,
+  insidePort: 8080,
+  limits: { memoryBytes: 2 ** 20, processesMax: 9, cpus: 1, openFilesMax: 99 },
+}
+
+describe('appArguments', () => {
+  it.each([
+    [{ kind: 'podman', isRootless: true }, ['--userns', 'keep-id']],
+    [{ kind: 'podman', isRootless: false }, ['--user', '7:8']],
+    [{ kind: 'docker', isRootless: true }, ['--user', '0:0']],
+  ] as const)('says to %o what it needs, and to publish its port nowhere but at loopback', (engine, user) => {
+    const args = appArguments(engine, order, { uid: 7, gid: 8 })
+    expect(args.join(' ')).toContain(user.join(' '))
+    expect(args.slice(args.indexOf('--publish'), args.indexOf('--publish') + 2)).toEqual([
+      '--publish',
+      '127.0.0.1:5678:8080',
+    ])
+    expect(args).toEqual(
+      expect.arrayContaining(['--pull=never', '--read-only', 'on-failure:5', 'no-new-privileges']),
+    )
+    expect(args).toContain('type=bind,source=/data/a:b,target=/data/a:b,readonly')
+    expect(args.slice(-3)).toEqual(['an-image', 'node', 'app.mjs'])
+  })
+})

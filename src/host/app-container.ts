@@ -1,0 +1,174 @@
+import { TallymanError } from '../errors.ts'
+import {
+  type ContainerLimits,
+  limitOptions,
+  type Mount,
+  mountOptions,
+  userOptions,
+} from './container-arguments.ts'
+import { askEngine, type Engine } from './engine.ts'
+import { explainEngine } from './engine-trouble.ts'
+
+/** The label by which containers with apps are found. Its value is the app's name. */
+const appLabel = 'tallyman.app'
+
+/** A container with a web app that is to be started. It goes on when this process ends. */
+export interface AppOrder {
+  readonly name: string
+  readonly image: string
+  /** Empty: what the image says. */
+  readonly command: readonly string[]
+  readonly mounts: readonly Mount[]
+  /** Where it is reached: at the loopback address of this machine. */
+  readonly port: number
+  /** Where it listens inside. */
+  readonly insidePort: number
+  readonly limits: ContainerLimits
+}
+
+/** How often an app that ended badly is started again. */
+const restartsMax = 5
+const tmpfsBytes = '64m'
+
+/**
+ * The arguments that start an app with nothing it does not need: its port at the loopback address alone, nothing to write to but scratch
+ * space, no capabilities and no way to get any. Pure.
+ *
+ * @param user ids of whoever starts it
+ */
+export function appArguments(
+  engine: Pick<Engine, 'kind' | 'isRootless'>,
+  { name, image, command, mounts, port, insidePort, limits }: AppOrder,
+  user: { readonly uid: number; readonly gid: number },
+): string[] {
+  return [
+    ...['run', '--detach', '--pull=never', '--name', containerOf(name), '--label', `${appLabel}=${name}`],
+    ...['--restart', `on-failure:${restartsMax}`, '--publish', `127.0.0.1:${port}:${insidePort}`],
+    ...['--read-only', '--tmpfs', `/tmp:rw,size=${tmpfsBytes},mode=1777`],
+    ...['--cap-drop', 'ALL', '--security-opt', 'no-new-privileges', '--security-opt', 'label=disable'],
+    ...userOptions(engine, user),
+    ...limitOptions(limits),
+    ...['--env', `PORT=${insidePort}`, '--env', 'HOME=/tmp'],
+    ...mounts.flatMap(mountOptions),
+    image,
+    ...command,
+  ]
+}
+
+function containerOf(name: string): string {
+  return `tallyman-app-${name}`
+}
+
+/** Starts it. Throws `engine-unfit`, with what mends it where that is known. */
+export async function startAppContainer(engine: Engine, order: AppOrder): Promise<void> {
+  const user = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 }
+  const { status, stderr } = await askEngine(engine.command, appArguments(engine, order, user))
+  if (status === 0) return
+  await removeAppContainer(engine, order.name)
+  throw unfit(engine, `the container of ${order.name} does not start`, stderr)
+}
+
+/** A container with an app, as its engine tells. */
+export interface AppContainer {
+  readonly name: string
+  /** `running`, `exited` and so on. */
+  readonly state: string
+  readonly exitCode: number
+  /** Number of its first process on this machine; 0 where there is none. */
+  readonly pid: number
+  readonly restarts: number
+  /** Null where it has none. */
+  readonly port: number | null
+  readonly insidePort: number | null
+  /** ISO 8601. */
+  readonly startedAt: string
+}
+
+interface Inspected {
+  readonly Config: { readonly Labels: Readonly<Record<string, string>> }
+  readonly State: {
+    readonly Status: string
+    readonly ExitCode: number
+    readonly Pid: number
+    readonly StartedAt: string
+  }
+  readonly RestartCount?: number
+  readonly HostConfig: {
+    readonly PortBindings: Readonly<Record<string, readonly { readonly HostPort: string }[]>> | null
+  }
+}
+
+/** The containers with apps of this user, in order of their names. Cost: two commands of the engine. */
+export async function listAppContainers(engine: Engine): Promise<AppContainer[]> {
+  const { status, stdout, stderr } = await askEngine(engine.command, [
+    ...['ps', '--all', '--quiet', '--filter', `label=${appLabel}`],
+  ])
+  if (status !== 0) throw unfit(engine, 'containers cannot be listed', stderr)
+  const ids = stdout.split('\n').filter((id) => id !== '')
+  if (ids.length === 0) return []
+  // One that is removed meanwhile is not among those that are told.
+  const inspected = await askEngine(engine.command, ['inspect', '--type', 'container', ...ids])
+  const found: readonly Inspected[] = JSON.parse(inspected.stdout === '' ? '[]' : inspected.stdout)
+  return found.map(containerFrom).sort((a, b) => (a.name < b.name ? -1 : 1))
+}
+
+function containerFrom({ Config, State, RestartCount, HostConfig }: Inspected): AppContainer {
+  const [inside = '', bindings = []] = Object.entries(HostConfig.PortBindings ?? {})[0] ?? []
+  return {
+    name: Config.Labels[appLabel] ?? '',
+    state: State.Status,
+    exitCode: State.ExitCode,
+    pid: State.Pid,
+    restarts: RestartCount ?? 0,
+    port: Number(bindings[0]?.HostPort ?? 0) || null,
+    insidePort: Number.parseInt(inside, 10) || null,
+    startedAt: State.StartedAt,
+  }
+}
+
+/** Removes it, whatever it does, with all that is in it. Does nothing where it is not there. */
+export async function removeAppContainer(engine: Engine, name: string): Promise<void> {
+  const now = engine.kind === 'podman' ? ['--time', '0'] : []
+  await askEngine(engine.command, ['rm', '--force', '--volumes', ...now, containerOf(name)])
+}
+
+/** The last of what an app has printed, on both streams. */
+export async function readAppLog(engine: Engine, name: string, lines: number): Promise<string> {
+  const { stdout, stderr } = await askEngine(engine.command, [
+    'logs',
+    '--tail',
+    String(lines),
+    containerOf(name),
+  ])
+  return `${stdout}${stderr}`
+}
+
+/**
+ * Builds the image of a folder with a Dockerfile. Images it begins with are never asked of a registry where they are here.
+ *
+ * @returns its name, and the first port that it exposes; null for none
+ * @throws {TallymanError} `engine-unfit` with the last of what the build said
+ */
+export async function buildAppImage(
+  engine: Engine,
+  name: string,
+  folder: string,
+): Promise<{ readonly image: string; readonly exposedPort: number | null }> {
+  const image = `localhost/tallyman-app-${name}`
+  // As the images of workers, it is removed by `clean --images`.
+  const label = ['--label', 'tallyman.image=app']
+  const ulimits = ['--ulimit', 'nofile=4096:4096', '--ulimit', 'nproc=4096:4096']
+  const built = await askEngine(engine.command, ['build', ...ulimits, ...label, '--tag', image, folder])
+  if (built.status !== 0) throw unfit(engine, `the image of ${folder} cannot be built`, built.stderr)
+  const format = ['--format', '{{json .Config.ExposedPorts}}']
+  const { stdout } = await askEngine(engine.command, ['image', 'inspect', ...format, image])
+  const ports: Readonly<Record<string, unknown>> | null = JSON.parse(stdout === '' ? 'null' : stdout)
+  return { image, exposedPort: Number.parseInt(Object.keys(ports ?? {})[0] ?? '', 10) || null }
+}
+
+function unfit({ kind }: Engine, what: string, stderr: string): TallymanError {
+  const { reason, wayOut } = explainEngine(stderr)
+  return new TallymanError('engine-unfit', `${kind}: ${what}: ${reason}.`, {
+    wayOut: wayOut ?? 'Without a container: tallyman serve APP.',
+  })
+}

@@ -1,0 +1,141 @@
+/** `up`, `ps`, `down`: web apps that live in containers, reached at the loopback address of this machine. */
+import { spawnSync } from 'node:child_process'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { hasEngine } from '../fixtures/engine.ts'
+import { freePort } from '../fixtures/page-server.ts'
+import { type Ended, Workshop } from '../fixtures/program.ts'
+import { until } from '../fixtures/until.ts'
+import { requires } from '../requires.ts'
+
+const port = freePort() + 200
+/** Names of this process's own: containers are the user's, and other tests may have some. */
+const own = `t${process.pid}`
+
+let shop: Workshop
+beforeAll(() => {
+  shop = new Workshop()
+})
+afterAll(() => {
+  for (const { name } of listed()) shop.run('down', name)
+  const images = ['image', 'ls', '--quiet', '--filter', 'label=tallyman.image=app']
+  const made = spawnSync('podman', images, { encoding: 'utf8' }).stdout.split('\n').filter(Boolean)
+  spawnSync('podman', ['image', 'rm', '--force', ...new Set(made)])
+  shop.remove()
+})
+
+interface Listed {
+  readonly name: string
+  readonly port: number
+  readonly answers: boolean
+}
+
+function listed(): Listed[] {
+  const lines = shop.run('ps', '--json').stdout.split('\n').filter(Boolean)
+  return lines.map((line): Listed => JSON.parse(line)).filter(({ name }) => name.startsWith(own))
+}
+
+function up(path: string, ...args: readonly string[]): Ended {
+  return shop.run('up', path, '--port', String(port), ...args)
+}
+
+async function read(path = '/'): Promise<string> {
+  const response = await fetch(`http://127.0.0.1:${port}${path}`, { headers: { connection: 'close' } })
+  return `${response.status} ${await response.text()}`
+}
+
+/** A folder with a Dockerfile, which needs no registry: it begins with the image that workers have. */
+function dockerfile(code: string, more = ''): string {
+  const images = [
+    'image',
+    'ls',
+    '--filter',
+    'reference=localhost/tallyman-worker',
+    '--format',
+    '{{.Repository}}:{{.Tag}}',
+  ]
+  const [base] = spawnSync('podman', images, { encoding: 'utf8' }).stdout.split('\n')
+  const command = JSON.stringify([process.execPath, '-e', code])
+  shop.write(`${own}-docker/Dockerfile`, `FROM ${base}\nEXPOSE 5000\n${more}\nCMD ${command}\n`)
+  return `${own}-docker`
+}
+
+describe.skipIf(!requires('a container engine', hasEngine))('up', () => {
+  it('serves an app in a container that outlives the command, starts it again when it dies, and takes it down', async () => {
+    expect(shop.run('new', '--app', own).status).toBe(0)
+    shop.write(
+      `${own}/extra.ts`,
+      "import { readdirSync, writeFileSync } from 'node:fs'\nimport app from './app.ts'\n" +
+        "export default {\n  fetch(request: Request) {\n    const { pathname } = new URL(request.url)\n    if (pathname === '/die') setTimeout(() => process.exit(9), 50)\n" +
+        "    if (pathname === '/write') writeFileSync(new URL('note', import.meta.url), '')\n" +
+        "    if (pathname === '/seen') return new Response(readdirSync('/proc').filter((n) => Number(n) > 0).join(' '))\n    return app.fetch(request)\n  },\n}\n",
+    )
+    const name = `${own}-extra`
+    shop.run('down', name)
+    shop.write(`${own}/${name}.ts`, "export { default } from './extra.ts'\n")
+    const started = up(`${own}/${name}.ts`)
+    expect(started, started.stderr).toMatchObject({ status: 0, stdout: `http://localhost:${port}/\n` })
+    expect(started.stderr).toContain(`ssh -N -L ${port}:127.0.0.1:${port}`)
+    expect(await read()).toContain('hello, world')
+    // Alone, and with nothing to write to.
+    expect(await read('/seen')).toBe('200 1')
+    expect(await read('/write')).toMatch(/^500 Error: EROFS.*\n.*extra\.ts:7:/)
+    expect(listed()).toMatchObject([{ name, port, answers: true }])
+    await read('/die').catch(() => undefined)
+    await until('it to be started again', () =>
+      read().then(
+        () => /answers.*started again 1 time/.test(shop.run('ps').stdout),
+        () => false,
+      ),
+    )
+    expect(shop.run('down', name)).toMatchObject({ status: 0, stdout: `${name} is down.\n` })
+    expect(listed()).toEqual([])
+    await expect(read()).rejects.toThrow()
+    expect(shop.run('down', name)).toMatchObject({ status: 2, stderr: expect.stringContaining('is up') })
+  })
+
+  it('serves a folder with a Dockerfile at the port it exposes', async () => {
+    const folder = dockerfile(
+      "require('http').createServer((_, answer) => answer.end('from a Dockerfile')).listen(process.env.PORT, '0.0.0.0')",
+    )
+    const started = up(folder, '--json')
+    expect(started, started.stderr).toMatchObject({ status: 0 })
+    expect(JSON.parse(started.stdout)).toMatchObject({
+      name: folder,
+      link: `http://localhost:${port}/`,
+      port,
+    })
+    expect(await read()).toBe('200 from a Dockerfile')
+    expect(shop.run('down', folder).status).toBe(0)
+  })
+
+  it.each([
+    [
+      'throws',
+      "console.log('I try'); throw new Error('no such luck')",
+      /has ended with exit code 1.*no such luck/s,
+    ],
+    [
+      'listens at its own loopback address',
+      "require('http').createServer().listen(5000, '127.0.0.1')",
+      /port 5000 of its container's own loopback address.*0\.0\.0\.0/s,
+    ],
+    [
+      'listens at another port',
+      "require('http').createServer().listen(5001, '0.0.0.0')",
+      /listens at port 5001 of its container, and not at 5000.*EXPOSE 5001/s,
+    ],
+    [
+      'holds too much memory',
+      'const held = []; for (;;) held.push(Buffer.alloc(8e6, 1))',
+      /exit code 137.*more memory than it may.*--memory/s,
+    ],
+  ])('says of one that %s which link is broken', (_what, code, reason) => {
+    const ended = up(dockerfile(code), '--memory', '64M')
+    expect(ended).toMatchObject({ status: 1, stderr: expect.stringMatching(reason) })
+  })
+
+  it('says of a Dockerfile that cannot be built why', () => {
+    const folder = dockerfile('', 'COPY absent /')
+    expect(up(folder)).toMatchObject({ status: 1, stderr: expect.stringMatching(/cannot be built.*absent/s) })
+  })
+})
