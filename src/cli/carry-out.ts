@@ -197,7 +197,12 @@ async function executeAndWrite(
       if (run.redo(fault)) continue
       if (!ofTheSystem.has(fault.code)) throw error
       // What the tasks made is kept, and nothing of the result is there: the run has failed as it does where its own files cannot be written.
-      run.giveUp(fault, observe)
+      try {
+        run.giveUp(fault, observe)
+      } catch {
+        // The same disk, it may be.
+        throw error
+      }
       return null
     }
   }

@@ -94,16 +94,16 @@ export async function writeResult(run: PreparedRun, options: WriteOptions): Prom
     return { committed, manifest, heads }
   } catch (error) {
     rmSync(staging, { recursive: true, force: true })
-    throw toFault(error).code === 'disk-full' ? noRoom(target, run.id, error) : error
+    throw toFault(error).code === 'disk-full' ? noRoom(target, error) : error
   }
 }
 
-function noRoom(target: string, run: string, cause: unknown): TallymanError {
+function noRoom(target: string, cause: unknown): TallymanError {
   return new TallymanError(
     'disk-full',
     `The disk has no room for the result, ${target}, or a quota on it is used up.`,
     {
-      wayOut: `What was counted is kept. Make room there, then: tallyman resume ${run}`,
+      wayOut: 'Make room there.',
       cause,
     },
   )

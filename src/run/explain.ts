@@ -122,8 +122,12 @@ function story(
   const reused = notes.find((note) => note.kind === 'reused')
   const troubles = notes.flatMap((note) => (note.kind === 'trouble' ? [note.text] : []))
   const common = { task, stage, reads, attempts }
-  if (kind === 'running' || kind === 'waiting')
-    return { ...common, what: kind, why: troubles.join('; ') || (miss ?? '') }
+  if (kind === 'running') return { ...common, what: kind, why: troubles.join('; ') || (miss ?? '') }
+  if (kind === 'waiting') {
+    const isOpen = state.phase === 'map' || state.phase === 'reduce'
+    const turn = isOpen ? 'its turn has not come' : 'the run ended before its turn came'
+    return { ...common, what: kind, why: troubles.join('; ') || turn }
+  }
   if (troubles.length > 0) return { ...common, what: 'ran-again', why: troubles.join('; ') }
   if (reused !== undefined) return { ...common, what: 'reused', why: `kept by run ${reused.run}` }
   return { ...common, what: 'ran', why: miss ?? 'reduce tasks are always done' }

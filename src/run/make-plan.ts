@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises'
 import { TallymanError } from '../errors.ts'
 import type { Confinement, LoadedJob } from '../executor/index.ts'
 import { type Discovery, type InputFile, packSplits, planSplits, type Split } from '../input/index.ts'
-import { showCount } from '../quantities.ts'
+import { countOf, showCount } from '../quantities.ts'
 import { cutByIndexes, withoutIndex } from './cut-by-index.ts'
 import { fingerprint } from './fingerprint.ts'
 import type { RunOptions } from './options.ts'
@@ -53,7 +53,7 @@ function boundedSplitBytes(options: Pick<RunOptions, 'splitBytes' | 'spark'>, { 
     while (pieces() > piecesMax) splitBytes *= 2
     throw new TallymanError(
       'usage',
-      `Pieces of ${showCount(options.splitBytes)} bytes would be ${asked}, more than the ${showCount(piecesMax)} there may be.`,
+      `Pieces of ${countOf(options.splitBytes, 'byte')} would be ${asked}, more than the ${showCount(piecesMax)} there may be.`,
       { wayOut: `Say --split ${Math.ceil(splitBytes / 1024)}K or more, or leave it out.` },
     )
   }

@@ -49,3 +49,17 @@ describe.skipIf(!requires('/proc', hasProc))('the processes of a run over 366 ar
     },
   )
 })
+
+describe('pieces that plain files are cut into', () => {
+  it('are refused where they would be more than a run has room for, with the size that fits', () => {
+    shop.write('long.txt', 'line\n'.repeat(100_000))
+    const ended = shop.run('run', 'words.job.ts', 'long.txt', '--split', '1', '--dry-run')
+    expect(ended).toMatchObject({ status: 2, stdout: '' })
+    expect(ended.stderr).toBe(
+      'Error: Pieces of 1 byte would be 499,999, more than the 250,000 there may be.\nSay --split 1K or more, or leave it out.\n',
+    )
+    expect(shop.run('run', 'words.job.ts', 'long.txt', '--split', '2', '--dry-run').stdout).toContain(
+      'Runs 250,000 map tasks over 250,000 splits',
+    )
+  })
+})

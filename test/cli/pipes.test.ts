@@ -72,7 +72,7 @@ describe('a quota that is used up', () => {
       `(ulimit -f 4500; tallyman run quotes.job.ts rows.txt -o quoted --format csv 2>&1; echo "ended $?") | cat; ls | grep -c quoted`,
     )
     expect(stdout).toMatch(
-      /^Error: The disk has no room for the result, .*quoted, or a quota on it is used up\.\nWhat was counted is kept\..*tallyman resume \S+-quotes\nended 1\n0\n$/m,
+      /^Error: The disk has no room for the result, .*quoted, or a quota on it is used up\.\nMake room there\.\nRun \S+ failed; nothing was committed\. What was done is kept; to try again: tallyman resume \S+-quotes\nended 1\n0\n$/m,
     )
     expect(shop.run('resume', 'last', '-q').status).toBe(0)
     expect(existsSync(join(shop.folder, 'quoted', 'result.csv'))).toBe(true)
