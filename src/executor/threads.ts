@@ -136,6 +136,9 @@ function parseJson(json: string): unknown {
   }
 }
 
+/** What a thread ends of that finds no files or memory left to begin with. */
+const exhausted: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ENOMEM'])
+
 function exitOf({ exitCode, error }: Extract<FromHost, { type: 'gone' }>, said: string): Exit {
   if (error?.code === 'ERR_WORKER_OUT_OF_MEMORY')
     return { how: 'ran out of heap', code: 'out-of-memory', lastWords: said || error.message }
@@ -143,7 +146,7 @@ function exitOf({ exitCode, error }: Extract<FromHost, { type: 'gone' }>, said: 
   if (error === null) return { how: sayJobExited(exitCode), code: 'job-exited', lastWords: said }
   return {
     how: `ended with an error (${error.message})`,
-    code: 'worker-died',
+    code: error.code !== undefined && exhausted.has(error.code) ? 'limit-reached' : 'worker-died',
     lastWords: said || error.message,
   }
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers'
 import { pathToFileURL } from 'node:url'
-import { assertNever, type Fault, messageOf, TallymanError, toFault } from '../errors.ts'
+import { assertNever, exhaustionOf, type Fault, messageOf, TallymanError, toFault } from '../errors.ts'
 import { type RecordPlace, type RecordSource, runMapTask, runReduceTask } from '../flow/index.ts'
 import { indexNameOf, memberOf, openSplit, type Split, startByteOf, wantsIndex } from '../input/index.ts'
 import { type AnyJob, describeJob, isJob, jobTables, recordReads, resolveParams } from '../job/index.ts'
@@ -277,7 +277,8 @@ async function importJob({ jobFile, jobName }: LoadOrder): Promise<AnyJob> {
   try {
     module = await import(pathToFileURL(jobFile).href)
   } catch (error) {
-    if (error instanceof TallymanError) throw error
+    // Where there are no files to be had, as where another thread has taken them all, the job is not to blame.
+    if (error instanceof TallymanError || exhaustionOf(error) !== null) throw error
     const reason = messageOf(error)
     throw new TallymanError('job-invalid', `${jobName} could not be loaded: ${reason}`, {
       wayOut: 'Mend what it does when it is imported.',
