@@ -81,8 +81,11 @@ function pidOf(line: readonly SeenProcess[], what: RegExp): number {
 }
 
 describe.skipIf(!isHere)('run --on spark://…', { timeout: 900_000 }, () => {
-  it('gives every shipped job the digest and the bytes it has here', async () => {
-    for (const { name, job, words } of makeShippedJobs(shop)) {
+  // The month of tweets has many tasks, and each costs more here: it is run on local[2] (local.test.ts).
+  const jobs = ['logs', 'wordcount']
+
+  it(`gives shipped jobs (${jobs.join(', ')}) the digest and the bytes they have here`, async () => {
+    for (const { name, job, words } of makeShippedJobs(shop).filter(({ name }) => jobs.includes(name))) {
       const local = shop.run('run', job, ...words, '-o', `${name}-local`, '--no-reuse')
       const ended = await start('run', job, ...words, '-o', `${name}-spark`, ...onCluster())
       expect(ended, ended.stderr).toMatchObject({ status: 0 })
