@@ -20,7 +20,7 @@ export function amountAxis(values: readonly number[], isLog: boolean): Part {
   const most = Math.max(0, ...finite)
   if (!isLog) {
     const isFromNought = Math.min(0, ...finite) >= 0
-    const max = most === 0 ? 1 : roundUp(most)
+    const max = most < leastAmount ? 1 : roundUp(most)
     return {
       type: 'value',
       min: isFromNought ? 0 : -roundUp(-Math.min(...finite)),
@@ -40,6 +40,9 @@ export function amountAxis(values: readonly number[], isLog: boolean): Part {
     ...style,
   }
 }
+
+/** Less than this is nought to the eye, and its powers of ten are nought to a double. */
+const leastAmount = 1e-300
 
 /** The step that divides a round number into three to five; what is counted in whole numbers has no halves. */
 function stepOf(max: number, isWhole: boolean): number {
