@@ -22,7 +22,14 @@ export default defineJob({
 `
 
 /** A day that is not there, and is done without. */
-const lacking = ['--expect', '2020-01-01..2020-01-05', '--accept', '2020-01-05']
+const lacking = [
+  '--expect',
+  '2020-01-01..2020-01-05',
+  '--accept',
+  '2020-01-05',
+  '--accept',
+  '2020-01-02.jsonl',
+]
 
 function line(tag: string, id: string, n: number): string {
   return `{"tag":${JSON.stringify(tag)},"id":${id},"n":${n}}\n`
