@@ -26,7 +26,7 @@ import { heapFlags } from './heap-limits.ts'
 import { Leash } from './leash.ts'
 import { builtFile } from './node-process.ts'
 import { WorkerLog } from './worker-log.ts'
-import { WorkerOutput } from './worker-output.ts'
+import { lineTo, WorkerOutput } from './worker-output.ts'
 
 /** Workers that are containers, each for as long as the run: they reach their inputs and what they write, and nothing else. */
 export function containerLinks(settings: WorkerSettings): LinkFactory {
@@ -108,18 +108,7 @@ class ContainerLinks implements LinkFactory {
     })
     this.#containers.add(worker)
     void worker.exited.then(() => this.#containers.delete(worker))
-    return {
-      send: (message) => {
-        if (message.type === 'run') output.expect(message.attempt.id)
-        worker.send(message)
-      },
-      logOf: (attempt) => output.fileOf(attempt),
-      exited: worker.exited,
-      get process() {
-        return worker.process
-      },
-      kill: () => worker.kill(),
-    }
+    return lineTo(worker, output)
   }
 
   #mounts(writable: readonly string[]): Mount[] {

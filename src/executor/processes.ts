@@ -5,7 +5,7 @@ import { heapFlags } from './heap-limits.ts'
 import { Leash } from './leash.ts'
 import { NodeProcess } from './node-process.ts'
 import { WorkerLog } from './worker-log.ts'
-import { WorkerOutput } from './worker-output.ts'
+import { lineTo, WorkerOutput } from './worker-output.ts'
 
 /** Workers that are processes: what one of them does to its memory or its event loop is its own affair. */
 export function processLinks(settings: WorkerSettings): LinkFactory {
@@ -40,16 +40,7 @@ class ProcessLinks implements LinkFactory {
     })
     this.#processes.add(worker)
     void worker.exited.then(() => this.#processes.delete(worker))
-    return {
-      send: (message) => {
-        if (message.type === 'run') output.expect(message.attempt.id)
-        worker.send(message)
-      },
-      logOf: (attempt) => output.fileOf(attempt),
-      exited: worker.exited,
-      process: worker.process,
-      kill: () => worker.kill(),
-    }
+    return lineTo(worker, output)
   }
 
   admit(): boolean {

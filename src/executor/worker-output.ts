@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import type { AttemptLog, AttemptLogs } from './attempt-log.ts'
+import type { Link } from './channel.ts'
 import { OutputCutter, type OutputStream, type Printed } from './output-marks.ts'
 import type { WorkerLog } from './worker-log.ts'
 
@@ -77,5 +78,21 @@ export class WorkerOutput {
   fileOf(attempt: string | null): string | null {
     const file = attempt === null ? this.#seatLog.file : this.#logs.fileOf(attempt)
     return existsSync(file) ? file : null
+  }
+}
+
+/** The line to a worker that has a process of its own, and whose output is kept by the attempts it is told to run. */
+export function lineTo(worker: Omit<Link, 'logOf'>, output: WorkerOutput): Link {
+  return {
+    send: (message) => {
+      if (message.type === 'run') output.expect(message.attempt.id)
+      worker.send(message)
+    },
+    logOf: (attempt) => output.fileOf(attempt),
+    exited: worker.exited,
+    get process() {
+      return worker.process
+    },
+    kill: () => worker.kill(),
   }
 }

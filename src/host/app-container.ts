@@ -11,6 +11,8 @@ import { explainEngine } from './engine-trouble.ts'
 
 /** The label by which containers with apps are found. Its value is the app's name. */
 const appLabel = 'tallyman.app'
+/** Whose it is: a daemon shows each user the containers of all. */
+const userLabel = 'tallyman.user'
 
 /** A container with a web app that is to be started. It goes on when this process ends. */
 export interface AppOrder {
@@ -42,7 +44,8 @@ export function appArguments(
   user: { readonly uid: number; readonly gid: number },
 ): string[] {
   return [
-    ...['run', '--detach', '--pull=never', '--name', containerOf(name), '--label', `${appLabel}=${name}`],
+    ...['run', '--detach', '--pull=never', '--name', containerOf(name, user.uid)],
+    ...['--label', `${appLabel}=${name}`, '--label', `${userLabel}=${user.uid}`],
     ...['--restart', `on-failure:${restartsMax}`, '--publish', `127.0.0.1:${port}:${insidePort}`],
     ...['--read-only', '--tmpfs', `/tmp:rw,size=${tmpfsBytes},mode=1777`],
     ...['--cap-drop', 'ALL', '--security-opt', 'no-new-privileges', '--security-opt', 'label=disable'],
@@ -55,13 +58,17 @@ export function appArguments(
   ]
 }
 
-function containerOf(name: string): string {
-  return `tallyman-app-${name}`
+function containerOf(name: string, uid = ownUid()): string {
+  return `tallyman-app-${uid}-${name}`
+}
+
+function ownUid(): number {
+  return process.getuid?.() ?? 0
 }
 
 /** Starts it. Throws `engine-unfit`, with what mends it where that is known. */
 export async function startAppContainer(engine: Engine, order: AppOrder): Promise<void> {
-  const user = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 }
+  const user = { uid: ownUid(), gid: process.getgid?.() ?? 0 }
   const { status, stderr } = await askEngine(engine.command, appArguments(engine, order, user))
   if (status === 0) return
   await removeAppContainer(engine, order.name)
@@ -101,7 +108,15 @@ interface Inspected {
 /** The containers with apps of this user, in order of their names. Cost: two commands of the engine. */
 export async function listAppContainers(engine: Engine): Promise<AppContainer[]> {
   const { status, stdout, stderr } = await askEngine(engine.command, [
-    ...['ps', '--all', '--quiet', '--filter', `label=${appLabel}`],
+    ...[
+      'ps',
+      '--all',
+      '--quiet',
+      '--filter',
+      `label=${appLabel}`,
+      '--filter',
+      `label=${userLabel}=${ownUid()}`,
+    ],
   ])
   if (status !== 0) throw unfit(engine, 'containers cannot be listed', stderr)
   const ids = stdout.split('\n').filter((id) => id !== '')
@@ -154,7 +169,7 @@ export async function buildAppImage(
   name: string,
   folder: string,
 ): Promise<{ readonly image: string; readonly exposedPort: number | null }> {
-  const image = `localhost/tallyman-app-${name}`
+  const image = `localhost/${containerOf(name)}`
   // As the images of workers, it is removed by `clean --images`.
   const label = ['--label', 'tallyman.image=app']
   const ulimits = ['--ulimit', 'nofile=4096:4096', '--ulimit', 'nproc=4096:4096']

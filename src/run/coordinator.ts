@@ -5,35 +5,27 @@ import { type Attempt, type Pool, readPlaceNote } from '../executor/index.ts'
 import type { MapReport } from '../flow/index.ts'
 import type { Bottleneck } from '../host/index.ts'
 import { indexNameOf } from '../input/index.ts'
+import { type BookParts, RunBook, type StepOutside } from './book.ts'
 import { forgetContainers } from './containers.ts'
 import { type Decision, decide, mayBlameRecord } from './decide.ts'
-import type { RunDirectory } from './directory.ts'
-import type { CommittedResult, RunEvent } from './events.ts'
+import type { CommittedResult } from './events.ts'
 import { Guard } from './guard.ts'
-import type { JournalWriter } from './journal.ts'
 import { judgeMapStage } from './judge.ts'
 import { releaseLock } from './lock.ts'
 import type { Plan } from './plan.ts'
 import type { PreparedRun, RunObserver } from './prepared.ts'
 import { writeRejectedList } from './rejected-list.ts'
-import { type EndedAttempt, lose, type Step, settle } from './settle.ts'
-import { apply, isDone, type RunState } from './state.ts'
+import { type EndedAttempt, settle } from './settle.ts'
+import type { RunState } from './state.ts'
 import type { Store, TaskIdentity } from './store.ts'
 import { attemptId, parseTaskId, taskId } from './task-id.ts'
 import { mapWork, readsAsPlanned, reduceWork } from './work.ts'
 
 /** What a coordinator is given to work with; all of it is its own from then on. */
-export interface CoordinatorParts {
+export interface CoordinatorParts extends BookParts {
   readonly id: string
-  readonly directory: RunDirectory
-  readonly journal: JournalWriter
   readonly pool: Pool
-  readonly state: RunState
   readonly store: Store
-  /** What has been journaled already: who observes the run is told it first. */
-  readonly begun: RunEvent
-  /** What people are told next, in whole sentences. */
-  readonly notes: readonly string[]
 }
 
 /** An attempt that has ended, of which nothing is journaled yet. */
@@ -50,14 +42,9 @@ type Start = Extract<Decision, { kind: 'start' }>
  */
 export class Coordinator implements PreparedRun {
   readonly id: string
-  readonly #directory: RunDirectory
-  readonly #journal: JournalWriter
+  readonly #book: RunBook
   readonly #pool: Pool
   readonly #store: Store
-  #begun: RunEvent | null
-  #notes: readonly string[]
-  #state: RunState
-  #observer: RunObserver = () => undefined
   readonly #ended: Ended[] = []
   /** Attempts that were ended since another one was first, and whose end is not journaled yet. */
   readonly #losers = new Set<string>()
@@ -67,15 +54,12 @@ export class Coordinator implements PreparedRun {
   #mustEnd: Fault | null = null
   #isClosed = false
 
-  constructor({ id, directory, journal, pool, state, store, begun, notes }: CoordinatorParts) {
-    this.id = id
-    this.#directory = directory
-    this.#journal = journal
+  constructor(parts: CoordinatorParts) {
+    const { directory, pool, state } = parts
+    this.id = parts.id
+    this.#book = new RunBook(parts, (step) => this.#takeOutside(step))
     this.#pool = pool
-    this.#state = state
-    this.#store = store
-    this.#begun = begun
-    this.#notes = notes
+    this.#store = parts.store
     this.#guard = new Guard({
       pool,
       directory: directory.path,
@@ -83,7 +67,7 @@ export class Coordinator implements PreparedRun {
       memory: state.plan.memory,
       tasks: () => this.#countTasks(),
       roomFound: () => this.#wake(),
-      say: (message) => this.#say(message),
+      say: (message) => this.#book.say(message),
       stop: (fault) => {
         this.#mustEnd = fault
         this.#wake()
@@ -92,43 +76,39 @@ export class Coordinator implements PreparedRun {
   }
 
   get directory(): string {
-    return this.#directory.path
+    return this.#book.directory.path
   }
 
   get plan(): Plan {
-    return this.#state.plan
+    return this.state.plan
   }
 
   get state(): RunState {
-    return this.#state
+    return this.#book.state
   }
 
   async execute(observer: RunObserver, stop: AbortSignal, finish?: AbortSignal): Promise<RunState> {
-    this.#observer = observer
     const wake = (): void => this.#wake()
     stop.addEventListener('abort', wake)
     finish?.addEventListener('abort', wake)
-    if (this.#begun !== null) observer(this.#begun, this.#state)
-    this.#begun = null
-    for (const message of this.#notes) this.#say(message)
-    this.#notes = []
+    this.#book.observe(observer)
     this.#guard.start()
     try {
       this.#reuse(stop)
       for (;;) {
         if (stop.aborted) return await this.#interrupt()
-        if (this.#mustEnd !== null && isOpen(this.#state)) await this.#fail(this.#mustEnd)
+        if (this.#mustEnd !== null && isOpen(this.state)) await this.#fail(this.#mustEnd)
         // Once the run has ended, what the attempts come to that ended with it means nothing, and their folders are gone.
-        for (const ended of this.#ended.splice(0)) if (isOpen(this.#state)) this.#settle(ended)
+        for (const ended of this.#ended.splice(0)) if (isOpen(this.state)) this.#settle(ended)
         const isFinishing = finish?.aborted === true
         const spareAt = this.#guard.hasRoom ? Date.now() : null
-        const decision = decide(this.#state, isFinishing ? 0 : this.#guard.freeSeats, spareAt)
+        const decision = decide(this.state, isFinishing ? 0 : this.#guard.freeSeats, spareAt)
         switch (decision.kind) {
           case 'start':
             this.#begin(decision)
             break
           case 'wait':
-            if (isFinishing && !isAnyRunning(this.#state)) return await this.#interrupt()
+            if (isFinishing && !isAnyRunning(this.state)) return await this.#interrupt()
             await this.#somethingNew(stop)
             break
           case 'judge-map-stage':
@@ -138,13 +118,13 @@ export class Coordinator implements PreparedRun {
             await this.#fail(decision.fault)
             break
           case 'rest':
-            if (this.#losers.size > 0 && isOpen(this.#state)) {
+            if (this.#losers.size > 0 && isOpen(this.state)) {
               await this.#somethingNew(stop)
               break
             }
             // Writing the result has their memory then.
             await this.#pool.endIdle()
-            return this.#state
+            return this.state
           default:
             assertNever(decision)
         }
@@ -166,71 +146,54 @@ export class Coordinator implements PreparedRun {
 
   /** Tasks of the stage at hand that run, and that wait for a worker. */
   #countTasks(): { readonly running: number; readonly waiting: number } {
-    const { phase } = this.#state
+    const { phase } = this.state
     if (phase !== 'map' && phase !== 'reduce') return { running: 0, waiting: 0 }
-    const { length, done, running } = this.#state[phase]
+    const { length, done, running } = this.state[phase]
     return { running, waiting: length - done - running }
   }
 
   redo(fault: Fault): boolean {
-    const task = fault.code === 'file-damaged' ? this.#directory.taskOfCommitted(fault.file ?? '') : null
-    if (task === null || !isDone(this.#state, task)) return false
-    for (const step of lose(task, fault, Date.now())) this.#take(step)
-    return true
+    return this.#book.redo(fault)
   }
 
   giveUp(fault: Fault, observer: RunObserver): void {
-    this.#observer = observer
-    this.#record({ type: 'failed', at: Date.now(), fault })
+    this.#book.observe(observer)
+    this.#book.fail(fault)
   }
 
   async commit(result: CommittedResult, observer: RunObserver): Promise<RunState> {
-    this.#observer = observer
-    this.#record({ type: 'result-committed', at: Date.now(), result })
-    // Only then may go what the result could be made from again.
-    this.#journal.sync()
-    await this.#directory.discardCommitted()
-    return this.#state
+    this.#book.observe(observer)
+    await this.#book.commit(result)
+    return this.state
   }
 
   async close(): Promise<void> {
     if (this.#isClosed) return
     this.#isClosed = true
     await this.#pool.stop()
-    forgetContainers(this.#directory)
+    forgetContainers(this.#book.directory)
     this.#store.clean(this.plan.keepBytesMax)
-    this.#journal.close()
-    releaseLock(this.#directory)
+    this.#book.close()
+    releaseLock(this.#book.directory)
   }
 
   async discard(): Promise<void> {
     await this.close()
-    this.#directory.remove()
-  }
-
-  #say(message: string): void {
-    this.#observer({ type: 'note', at: Date.now(), message }, this.#state)
-  }
-
-  /** Journals what happened; only then is it true. */
-  #record(event: RunEvent): void {
-    this.#journal.append(event)
-    this.#state = apply(this.#state, event)
-    this.#observer(event, this.#state)
+    this.#book.directory.remove()
   }
 
   /** Puts what earlier runs kept into the place of tasks that need not run. */
   #reuse(stop: AbortSignal): void {
     for (const [index, { reuse, firstSplit }] of this.plan.tasks.entries()) {
-      const task = this.#state.map.at(index)
+      const task = this.state.map.at(index)
       if (reuse.kind === 'run' || task?.kind !== 'waiting' || task.attempts > 0 || stop.aborted) continue
       // Lost once: what was kept is the same file, and no better. Or it is of a part of a file that is read as a whole now.
-      if (task.trouble !== undefined || !readsAsPlanned(this.#state, index)) continue
+      if (task.trouble !== undefined || !readsAsPlanned(this.state, index)) continue
       const id = taskId('map', index)
-      const folder = this.#directory.absolute(this.#directory.committedFolder(id))
+      const folder = this.#book.directory.absolute(this.#book.directory.committedFolder(id))
       const report = this.#store.take(reuse.key, folder, firstSplit)
       if (report === null) continue
-      this.#record({ type: 'map-reused', at: Date.now(), task: id, run: reuse.run, report })
+      this.#book.record({ type: 'map-reused', at: Date.now(), task: id, run: reuse.run, report })
     }
   }
 
@@ -239,9 +202,9 @@ export class Coordinator implements PreparedRun {
     const { index } = parseTaskId(id)
     const task = this.#identityOf(index)
     this.#keepIndexes(id, task)
-    const skipped = this.#state.map.at(index)?.trouble?.skip ?? []
-    if (!readsAsPlanned(this.#state, index) || skipped.length > 0) return
-    const folder = this.#directory.absolute(this.#directory.committedFolder(id))
+    const skipped = this.state.map.at(index)?.trouble?.skip ?? []
+    if (!readsAsPlanned(this.state, index) || skipped.length > 0) return
+    const folder = this.#book.directory.absolute(this.#book.directory.committedFolder(id))
     this.#store.keep(task, { run: this.id, folder, report })
   }
 
@@ -249,7 +212,9 @@ export class Coordinator implements PreparedRun {
   #keepIndexes(id: string, { splits, contents }: TaskIdentity): void {
     for (const split of splits) {
       if (split.kind !== 'gzip') continue
-      const file = this.#directory.absolute(join(this.#directory.committedFolder(id), indexNameOf(split)))
+      const file = this.#book.directory.absolute(
+        join(this.#book.directory.committedFolder(id), indexNameOf(split)),
+      )
       const { path, identity } = split
       if (existsSync(file)) this.#store.keepIndex({ path, identity, contents }, file, this.id)
     }
@@ -277,20 +242,21 @@ export class Coordinator implements PreparedRun {
 
   #begin({ stage, index, task, attempt, care, beside }: Start): void {
     const id = attemptId(task, attempt)
-    const state = this.#state
-    const work = stage === 'map' ? mapWork(state, index, care) : reduceWork(state, index, this.#directory)
-    const order: Attempt = { id, directory: this.#directory.attemptFolder(id), work }
+    const state = this.state
+    const work =
+      stage === 'map' ? mapWork(state, index, care) : reduceWork(state, index, this.#book.directory)
+    const order: Attempt = { id, directory: this.#book.directory.attemptFolder(id), work }
     const { workers, memory } = this.plan
     const { seat, outcome } = this.#pool.run(
       order,
       (progress) => {
-        this.#observer({ type: 'progress', at: Date.now(), task, attempt, ...progress }, this.#state)
+        this.#book.tell({ type: 'progress', at: Date.now(), task, attempt, ...progress })
       },
       care.alone ? { heapBytes: memory.workerHeapBytes * workers } : {},
     )
     const isSpare = beside !== undefined
     if (isSpare) this.#guard.takeRoom()
-    this.#record({
+    this.#book.record({
       type: 'attempt-started',
       at: Date.now(),
       task,
@@ -309,7 +275,7 @@ export class Coordinator implements PreparedRun {
     const id = attemptId(task, attempt)
     this.#losers.delete(id)
     const fault = outcome.kind === 'failed' ? outcome.fault : null
-    const steps = settle(this.#state, {
+    const steps = settle(this.state, {
       task,
       attempt,
       outcome,
@@ -317,23 +283,15 @@ export class Coordinator implements PreparedRun {
       place:
         fault === null || !mayBlameRecord(fault.code)
           ? null
-          : readPlaceNote(this.#directory.absolute(this.#directory.attemptFolder(id))),
-      damagedTask: fault?.code === 'file-damaged' ? this.#directory.taskOfCommitted(fault.file ?? '') : null,
+          : readPlaceNote(this.#book.directory.absolute(this.#book.directory.attemptFolder(id))),
+      damagedTask:
+        fault?.code === 'file-damaged' ? this.#book.directory.taskOfCommitted(fault.file ?? '') : null,
     })
-    for (const step of steps) this.#take(step)
+    for (const step of steps) this.#book.take(step)
   }
 
-  #take(step: Step): void {
+  #takeOutside(step: StepOutside): void {
     switch (step.kind) {
-      case 'discard':
-        this.#directory.discardAttempt(step.attempt)
-        return
-      case 'commit':
-        this.#directory.commitAttempt(step.attempt, step.task)
-        return
-      case 'record':
-        this.#record(step.event)
-        return
       case 'keep':
         this.#keep(step.task, step.report)
         return
@@ -351,32 +309,32 @@ export class Coordinator implements PreparedRun {
 
   async #judge(): Promise<void> {
     try {
-      writeRejectedList(this.#directory, this.#state)
+      writeRejectedList(this.#book.directory, this.state)
     } catch (error) {
       // A list that a crash or a bad disk has taken: its task runs again, and the stage is judged then.
       if (this.redo(toFault(error))) return
       throw error
     }
-    const verdict = judgeMapStage(this.#state, Date.now())
+    const verdict = judgeMapStage(this.state, Date.now())
     if (verdict.type === 'refused') await this.#endAll()
-    this.#record(verdict)
+    this.#book.record(verdict)
   }
 
   /** Attempts that are running are given up: what they wrote is of no use. */
   async #endAll(): Promise<void> {
     await this.#pool.stop()
-    this.#directory.discardAttempts()
+    this.#book.directory.discardAttempts()
   }
 
   async #fail(fault: Fault): Promise<void> {
     await this.#endAll()
-    this.#record({ type: 'failed', at: Date.now(), fault })
+    this.#book.fail(fault)
   }
 
   async #interrupt(): Promise<RunState> {
     await this.#endAll()
-    this.#record({ type: 'interrupted', at: Date.now() })
-    return this.#state
+    this.#book.interrupt()
+    return this.state
   }
 }
 

@@ -1,3 +1,4 @@
+export { RunBook } from './book.ts'
 /** Who decides: plan, events, state, journal, and the coordinator that turns decisions into work. */
 
 export type { Confinement } from '../executor/index.ts'
@@ -45,9 +46,9 @@ export { writeRejectedList } from './rejected-list.ts'
 export { type RunOnDisk, readResumable, readRun, resumeRun } from './reopen.ts'
 export { planReplay, type ReplayPlan } from './replay.ts'
 export { sayTask } from './say-task.ts'
-export { lose, type Step, settle } from './settle.ts'
+export { lose, settle } from './settle.ts'
 export type { Shortfall } from './shortfall.ts'
-export { apply, isDone, type RunState } from './state.ts'
+export { isDone, type RunState } from './state.ts'
 export { isComplete, type RunStatus, sayRunStatus, sayStatus, statusOf } from './status.ts'
 export { Store, storeFolder } from './store.ts'
 export { attemptId, parseTaskId, type Stage, taskId } from './task-id.ts'

@@ -34,25 +34,30 @@ export type Conduct = (parts: CoordinatorParts) => PreparedRun
 
 export const onThisMachine: Conduct = (parts) => new Coordinator(parts)
 
+/** What a run is prepared with besides its options. */
+export interface Preparation {
+  /** Aborted to give it up, even while the job is busy loading; it rejects with the reason then. */
+  readonly stop?: AbortSignal
+  /** Writes into the directory what a run that goes on must know, before there is a plan to go on with. */
+  readonly note?: (directory: RunDirectory) => void
+  /** Told, in a sentence, what takes long before the run begins. */
+  readonly say?: (message: string) => void
+  /** Who does the tasks: workers of this machine where it is left out. */
+  readonly conduct?: Conduct
+}
+
 /**
  * Prepares a run: makes its directory, bundles the job into it, has a worker load the job, finds the inputs and cuts them
  * into tasks. No record is read. Where it fails, the directory is removed again.
  *
  * @param runsFolder where runs live; made when it is not there
- * @param stop aborted to give it up, even while the job is busy loading; it rejects with the reason then
- * @param note writes into the directory what a run that goes on must know, before there is a plan to go on with
- * @param say told, in a sentence, what takes long before the run begins
- * @param conduct who does the tasks: workers of this machine where it is left out
  * @throws {TallymanError} `not-found` for the job file, `job-invalid`, `param-invalid`, `input-missing`,
  *   `input-unsupported`, or `usage` for too little memory
  */
 export async function prepareRun(
   options: RunOptions,
   runsFolder: string,
-  stop?: AbortSignal,
-  note?: (directory: RunDirectory) => void,
-  say?: (message: string) => void,
-  conduct: Conduct = onThisMachine,
+  { stop, note, say, conduct = onThisMachine }: Preparation = {},
 ): Promise<PreparedRun> {
   const entry = findJobFile(options)
   const directory = createRunDirectory(runsFolder, { job: options.job, cwd: options.cwd, now: new Date() })

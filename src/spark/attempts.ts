@@ -11,9 +11,9 @@ import {
   lose,
   type OpenTask,
   parseTaskId,
+  type RunBook,
   taskId,
 } from '../run/index.ts'
-import type { RunBook } from './book.ts'
 import type { SparkEvent } from './event-log.ts'
 import type { TaskFailure } from './messages.ts'
 import { failureIn, tellingLine } from './task-failure.ts'

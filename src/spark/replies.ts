@@ -2,9 +2,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, w
 import { join } from 'node:path'
 import type { AttemptReport } from '../executor/index.ts'
 import { type MapReport, type ReduceReport, rejectedName } from '../flow/index.ts'
-import { attemptId, isDone, parseTaskId, settle } from '../run/index.ts'
+import { attemptId, isDone, parseTaskId, type RunBook, settle } from '../run/index.ts'
 import type { Attempts, KnownAttempt } from './attempts.ts'
-import type { RunBook } from './book.ts'
 import type { Setback, ShippedReply } from './messages.ts'
 
 /** Takes what tasks on Spark have said at their end into the run, as what attempts on this machine come to is taken. */

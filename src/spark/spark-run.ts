@@ -7,12 +7,12 @@ import type { Bottleneck } from '../host/index.ts'
 import {
   type CommittedResult,
   type CoordinatorParts,
-  isDone,
   judgeMapStage,
   lose,
   mapWork,
   type Plan,
   type PreparedRun,
+  RunBook,
   type RunObserver,
   type RunState,
   readIdentity,
@@ -24,7 +24,6 @@ import {
 } from '../run/index.ts'
 import type { Application } from './application.ts'
 import { Attempts } from './attempts.ts'
-import { RunBook } from './book.ts'
 import { givenUpFault } from './given-up.ts'
 import { sparkFolder, sparkLog, startApplication } from './launch.ts'
 import type { FromDriver, MapOrder, ReduceOrder } from './messages.ts'
@@ -53,7 +52,8 @@ export class SparkRun implements PreparedRun {
 
   constructor(parts: CoordinatorParts, spark: SparkOptions) {
     this.id = parts.id
-    this.#book = new RunBook(parts)
+    // Nothing is kept of tasks on Spark, and Spark ends its attempts itself.
+    this.#book = new RunBook(parts, () => undefined)
     this.#pool = parts.pool
     this.#spark = spark
   }
@@ -105,24 +105,17 @@ export class SparkRun implements PreparedRun {
   }
 
   redo(fault: Fault): boolean {
-    const { directory, state } = this.#book
-    const task = fault.code === 'file-damaged' ? directory.taskOfCommitted(fault.file ?? '') : null
-    if (task === null || !isDone(state, task)) return false
-    for (const step of lose(task, fault, Date.now())) this.#book.take(step)
-    return true
+    return this.#book.redo(fault)
   }
 
   giveUp(fault: Fault, observer: RunObserver): void {
     this.#book.observe(observer)
-    this.#book.record({ type: 'failed', at: Date.now(), fault })
+    this.#book.fail(fault)
   }
 
   async commit(result: CommittedResult, observer: RunObserver): Promise<RunState> {
     this.#book.observe(observer)
-    this.#book.record({ type: 'result-committed', at: Date.now(), result })
-    // Only then may go what the result could be made from again.
-    this.#book.sync()
-    await this.#book.directory.discardCommitted()
+    await this.#book.commit(result)
     rmSync(sparkFolder(this.#book.directory), { recursive: true, force: true })
     return this.state
   }
@@ -279,13 +272,13 @@ export class SparkRun implements PreparedRun {
   async #fail(application: Application, fault: Fault): Promise<RunState> {
     await application.stop()
     this.#book.directory.discardAttempts()
-    this.#book.record({ type: 'failed', at: Date.now(), fault })
+    this.#book.fail(fault)
     return this.state
   }
 
   #interrupt(): RunState {
     this.#book.directory.discardAttempts()
-    this.#book.record({ type: 'interrupted', at: Date.now() })
+    this.#book.interrupt()
     return this.state
   }
 }

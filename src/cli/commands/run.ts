@@ -64,7 +64,7 @@ async function runJob(args: Arguments, terminal: Terminal): Promise<ExitCode> {
     // Noted before there is a plan: a run that is killed right then goes on to the same place.
     const note = (directory: RunDirectory): void => keepOutlet(directory, outlet)
     const prepare = (): Promise<PreparedRun> =>
-      prepareRun(options, runsFolder(terminal), stop, note, terminal.say, conductOnSpark)
+      prepareRun(options, runsFolder(terminal), { stop, note, say: terminal.say, conduct: conductOnSpark })
     if (args.has('dry-run')) return await dryRun(await prepare(), args, terminal)
     const make = async (): Promise<PreparedRun> => begin(await prepare(), outlet, terminal)
     return await withRun(make, { outlet, terminal, stop, finish, page: readPage(args) })
