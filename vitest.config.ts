@@ -1,10 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
-import { configDefaults, defineConfig } from 'vitest/config'
+import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
-
-/** Four minutes of faults and machines that are lost on Spark, for which continuous integration has no room yet: `npm run test:spark`. */
-const longOnSpark = ['test/spark/{faults,killed,standalone}.test.ts']
 
 /** What takes minutes, longest first. */
 const longest = [
@@ -34,9 +31,8 @@ export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'tools/**/*.test.ts', 'examples/**/*.test.ts'],
     // Type tests (`*.test-d.ts`) are proven by compiling them, which `npm run check` does.
-    exclude: [...configDefaults.exclude, ...(process.env.TALLYMAN_TEST_SPARK === '1' ? [] : longOnSpark)],
-    // Most tests wait for processes of their own: on two cores, too, two files run at once.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    // Most tests wait for processes of their own: more files run at once than there are cores.
+    maxWorkers: availableParallelism() + 1,
     sequence: { sequencer: LongestFirst },
     testTimeout: 240_000,
     hookTimeout: 240_000,
