@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { noRecord } from '../../job/index.ts'
 import { bytes } from './bytes.ts'
 import { jsonl } from './jsonl.ts'
 import { text } from './text.ts'
@@ -30,6 +31,16 @@ describe('jsonl, text and bytes', () => {
   test('jsonl refuses a way with integers it does not know', () => {
     const untyped: object = { integers: 'bigint' }
     expect(() => jsonl(untyped)).toThrow('jsonl\'s integers is "bigint"; it takes "exact" or "number".')
+  })
+
+  test('jsonl passes over an empty line, whatever lies at its end', () => {
+    // After a byte order mark that ends a chunk, what lies there is whatever the memory held before.
+    for (const after of ['\n', '{', '7', '\0', '\ufeff']) {
+      const source = Buffer.from(`\ufeff${after}`)
+      for (const integers of ['exact', 'number'] as const) {
+        expect(jsonl({ integers }).decoder().decode(source, 3, 3)).toBe(noRecord)
+      }
+    }
   })
 
   test('bytes gives a copy', () => {

@@ -90,7 +90,8 @@ class JsonlDecoder<T> implements Decoder<T> {
   }
 
   decode(bytes: Buffer, start: number, end: number): T | typeof noRecord {
-    if ((bytes[start] ?? 0) <= 0x20 && isBlank(bytes, start, end)) return noRecord
+    // What lies at the end of an empty line is not the line's: `isBlank` has to see that.
+    if ((start === end || (bytes[start] ?? 0) <= 0x20) && isBlank(bytes, start, end)) return noRecord
     const view = bytes.subarray(start, end)
     const ascii = isAscii(view)
     if (!ascii && !isUtf8(view)) throw rejectUtf8(bytes, start, end)
