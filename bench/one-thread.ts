@@ -73,7 +73,7 @@ export async function runTasksInOneThread(
   })
   const { parts } = await runReduceTask({
     tables: jobTables(job),
-    spills: spills.map(({ name }) => name),
+    spills,
     recordsExpected: spills.reduce((sum, { records }) => sum + records, 0),
     kernels: flowKernels,
     storage,

@@ -1,4 +1,11 @@
-import type { MapProgress, MapReport, RecordPlace, ReduceReport, SkippedRecord } from '../flow/index.ts'
+import type {
+  MapProgress,
+  MapReport,
+  RecordPlace,
+  ReduceReport,
+  Section,
+  SkippedRecord,
+} from '../flow/index.ts'
 import type { Split } from '../input/index.ts'
 
 /** Folder of a run's directory that has the indexes of its gzip files. */
@@ -31,8 +38,8 @@ interface Replayed {
 /** What a reduce attempt does: merge these spills, reduce, write part files. */
 export interface ReduceWork {
   readonly kind: 'reduce'
-  /** Paths relative to the run's directory, in the order of their map tasks. */
-  readonly spills: readonly string[]
+  /** Named relative to the run's directory, in the order of their map tasks. */
+  readonly spills: readonly Section[]
   readonly recordsExpected: number
 }
 

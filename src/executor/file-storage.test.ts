@@ -32,15 +32,26 @@ describe('FileStorage', () => {
 
   it('writes a file chunk by chunk, though the chunk is used again', () => {
     const storage = openStorage()
-    const file = storage.create('p0-s0.spill')
+    const file = storage.create('s0.spill')
     const chunk = Buffer.from('first')
     file.write(chunk)
     chunk.write('again')
     file.write(chunk)
     file.write(Buffer.alloc(0))
     file.close()
-    expect(readFileSync(join(run, 'attempts/map-00000.1/p0-s0.spill'), 'utf8')).toBe('firstagain')
-    expect(readAll(storage.open('p0-s0.spill')).toString()).toBe('firstagain')
+    expect(readFileSync(join(run, 'attempts/map-00000.1/s0.spill'), 'utf8')).toBe('firstagain')
+    expect(readAll(storage.open('s0.spill')).toString()).toBe('firstagain')
+  })
+
+  it('writes chunks of any length as they come', () => {
+    const storage = openStorage()
+    const file = storage.create('long')
+    const chunks = [1, 5, 16_383, 16_384, 16_385, 70_000, 16, 16_370, 0, 3].map((length, index) =>
+      Buffer.alloc(length, index + 1),
+    )
+    for (const chunk of chunks) file.write(chunk)
+    file.close()
+    expect(readFileSync(join(run, 'attempts/map-00000.1/long')).equals(Buffer.concat(chunks))).toBe(true)
   })
 
   it('reads from any byte, and fewer bytes than asked for only at the end', () => {
@@ -59,19 +70,19 @@ describe('FileStorage', () => {
 
   it('opens a name with a slash relative to the run, whatever the attempt has of that name', () => {
     mkdirSync(join(run, 'committed/map-00004'), { recursive: true })
-    writeFileSync(join(run, 'committed/map-00004/p1-s0.spill'), 'theirs')
+    writeFileSync(join(run, 'committed/map-00004/s0.spill'), 'theirs')
     const storage = openStorage()
-    const own = storage.create('p1-s0.spill')
+    const own = storage.create('s0.spill')
     own.write(Buffer.from('ours'))
     own.close()
-    expect(readAll(storage.open('committed/map-00004/p1-s0.spill')).toString()).toBe('theirs')
-    expect(readAll(storage.open('p1-s0.spill')).toString()).toBe('ours')
+    expect(readAll(storage.open('committed/map-00004/s0.spill')).toString()).toBe('theirs')
+    expect(readAll(storage.open('s0.spill')).toString()).toBe('ours')
   })
 
   it('refuses a name that was used before: two attempts never write into one file', () => {
-    openStorage().create('p0-s0.spill').close()
-    expect(() => openStorage().create('p0-s0.spill')).toThrow(/EEXIST/)
-    expect(() => openStorage('attempts/map-00000.2').create('p0-s0.spill').close()).not.toThrow()
+    openStorage().create('s0.spill').close()
+    expect(() => openStorage().create('s0.spill')).toThrow(/EEXIST/)
+    expect(() => openStorage('attempts/map-00000.2').create('s0.spill').close()).not.toThrow()
   })
 
   it('removes a file of its own', () => {
@@ -83,7 +94,7 @@ describe('FileStorage', () => {
 
   it('throws file-damaged, naming the file, for one that was finished and is gone', () => {
     const storage = openStorage()
-    for (const name of ['p0-s0.spill', 'committed/map-00000/p0-s0.spill'])
+    for (const name of ['s0.spill', 'committed/map-00000/s0.spill'])
       expect(() => storage.open(name)).toThrow(expect.objectContaining({ code: 'file-damaged', file: name }))
   })
 })

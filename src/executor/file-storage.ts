@@ -19,15 +19,7 @@ export class FileStorage implements Storage {
 
   create(name: string): OutputFile {
     const path = join(this.#directory, name)
-    const fd = openSync(path, 'wx')
-    return {
-      write: (chunk) => {
-        writeFully(fd, chunk, path)
-      },
-      close: () => {
-        closeSync(fd)
-      },
-    }
+    return new GatheredFile(openSync(path, 'wx'), path)
   }
 
   open(name: string): InputBytes {
@@ -37,5 +29,37 @@ export class FileStorage implements Storage {
 
   remove(name: string): void {
     unlinkSync(join(this.#directory, name))
+  }
+}
+
+/** Short chunks are written together, up to so many bytes: a spill of few keys is three of them for each partition. */
+const gatheredBytesMax = 16 * 1024
+
+class GatheredFile implements OutputFile {
+  readonly #fd: number
+  readonly #path: string
+  readonly #gathered = Buffer.allocUnsafeSlow(gatheredBytesMax)
+  #bytes = 0
+
+  constructor(fd: number, path: string) {
+    this.#fd = fd
+    this.#path = path
+  }
+
+  write(chunk: Buffer): void {
+    if (this.#bytes + chunk.length > gatheredBytesMax) this.#flush()
+    if (chunk.length > gatheredBytesMax) writeFully(this.#fd, chunk, this.#path)
+    else this.#bytes += chunk.copy(this.#gathered, this.#bytes)
+  }
+
+  close(): void {
+    this.#flush()
+    closeSync(this.#fd)
+  }
+
+  #flush(): void {
+    if (this.#bytes === 0) return
+    writeFully(this.#fd, this.#gathered.subarray(0, this.#bytes), this.#path)
+    this.#bytes = 0
   }
 }

@@ -1,6 +1,6 @@
 import { RecordFileReader, type RecordFileWriter } from '../record/index.ts'
-import { MergeKernel } from './merge-kernel.ts'
-import type { Storage } from './storage.ts'
+import { type MergedFile, MergeKernel } from './merge-kernel.ts'
+import { openSection, type Section, type Storage } from './storage.ts'
 
 /** How counts are written: for a part file, or for a spill. */
 export type CountForm = 'text' | 'value'
@@ -13,16 +13,11 @@ export class CountMerge {
   readonly #kernel: MergeKernel
 
   /** Opens every file. Arguments are those of `MergeKernel`. */
-  constructor(exports: object, storage: Storage, names: readonly string[]) {
-    this.#kernel = new MergeKernel(exports, names, (name) => {
-      const file = storage.open(name)
-      try {
-        return { reader: new RecordFileReader(file, 'spill'), close: () => file.close() }
-      } catch (error) {
-        file.close()
-        throw error
-      }
-    })
+  constructor(exports: object, storage: Storage, spills: readonly Section[]) {
+    this.#kernel = new MergeKernel(
+      exports,
+      spills.map((spill) => () => openSpill(storage, spill)),
+    )
   }
 
   /** Records taken out so far. */
@@ -57,5 +52,15 @@ export class CountMerge {
   /** Closes what is still open, and lets go of the memory. Safe more than once. */
   close(): void {
     this.#kernel.close()
+  }
+}
+
+function openSpill(storage: Storage, spill: Section): MergedFile {
+  const file = openSection(storage, spill)
+  try {
+    return { reader: new RecordFileReader(file, 'spill'), close: () => file.close() }
+  } catch (error) {
+    file.close()
+    throw error
   }
 }

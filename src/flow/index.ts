@@ -9,9 +9,9 @@ export {
   type SourceTotals,
 } from './map-task.ts'
 export { mergeFilesMax } from './merge.ts'
-export { MergeKernel } from './merge-kernel.ts'
+export { type MergedFile, MergeKernel } from './merge-kernel.ts'
 export type { RecordSource } from './record-source.ts'
 export { type ReduceReport, runReduceTask } from './reduce-task.ts'
 export { type Rejected, rejectedListMax, rejectedName } from './rejected.ts'
-export type { InputBytes, OutputFile, Storage } from './storage.ts'
+export type { InputBytes, OutputFile, Section, Storage } from './storage.ts'
 export { type TestJobOptions, testJob } from './test-job.ts'

@@ -121,16 +121,15 @@ export class KeyCounts {
   }
 
   /**
-   * Appends what a table has in a partition to the file that is asked for if there is anything, in order.
+   * Appends what a table has in a partition, in order.
    *
    * @param bucket `table * partitions + partition`
    */
-  writeBucket(bucket: number, fileOf: () => RecordFileWriter): void {
+  writeBucket(bucket: number, file: RecordFileWriter): void {
     const kernel = this.#kernel
     const size = kernel.sortBucket(bucket)
     this.#granted(size < 0 ? 0 : 1)
     if (size === 0) return
-    const file = fileOf()
     const out = kernel.out.value
     for (;;) {
       const bytes = kernel.fill(file.roomBytes)

@@ -5,7 +5,7 @@ import { TallymanError } from '../errors.ts'
 import { text } from '../input/index.ts'
 import { type AnyJob, collect, count, defineJob, sum } from '../job/index.ts'
 import { RecordFileReader } from '../record/index.ts'
-import { MemoryStorage } from './storage.ts'
+import { MemoryStorage, openSection } from './storage.ts'
 
 let inputs: TaskInputs
 beforeEach(() => {
@@ -355,8 +355,8 @@ describe('runMapTask', () => {
     })
     expect(report.spills.length).toBeGreaterThan(6)
     let records = 0
-    for (const { name, records: said } of report.spills) {
-      const reader = new RecordFileReader(storage.open(name), 'spill')
+    for (const { records: said, ...section } of report.spills) {
+      const reader = new RecordFileReader(openSection(storage, section), 'spill')
       const keys: Buffer[] = []
       while (reader.next()) keys.push(Buffer.from(reader.bytes.subarray(reader.keyStart, reader.keyEnd)))
       expect(keys).toEqual([...keys].sort(Buffer.compare))

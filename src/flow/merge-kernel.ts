@@ -65,15 +65,15 @@ export class MergeKernel {
    * Opens every file.
    *
    * @param exports of an instance of `merge.as` that nobody else uses
-   * @param names at most `mergeFilesMax`, in position order
+   * @param files opens each of at most `mergeFilesMax`, in position order
    */
-  constructor(exports: object, names: readonly string[], open: (name: string) => MergedFile) {
+  constructor(exports: object, files: readonly (() => MergedFile)[]) {
     this.exports = exports as MergeExports
     this.#look()
-    this.exports.begin(names.length)
+    this.exports.begin(files.length)
     try {
-      names.forEach((name, index) => {
-        this.#files.push(open(name))
+      files.forEach((open, index) => {
+        this.#files.push(open())
         this.#refill(index)
       })
     } catch (error) {

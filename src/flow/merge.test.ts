@@ -5,7 +5,7 @@ import { collect, count, groupReduce, type JobTable } from '../job/index.ts'
 import { encodeKey, encodeValue, type Key, RecordFileWriter } from '../record/index.ts'
 import { groupsPerTick, mergeFilesMax } from './merge.ts'
 import { runReduceTask } from './reduce-task.ts'
-import { type InputBytes, MemoryStorage, type OutputFile, type Storage } from './storage.ts'
+import { type InputBytes, MemoryStorage, type OutputFile, type Section, type Storage } from './storage.ts'
 
 /** Counts files that are open, to see that they stay few. */
 class CountingStorage implements Storage {
@@ -34,30 +34,33 @@ class CountingStorage implements Storage {
   }
 }
 
-/** Writes one spill of one table: sorted here, so that the property may give keys in any order. */
-function writeSpill(storage: Storage, name: string, rows: readonly (readonly [Key, unknown])[]): void {
+/** Writes one spill of one table into the middle of a file: sorted here, so that the property may give keys in any order. */
+function writeSpill(storage: Storage, name: string, rows: readonly (readonly [Key, unknown])[]): Section {
   const file = storage.create(name)
   const writer = new RecordFileWriter(file, 'spill')
+  const before = writer.finish()
   const encoded = rows.map(([key, value]) => ({
     key: Buffer.concat([Buffer.of(0), encodeKey(key)]),
     value: encodeValue(value),
   }))
   for (const { key, value } of encoded.sort((a, b) => Buffer.compare(a.key, b.key)))
     writer.append(key, 0, key.length, value, 0, value.length)
+  const { bytes } = writer.finish()
   writer.finish()
   file.close()
+  return { name, atByte: before.bytes, bytes }
 }
 
 async function reduceAll(
   storage: Storage,
   table: JobTable['reducer'],
-  names: readonly string[],
+  spills: readonly Section[],
   recordsExpected: number,
 ): Promise<[Key, unknown][]> {
   const rows: [Key, unknown][] = []
   await runReduceTask({
     tables: [{ name: 'result', reducer: table }],
-    spills: names,
+    spills,
     recordsExpected,
     storage,
     onRow: (_, key, value) => rows.push([key, value]),
@@ -79,20 +82,20 @@ describe('runReduceTask', () => {
     await fc.assert(
       fc.asyncProperty(anyFiles, fc.boolean(), async (files, isGroup) => {
         const storage = new CountingStorage()
+        const spills: Section[] = []
         const expected = new Map<number, string[]>()
         for (const [index, rows] of files.entries()) {
           // A spilled state of collect is a list, as a spilled group is.
-          writeSpill(
-            storage,
-            `${index}.spill`,
-            rows.map(([key, value]) => [key, isGroup ? [value] : collect().add(collect().empty(), value)]),
-          )
+          const states = rows.map(([key, value]): [Key, unknown] => [
+            key,
+            isGroup ? [value] : collect().add(collect().empty(), value),
+          ])
+          spills.push(writeSpill(storage, `${index}.spill`, states))
           for (const [key, value] of rows) expected.set(key, [...(expected.get(key) ?? []), value])
         }
         const table = isGroup ? groupReduce((_key: Key, values: Iterable<unknown>) => [...values]) : collect()
         const total = files.reduce((sum, rows) => sum + rows.length, 0)
-        const names = files.map((_, index) => `${index}.spill`)
-        const rows = await reduceAll(storage, table as JobTable['reducer'], names, total)
+        const rows = await reduceAll(storage, table as JobTable['reducer'], spills, total)
         expect(rows).toEqual([...expected].sort(([a], [b]) => a - b))
         expect(storage.open_).toBe(0)
         expect(storage.most).toBeLessThanOrEqual(mergeFilesMax)
@@ -103,18 +106,18 @@ describe('runReduceTask', () => {
 
   it('tells how many groups it has merged, those of merges before the last too, in numbers that only grow', async () => {
     const storage = new MemoryStorage()
-    const names = Array.from({ length: mergeFilesMax + 1 }, (_, index) => `${index}.spill`)
     const keys = Array.from({ length: 4 * groupsPerTick + 1 }, (_, index) => index)
-    for (const [index, name] of names.entries())
+    const spills = Array.from({ length: mergeFilesMax + 1 }, (_, index) =>
       writeSpill(
         storage,
-        name,
+        `${index}.spill`,
         keys.filter((key) => index < 2 || key === 0).map((key) => [key, 1]),
-      )
+      ),
+    )
     const told: number[] = []
     await runReduceTask({
       tables: [{ name: 'result', reducer: count() as JobTable['reducer'] }],
-      spills: names,
+      spills,
       recordsExpected: 2 * keys.length + mergeFilesMax - 1,
       storage,
       tick: async (groups) => {
@@ -127,8 +130,8 @@ describe('runReduceTask', () => {
 
   it('fails as internal when a spilled record is missing', async () => {
     const storage = new MemoryStorage()
-    writeSpill(storage, 'a.spill', [['x', 1]])
-    await expect(reduceAll(storage, count() as JobTable['reducer'], ['a.spill'], 2)).rejects.toMatchObject({
+    const spill = writeSpill(storage, 'a.spill', [['x', 1]])
+    await expect(reduceAll(storage, count() as JobTable['reducer'], [spill], 2)).rejects.toMatchObject({
       code: 'internal',
       message: 'A partition was spilled with 2 records but merged with 1.',
     })
@@ -136,37 +139,40 @@ describe('runReduceTask', () => {
 
   it('fails as job-threw, with the table and the key, when a reducer throws', async () => {
     const storage = new MemoryStorage()
-    writeSpill(storage, 'a.spill', [[['#flu', 'en'], ['v']]])
+    const spill = writeSpill(storage, 'a.spill', [[['#flu', 'en'], ['v']]])
     const broken = groupReduce(() => {
       throw new RangeError('too many')
     })
-    await expect(reduceAll(storage, broken as JobTable['reducer'], ['a.spill'], 1)).rejects.toMatchObject({
+    await expect(reduceAll(storage, broken as JobTable['reducer'], [spill], 1)).rejects.toMatchObject({
       code: 'job-threw',
       message: 'The reducer of table "result" failed at key ["#flu","en"]: too many',
     })
   })
 
-  it('names the damaged spill', async () => {
+  it('names the damaged spill, and the byte of its file', async () => {
     const storage = new MemoryStorage()
-    writeSpill(storage, 'a.spill', [['x', 1]])
+    const spill = writeSpill(storage, 'a.spill', [['x', 1]])
     const file = storage.open('a.spill')
     const bytes = Buffer.alloc(file.sizeBytes)
     file.read(bytes, 0)
-    bytes[16] = (bytes[16] ?? 0) ^ 1
+    const at = spill.atByte + 16
+    bytes[at] = (bytes[at] ?? 0) ^ 1
     storage.create('b.spill').close()
     const damaged = storage.create('c.spill')
     damaged.write(bytes)
     damaged.close()
-    const failure = await reduceAll(storage, count() as JobTable['reducer'], ['a.spill', 'c.spill'], 2).catch(
+    const spills = [spill, { ...spill, name: 'c.spill' }]
+    const failure = await reduceAll(storage, count() as JobTable['reducer'], spills, 2).catch(
       (error: unknown) => error,
     )
     expect(failure).toBeInstanceOf(TallymanError)
     expect(failure).toMatchObject({ code: 'file-damaged', file: 'c.spill' })
+    expect(failure).toHaveProperty('message', expect.stringMatching(/, at byte 26\.$/))
   })
 
   it('takes the values a reducer did not read, and shows none of the next group to one that kept its iterable', async () => {
     const storage = new MemoryStorage()
-    writeSpill(storage, 'a.spill', [
+    const spill = writeSpill(storage, 'a.spill', [
       ['a', [1, 2, 3]],
       ['b', [4]],
     ])
@@ -176,7 +182,7 @@ describe('runReduceTask', () => {
       for (const value of values) return value
       return null
     })
-    expect(await reduceAll(storage, greedy as JobTable['reducer'], ['a.spill'], 2)).toEqual([
+    expect(await reduceAll(storage, greedy as JobTable['reducer'], [spill], 2)).toEqual([
       ['a', 1],
       ['b', 4],
     ])

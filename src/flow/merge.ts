@@ -10,7 +10,7 @@ import {
   writeValue,
 } from '../record/index.ts'
 import { CountMerge } from './count-merge.ts'
-import type { InputBytes, Storage } from './storage.ts'
+import { type InputBytes, openSection, type Section, type Storage } from './storage.ts'
 
 /** Most files one merge holds open. Each costs a file descriptor and one block of memory. */
 export const mergeFilesMax = 64
@@ -38,12 +38,12 @@ export class Merge {
   /** Records taken out so far. */
   records = 0
 
-  /** Opens every file. REQUIRES: at most `mergeFilesMax` names. */
-  constructor(storage: Storage, names: readonly string[]) {
-    if (names.length > mergeFilesMax)
-      throw new TallymanError('internal', `A merge of ${names.length} files was asked for.`)
-    names.forEach((name, place) => {
-      const file = storage.open(name)
+  /** Opens every file. REQUIRES: at most `mergeFilesMax` of them. */
+  constructor(storage: Storage, spills: readonly Section[]) {
+    if (spills.length > mergeFilesMax)
+      throw new TallymanError('internal', `A merge of ${spills.length} files was asked for.`)
+    spills.forEach((spill, place) => {
+      const file = openSection(storage, spill)
       const cursor: Cursor = { reader: new RecordFileReader(file, 'spill'), file, place }
       if (cursor.reader.next()) this.#push(cursor)
       else file.close()
@@ -148,7 +148,7 @@ function precedes(a: Cursor, b: Cursor): boolean {
 /** What the merge steps before the last did to the files. */
 export interface Narrowed {
   /** At most `mergeFilesMax`. */
-  readonly names: readonly string[]
+  readonly spills: readonly Section[]
   /** How many records fewer these files hold than the original ones, since states were merged. */
   readonly mergedAway: number
 }
@@ -168,12 +168,12 @@ interface NarrowOptions {
  * that takes. Neighbours stay neighbours, so the order of values is kept. States of one key are merged on the way; the
  * values of a classic group stay apart, since a list of them may be larger than memory.
  */
-export async function narrow(names: readonly string[], options: NarrowOptions): Promise<Narrowed> {
-  const original = new Set(names)
-  let current = names
+export async function narrow(spills: readonly Section[], options: NarrowOptions): Promise<Narrowed> {
+  const original = new Set(spills)
+  let current = spills
   let mergedAway = 0
   for (let level = 0; current.length > mergeFilesMax; level++) {
-    const next: string[] = []
+    const next: Section[] = []
     let from = 0
     while (from < current.length) {
       // As many as bring the number down to what one merge can take, each of them read as seldom as can be.
@@ -184,37 +184,41 @@ export async function narrow(names: readonly string[], options: NarrowOptions): 
         next.push(...batch)
         continue
       }
-      const name = `merge-${level}-${next.length}.spill`
-      mergedAway += await mergeInto(name, batch, options)
-      for (const done of batch) if (!original.has(done)) options.storage.remove(done)
-      next.push(name)
+      const merged = await mergeInto(`merge-${level}-${next.length}.spill`, batch, options)
+      mergedAway += merged.mergedAway
+      for (const done of batch) if (!original.has(done)) options.storage.remove(done.name)
+      next.push(merged.spill)
     }
     current = next
   }
-  return { names: current, mergedAway }
+  return { spills: current, mergedAway }
 }
 
-/** Merges files into one; returns how many records fewer it holds. */
-async function mergeInto(name: string, names: readonly string[], options: NarrowOptions): Promise<number> {
+/** Merges files into one; says how many records fewer it holds. */
+async function mergeInto(
+  name: string,
+  spills: readonly Section[],
+  options: NarrowOptions,
+): Promise<{ readonly spill: Section; readonly mergedAway: number }> {
   const file = options.storage.create(name)
   const writer = new RecordFileWriter(file, 'spill')
   const kernel = options.makeKernel()
   const taken = await (kernel === null
-    ? mergeGroups(writer, names, options)
-    : mergeCounts(kernel, writer, names, options))
-  const { records } = writer.finish()
+    ? mergeGroups(writer, spills, options)
+    : mergeCounts(kernel, writer, spills, options))
+  const { records, bytes } = writer.finish()
   file.close()
-  return taken - records
+  return { spill: { name, atByte: 0, bytes }, mergedAway: taken - records }
 }
 
 /** Merges tables that all count. Returns how many records there were. */
 async function mergeCounts(
   kernel: object,
   writer: RecordFileWriter,
-  names: readonly string[],
+  spills: readonly Section[],
   options: NarrowOptions,
 ): Promise<number> {
-  const merge = new CountMerge(kernel, options.storage, names)
+  const merge = new CountMerge(kernel, options.storage, spills)
   try {
     for (let { table } = merge; table !== -1; { table } = merge)
       for (let before = merge.groups; merge.write(table, writer, 'value'); before = merge.groups)
@@ -228,10 +232,10 @@ async function mergeCounts(
 /** Merges tables of any kind. Returns how many records there were. */
 async function mergeGroups(
   writer: RecordFileWriter,
-  names: readonly string[],
+  spills: readonly Section[],
   options: NarrowOptions,
 ): Promise<number> {
-  const merge = new Merge(options.storage, names)
+  const merge = new Merge(options.storage, spills)
   const out = new ByteWriter()
   let groups = 0
   const write = (state: unknown): void => {

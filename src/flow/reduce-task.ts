@@ -6,7 +6,7 @@ import { type FlowKernels, kernelRecordsMin, noKernels } from './flow-kernels.ts
 import { releaseKeyCounts } from './key-counts.ts'
 import { releaseKeyMemory } from './key-table.ts'
 import { foldStates, groupKey, groupsPerTick, Merge, narrow } from './merge.ts'
-import type { OutputFile, Storage } from './storage.ts'
+import type { OutputFile, Section, Storage } from './storage.ts'
 
 /** One partition's share of one table: a record file of kind `part`, key bytes → line of JSON, in key order. */
 export interface PartFile {
@@ -28,7 +28,7 @@ export interface ReduceReport {
 export interface ReduceTask {
   readonly tables: readonly JobTable[]
   /** The partition's spills, in the order of their map tasks and, within one, of their writing. */
-  readonly spills: readonly string[]
+  readonly spills: readonly Section[]
   /** Records those spills hold, as the map attempts counted them. */
   readonly recordsExpected: number
   readonly storage: Storage
@@ -66,8 +66,8 @@ export async function runReduceTask(task: ReduceTask): Promise<ReduceReport> {
   const kernel = makeKernel()
   const taken =
     kernel === null
-      ? await reduceGroups(task, narrowed.names, parts, tick)
-      : await reduceCounts(kernel, task, narrowed.names, parts, tick)
+      ? await reduceGroups(task, narrowed.spills, parts, tick)
+      : await reduceCounts(kernel, task, narrowed.spills, parts, tick)
   const records = taken + narrowed.mergedAway
   if (records !== task.recordsExpected) {
     throw new TallymanError(
@@ -89,11 +89,11 @@ type Tick = (groups: number) => Promise<void>
 /** Reduces one group after another. Returns how many records there were. */
 async function reduceGroups(
   task: ReduceTask,
-  names: readonly string[],
+  spills: readonly Section[],
   parts: PartFiles,
   tick: Tick,
 ): Promise<number> {
-  const merge = new Merge(task.storage, names)
+  const merge = new Merge(task.storage, spills)
   let groups = 0
   try {
     while (merge.nextGroup()) {
@@ -113,11 +113,11 @@ async function reduceGroups(
 async function reduceCounts(
   kernel: object,
   task: ReduceTask,
-  names: readonly string[],
+  spills: readonly Section[],
   parts: PartFiles,
   tick: Tick,
 ): Promise<number> {
-  const merge = new CountMerge(kernel, task.storage, names)
+  const merge = new CountMerge(kernel, task.storage, spills)
   try {
     for (let { table } = merge; table !== -1; { table } = merge) {
       tableOf(task, table)

@@ -4,7 +4,7 @@ import { type AnyReducer, collect, count, groupReduce, sum } from '../job/index.
 import { decodeKey, decodeValue, encodeKey, hashBytes, type Key, RecordFileReader } from '../record/index.ts'
 import { CombineTable } from './combine.ts'
 import { writeSpills } from './spill.ts'
-import { MemoryStorage } from './storage.ts'
+import { MemoryStorage, openSection, type Section } from './storage.ts'
 
 const scalar = fc.oneof(
   fc.integer({ min: -3, max: 3 }),
@@ -20,9 +20,8 @@ interface Spilled {
   readonly bytes: Buffer
 }
 
-/** Records of a spill, which must be in order and of the partition its name says. */
-function recordsIn(storage: MemoryStorage, name: string): Spilled[] {
-  const reader = new RecordFileReader(storage.open(name), 'spill')
+function recordsIn(storage: MemoryStorage, section: Section): Spilled[] {
+  const reader = new RecordFileReader(openSection(storage, section), 'spill')
   const records: Spilled[] = []
   while (reader.next()) {
     const { bytes, keyStart, keyEnd, valueStart, valueEnd } = reader
@@ -49,8 +48,8 @@ function foldPlainly(reducer: AnyReducer, emits: readonly (readonly [Key, unknow
 function spill(tables: readonly CombineTable[], partitions: number): Spilled[][] {
   const storage = new MemoryStorage()
   const spills = writeSpills(tables, { partitions, round: 0, storage })
-  return spills.map(({ partition, name, records }) => {
-    const found = recordsIn(storage, name)
+  return spills.map(({ partition, records, ...section }) => {
+    const found = recordsIn(storage, section)
     expect(found.length).toBe(records)
     expect(found.map(({ bytes }) => bytes)).toEqual(
       found.map(({ bytes }) => bytes).sort((a, b) => Buffer.compare(a, b)),

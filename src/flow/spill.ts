@@ -2,27 +2,21 @@ import { approximateBytes, ByteWriter, RecordFileWriter, writeValue } from '../r
 import type { CombineTable } from './combine.ts'
 import { type KeyOrder, sortKeys } from './key-sort.ts'
 import type { KeyPlace } from './key-table.ts'
-import type { OutputFile, Storage } from './storage.ts'
+import type { Section, Storage } from './storage.ts'
 
-/** One sorted file that a map attempt wrote for one partition. */
-export interface Spill {
+/** What is sorted that a map attempt wrote for one partition: a record file, those of one round one behind another in one file. */
+export interface Spill extends Section {
   readonly partition: number
-  readonly name: string
   readonly records: number
-  readonly bytes: number
   /** Tells two attempts apart that wrote other bytes. */
   readonly crc32: number
 }
 
-/** A spill being written. */
-interface OpenSpill {
-  readonly name: string
-  readonly file: OutputFile
-  readonly writer: RecordFileWriter
-}
+/** Appends to a file what a table has in a partition. Each partition is asked for once, in turn. */
+type WritePartition = (partition: number, file: RecordFileWriter) => void
 
 /**
- * Writes everything the combine tables hold as one sorted spill per partition that has any, and empties them.
+ * Writes everything the combine tables hold as one file, a sorted spill for each partition that has any, and empties them.
  * A record's key is the table's number (one byte) and the encoded key, so one merge serves all tables in turn.
  *
  * @param tables in order of their numbers
@@ -32,47 +26,39 @@ export function writeSpills(
   tables: readonly CombineTable[],
   options: { readonly partitions: number; readonly round: number; readonly storage: Storage },
 ): Spill[] {
-  const open: (OpenSpill | undefined)[] = new Array(options.partitions).fill(undefined)
-  const { partitions } = options
-  const fileOf = (partition: number): RecordFileWriter => {
-    open[partition] ??= openSpill(`p${partition}-s${options.round}.spill`, options.storage)
-    return open[partition].writer
-  }
-  tables.find(({ counts }) => counts !== null)?.counts?.deal(tables.length, partitions)
-  for (const [number, table] of tables.entries()) {
-    const { counts } = table
-    if (counts === null) writeTable(table, partitions, fileOf)
-    else
-      for (let partition = 0; partition < partitions; partition++)
-        counts.writeBucket(number * partitions + partition, () => fileOf(partition))
-    table.clear()
-  }
-  return open.flatMap((spill, partition) => {
-    if (spill === undefined) return []
-    const written = spill.writer.finish()
-    spill.file.close()
-    return [{ partition, name: spill.name, ...written }]
-  })
-}
-
-function openSpill(name: string, storage: Storage): OpenSpill {
+  const { partitions, storage } = options
+  const name = `s${options.round}.spill`
   const file = storage.create(name)
-  return { name, file, writer: new RecordFileWriter(file, 'spill') }
+  const writer = new RecordFileWriter(file, 'spill')
+  tables.find(({ counts }) => counts !== null)?.counts?.deal(tables.length, partitions)
+  const writes = tables.map((table, number) => partitionsOf(table, number, partitions))
+  const spills: Spill[] = []
+  let atByte = 0
+  for (let partition = 0; partition < partitions; partition++) {
+    for (const write of writes) write(partition, writer)
+    if (writer.isEmpty) continue
+    const { records, bytes, crc32 } = writer.finish()
+    spills.push({ partition, name, atByte, records, bytes, crc32 })
+    atByte += bytes
+  }
+  for (const table of tables) table.clear()
+  file.close()
+  return spills
 }
 
-/** Appends a table's records to the files of their partitions, each of which is asked for when it has a record. */
-function writeTable(
-  table: CombineTable,
-  partitions: number,
-  fileOf: (partition: number) => RecordFileWriter,
-): void {
+function partitionsOf(table: CombineTable, number: number, partitions: number): WritePartition {
+  const { counts } = table
+  if (counts === null) return sortedTable(table, partitions)
+  return (partition, file) => counts.writeBucket(number * partitions + partition, file)
+}
+
+function sortedTable(table: CombineTable, partitions: number): WritePartition {
   const { order, ends } = sortKeys(table.keyTable, partitions)
   const value = new ByteWriter()
   const key: KeyPlace = { bytes: value.buffer, start: 0, end: 0, number: 0 }
   let index = 0
-  ends.forEach((end, partition) => {
-    if (index === end) return
-    const file = fileOf(partition)
+  return (partition, file) => {
+    const end = ends[partition]!
     const append = (state: unknown): void => {
       value.clear()
       writeValue(value, state)
@@ -88,7 +74,7 @@ function writeTable(
         else append(state)
       }
     }
-  })
+  }
 }
 
 /** In order, keys lie anywhere in memory. So many are brought near together: waiting for one place after another takes longer. */

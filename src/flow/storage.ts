@@ -11,6 +11,25 @@ export interface InputBytes extends ByteSource {
   close(): void
 }
 
+/** Where a record file lies that is a stretch of a larger file. */
+export interface Section {
+  readonly name: string
+  readonly atByte: number
+  readonly bytes: number
+}
+
+/** A stretch of a finished file as a file by itself. Closing it closes the file. */
+export function openSection(storage: Storage, { name, atByte, bytes }: Section): InputBytes {
+  const file = storage.open(name)
+  return {
+    name,
+    sizeBytes: bytes,
+    startByte: atByte,
+    read: (into, at) => file.read(into.subarray(0, Math.max(0, bytes - at)), atByte + at),
+    close: () => file.close(),
+  }
+}
+
 /**
  * Where a task reads and writes its files. A worker gives it a directory of the run, `testJob` memory, a cluster
  * whatever it has: the tasks do not know. Names are plain file names; all calls are synchronous, since a task is

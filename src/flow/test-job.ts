@@ -84,7 +84,7 @@ export async function testJob<R, T extends Reductions, P extends ParamSchemas, S
     const own = spills.filter((spill) => spill.partition === partition)
     await runReduceTask({
       tables: jobTables(job),
-      spills: own.map(({ name }) => name),
+      spills: own,
       recordsExpected: own.reduce((total, spill) => total + spill.records, 0),
       storage: files.within(`reduce-${partition}/`),
       onRow: (table, key, value) => rows.get(table)?.push({ key, value }),

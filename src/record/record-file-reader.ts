@@ -136,7 +136,8 @@ export class RecordFileReader {
 
   /** Compares the checksum of the header and payload at hand with the one the header holds. */
   private verify(payload: Buffer): void {
-    const crc = blockCrc(this.blockAt, [this.header.subarray(crcBytes), payload])
+    const { startByte = 0 } = this.source
+    const crc = blockCrc(startByte + this.blockAt, [this.header.subarray(crcBytes), payload])
     if (crc !== this.header.readUInt32LE(0)) {
       throw this.damaged(this.blockAt, 'has a block with a wrong checksum')
     }
@@ -150,9 +151,10 @@ export class RecordFileReader {
   private damaged(atByte: number, problem: string): TallymanError {
     this.state = 'damaged'
     this.cursor.at = this.blockEnd
-    return new TallymanError('file-damaged', `File "${this.source.name}" ${problem}, at byte ${atByte}.`, {
+    const { name, startByte = 0 } = this.source
+    return new TallymanError('file-damaged', `File "${name}" ${problem}, at byte ${startByte + atByte}.`, {
       wayOut: 'Check the disk; the work that wrote the file has to be done again.',
-      file: this.source.name,
+      file: name,
     })
   }
 }

@@ -18,15 +18,18 @@ import {
 const lengthsBytesMax = 2 * varintBytesMax
 
 /**
- * Writes one record file to a sink. Holds one block; a record longer than a block is passed on without a copy.
+ * Writes a record file to a sink, or one after another. Holds one block; a record longer than a block is passed on without a copy.
  * Records keep the order they are appended in. A file that was not finished is refused by the reader.
  */
 export class RecordFileWriter {
   private readonly sink: ByteSink
+  private readonly kind: RecordFileKind
   /** Block header, then the payload so far. */
   private readonly block: Buffer
   private blockLength = blockHeaderBytes
   private fileBytes = 0
+  /** Bytes of the files before. */
+  private startByte = 0
   private records = 0
   /** Over the checksums of all blocks so far. */
   private crc = 0
@@ -34,8 +37,8 @@ export class RecordFileWriter {
   /** @param blockBytes most payload bytes of a block that holds more than one record */
   constructor(sink: ByteSink, kind: RecordFileKind, blockBytes = 65_536) {
     this.sink = sink
+    this.kind = kind
     this.block = Buffer.allocUnsafeSlow(blockHeaderBytes + Math.max(blockBytes, recordCountBytes))
-    this.write(fileHeader(kind))
   }
 
   /**
@@ -68,6 +71,11 @@ export class RecordFileWriter {
     this.records += 1
   }
 
+  /** Whether nothing was appended since the file was begun. */
+  get isEmpty(): boolean {
+    return this.records === 0
+  }
+
   /** Bytes that the block at hand has room for: a record of which it may take more, with its lengths, begins another. */
   get roomBytes(): number {
     return this.block.length - this.blockLength
@@ -83,7 +91,7 @@ export class RecordFileWriter {
   }
 
   /**
-   * Writes what is left and the end block. Called once, last.
+   * Writes what is left and the end block. What is appended afterwards begins another file, right behind this one.
    *
    * @returns the totals of the whole file; `crc32` is over the checksums of its blocks, so files of equal records that
    *   were cut into equal blocks have the same one
@@ -93,7 +101,12 @@ export class RecordFileWriter {
     this.block.writeUInt32LE(0, crcBytes)
     this.block.writeBigUInt64LE(BigInt(this.records), blockHeaderBytes)
     this.writeChecked(blockHeaderBytes + recordCountBytes)
-    return { records: this.records, bytes: this.fileBytes, crc32: this.crc }
+    const totals = { records: this.records, bytes: this.fileBytes, crc32: this.crc }
+    this.startByte += this.fileBytes
+    this.fileBytes = 0
+    this.records = 0
+    this.crc = 0
+    return totals
   }
 
   private writeBlock(): void {
@@ -109,9 +122,10 @@ export class RecordFileWriter {
     this.write(this.block.subarray(0, length))
   }
 
-  /** Writes the checksum of what follows it to the first bytes of a block. */
+  /** Writes the checksum of what follows it to the first bytes of a block. The first block comes after the file's header. */
   private seal(block: Buffer, pieces: readonly Buffer[]): void {
-    block.writeUInt32LE(blockCrc(this.fileBytes, pieces), 0)
+    if (this.fileBytes === 0) this.write(fileHeader(this.kind))
+    block.writeUInt32LE(blockCrc(this.startByte + this.fileBytes, pieces), 0)
     this.crc = crc32(block.subarray(0, crcBytes), this.crc)
   }
 

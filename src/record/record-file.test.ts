@@ -30,8 +30,8 @@ function written(rows: readonly Row[], kind: RecordFileKind = 'spill', blockByte
   return sink.content()
 }
 
-function readAll(content: Buffer, kind: RecordFileKind = 'spill'): Row[] {
-  const reader = new RecordFileReader(memorySource(content), kind)
+function readAll(content: Buffer, kind: RecordFileKind = 'spill', startByte = 0): Row[] {
+  const reader = new RecordFileReader({ ...memorySource(content), startByte }, kind)
   const rows: Row[] = []
   while (reader.next()) {
     const { bytes, keyStart, keyEnd, valueStart, valueEnd } = reader
@@ -49,9 +49,9 @@ function areEqual(a: readonly Row[], b: readonly Row[]): boolean {
   )
 }
 
-function damageIn(content: Buffer, kind: RecordFileKind = 'spill'): TallymanError {
+function damageIn(content: Buffer, kind: RecordFileKind = 'spill', startByte = 0): TallymanError {
   try {
-    readAll(content, kind)
+    readAll(content, kind, startByte)
   } catch (error) {
     if (error instanceof TallymanError && error.code === 'file-damaged') return error
     throw error
@@ -84,6 +84,32 @@ describe('RecordFileWriter and RecordFileReader', () => {
     const empty: Row = [long[1], Buffer.alloc(0)]
     const rows = [short, long, long, empty, short, ...new Array<Row>(50_000).fill(short), long]
     expect(areEqual(readAll(written(rows)), rows)).toBe(true)
+  })
+
+  it('write files one behind another, each of which is read where it stands and nowhere else', () => {
+    fc.assert(
+      fc.property(fc.array(anyRows, { minLength: 1, maxLength: 4 }), anyBlockBytes, (files, blockBytes) => {
+        const sink = memorySink()
+        const writer = new RecordFileWriter(sink, 'spill', blockBytes)
+        let startByte = 0
+        const places = files.map((rows) => {
+          expect(writer.isEmpty).toBe(true)
+          for (const [key, value] of rows) writer.append(key, 0, key.length, value, 0, value.length)
+          expect(writer.isEmpty).toBe(rows.length === 0)
+          const { bytes, records } = writer.finish()
+          expect(records).toBe(rows.length)
+          startByte += bytes
+          return { startByte: startByte - bytes, bytes }
+        })
+        expect(sink.content().length).toBe(startByte)
+        for (const [index, { startByte, bytes }] of places.entries()) {
+          const content = sink.content().subarray(startByte, startByte + bytes)
+          expect(readAll(content, 'spill', startByte)).toEqual(files[index])
+          const error = damageIn(content, 'spill', startByte + 1)
+          expect(error.message).toMatch(/ wrong checksum, at byte \d+\.$/)
+        }
+      }),
+    )
   })
 
   it('take a file without records', () => {

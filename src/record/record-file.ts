@@ -13,11 +13,13 @@ export interface ByteSource {
   /** Names the file in messages. */
   readonly name: string
   readonly sizeBytes: number
+  /** Where in what `name` names it begins. Default: at its beginning. */
+  readonly startByte?: number
   /** Fills `into` from offset `atByte` before it returns; returns how many bytes there were, fewer only at the end. */
   read(into: Buffer, atByte: number): number
 }
 
-/** `spill`: sorted records of one map attempt for one partition. `part`: the output of one partition. */
+/** `spill`: sorted records of one map attempt for one partition, which lie one behind another in one file. `part`: the output of one partition. */
 export type RecordFileKind = 'spill' | 'part'
 
 /** The kinds differ in two bits, so that one flipped bit never makes one of the other. */

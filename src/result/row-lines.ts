@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs'
 import { flowKernels } from '../executor/index.ts'
-import { MergeKernel } from '../flow/index.ts'
+import { type MergedFile, MergeKernel } from '../flow/index.ts'
 import { openFinishedFile } from '../host/index.ts'
 import { ByteWriter, RecordFileReader, writeKeyJson } from '../record/index.ts'
 import { PartMerge } from './part-rows.ts'
@@ -87,6 +87,16 @@ class PlainLines implements RowLines {
   }
 }
 
+function openPart(path: string): MergedFile {
+  const file = openFinishedFile(path, path)
+  try {
+    return { reader: new RecordFileReader(file, 'part'), close: file.close }
+  } catch (error) {
+    file.close()
+    throw error
+  }
+}
+
 class KernelLines implements RowLines {
   readonly #kernel: MergeKernel
   /** The row that the kernel left, and has not been given yet. */
@@ -95,15 +105,10 @@ class KernelLines implements RowLines {
   #isEnd = false
 
   constructor(exports: object, files: readonly string[]) {
-    this.#kernel = new MergeKernel(exports, files, (name) => {
-      const file = openFinishedFile(name, name)
-      try {
-        return { reader: new RecordFileReader(file, 'part'), close: file.close }
-      } catch (error) {
-        file.close()
-        throw error
-      }
-    })
+    this.#kernel = new MergeKernel(
+      exports,
+      files.map((file) => () => openPart(file)),
+    )
   }
 
   next(): Lines | null {

@@ -5,7 +5,7 @@ import { apply, initialState } from './state.ts'
 
 const plan = planOf([plainFile('a.txt', 30)])
 const at = 0
-const spill = { partition: 0, name: 'p0-s0.spill', records: 3, bytes: 40, crc32: 7 }
+const spill = { partition: 0, name: 's0.spill', atByte: 0, records: 3, bytes: 40, crc32: 7 }
 
 function reportWith(crc32: number) {
   const split = plan.splits[0]

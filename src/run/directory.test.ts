@@ -101,7 +101,7 @@ describe('RunDirectory', () => {
   function attemptWith(directory: RunDirectory, attempt: string, content: string): void {
     const path = directory.absolute(directory.attemptFolder(attempt))
     mkdirSync(path, { recursive: true })
-    writeFileSync(`${path}/p0-s0.spill`, content)
+    writeFileSync(`${path}/s0.spill`, content)
   }
 
   test('puts the files of an attempt in the place of its task', () => {
@@ -109,7 +109,7 @@ describe('RunDirectory', () => {
     attemptWith(directory, 'map-00000.1', 'one')
     directory.commitAttempt('map-00000.1', 'map-00000')
     expect(readdirSync(directory.attemptsFolder)).toEqual([])
-    expect(readFileSync(directory.absolute('committed/map-00000/p0-s0.spill'), 'utf8')).toBe('one')
+    expect(readFileSync(directory.absolute('committed/map-00000/s0.spill'), 'utf8')).toBe('one')
   })
 
   test('replaces what an attempt left there whose commit was not journaled', () => {
@@ -118,7 +118,7 @@ describe('RunDirectory', () => {
       attemptWith(directory, `map-00000.${number}`, String(number))
       directory.commitAttempt(`map-00000.${number}`, 'map-00000')
     }
-    expect(readFileSync(directory.absolute('committed/map-00000/p0-s0.spill'), 'utf8')).toBe('2')
+    expect(readFileSync(directory.absolute('committed/map-00000/s0.spill'), 'utf8')).toBe('2')
   })
 
   test('removes one attempt, or all, and keeps what is committed', async () => {

@@ -64,8 +64,8 @@ function boundedSplitBytes(options: Pick<RunOptions, 'splitBytes' | 'spark'>, { 
 /** Below this much input a second partition costs more than it brings. */
 const onePartitionBytesMax = 16 * 2 ** 20
 const partitionsMax = 16
-/** Each map task may leave a file for each partition: this bounds how many there are. */
-const spillFilesMax = 100_000
+/** Each map task may leave a spill for each partition, and each is opened once: this bounds how many there are. */
+const spillsMax = 100_000
 
 /** What a plan is made of, once the job is loaded and the inputs are found. */
 export interface PlanParts {
@@ -179,10 +179,10 @@ function findKept({ options, store }: PlanParts, task: TaskIdentity): Reuse {
 function choosePartitions({ files }: Discovery, tasks: number, isOnSpark: boolean): number {
   const bytes = files.reduce((sum, { identity }) => sum + identity.sizeBytes, 0)
   if (bytes <= onePartitionBytesMax) return 1
-  // A cluster has more cores to reduce on, and keeps what a map task writes in one file.
+  // A cluster has more cores to reduce on, and opens what a reduce task fetches but once.
   if (isOnSpark) return 2 ** Math.min(9, Math.max(4, Math.ceil(Math.log2(bytes / 2 ** 31))))
   let partitions = partitionsMax
-  while (partitions > 1 && partitions * tasks > spillFilesMax) partitions /= 2
+  while (partitions > 1 && partitions * tasks > spillsMax) partitions /= 2
   return partitions
 }
 

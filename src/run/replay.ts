@@ -156,7 +156,7 @@ function firstRejected(directory: RunDirectory, task: string, { splits }: MapWor
 
 function reduceAgain(state: RunState, directory: RunDirectory, partition: number): Attempt['work'] {
   const work = reduceWork(state, partition, directory)
-  const gone = work.spills.find((spill) => !existsSync(directory.absolute(spill)))
+  const gone = work.spills.find(({ name }) => !existsSync(directory.absolute(name)))?.name
   if (gone === undefined && state.phase !== 'map') return work
   throw new TallymanError(
     'not-found',

@@ -23,7 +23,7 @@ function started(attempt: number, beside?: number): RunEvent {
 const both = [started(1), started(2, 1)].reduce(apply, initialState(plan))
 
 function done(attempt: number, crc32 = 7, damaged: readonly number[] = []): EndedAttempt {
-  const spills = [{ partition: 0, name: 'p0-s0.spill', records: 1, bytes: 9, crc32 }]
+  const spills = [{ partition: 0, name: 's0.spill', atByte: 0, records: 1, bytes: 9, crc32 }]
   const fault = { code: 'input-damaged', message: 'It ends early.' } as const
   const report = mapReport([sourceOf(plan.splits[0]!)], {
     spills,

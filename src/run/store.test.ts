@@ -30,7 +30,7 @@ function taskOf(change: Partial<TaskIdentity> = {}): TaskIdentity {
 function committed(name: string, rejectedOrdinal: number | null = null): string {
   const folder = join(root, name)
   mkdirSync(folder)
-  writeFileSync(join(folder, 'p0-s0.spill'), `spill of ${name}`)
+  writeFileSync(join(folder, 's0.spill'), `spill of ${name}`)
   if (rejectedOrdinal !== null)
     writeFileSync(
       join(folder, 'rejected.jsonl'),
@@ -60,8 +60,8 @@ describe('Store', () => {
     const folder = join(root, 'again')
     const report = store.take(found.key, folder, 7)
     expect(report?.sources.map(({ ordinal }) => ordinal)).toEqual([7])
-    expect(readdirSync(folder).sort()).toEqual(['p0-s0.spill', 'rejected.jsonl'])
-    expect(readFileSync(join(folder, 'p0-s0.spill'), 'utf8')).toBe('spill of first')
+    expect(readdirSync(folder).sort()).toEqual(['rejected.jsonl', 's0.spill'])
+    expect(readFileSync(join(folder, 's0.spill'), 'utf8')).toBe('spill of first')
     expect(JSON.parse(readFileSync(join(folder, 'rejected.jsonl'), 'utf8'))).toEqual({ ordinal: 7, byte: 4 })
   })
 
@@ -158,7 +158,7 @@ describe('Store', () => {
       run: 'r2',
       folder: committed('second'),
       report: mapReport([], {
-        spills: [{ partition: 0, name: 'p0-s0.spill', records: 1, bytes: 15, crc32: 0 }],
+        spills: [{ partition: 0, name: 's0.spill', atByte: 0, records: 1, bytes: 15, crc32: 0 }],
       }),
     })
     const { countedAtMs } = sizeOf()

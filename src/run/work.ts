@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { MapWork, ReduceWork } from '../executor/index.ts'
+import type { Section } from '../flow/index.ts'
 import type { Split } from '../input/index.ts'
 import type { Care } from './decide.ts'
 import type { RunDirectory } from './directory.ts'
@@ -58,15 +59,16 @@ export function readsAsPlanned(
  * map task has to be done.
  */
 export function reduceWork({ map }: RunState, partition: number, directory: RunDirectory): ReduceWork {
-  const spills: string[] = []
+  const spills: Section[] = []
   let recordsExpected = 0
   for (const [index, task] of map.entries()) {
     if (task.kind !== 'done') continue
     const folder = directory.committedFolder(taskId('map', index))
     for (const spill of task.report.spills) {
+      const { name, atByte, bytes, records } = spill
       if (spill.partition !== partition) continue
-      spills.push(join(folder, spill.name))
-      recordsExpected += spill.records
+      spills.push({ name: join(folder, name), atByte, bytes })
+      recordsExpected += records
     }
   }
   return { kind: 'reduce', spills, recordsExpected }

@@ -1,6 +1,6 @@
 import type { Fault } from '../errors.ts'
 import type { DeathRecord, MapWork, ReduceWork } from '../executor/index.ts'
-import type { DamagedSource, MapReport, RecordPlace, ReduceReport } from '../flow/index.ts'
+import type { DamagedSource, MapReport, RecordPlace, ReduceReport, Section } from '../flow/index.ts'
 
 /**
  * What is said between the run, Spark's driver and the process that does tasks on an executor; docs/formats/spark.md describes
@@ -32,11 +32,8 @@ export interface MapOrder {
 }
 
 /** A spill as the map attempt that counts wrote it. */
-export interface ExpectedSpill {
-  /** Relative to the run's directory, as `ReduceWork` names it. */
-  readonly name: string
-  readonly bytes: number
-  /** CRC-32 of the whole file. */
+export interface ExpectedSpill extends Section {
+  /** CRC-32 of all its bytes. */
   readonly crc32: number
 }
 
@@ -102,8 +99,8 @@ export interface TaskFailure {
 export interface ShippedReply extends TaskReply {
   /** Spark's id of the attempt, the only one in its application. */
   readonly sparkTask: number
-  /** Of a map task: CRC-32 of each spill by its name. */
-  readonly crcs: Readonly<Record<string, number>>
+  /** Of a map task: CRC-32 of each of its spills in turn. */
+  readonly crcs: readonly number[]
 }
 
 /** What Spark's driver says, one line each. */

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { AttemptReport } from '../executor/index.ts'
-import { type MapReport, type ReduceReport, rejectedName } from '../flow/index.ts'
+import { type MapReport, type ReduceReport, rejectedName, type Section } from '../flow/index.ts'
 import { attemptId, isDone, parseTaskId, type RunBook, settle } from '../run/index.ts'
 import type { Attempts, KnownAttempt } from './attempts.ts'
 import type { Setback, ShippedReply } from './messages.ts'
@@ -12,7 +12,7 @@ export class Replies {
   readonly #attempts: Attempts
   /** `spark/` of the run's directory. */
   readonly #folder: string
-  /** CRC-32 of each spill, by its name relative to the run's directory. */
+  /** CRC-32 of each spill, by `sectionId`, its file named relative to the run's directory. */
   readonly crcs = new Map<string, number>()
 
   constructor(book: RunBook, attempts: Attempts, folder: string) {
@@ -88,10 +88,19 @@ export class Replies {
     }
   }
 
-  #noteCrcs({ task, crcs }: ShippedReply): void {
+  #noteCrcs({ task, report, crcs }: ShippedReply): void {
+    if (!('spills' in report)) return
     const folder = this.#book.directory.committedFolder(task)
-    for (const [name, crc] of Object.entries(crcs)) this.crcs.set(join(folder, name), crc)
+    report.spills.forEach((spill, index) => {
+      const id = sectionId({ ...spill, name: join(folder, spill.name) })
+      this.crcs.set(id, crcs[index] ?? 0)
+    })
   }
+}
+
+/** Tells stretches of files apart. */
+export function sectionId({ name, atByte }: Section): string {
+  return `${name} ${atByte}`
 }
 
 function reportOf({ report }: ShippedReply): AttemptReport {

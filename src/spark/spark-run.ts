@@ -27,7 +27,7 @@ import { Attempts } from './attempts.ts'
 import { givenUpFault } from './given-up.ts'
 import { sparkFolder, sparkLog, startApplication } from './launch.ts'
 import type { FromDriver, MapOrder, ReduceOrder } from './messages.ts'
-import { Replies } from './replies.ts'
+import { Replies, sectionId } from './replies.ts'
 
 const lookEveryMs = 30
 /** How long the log may take to tell of what the driver has said is done. */
@@ -240,33 +240,13 @@ export class SparkRun implements PreparedRun {
 
   #reduceOrders({ crcs }: Replies): (Buffer | null)[] {
     const { state } = this
-    const bytes = this.#spillBytes()
     return state.reduce.toArray().map(({ kind }, partition) => {
       if (kind === 'done') return null
       const work = reduceWork(state, partition, this.#book.directory)
-      const spills = work.spills.map((name) => ({
-        name,
-        bytes: bytes.get(name) ?? 0,
-        crc32: crcs.get(name) ?? 0,
-      }))
+      const spills = work.spills.map((spill) => ({ ...spill, crc32: crcs.get(sectionId(spill)) ?? 0 }))
       const order: ReduceOrder = { task: taskId('reduce', partition), work, spills }
       return deflateSync(JSON.stringify(order))
     })
-  }
-
-  #spillBytes(): ReadonlyMap<string, number> {
-    const { map } = this.state
-    const { directory } = this.#book
-    return new Map(
-      [...map.entries()].flatMap(([index, task]) =>
-        task.kind === 'done'
-          ? task.report.spills.map(({ name, bytes }): [string, number] => [
-              `${directory.committedFolder(taskId('map', index))}/${name}`,
-              bytes,
-            ])
-          : [],
-      ),
-    )
   }
 
   async #fail(application: Application, fault: Fault): Promise<RunState> {

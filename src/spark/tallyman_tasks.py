@@ -12,6 +12,7 @@ import shutil
 import socket
 import struct
 import subprocess
+import sys
 import tempfile
 import zlib
 
@@ -151,15 +152,15 @@ def map_partition(settings, _, orders):
     for line in orders:
         order = json.loads(line)
         reply, folder = run(settings, order)
-        reply["crcs"] = {}
+        reply["crcs"] = []
         try:
             for spill in reply["report"]["spills"]:
                 name = f"{order['task']}/{spill['name']}"
                 crc = 0
-                for at, data in blocks_of(os.path.join(folder, spill["name"])):
+                for at, data in blocks_of(os.path.join(folder, spill["name"]), spill["atByte"], spill["bytes"]):
                     crc = zlib.crc32(data, crc)
                     yield spill["partition"], (reply["sparkTask"], name, at, data)
-                reply["crcs"][spill["name"]] = crc
+                reply["crcs"].append(crc)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
         text = json.dumps(reply).encode()
@@ -167,10 +168,12 @@ def map_partition(settings, _, orders):
             yield settings["partitions"], (reply["sparkTask"], order["task"], at, text[at : at + BLOCK_BYTES])
 
 
-def blocks_of(path):
+def blocks_of(path, at=0, size=sys.maxsize):
+    """What lies in a file from a place on, in pieces, each with its place."""
+    end = at + size
     with open(path, "rb") as file:
-        at = 0
-        while data := file.read(BLOCK_BYTES):
+        file.seek(at)
+        while data := file.read(min(BLOCK_BYTES, end - at)):
             yield at, data
             at += len(data)
 
@@ -190,7 +193,7 @@ def reduce_partition(settings, orders, partition, blocks):
         raise out_of_room(error) from error
     finally:
         shutil.rmtree(committed, ignore_errors=True)
-    reply["crcs"] = {}
+    reply["crcs"] = []
     try:
         parts = [part["name"] for part in reply["report"]["parts"]]
         if sees_run(settings):
@@ -207,7 +210,10 @@ def reduce_partition(settings, orders, partition, blocks):
 
 
 def gather(committed, expected, blocks):
-    """Puts blocks back together into the files they were cut from, in whatever order they come."""
+    """
+    Puts blocks back to their places in files of the names they were cut from, in whatever order they come. What else lay there went to
+    other partitions: nothing is written there, and no room is taken.
+    """
     opened, file = None, None
     try:
         for _, (_, name, at, data) in blocks:
@@ -232,9 +238,9 @@ def check(scratch, expected):
     for name, spill in expected.items():
         path = os.path.join(scratch, name)
         crc = 0
-        size = os.path.getsize(path) if os.path.exists(path) else -1
+        size = os.path.getsize(path) - spill["atByte"] if os.path.exists(path) else -1
         if size == spill["bytes"]:
-            for _, data in blocks_of(path):
+            for _, data in blocks_of(path, spill["atByte"]):
                 crc = zlib.crc32(data, crc)
         if size != spill["bytes"] or crc != spill["crc32"]:
             raise fail(

@@ -123,7 +123,7 @@ describe('a spill that is lost, of an input that is damaged by then', () => {
     put(whole)
     expect(shop.run('run', 'words.job.ts', 'packed', '-w', '1', '--no-reuse')).toMatchObject({ status: 3 })
     const run = shop.runs().at(-1) ?? ''
-    rmSync(join(run, 'committed', 'map-00000', 'p0-s0.spill'))
+    rmSync(join(run, 'committed', 'map-00000', 's0.spill'))
     put(Buffer.concat([whole.subarray(0, -8), Buffer.from('01234567')]))
     const ended = shop.run('resume', 'last', '--max-bad', '9')
     expect(ended, ended.stderr).toMatchObject({ status: 1 })
@@ -144,7 +144,7 @@ describe('a job that is not deterministic', () => {
     )
     expect(shop.run('run', 'chance.job.ts', 'in', '-w', '1')).toMatchObject({ status: 3 })
     const run = shop.runs().at(-1) ?? ''
-    rmSync(join(run, 'committed', 'map-00000', 'p0-s0.spill'))
+    rmSync(join(run, 'committed', 'map-00000', 's0.spill'))
     const ended = shop.run('resume', 'last', '--max-bad', '100')
     expect(ended).toMatchObject({ status: 1 })
     expect(ended.stderr).toContain('Task map-00000 (in/a.txt) gave other output when it ran again.')

@@ -82,7 +82,7 @@ describe.skipIf(!requires('strace, and the right to trace', canTrace))(
 
     const writes = 'write,pwrite64,writev,pwritev'
     const spills = (run: string): string[] =>
-      [1, 2, 3, 4, 5].map((attempt) => join(run, 'attempts', `map-00001.${attempt}`, 'p0-s0.spill'))
+      [1, 2, 3, 4, 5].map((attempt) => join(run, 'attempts', `map-00001.${attempt}`, 's0.spill'))
 
     it.each<[string, (run: string) => Trouble, RegExp]>([
       [

@@ -181,7 +181,7 @@ async function run(
     const own = report.spills.filter((spill) => spill.partition === partition)
     await runReduceTask({
       tables: jobTables(job),
-      spills: own.map(({ name }) => `map/${name}`),
+      spills: own.map((spill) => ({ ...spill, name: `map/${spill.name}` })),
       recordsExpected: own.reduce((total, { records }) => total + records, 0),
       storage: storage.within(`reduce-${partition}/`),
       tick,
@@ -248,11 +248,17 @@ describe('runMapTask and runReduceTask', () => {
     const list: Turn[] = ['a', 'b', 'long '.repeat(30)].map((key) => ({ emits: [[0, key]], refuses: false }))
     const job = jobOf(['count', 'count', 'count'])
     const { files, report } = await run(job, list, { partitions: 1, combineBytesMax: 2 ** 20 })
-    const name = `map/${report.spills[0]?.name}`
+    const [first] = report.spills
+    const name = `map/${first?.name}`
     const whole = files.get(name) ?? Buffer.alloc(0)
     const reduce = async (bytes: Buffer): Promise<unknown> => {
       const storage = new MemoryStorage(new Map([[name, bytes]]), 'reduce/')
-      const task = { tables: jobTables(job), spills: [name], recordsExpected: 3, storage }
+      const task = {
+        tables: jobTables(job),
+        spills: [{ name, atByte: 0, bytes: first?.bytes ?? 0 }],
+        recordsExpected: 3,
+        storage,
+      }
       return runReduceTask({
         ...task,
         kernels: flowKernels,

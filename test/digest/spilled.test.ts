@@ -40,7 +40,7 @@ function spillRounds(): number[] {
   return shop.journal().flatMap((event) => {
     if (event.type !== 'map-committed') return []
     const { spills } = event.report
-    return [1 + Math.max(-1, ...spills.map(({ name }) => Number(/-s(\d+)\.spill$/.exec(name)?.[1])))]
+    return [1 + Math.max(-1, ...spills.map(({ name }) => Number(/^s(\d+)\.spill$/.exec(name)?.[1])))]
   })
 }
 

@@ -294,7 +294,8 @@ function testAttempts(place: () => Workplace): void {
       const [spill] = report.spills
       const path = place().directory.absolute(join('committed/map-00000', spill?.name ?? ''))
       const bytes = readFileSync(path)
-      bytes[bytes.length - 9] = 255 - (bytes[bytes.length - 9] ?? 0)
+      const at = (spill?.atByte ?? 0) + (spill?.bytes ?? 0) - 9
+      bytes[at] = 255 - (bytes[at] ?? 0)
       writeFileSync(path, bytes)
       const attempt = reduceAttempt('reduce-00000.1', spill?.partition ?? 0, [
         { folder: 'committed/map-00000', report },

@@ -51,7 +51,7 @@ export async function reduceInProcess(
   read: (name: string) => Buffer,
 ): Promise<Performed<ReduceReport>> {
   if (work.kind !== 'reduce') throw new Error('A reduce attempt has reduce work.')
-  const files = new Map(work.spills.map((name) => [name, read(name)]))
+  const files = new Map(work.spills.map(({ name }) => [name, read(name)]))
   const report = await runReduceTask({
     tables: jobTables(job),
     spills: work.spills,
@@ -59,7 +59,7 @@ export async function reduceInProcess(
     storage: new MemoryStorage(files),
     tick,
   })
-  for (const name of work.spills) files.delete(name)
+  for (const { name } of work.spills) files.delete(name)
   return { report, files: sorted(files) }
 }
 

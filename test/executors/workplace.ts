@@ -187,7 +187,7 @@ export function reduceAttempt(
     directory: join('attempts', id),
     work: {
       kind: 'reduce',
-      spills: spills.map(({ folder, name }) => join(folder, name)),
+      spills: spills.map(({ folder, name, atByte, bytes }) => ({ name: join(folder, name), atByte, bytes })),
       recordsExpected: spills.reduce((sum, { records }) => sum + records, 0),
     },
   }

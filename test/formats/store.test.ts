@@ -55,12 +55,12 @@ describe('docs/formats/store.md', () => {
   test('has the paths and the hashes that the store makes', () => {
     const spills = folder.at('map-00000')
     mkdirSync(spills)
-    for (const name of ['p0-s0.spill', 'rejected.jsonl']) writeFileSync(join(spills, name), '{"ordinal":0}\n')
+    for (const name of ['s0.spill', 'rejected.jsonl']) writeFileSync(join(spills, name), '{"ordinal":0}\n')
     const report = mapReport([sourceOf(split!)])
     new Store(folder.at('store')).keep(task, { run: place.run, folder: spills, report })
     const now = partsBy(engineVersion())
     const entry = folder.at('store', 'entries', now.key)
-    expect(readdirSync(entry).sort()).toEqual(['entry.json', 'p0-s0.spill', 'rejected.jsonl'])
+    expect(readdirSync(entry).sort()).toEqual(['entry.json', 'rejected.jsonl', 's0.spill'])
     const kept: Entry = { version: 1, run: place.run, report }
     const sealed = readFileSync(join(entry, 'entry.json'), 'utf8')
     const [before] = sealed.split(',"sha256":')

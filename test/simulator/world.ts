@@ -115,7 +115,8 @@ export class World {
     })
     const spills = Array.from({ length: this.plan.partitions }, (_, partition) => ({
       partition,
-      name: `p${partition}-s0.spill`,
+      name: 's0.spill',
+      atByte: partition * 61,
       records: 1,
       bytes: 10,
       crc32: hash(`${content} for ${partition}`),

@@ -19,9 +19,10 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(folder, { recursive: true }))
 
-/** A spill as a map task writes it, and what the reduce task is told of it. */
+/** A spill as a map task writes it, somewhere in a file, and what the reduce task is told of it. */
 interface Written {
   readonly name: string
+  readonly atByte: number
   readonly bytes: Buffer
 }
 
@@ -47,8 +48,9 @@ function gather(
   const place = mkdtempSync(join(folder, 'one-'))
   const told = {
     blocks: blocks.map(([name, at, data]) => [name, at, data.toString('base64')]),
-    expected: written.map(({ name, bytes }) => ({
+    expected: written.map(({ name, atByte, bytes }) => ({
       name: `committed/${name}`,
+      atByte,
       bytes: bytes.length,
       crc32: crc32(bytes),
     })),
@@ -61,28 +63,27 @@ function gather(
   return { stdout, stderr }
 }
 
-function cut({ name, bytes }: Written, blockBytes: number): Block[] {
+function cut({ name, atByte, bytes }: Written, blockBytes: number): Block[] {
   const blocks: Block[] = []
   for (let at = 0; at < bytes.length; at += blockBytes)
-    blocks.push([name, at, bytes.subarray(at, at + blockBytes)])
+    blocks.push([name, atByte + at, bytes.subarray(at, at + blockBytes)])
   return blocks
 }
 
 const seed = process.env.TALLYMAN_SEED ?? 'blocks'
 const random = new Random(seed, 'blocks')
-const written = ['map-00000/p0-s0.spill', 'map-00001/p0-s0.spill', 'map-00001/p0-s1.spill'].map(
-  (name, at) => ({
-    name,
-    bytes: Buffer.from(Array.from({ length: 1000 * (at + 1) + 7 }, () => random.below(256))),
-  }),
-)
+const written = ['map-00000/s0.spill', 'map-00001/s0.spill', 'map-00001/s1.spill'].map((name, at) => ({
+  name,
+  atByte: 1001 * at,
+  bytes: Buffer.from(Array.from({ length: 1000 * (at + 1) + 7 }, () => random.below(256))),
+}))
 
 describe.skipIf(!requires('python3', hasPython))(`blocks in the shuffle (seed ${seed})`, () => {
   it('make the same files in any order, and those of other attempts are passed over', () => {
     const blocks = written.flatMap((one) => cut(one, 64))
     const shuffled = blocks.map((block) => ({ block, key: random.below(1e9) }))
     shuffled.sort((a, b) => a.key - b.key)
-    const other: Block = ['map-00009/p0-s0.spill', 0, Buffer.from('not asked for')]
+    const other: Block = ['map-00009/s0.spill', 0, Buffer.from('not asked for')]
     const { stdout, stderr } = gather(written, [...shuffled.map(({ block }) => block), other])
     expect(stderr).toBe('')
     expect(stdout).toBe("['map-00000', 'map-00001']\n")

@@ -152,6 +152,7 @@ describe('skewView', () => {
     const spill = (partition: number, bytes: number) => ({
       partition,
       name: 's',
+      atByte: 0,
       records: bytes / 10,
       bytes,
       crc32: 0,
