@@ -1,13 +1,21 @@
 // @ts-check
 /**
  * `node bench/install-peers.mjs` installs the peers of the benchmark into `bench/.peers/`, which is not part of the project: a virtual
- * environment of Python with their newest versions. What cannot be installed is left out of the measurement, with the reason.
- * jq, unzip and GNU parallel are packages of the system; it says which of them are missing.
+ * environment of Python with their newest versions, and what is compiled of C++. What cannot be installed is left out of the measurement, with the
+ * reason. jq, unzip, GNU parallel, a compiler, simdjson and ISA-L are packages of the system; it says which of them are missing.
  */
 import { spawnSync } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { absentFile, installedDir, lookAtPeers, packagesOfPeers, peers } from './peers.mjs'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import {
+  absentFile,
+  compiledOf,
+  installedDir,
+  lookAtPeers,
+  packagesOfPeers,
+  peers,
+  sourcesInCpp,
+} from './peers.mjs'
 
 const python = join(installedDir, 'bin', 'python')
 
@@ -43,6 +51,14 @@ for (const name of packagesOfPeers) {
   ])
   // A record names no server.
   if (reason !== null) absent[name] = reason.replaceAll(/https?:\/\/\S+/g, 'the registry')
+}
+for (const { name, file, libraries } of sourcesInCpp()) {
+  console.log(`Compiling ${name}`)
+  const compiled = compiledOf(file)
+  mkdirSync(dirname(compiled), { recursive: true })
+  const links = libraries.map((library) => `-l${library.replace(/^lib/, '')}`)
+  const reason = run('g++', ['-O3', '-std=c++17', '-march=native', '-o', compiled, file, ...links])
+  if (reason !== null) absent[name] = reason
 }
 writeFileSync(absentFile, `${JSON.stringify(absent, null, 2)}\n`)
 for (const [name, found] of Object.entries(lookAtPeers(python)))

@@ -2,7 +2,7 @@
 /** The programs that tallyman is measured against: one a work and peer, in `bench/peers/WORK/`, as a skilled user of it writes it. */
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { basename, extname, join } from 'node:path'
+import { basename, dirname, extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /**
@@ -12,6 +12,7 @@ import { fileURLToPath } from 'node:url'
  * @property {readonly string[]} programs that must be on the path
  * @property {boolean} isParallel whether it can use more than one core
  * @property {boolean} [isSingle] whether it is measured on one core as well
+ * @property {readonly string[]} [libraries] of C++ that it is compiled with, as pkg-config calls them
  */
 
 const peersDir = fileURLToPath(new URL('peers/', import.meta.url))
@@ -51,10 +52,35 @@ export const peers = {
     programs: ['jq', 'parallel', 'unzip'],
     isParallel: true,
   },
+  with_mrjob: { says: 'mrjob', packages: ['mrjob', 'setuptools'], programs: [], isParallel: true },
+  with_simdjson: {
+    says: 'C++, simdjson and ISA-L',
+    packages: [],
+    programs: [],
+    libraries: ['simdjson', 'libisal'],
+    isParallel: false,
+  },
   with_sort: { says: 'sort, uniq', packages: [], programs: ['sort', 'uniq'], isParallel: true },
 }
 
 export const packagesOfPeers = [...new Set(Object.values(peers).flatMap(({ packages }) => packages))]
+
+/**
+ * What a program in C++ is compiled to.
+ *
+ * @param {string} file
+ */
+export function compiledOf(file) {
+  return join(installedDir, 'compiled', `${basename(dirname(file))}-${basename(file, '.cpp')}`)
+}
+
+/** The programs in C++, each with the libraries it is compiled with. */
+export function sourcesInCpp() {
+  return readdirSync(peersDir)
+    .flatMap((work) => programsOf(work))
+    .filter(({ file }) => extname(file) === '.cpp')
+    .map(({ name, file }) => ({ name, file, libraries: peers[name]?.libraries ?? [] }))
+}
 
 /** The Python that runs them, unless another is asked for. */
 export function defaultPython() {
@@ -86,15 +112,17 @@ export function lookAtPeers(python) {
   /** @type {Record<string, string>} */
   const reasons = existsSync(absentFile) ? JSON.parse(readFileSync(absentFile, 'utf8')) : {}
   return Object.fromEntries(
-    Object.entries(peers).map(([name, { packages, programs }]) => {
-      const lacks = [...packages, ...programs].find((part) =>
-        packages.includes(part) ? versions[part] === undefined : versionOf(part) === null,
-      )
+    Object.entries(peers).map(([name, { packages, programs, libraries = [] }]) => {
+      const lacks =
+        [...packages, ...programs].find((part) =>
+          packages.includes(part) ? versions[part] === undefined : versionOf(part) === null,
+        ) ?? (isCompiled(name) ? undefined : name)
       if (lacks !== undefined)
         return [name, { absent: `${lacks} is not installed${reasons[lacks] ? `: ${reasons[lacks]}` : ''}` }]
       const parts = [
         ...packages.map((part) => `${part} ${versions[part]}`),
         ...programs.map((part) => versionOf(part)),
+        ...libraries.map((part) => libraryVersion(part)),
       ]
       return [
         name,
@@ -104,6 +132,17 @@ export function lookAtPeers(python) {
       ]
     }),
   )
+}
+
+/** @param {string} peer */
+function isCompiled(peer) {
+  return sourcesInCpp().every(({ name, file }) => name !== peer || existsSync(compiledOf(file)))
+}
+
+/** @param {string} library */
+function libraryVersion(library) {
+  const { status, stdout } = spawnSync('pkg-config', ['--modversion', library], { encoding: 'utf8' })
+  return status === 0 ? `${library} ${stdout.trim()}` : library
 }
 
 /**

@@ -13,7 +13,7 @@ import {
   tinyFiles,
 } from './inputs.mjs'
 import { measure } from './measure.mjs'
-import { peers, programsOf } from './peers.mjs'
+import { compiledOf, peers, programsOf } from './peers.mjs'
 
 /** @typedef {import('./inputs.mjs').Input} Input */
 /** @typedef {import('./inputs.mjs').Sizes} Sizes */
@@ -47,7 +47,7 @@ const jobs = {
   words: join(projectDir, 'bench', 'jobs', 'words.job.ts'),
 }
 /** Peers that read zip archives; the others would have to unpack them to disk first. */
-const zipReaders = ['plain_python', 'with_orjson', 'with_msgspec', 'with_jq']
+const zipReaders = ['plain_python', 'with_orjson', 'with_msgspec', 'with_jq', 'with_simdjson']
 /** Those that read a gzip file as it is. */
 const gzipReaders = ['plain_python', 'with_msgspec', 'with_duckdb', 'with_chdb']
 
@@ -184,13 +184,14 @@ function peerPrograms(peer, file, { python, cores }) {
 }
 
 /**
- * A program that is called as `FILE THREADS INPUT…` and writes rows to stdout.
+ * A program that is called as `FILE THREADS INPUT…` and writes rows to stdout; one in C++ was compiled before.
  *
  * @param {{ readonly name: string, readonly says: string, readonly cores: number, readonly file: string, readonly python: string }} peer
  * @returns {Program}
  */
 export function peerProgram({ name, says, cores, file, python }) {
-  const [program, ...before] = extname(file) === '.py' ? [python, file] : [file]
+  const [program, ...before] =
+    extname(file) === '.py' ? [python, file] : [extname(file) === '.cpp' ? compiledOf(file) : file]
   return {
     name,
     says,
