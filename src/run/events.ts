@@ -47,6 +47,8 @@ export type RunEvent =
       readonly seat: number
       /** The attempt at the same task that is slow and still at work: whichever ends well first is committed. */
       readonly beside?: number
+      /** Of Spark's executors the one it runs on, where that is known. */
+      readonly executor?: string
     }
   /** The attempt came to nothing. `charged`: it counts against the task's attempts. */
   | {
@@ -106,6 +108,37 @@ export type RunEvent =
       readonly report: ReduceReport
       /** As that of `map-committed`. */
       readonly workMs?: number
+    }
+  /** Spark's application stands: what follows is done by it. */
+  | {
+      readonly type: 'spark-started'
+      readonly at: number
+      /** Spark's id of it. */
+      readonly application: string
+      /** Its version. */
+      readonly spark: string
+    }
+  /** Spark has one more executor. */
+  | {
+      readonly type: 'executor-came'
+      readonly at: number
+      readonly executor: string
+      readonly host: string
+      readonly cores: number
+    }
+  /** One of Spark's executors is gone. `reason` as Spark says it. */
+  | {
+      readonly type: 'executor-lost'
+      readonly at: number
+      readonly executor: string
+      readonly reason: string
+    }
+  /** What went through Spark's shuffle so far, in this session: all attempts' bytes, as they are compressed. */
+  | {
+      readonly type: 'shuffled'
+      readonly at: number
+      readonly writtenBytes: number
+      readonly readBytes: number
     }
   | { readonly type: 'result-committed'; readonly at: number; readonly result: CommittedResult }
   /** Not committed: inputs are incomplete or records were rejected. */

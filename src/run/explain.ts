@@ -98,6 +98,10 @@ function collectNotes(events: readonly RunEvent[]): Map<string, Note[]> {
       case 'refused':
       case 'failed':
       case 'interrupted':
+      case 'spark-started':
+      case 'executor-came':
+      case 'executor-lost':
+      case 'shuffled':
         break
       default:
         assertNever(event)

@@ -4,6 +4,7 @@ import type { CommittedResult, RunEvent } from './events.ts'
 import { fingerprint } from './fingerprint.ts'
 import type { Plan } from './plan.ts'
 import type { Shortfall } from './shortfall.ts'
+import { afterSpark, type SparkStanding } from './spark-standing.ts'
 import { parseTaskId, type Stage } from './task-id.ts'
 import { TaskList } from './task-list.ts'
 import {
@@ -37,6 +38,8 @@ export interface RunState {
   /** What is lacking, accepted or not; known once the map stage has ended. */
   readonly shortfalls: readonly Shortfall[]
   readonly result: CommittedResult | null
+  /** What only Spark knows; null for a run that is not on Spark, or not yet. */
+  readonly spark: SparkStanding | null
   /** Why the run failed. */
   readonly fault: Fault | null
 }
@@ -53,6 +56,7 @@ export function initialState(plan: Plan): RunState {
     joined: new Set(),
     shortfalls: [],
     result: null,
+    spark: null,
     fault: null,
   }
 }
@@ -64,6 +68,12 @@ export function initialState(plan: Plan): RunState {
  * @throws {TallymanError} `internal` for an event of a task that is not there, or is done: no history has one
  */
 export function apply(state: RunState, event: RunEvent): RunState {
+  const after = applyToTasks(state, event)
+  const spark = afterSpark(state.spark, event)
+  return spark === after.spark ? after : { ...after, spark }
+}
+
+function applyToTasks(state: RunState, event: RunEvent): RunState {
   switch (event.type) {
     case 'planned':
       return state
@@ -98,6 +108,12 @@ export function apply(state: RunState, event: RunEvent): RunState {
       const { index, task } = openTask(state.reduce, 'reduce', event.task)
       return { ...state, reduce: state.reduce.with(index, afterCommit(task, event)) }
     }
+    case 'spark-started':
+    case 'executor-came':
+    case 'executor-lost':
+    case 'shuffled':
+      // Nothing of a task: see `afterSpark`.
+      return state
     case 'result-committed':
       return { ...state, phase: 'complete', result: event.result }
     case 'refused':

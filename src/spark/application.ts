@@ -74,7 +74,8 @@ export class Application {
   /** Empties the folder of what an earlier application left, and makes it ready for `start`. */
   static prepare(folder: string): void {
     rmSync(folder, { recursive: true, force: true })
-    for (const name of ['events', 'map', 'reduce']) mkdirSync(join(folder, name), { recursive: true })
+    for (const name of ['events', 'ended', 'map', 'reduce'])
+      mkdirSync(join(folder, name), { recursive: true })
   }
 
   /** Starts it. REQUIRES: the folder holds its settings and orders. */

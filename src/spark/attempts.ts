@@ -33,6 +33,8 @@ export class Attempts {
   readonly #book: RunBook
   readonly #known = new Map<number, KnownAttempt>()
   readonly #busySeats = new Set<number>()
+  readonly #endedWell = new Set<number>()
+  readonly #shuffle: Shuffle
   /** Tasks of the map stage by their place among the orders. */
   readonly #mapTasks: readonly string[]
   /** Why the run has to end although Spark would try again: that is of no use. */
@@ -43,22 +45,44 @@ export class Attempts {
   constructor(book: RunBook, mapTasks: readonly string[]) {
     this.#book = book
     this.#mapTasks = mapTasks
+    this.#shuffle = new Shuffle(book)
   }
 
   take(event: SparkEvent): void {
+    const at = Date.now()
     switch (event.kind) {
       case 'task-started':
         this.#started(event)
         return
       case 'task-ended':
         this.#ended(event)
+        this.#shuffle.add(event.shuffle, at)
         return
-      case 'executor-removed':
-        this.#book.say(`Spark lost executor ${event.executor}: ${event.reason}`)
+      case 'executor-removed': {
+        const { executor, reason } = event
+        this.#book.say(`Spark lost executor ${executor}: ${reason}`)
+        this.#book.record({ type: 'executor-lost', at, executor, reason })
         return
-      case 'executor-added':
+      }
+      case 'executor-added': {
+        const { executor, host, cores } = event
+        this.#book.record({ type: 'executor-came', at, executor, host, cores })
         return
+      }
     }
+  }
+
+  /** To be called when a stage has ended: what is known of the shuffle by now is journaled. */
+  endOfStage(): void {
+    this.#shuffle.tell(Date.now())
+  }
+
+  /**
+   * Whether Spark has logged that this attempt ended well. What it logged before is known by then: an attempt beside it that was begun
+   * earlier is no sign of a loss.
+   */
+  hasEndedWell(sparkTask: number): boolean {
+    return this.#endedWell.has(sparkTask)
   }
 
   /** The attempt that Spark has this id for; begun now where its begin is not logged yet. REQUIRES: the task is open. */
@@ -67,7 +91,7 @@ export class Attempts {
   }
 
   /** Journals the begin of an attempt at an open task. */
-  begin(sparkTask: number, task: string): KnownAttempt {
+  begin(sparkTask: number, task: string, executor: string | null = null): KnownAttempt {
     const open = this.#openTask(task)
     const attempt = (open?.attempts ?? 0) + 1
     const beside = open?.kind === 'running' ? open.running.at(-1)?.attempt : undefined
@@ -79,13 +103,14 @@ export class Attempts {
       attempt,
       seat,
       ...(beside === undefined ? {} : { beside }),
+      ...(executor === null ? {} : { executor }),
     })
     const known = { task, attempt, seat }
     this.#known.set(sparkTask, known)
     return known
   }
 
-  #started({ stage, index, id }: TaskStarted): void {
+  #started({ stage, index, id, executor }: TaskStarted): void {
     if (this.#known.has(id)) return
     const task = stage === 'map' ? this.#mapTasks[index] : taskId('reduce', index)
     if (task === undefined) return
@@ -93,21 +118,20 @@ export class Attempts {
       if (stage === 'reduce') return
       for (const step of lose(task, lostFault, Date.now())) this.#book.take(step)
     }
-    this.begin(id, task)
+    this.begin(id, task, executor)
   }
 
   #ended({ id, host, end }: TaskEnded): void {
     const known = this.#known.get(id)
     if (known === undefined) return
     this.#busySeats.delete(known.seat)
-    const { task, attempt } = known
     switch (end.how) {
       case 'done':
-        this.#endedWell(known)
+        this.#endedWell.add(id)
+        this.#through(known)
         return
       case 'not-needed':
-        if (this.#isAtWork(known))
-          this.#book.record({ type: 'attempt-superseded', at: Date.now(), task, attempt })
+        this.#supersede(known)
         return
       case 'raised': {
         const failure = failureIn(end.text)
@@ -130,7 +154,10 @@ export class Attempts {
   /** An attempt that came to nothing, with what is left of it. */
   fail(known: KnownAttempt, fault: Fault, failure: TaskFailure | null, charged = true): void {
     const { task, attempt } = known
-    if (!this.#isAtWork(known)) return
+    if (!this.#isAtWork(known)) {
+      this.#supersede(known)
+      return
+    }
     this.keepLogs(known, failure)
     this.#book.record({ type: 'attempt-failed', at: Date.now(), task, attempt, fault, charged })
     if (charged) this.lastFailed = { task, fault }
@@ -148,8 +175,18 @@ export class Attempts {
     writeFileSync(deathFile(logFolder, id), `${JSON.stringify(death)}\n`, { mode: 0o600 })
   }
 
-  /** A map task counts once the whole stage is done; until then it is shown as through with what it reads. */
-  #endedWell({ task, attempt }: KnownAttempt): void {
+  /** Another attempt was first, or the run is not in need of this one: what is at work no more is shown so. */
+  #supersede(known: KnownAttempt): void {
+    const { task, attempt } = known
+    const { stage, index } = parseTaskId(task)
+    const now = this.#book.state[stage].at(index)
+    const isOther = now?.kind === 'done' && now.attempt !== attempt
+    if (isOther || this.#isAtWork(known))
+      this.#book.record({ type: 'attempt-superseded', at: Date.now(), task, attempt })
+  }
+
+  /** A map task counts once its reply is in, which may take until the stage has ended; until then it is shown as through with what it reads. */
+  #through({ task, attempt }: KnownAttempt): void {
     const { stage, index } = parseTaskId(task)
     const open = stage === 'map' ? this.#book.state.map.at(index) : undefined
     if (open === undefined || open.kind === 'done') return
@@ -208,6 +245,36 @@ export class Attempts {
     while (this.#busySeats.has(seat)) seat += 1
     this.#busySeats.add(seat)
     return seat
+  }
+}
+
+/** How often what went through the shuffle is told of, at most. */
+const tellEveryMs = 1000
+
+/** Adds up what went through Spark's shuffle. */
+class Shuffle {
+  readonly #book: RunBook
+  #writtenBytes = 0
+  #readBytes = 0
+  #toldBytes = 0
+  #toldAt = 0
+
+  constructor(book: RunBook) {
+    this.#book = book
+  }
+
+  add({ writtenBytes, readBytes }: TaskEnded['shuffle'], at: number): void {
+    this.#writtenBytes += writtenBytes
+    this.#readBytes += readBytes
+    if (at - this.#toldAt >= tellEveryMs) this.tell(at)
+  }
+
+  tell(at: number): void {
+    const [writtenBytes, readBytes] = [this.#writtenBytes, this.#readBytes]
+    if (writtenBytes + readBytes === this.#toldBytes) return
+    this.#toldBytes = writtenBytes + readBytes
+    this.#toldAt = at
+    this.#book.record({ type: 'shuffled', at, writtenBytes, readBytes })
   }
 }
 

@@ -62,9 +62,10 @@ class Driver:
         with open(os.path.join(self.folder, "map-orders.jsonl"), encoding="utf-8") as file:
             orders = file.read().splitlines()
         partitions = self.settings["partitions"]
+        self.ended = context.accumulator(None, tallyman_tasks.Ended(os.path.join(self.folder, "ended")))
         blocks = (
             context.parallelize(orders, max(1, len(orders)))
-            .mapPartitionsWithIndex(functools.partial(tallyman_tasks.map_partition, self.settings))
+            .mapPartitionsWithIndex(functools.partial(tallyman_tasks.map_partition, self.settings, self.ended))
             .partitionBy(partitions + 1, tallyman_tasks.same)
         )
         context.setJobGroup("tallyman map", "tallyman map")
@@ -76,7 +77,7 @@ class Driver:
         orders = context.broadcast([None if one is None else base64.b64decode(one) for one in go["orders"]])
         wanted = [partition for partition, order in enumerate(go["orders"]) if order is not None]
         reduced = mapped.mapPartitionsWithIndex(
-            functools.partial(tallyman_tasks.reduce_partition, self.settings, orders)
+            functools.partial(tallyman_tasks.reduce_partition, self.settings, self.ended, orders)
         )
         # Kept on the executors' disks until all of it is fetched: reduces run at the same time, the driver holds a piece at a time.
         reduced.persist(StorageLevel.DISK_ONLY)

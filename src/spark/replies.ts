@@ -21,6 +21,24 @@ export class Replies {
     this.#folder = folder
   }
 
+  /**
+   * Takes those that came as their tasks ended, as far as Spark's log has come to their end: so a run shows what is done while its stage goes on. Part files that
+   * came with none wait for the end of the stage, as what is mapped again does once the map stage was judged: `Attempts` sees to that.
+   */
+  takeEnded(): void {
+    const folder = join(this.#folder, 'ended')
+    for (const name of readdirSync(folder)) {
+      const sparkTask = /^(\d+)\.json$/.exec(name)?.[1]
+      if (sparkTask === undefined || !this.#attempts.hasEndedWell(Number(sparkTask))) continue
+      const file = join(folder, name)
+      const reply = JSON.parse(readFileSync(file, 'utf8')) as ShippedReply
+      rmSync(file)
+      const isWhole =
+        'parts' in reply.report ? existsSync(this.#sharedFolder(reply)) : !this.#attempts.isReducing
+      if (isWhole) this.#take(reply)
+    }
+  }
+
   /** Takes all that lie in a folder, by task. */
   takeAll(stage: 'map' | 'reduce'): void {
     const folder = join(this.#folder, stage)
@@ -42,7 +60,7 @@ export class Replies {
     const { directory } = this.#book
     const folder = directory.absolute(directory.attemptFolder(id))
     rmSync(folder, { recursive: true, force: true })
-    const shared = directory.absolute(directory.attemptFolder(`${task}.s${sparkTask}`))
+    const shared = this.#sharedFolder(reply)
     if (existsSync(shared)) renameSync(shared, folder)
     else mkdirSync(folder, { recursive: true })
     this.#fetchParts(reply, folder)
@@ -54,6 +72,12 @@ export class Replies {
       report: reportOf(reply),
       ...(reply.workMs === null ? {} : { workMs: reply.workMs }),
     })
+  }
+
+  /** Where an executor that sees the run's directory has put part files. */
+  #sharedFolder({ task, sparkTask }: ShippedReply): string {
+    const { directory } = this.#book
+    return directory.absolute(directory.attemptFolder(`${task}.s${sparkTask}`))
   }
 
   /** Part files that came through the driver. */

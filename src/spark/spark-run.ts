@@ -170,6 +170,7 @@ export class SparkRun implements PreparedRun {
       // Looked at before the files: what was written before the end is in them.
       const isLast = hasEnded
       this.#takeEvents(followed)
+      followed.replies.takeEnded()
       if (attempts.fatal !== null) return await this.#fail(application, attempts.fatal)
       for (const message of application.said()) {
         if (message.type === 'failed') driverSaid = message.message
@@ -201,11 +202,13 @@ export class SparkRun implements PreparedRun {
     if (message.type === 'standing') {
       const { spark, python, application: name } = message
       this.#book.say(`Spark ${spark} with Python ${python} stands: application ${name}.`)
+      this.#book.record({ type: 'spark-started', at: Date.now(), application: name, spark })
       return false
     }
     await this.#catchUp(followed, message.jobs)
     if (attempts.fatal !== null) return false
     replies.takeAll(message.type === 'mapped' ? 'map' : 'reduce')
+    attempts.endOfStage()
     if (message.type === 'reduced') attempts.endOfReduces()
     if (attempts.fatal !== null) return false
     if (message.type === 'mapped') {

@@ -22,6 +22,8 @@ FRAME_BYTES_MAX = 256 * 1024 * 1024
 BLOCK_BYTES = 512 * 1024
 COPY_BYTES = 1024 * 1024
 LOG_CHARACTERS_MAX = 64 * 1024
+# A longer reply comes through the shuffle alone.
+ENDED_BYTES_MAX = 256 * 1024
 
 
 class TaskError(Exception):
@@ -39,6 +41,39 @@ def fail(code, message, way_out=None):
     if way_out is not None:
         fault["wayOut"] = way_out
     return TaskError({"fault": fault, "host": host, "log": "", "death": None})
+
+
+class Ended:
+    """What Spark calls an AccumulatorParam. Brings replies to the driver as their tasks end, for progress alone: it adds nothing up, so it does not matter that Spark counts some twice."""
+
+    def __init__(self, folder):
+        # On executors there is none.
+        self.folder = folder
+
+    def __reduce__(self):
+        return Ended, (None,)
+
+    def zero(self, value):
+        return None
+
+    def addInPlace(self, held, more):
+        if self.folder is None:
+            return more
+        if more is not None:
+            task, text = more
+            path = os.path.join(self.folder, f"{task}.json")
+            with os.fdopen(os.open(path + ".new", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+                file.write(text)
+            os.rename(path + ".new", path)
+        return None
+
+
+def tell_end(ended, reply):
+    """Says that a task has ended, once Spark agrees. Returns the reply as it is sent."""
+    text = json.dumps(reply).encode()
+    if len(text) <= ENDED_BYTES_MAX:
+        ended += (reply["sparkTask"], text)
+    return text
 
 
 def same(partition):
@@ -147,7 +182,7 @@ def run(settings, order):
     return reply, os.path.join(beside.scratch, answer["folder"])
 
 
-def map_partition(settings, _, orders):
+def map_partition(settings, ended, _, orders):
     """Map tasks: yields blocks under their partitions, and the reply under the partition after the last."""
     for line in orders:
         order = json.loads(line)
@@ -163,7 +198,7 @@ def map_partition(settings, _, orders):
                 reply["crcs"].append(crc)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
-        text = json.dumps(reply).encode()
+        text = tell_end(ended, reply)
         for at in range(0, len(text), BLOCK_BYTES):
             yield settings["partitions"], (reply["sparkTask"], order["task"], at, text[at : at + BLOCK_BYTES])
 
@@ -178,7 +213,7 @@ def blocks_of(path, at=0, size=sys.maxsize):
             at += len(data)
 
 
-def reduce_partition(settings, orders, partition, blocks):
+def reduce_partition(settings, ended, orders, partition, blocks):
     """A reduce task: yields its reply and, where the run's folder is not seen here, its part files, in pieces."""
     order = json.loads(zlib.decompress(orders.value[partition]))
     beside = process_of(settings)
@@ -206,7 +241,7 @@ def reduce_partition(settings, orders, partition, blocks):
         raise out_of_room(error) from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    yield "reply", (reply["sparkTask"], order["task"], 0, json.dumps(reply).encode())
+    yield "reply", (reply["sparkTask"], order["task"], 0, tell_end(ended, reply))
 
 
 def gather(committed, expected, blocks):

@@ -1,9 +1,10 @@
 /** Runs on a cluster of two machines, as far as Spark can tell: the archive is shipped, executors and machines are lost. */
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { freePort, hasChromium, PageServer, seen, violationsOf } from '../fixtures/page-server.ts'
 import { markedProcesses, readProcess, type SeenProcess } from '../fixtures/process-tree.ts'
 import { type Ended, Workshop } from '../fixtures/program.ts'
 import { makeShippedJobs } from '../fixtures/shipped-jobs.ts'
@@ -17,14 +18,17 @@ const mark = randomBytes(8).toString('hex')
 
 let shop: Workshop
 let cluster: SparkCluster
-const isHere = requires('pyspark with Java', hasSpark)
+let server: PageServer
+const isHere = requires('pyspark with Java', hasSpark) && requires('Chromium', hasChromium)
 beforeAll(async () => {
   shop = new Workshop()
   if (!isHere) return
   cluster = new SparkCluster(join(shop.folder, 'cluster'), mark)
-  await cluster.start()
+  server = new PageServer(shop)
+  await Promise.all([cluster.start(), server.start(freePort())])
 }, 300_000)
 afterAll(async () => {
+  await server?.close()
   await cluster?.stop()
   expect(markedProcesses(mark)).toEqual([])
   shop.remove()
@@ -95,7 +99,7 @@ describe.skipIf(!isHere)('run --on spark://…', { timeout: 900_000 }, () => {
     expect(await leftOfApplications()).toEqual([])
   })
 
-  it('begins a straggler a second time, and goes on through lost executors and machines, with part files through the driver', async () => {
+  it('begins a straggler a second time, and goes on through lost executors and machines, with part files through the driver, and the page shows it', async () => {
     mkdirSync(join(shop.folder, 'notes'))
     for (let file = 0; file < 6; file++)
       shop.write(`in/${file}.txt`, `a ${file}\nb ${file}\nreduce ${file}\n`)
@@ -117,6 +121,14 @@ describe.skipIf(!isHere)('run --on spark://…', { timeout: 900_000 }, () => {
     )
     // One sleeps in the map stage. It is not waited for: another attempt beside it is first.
     await ancestorsOfSleeper('map-sleeps')
+    const page = await server.open(`/runs/${basename(shop.runs().at(-1) ?? '')}`)
+    const spark = page.locator('section', { hasText: 'On Spark' })
+    await spark
+      .getByRole('row', { name: /127\.0\.0\.[23] 1 \d+ there/ })
+      .nth(1)
+      .waitFor()
+    // What is done counts while another one sleeps.
+    await page.getByText(/^[1-9]\d* of \d+ map tasks done, \d+ running/).waitFor()
     // The machine that reduces is lost, with the blocks that it held.
     const reducing = await ancestorsOfSleeper('reduce-sleeps')
     const executor = pidOf(reducing, /CoarseGrainedExecutorBackend/)
@@ -134,5 +146,16 @@ describe.skipIf(!isHere)('run --on spark://…', { timeout: 900_000 }, () => {
     expect(events.filter(({ type }) => type === 'output-lost').length).toBeGreaterThan(0)
     expect(events.filter(({ type }) => type === 'map-stage-ended').length).toBeGreaterThan(1)
     expect(await leftOfApplications()).toEqual([])
+
+    await page.getByRole('heading', { name: /^Result/ }).waitFor()
+    const shown = await seen(spark)
+    expect(shown).toMatch(/executors\s+1 with 1 core, 1 lost/)
+    expect(shown).toMatch(/speculative attempts\s+[1-9]\d*, [1-9]\d* of them first/)
+    expect(shown).toMatch(/shuffle\s+[1-9][\d.]* k?B written, [1-9][\d.]* k?B read/)
+    expect(await spark.getByRole('row', { name: /lost/ }).count()).toBe(1)
+    expect(await violationsOf(page)).toEqual([])
+    const known = JSON.parse(shop.run('show', 'last', '--json').stdout)
+    expect(known.spark.executors).toHaveLength(2)
+    expect(shop.run('show', 'last').stdout).toMatch(/2 executors came, 1 lost; .* speculative attempt/)
   })
 })

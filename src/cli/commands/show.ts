@@ -10,6 +10,7 @@ import {
   type RunOnDisk,
   readRun,
   resumeCommand,
+  type SparkStanding,
   sayRunStatus,
   statusOf,
   totalsOf,
@@ -68,7 +69,7 @@ function jsonOf(run: RunOnDisk): object {
   const { identity, state } = run
   const status = statusOf(run)
   if (state === null) return { ...identity, status }
-  const { plan, shortfalls, fault, result } = state
+  const { plan, shortfalls, fault, result, spark } = state
   return {
     ...identity,
     status,
@@ -76,6 +77,7 @@ function jsonOf(run: RunOnDisk): object {
     partitions: plan.partitions,
     workers: plan.workers,
     isolation: plan.isolation,
+    ...(spark === null ? {} : { spark: { ...spark, speculative: spark.speculative.length } }),
     shortfalls,
     fault,
     result,
@@ -96,6 +98,7 @@ function showRun(run: RunOnDisk, path: string, args: Arguments, terminal: Termin
     `  ${showCount(totals.tasksDone)} of ${countOf(totals.tasks, 'map task')}, ${showCount(totals.partitionsDone)} of ${countOf(state.plan.partitions, 'reduce task')}; ` +
       `${countOf(totals.records, 'record')}, ${showCount(totals.rejected)} rejected; ${showBytes(totals.readBytes)} of ${showBytes(totals.inputBytes)} read`,
   )
+  if (state.spark !== null) for (const line of saySpark(state.spark)) out(`  ${printable(line)}`)
   for (const { message, accepted } of state.shortfalls)
     out(`  ${accepted ? 'without' : 'lacking'}: ${printable(message)}`)
   if (state.fault !== null) out(`  ${printable(state.fault.message)}`)
@@ -111,6 +114,28 @@ function showRun(run: RunOnDisk, path: string, args: Arguments, terminal: Termin
   } else if (status === 'running') {
     out(`  Follow it: tallyman attach ${identity.id}; end it: tallyman stop ${identity.id}`)
   } else out(`  Go on: ${resumeCommand(identity.id, state)}`)
+}
+
+/** Executors whose loss is shown. */
+const lostShownMax = 5
+
+/** What only Spark knows of a run, in lines. */
+function saySpark({ application, spark, executors, speculative, ...rest }: SparkStanding): string[] {
+  if (application === null) return []
+  const lost = executors.filter((one) => one.lost !== null)
+  const { writtenBytes, readBytes } = rest.shuffle
+  const doubled =
+    speculative.length === 0
+      ? ''
+      : `${countOf(speculative.length, 'speculative attempt')}, ${showCount(rest.speculativeFirst)} of them first; `
+  return [
+    `on Spark ${spark}, application ${application}: ${countOf(executors.length, 'executor')} came, ${showCount(lost.length)} lost; ` +
+      `${doubled}${showBytes(writtenBytes)} into the shuffle, ${showBytes(readBytes)} out of it`,
+    ...lost
+      .slice(0, lostShownMax)
+      .map(({ executor, host, lost: reason }) => `lost executor ${executor} on ${host}: ${reason}`),
+    ...(lost.length > lostShownMax ? [`… and ${countOf(lost.length - lostShownMax, 'executor')} more`] : []),
+  ]
 }
 
 /** Tables up to this size are read in full before they are shown; of larger ones only the size is looked at. */

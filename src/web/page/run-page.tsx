@@ -5,6 +5,7 @@ import { Inputs } from './calendar.tsx'
 import { Badge, Data, Pairs, Panel, Time, Typed } from './parts.tsx'
 import { Progress, Workers } from './progress.tsx'
 import { Result, SoFar } from './result.tsx'
+import { Spark } from './spark.tsx'
 import { Stage, Timeline } from './stages.tsx'
 import { Deaths, Lacking, Rejected } from './trouble.tsx'
 
@@ -36,6 +37,7 @@ export function RunPage({ run }: { readonly run: RunView }): JSX.Element {
         {result === null ? null : <Result result={result} id={line.id} />}
         {run.soFar === null ? null : <SoFar soFar={run.soFar} />}
         <Workers run={run} />
+        {run.spark === null ? null : <Spark spark={run.spark} />}
         {run.stages.length === 0 ? null : (
           <Panel title="Tasks">
             {run.stages.map((stage) => (

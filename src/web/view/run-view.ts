@@ -142,6 +142,8 @@ export interface RunView {
   readonly timeline: TimelineView | null
   /** Workers there are now, by seat. */
   readonly workers: readonly WorkerView[]
+  /** Null for a run that is not on Spark. */
+  readonly spark: SparkView | null
   /** Do workers share a process? Then so do memory and CPU. */
   readonly sharesProcess: boolean
   /** What bounds the run, in words; null where that cannot be told. */
@@ -242,6 +244,36 @@ export interface RunningView {
   readonly readBytes: number
   /** Bytes on disk of what it reads; null for a reduce attempt. */
   readonly ofBytes: number | null
+}
+
+/** What only Spark knows, of the last session. */
+export interface SparkView {
+  readonly master: string
+  /** Null before the application stands, as its id. */
+  readonly version: string | null
+  readonly application: string | null
+  /** Those that were lost first; at most 200. */
+  readonly executors: readonly ExecutorView[]
+  readonly executorsTotal: number
+  readonly executorsLost: number
+  /** Of the executors that are there. */
+  readonly cores: number
+  /** Attempts that were begun beside slow ones, and how many of these were first. */
+  readonly speculative: number
+  readonly speculativeFirst: number
+  /** Bytes through the shuffle, as Spark compresses them. */
+  readonly writtenBytes: number
+  readonly readBytes: number
+}
+
+export interface ExecutorView {
+  readonly executor: string
+  readonly host: string
+  readonly cores: number
+  /** Attempts that were begun there. */
+  readonly attempts: number
+  /** Why it is gone; null while it is there. */
+  readonly lost: string | null
 }
 
 export interface ShortfallView {

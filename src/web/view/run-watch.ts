@@ -31,6 +31,7 @@ import type { LogView, ProgressView, RunLine, RunningView, RunView, SoFarView } 
 import { paramsOf, settingsOf } from './settings.ts'
 import { skewView } from './skew.ts'
 import { soFarView } from './so-far.ts'
+import { sparkView } from './spark-view.ts'
 import { WorkerLooks } from './workers.ts'
 
 /** Rows of each table of the answer so far. */
@@ -97,6 +98,7 @@ export class RunWatch {
       timeline: this.#lanes.view(isHeld ? now : null),
       workers:
         live === null ? [] : this.#workers.view(live.workers, this.#now(state, now), performance.now()),
+      spark: sparkView(state),
       sharesProcess: state.plan.isolation === 'thread',
       bottleneck: live?.bottleneck == null ? null : sayBottleneck(live.bottleneck),
       note: isHeld ? this.#note : null,
@@ -222,6 +224,7 @@ const nothing: Omit<RunView, 'line'> = {
   stages: [],
   timeline: null,
   workers: [],
+  spark: null,
   sharesProcess: false,
   bottleneck: null,
   note: null,
