@@ -147,8 +147,13 @@ function checkValue({ name, takes }: Flag, value: string): void {
     case 'text':
       return
     case 'count':
-      if (/^\d{1,9}$/.test(value) && Number(value) >= takes.least) return
-      throw refuse(`a whole number from ${takes.least}`)
+      if (
+        /^\d{1,9}$/.test(value) &&
+        Number(value) >= takes.least &&
+        Number(value) <= (takes.most ?? Infinity)
+      )
+        return
+      throw refuse(`a whole number from ${takes.least}${takes.most === undefined ? '' : ` to ${takes.most}`}`)
     case 'size':
       if (takes.words?.includes(value) || parseSize(value) !== null) return
       throw refuse(

@@ -3,8 +3,8 @@ export type FlagKind =
   | { readonly kind: 'switch' }
   /** Any text; `repeat` collects several. */
   | { readonly kind: 'text'; readonly placeholder: string; readonly repeat?: true }
-  /** A whole number from `least`. */
-  | { readonly kind: 'count'; readonly placeholder: string; readonly least: number }
+  /** A whole number from `least`, up to `most` where that is said. */
+  | { readonly kind: 'count'; readonly placeholder: string; readonly least: number; readonly most?: number }
   /** Bytes, with K, M, G or T for powers of 1024. */
   | { readonly kind: 'size'; readonly placeholder: string; readonly words?: readonly string[] }
   | { readonly kind: 'choice'; readonly choices: readonly string[] }

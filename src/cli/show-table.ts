@@ -3,8 +3,10 @@ import { once } from 'node:events'
 import { TallymanError } from '../errors.ts'
 import { nearestName } from '../job/index.ts'
 import { canonicalJson } from '../record/index.ts'
-import { elementsOf, openResult, selectRows } from '../result/index.ts'
+import { checkTables, elementsOf, openResult, selectRows } from '../result/index.ts'
 import type { Arguments } from './arguments.ts'
+import { shownPath } from './report.ts'
+import { sayLacking } from './say-lacking.ts'
 import { alignColumns, showJson } from './tables.ts'
 import type { Terminal } from './terminal.ts'
 import { readWhere } from './where.ts'
@@ -25,6 +27,9 @@ export async function showTable(directory: string, args: Arguments, terminal: Te
   const name = tableNamed(args.text('table'), Object.keys(tables))
   const table = tables[name]
   if (table === undefined) return
+  // Not all of it may be read.
+  const written = manifest.tables.filter((one) => one.name === name)
+  await checkTables(directory, written, shownPath(directory, terminal.cwd))
   const description = manifest.job.description.tables.find((one) => one.name === name)
   const rows = args.count('top')
   const by = args.text('by') ?? 'value'
@@ -58,6 +63,7 @@ export async function showTable(directory: string, args: Arguments, terminal: Te
   }
   flush()
   await pager?.close()
+  sayLacking(manifest, terminal)
 }
 
 /**

@@ -1,4 +1,5 @@
 import { closeSync, openSync, readSync } from 'node:fs'
+import { errnoOf, TallymanError } from '../errors.ts'
 import { LineCutter } from '../input/index.ts'
 
 /** Formats whose lines hold whole rows, from which canonical bytes can be told. */
@@ -29,6 +30,8 @@ export class TableLines {
   /**
    * Opens the file.
    *
+   * @throws {TallymanError} `file-damaged` where it is not there
+   *
    * @param observe called with each piece of the file before its lines are given; by the last of them, with all of it
    */
   constructor(
@@ -43,7 +46,7 @@ export class TableLines {
       endByte: Number.POSITIVE_INFINITY,
       lineBytesMax,
     })
-    this.#fd = openSync(file, 'r')
+    this.#fd = openTable(file)
     this.#format = format
     this.#observe = observe
   }
@@ -99,5 +102,18 @@ export class TableLines {
       }
     }
     return true
+  }
+}
+
+function openTable(file: string): number {
+  try {
+    return openSync(file, 'r')
+  } catch (cause) {
+    if (errnoOf(cause) !== 'ENOENT') throw cause
+    throw new TallymanError('file-damaged', `${file} was written, and is not there any more.`, {
+      wayOut:
+        '`tallyman verify` says what else is wrong with the result. Run the job again, or get another copy.',
+      cause,
+    })
   }
 }

@@ -233,6 +233,21 @@ describe('a server', () => {
       .toBe(200)
   })
 
+  test('answers who may see it while strangers hold as many connections as they can', async () => {
+    await fetchPage()
+    const sockets = Array.from({ length: 600 }, () =>
+      connect(page.port, '127.0.0.1').on('error', () => undefined),
+    )
+    try {
+      await new Promise((resolve) => setTimeout(resolve, 300))
+      for (let time = 0; time < 5; time++) expect((await fetchPage()).status).toBe(200)
+      // They are not all there: the oldest were cut off.
+      await expect.poll(() => sockets.filter((socket) => !socket.closed).length).toBeLessThanOrEqual(256)
+    } finally {
+      for (const socket of sockets) socket.destroy()
+    }
+  })
+
   test('refuses huge headers and addresses, and what is no request, and goes on', async () => {
     expect(await raw(`GET / HTTP/1.1\r\nHost: localhost\r\nX: ${'x'.repeat(100_000)}\r\n\r\n`)).toMatch(
       /^(HTTP\/1.1 4|$)/,

@@ -1,4 +1,6 @@
 import { spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseJson } from '../input/index.ts'
 import { packageRoot } from '../run/index.ts'
@@ -43,8 +45,11 @@ export async function askBounded(args: readonly string[], bounds: Bounds): Promi
 export const busy = 'Other questions are at work; ask again when they have ended.'
 
 async function ask(args: readonly string[], bounds: Bounds): Promise<Bounded> {
+  // What is ended cannot remove what it has written meanwhile.
+  const scratch = mkdtempSync(join(tmpdir(), 'tallyman-asked-'))
   const child = spawn(process.execPath, [join(packageRoot, 'bin', 'tallyman'), ...args], {
     stdio: ['ignore', 'pipe', 'ignore'],
+    env: { ...process.env, TMPDIR: scratch },
   })
   let text = ''
   let lines = 0
@@ -71,6 +76,7 @@ async function ask(args: readonly string[], bounds: Bounds): Promise<Bounded> {
   }).finally(() => {
     clearTimeout(timer)
     bounds.gone?.removeEventListener('abort', leave)
+    rmSync(scratch, { recursive: true, force: true })
   })
   return { code, lines: text.split('\n').slice(0, -1), isCut, isLate }
 }

@@ -4,14 +4,15 @@ import type { Server } from 'node:http'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
-import { serve } from '@hono/node-server'
+import { type HttpBindings, serve } from '@hono/node-server'
 import { type Context, Hono } from 'hono'
 import { streamSSE } from 'hono/streaming'
 import { messageOf, TallymanError } from '../errors.ts'
-import { readManifest } from '../result/index.ts'
+import { checkTables, readManifest } from '../result/index.ts'
 import { readLog } from '../run/index.ts'
 import { type AccessRules, requireAccess } from './access.ts'
 import { ask, queryMsMax } from './ask.ts'
+import { boundConnections, trust } from './connections.ts'
 import { Pictures } from './pictures.ts'
 import { renderPage } from './render.ts'
 import { type ComparedResult, diffView } from './view/diff-view.ts'
@@ -54,6 +55,10 @@ export function pageOf({ runsFolder, ...rules }: Omit<PageOptions, 'port' | 'add
   const pictures = new Pictures()
   const app = new Hono()
   app.use(requireAccess(rules))
+  app.use(async (context, next) => {
+    trust((context.env as Partial<HttpBindings> | undefined)?.incoming?.socket)
+    await next()
+  })
   app.get('/', (context) => page(context, watches.runs(context.req.query('after') ?? null)))
   app.get('/live', (context) => live(context, () => watches.runs(null)))
   app.get('/runs/:id', (context) => pageOrMissing(context, watches.run(context.req.param('id'))))
@@ -99,7 +104,7 @@ export async function servePage(options: PageOptions): Promise<ServedPage> {
       () => resolve(started),
     ) as Server
     started.once('error', reject)
-    started.maxConnections = connectionsMax
+    boundConnections(started, connectionsMax)
     started.headersTimeout = headersTimeoutMs
     started.requestTimeout = 2 * headersTimeoutMs
   })
@@ -153,12 +158,13 @@ function live(context: Context, look: () => View | null): Response {
 }
 
 /** A file of a result, as it is: one that the manifest names, or the manifest. */
-function download(context: Context, watches: Watches): Response {
+async function download(context: Context, watches: Watches): Promise<Response> {
   const [id = '', name = ''] = [context.req.param('id'), context.req.param('file')]
   const result = watches.run(id)?.result
   if (result === null || result === undefined || !result.isThere) return missing(context)
-  const named = ['manifest.json', ...readManifest(result.directory).tables.map(({ file }) => file)]
-  if (!named.includes(name)) return missing(context)
+  const table = readManifest(result.directory).tables.find(({ file }) => file === name)
+  if (table === undefined && name !== 'manifest.json') return missing(context)
+  if (table !== undefined) await checkTables(result.directory, [table])
   const path = join(result.directory, name)
   const size = statSync(path, { throwIfNoEntry: false })?.size
   if (size === undefined) return missing(context)

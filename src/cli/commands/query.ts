@@ -3,13 +3,14 @@ import { availableParallelism } from 'node:os'
 import { dirname, extname, resolve, sep } from 'node:path'
 import { TallymanError } from '../../errors.ts'
 import { countOf } from '../../quantities.ts'
-import { queryResult } from '../../result/index.ts'
+import { queryResult, readManifest } from '../../result/index.ts'
 import { type AnswerFormat, answerFormats, openWhole, showAnswer, writeAnswer } from '../answer-format.ts'
 import type { Arguments } from '../arguments.ts'
 import type { Command } from '../command.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import { shownPath } from '../report.ts'
 import { findResult, resultPlaceHelp } from '../result-place.ts'
+import { sayLacking } from '../say-lacking.ts'
 import type { Terminal } from '../terminal.ts'
 
 const rowsDefault = 40
@@ -36,7 +37,9 @@ export const query: Command = {
       })
     }
     const { directory } = findResult(name, terminal)
-    return await answer({ directory, sql, ...readOutput(args, directory, terminal) }, args, terminal)
+    const code = await answer({ directory, sql, ...readOutput(args, directory, terminal) }, args, terminal)
+    sayLacking(readManifest(directory), terminal)
+    return code
   },
 }
 

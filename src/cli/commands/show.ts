@@ -1,10 +1,8 @@
-import { createHash } from 'node:crypto'
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { TallymanError } from '../../errors.ts'
 import { printable } from '../../printable.ts'
 import { countOf, showBytes, showCount } from '../../quantities.ts'
-import { type Manifest, readHead, readManifest } from '../../result/index.ts'
+import { checkTables, type Manifest, readHead, readManifest } from '../../result/index.ts'
 import {
   type CommittedTable,
   type RunOnDisk,
@@ -48,14 +46,14 @@ export const show: Command = {
     }
     const result = resolve(terminal.cwd, name)
     if (existsSync(join(result, 'manifest.json'))) {
-      if (args.has('json')) terminal.out(JSON.stringify(readWhole(result, terminal)))
-      else showResult(result, args, terminal)
+      if (args.has('json')) terminal.out(JSON.stringify(await readWhole(result, terminal)))
+      else await showResult(result, args, terminal)
       return exitCodes.complete
     }
     const directory = findRunOrResult(name, terminal)
     const run = readRun(directory)
     if (args.has('json')) terminal.out(JSON.stringify(jsonOf(run)))
-    else showRun(run, directory.path, args, terminal)
+    else await showRun(run, directory.path, args, terminal)
     return exitCodes.complete
   },
 }
@@ -84,7 +82,7 @@ function jsonOf(run: RunOnDisk): object {
   }
 }
 
-function showRun(run: RunOnDisk, path: string, args: Arguments, terminal: Terminal): void {
+async function showRun(run: RunOnDisk, path: string, args: Arguments, terminal: Terminal): Promise<void> {
   const { out } = terminal
   const { identity, state } = run
   const status = statusOf(run)
@@ -104,7 +102,7 @@ function showRun(run: RunOnDisk, path: string, args: Arguments, terminal: Termin
   if (state.fault !== null) out(`  ${printable(state.fault.message)}`)
   const holder = state.result === null ? null : runThatLeft(state.result.directory)
   if (state.result !== null && holder === identity.id) {
-    showResult(state.result.directory, args, terminal)
+    await showResult(state.result.directory, args, terminal)
   } else if (state.result !== null && holder !== null) {
     out(
       `  Its result was in ${shownPath(state.result.directory, terminal.cwd)}, which holds that of run ${printable(holder)} now.`,
@@ -138,36 +136,19 @@ function saySpark({ application, spark, executors, speculative, ...rest }: Spark
   ]
 }
 
-/** Tables up to this size are read in full before they are shown; of larger ones only the size is looked at. */
-const hashedBytesMax = 64 * 2 ** 20
-
 /**
  * Reads a manifest, and looks whether the tables are still those it tells of.
  *
  * @throws {TallymanError} `file-damaged` where the manifest or a table is not as it was written
  */
-function readWhole(directory: string, { cwd }: Terminal): Manifest {
+async function readWhole(directory: string, { cwd }: Terminal): Promise<Manifest> {
   const manifest = readManifest(directory)
-  const changed = manifest.tables.filter((table) => !isAsWritten(directory, table)).map(({ file }) => file)
-  if (changed.length === 0) return manifest
-  const place = shownPath(directory, cwd)
-  throw new TallymanError(
-    'file-damaged',
-    `Result ${place} is not as it was written: ${changed.join(', ')} ${changed.length === 1 ? 'is' : 'are'} missing or changed.`,
-    {
-      wayOut: '`tallyman verify` says what is wrong with it. Run the job again, or get another copy.',
-    },
-  )
+  await checkTables(directory, manifest.tables, shownPath(directory, cwd))
+  return manifest
 }
 
-function isAsWritten(directory: string, { file, bytes, sha256 }: CommittedTable): boolean {
-  const path = join(directory, file)
-  if (statSync(path, { throwIfNoEntry: false })?.size !== bytes) return false
-  return bytes > hashedBytesMax || createHash('sha256').update(readFileSync(path)).digest('hex') === sha256
-}
-
-function showResult(directory: string, args: Arguments, terminal: Terminal): void {
-  const manifest = readWhole(directory, terminal)
+async function showResult(directory: string, args: Arguments, terminal: Terminal): Promise<void> {
+  const manifest = await readWhole(directory, terminal)
   const { out } = terminal
   out(`Result ${shownPath(directory, terminal.cwd)}: ${completenessOf(manifest)}`)
   for (const { message } of manifest.completeness.accepted) out(`  without: ${printable(message)}`)

@@ -67,9 +67,17 @@ async function eachRow(
 
 function append(appender: DuckDBAppender, cell: Cell, type: ColumnType | undefined): void {
   if (cell === null) appender.appendNull()
-  else if (typeof cell === 'string') appender.appendVarchar(cell)
+  else if (typeof cell === 'string') appender.appendVarchar(wellFormed(cell))
   else if (typeof cell === 'boolean') appender.appendBoolean(cell)
   else if (typeof cell === 'number') appender.appendDouble(cell)
   else if (type === 'int128') appender.appendHugeInt(cell)
   else appender.appendBigInt(cell)
+}
+
+const loneSurrogate = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g
+
+/** DuckDB's texts are UTF-8, which has no half of a surrogate pair: it is written as JSON has it, so that different texts stay different. */
+function wellFormed(text: string): string {
+  if (text.isWellFormed()) return text
+  return text.replace(loneSurrogate, (half) => `\\u${half.charCodeAt(0).toString(16)}`)
 }

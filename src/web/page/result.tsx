@@ -52,7 +52,7 @@ function TableHead(props: {
   readonly id: string
   readonly isThere: boolean
 }): JSX.Element {
-  const { name, file, rows, bytes, columns, head } = props.table
+  const { name, isAsWritten, file, rows, bytes, columns, head } = props.table
   const at = `/runs/${encodeURIComponent(props.id)}`
   return (
     <div>
@@ -71,7 +71,15 @@ function TableHead(props: {
         </span>
       </h3>
       {head.length === 0 ? null : <Rows label={`first rows of ${name}`} columns={columns} rows={head} />}
-      {props.isThere ? (
+      {props.isThere && isAsWritten === false ? (
+        <p class="note">
+          It is missing, or not as it was written, and is not shown: tallyman verify {props.id}
+        </p>
+      ) : null}
+      {props.isThere && isAsWritten === null ? (
+        <p class="how">It is being read, to see whether it is as it was written.</p>
+      ) : null}
+      {props.isThere && head.length > 0 ? (
         <p class="how">
           {rows > head.length ? `the first ${head.length}; ` : ''}
           <a href={`${at}/tables/${name}`}>all rows</a>,{' '}

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { readHead, readManifest } from '../../result/index.ts'
+import { isAsWritten, readHead, readManifest } from '../../result/index.ts'
 import type { CommittedResult, RunState } from '../../run/index.ts'
 import { chartsDrawn } from './charts-drawn.ts'
 import type { ResultView, TableView } from './run-view.ts'
@@ -23,6 +23,7 @@ export function resultView({ result, shortfalls }: RunState, id: string): Result
       there?.tables ??
       result.tables.map(({ name, file, rows, bytes }) => ({
         name,
+        isAsWritten: null,
         file,
         rows,
         bytes,
@@ -44,9 +45,19 @@ function contentOf(
     if (run.id !== id) return null
     const heads = tables.map((table): TableView => {
       const { name, file, rows, bytes } = table
-      const { head } = tableFormat === 'jsonl' ? readHead(directory, table, headRows) : { head: [] }
+      const found = isAsWritten(directory, table)
+      const { head } =
+        found === true && tableFormat === 'jsonl' ? readHead(directory, table, headRows) : { head: [] }
       const columns = headColumns(manifest, name, head)
-      return { name, file, rows, bytes, columns, head: head.map(({ key, value }) => [...key, value]) }
+      return {
+        name,
+        isAsWritten: typeof found === 'boolean' ? found : null,
+        file,
+        rows,
+        bytes,
+        columns,
+        head: head.map(({ key, value }) => [...key, value]),
+      }
     })
     return { tables: heads, charts: chartsDrawn(manifest) }
   } catch {

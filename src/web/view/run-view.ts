@@ -384,6 +384,8 @@ export interface ResultView {
 
 export interface TableView {
   readonly name: string
+  /** Whether its file is as it was written; null while that is looked at, which takes a moment where it is large. */
+  readonly isAsWritten: boolean | null
   readonly file: string
   readonly rows: number
   readonly bytes: number

@@ -3,6 +3,7 @@ import { isKey, type Key } from '../../record/index.ts'
 import {
   firstRowFrom,
   type HeadRow,
+  isAsWritten,
   keyColumnNames,
   type LargestLines,
   largestLines,
@@ -54,6 +55,10 @@ export async function tableView(
       columns: [],
       problem: `It was written as ${manifest.tableFormat}: take the file along.`,
     }
+  if (!(await isAsWritten(directory, table))) {
+    const problem = `${table.file} is not as it was written, and is not shown: tallyman verify ${run}`
+    return { ...known, ...empty, columns: [], problem }
+  }
   const columnsOf = (rows: readonly HeadRow[]): string[] => headColumns(manifest, table.name, rows)
   if (order === 'value') {
     if (table.bytes > sortedBytesMax) {
