@@ -60,6 +60,8 @@ const rules = {
   'protocol-broken': again,
   /** No container engine can be used here, or it does not start a container. */
   'engine-unfit': again,
+  /** The way from here to a page on another machine is broken at a link. */
+  'tunnel-broken': once,
   /** The disk, or a quota on it, is full: no other attempt finds more room. */
   'disk-full': once,
   /** Any other operating system error. */

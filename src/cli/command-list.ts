@@ -23,6 +23,7 @@ import { serve } from './commands/serve.ts'
 import { show } from './commands/show.ts'
 import { stop } from './commands/stop.ts'
 import { test } from './commands/test.ts'
+import { tunnel } from './commands/tunnel.ts'
 import { up } from './commands/up.ts'
 import { verify } from './commands/verify.ts'
 
@@ -34,6 +35,7 @@ export const commands: readonly Command[] = [
   show,
   attach,
   serve,
+  tunnel,
   up,
   ps,
   down,

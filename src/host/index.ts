@@ -30,6 +30,7 @@ export { endProcesses } from './end-processes.ts'
 export { type Engine, type EngineKind, engineKinds, findEngine } from './engine.ts'
 export { explainEngine } from './engine-trouble.ts'
 export { openFinishedFile } from './finished-file.ts'
+export { Gate } from './gate.ts'
 export { listenersOf } from './inside-ports.ts'
 export { probeKernelLimits } from './kernel-limits.ts'
 export { readLimits, roomForProcesses } from './limits.ts'
@@ -53,7 +54,9 @@ export {
   ticksPerSecond,
 } from './process-tree.ts'
 export { type GroupLimits, openOwnGroup, type RunGroup } from './run-group.ts'
-export { forwardCommand } from './ssh.ts'
+export { forwardCommand, sshTarget } from './ssh.ts'
+export { SshConnection, type SshTarget, type Upstream, untilSo } from './ssh-connection.ts'
+export { explainSsh, type SshTrouble } from './ssh-trouble.ts'
 export { whoListens } from './who-listens.ts'
 export {
   type KeptImage,

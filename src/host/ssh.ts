@@ -7,8 +7,19 @@
  * @param connection `$SSH_CONNECTION`: address and port of the client, then of this machine
  */
 export function forwardCommand(port: number, user: string, connection: string | undefined): string {
-  const [, , address, sshPort] = (connection ?? '').split(' ')
-  const host = address === undefined || address === '' ? 'HOST' : address
+  return `ssh -N -L ${port}:127.0.0.1:${port} ${sshTarget(user, connection)}`
+}
+
+/** What ssh, and `tallyman tunnel`, are told to reach this machine: `-p 2222 ada@192.0.2.1`. As of `forwardCommand`. */
+export function sshTarget(user: string, connection: string | undefined): string {
+  const [, , address = '', sshPort] = (connection ?? '').split(' ')
+  // A server that listens for both kinds of addresses sees those of the old kind as some of the new one.
+  const host = address === '' ? 'HOST' : address.replace(/^::ffff:(?=\d+\.)/, '')
   const other = sshPort === undefined || sshPort === '22' ? '' : `-p ${sshPort} `
-  return `ssh -N -L ${port}:127.0.0.1:${port} ${other}${user}@${host}`
+  return `${other}${shellWord(`${user}@${host}`)}`
+}
+
+/** A name from a directory may hold what shells act upon: `DOMAIN\ada`. */
+function shellWord(text: string): string {
+  return /^[\w@.:%+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 }

@@ -1,5 +1,6 @@
 import type { MiddlewareHandler } from 'hono'
 import { getCookie, setCookie } from 'hono/cookie'
+import { helloPath } from './page-hello.ts'
 import { isToken } from './token.ts'
 
 /**
@@ -40,7 +41,7 @@ const securityHeaders = {
   'cache-control': 'no-store',
 } as const
 
-/** Lets in who has the token, once as `?token=`, from then on as a cookie; and nobody by another name. */
+/** Lets in who has the token, once as `?token=`, from then on as a cookie; and nobody by another name. Whoever asks is told who the page is. */
 export function requireAccess({ token, hosts }: AccessRules): MiddlewareHandler {
   return async (context, next) => {
     for (const [name, value] of Object.entries(securityHeaders)) context.header(name, value)
@@ -57,6 +58,7 @@ export function requireAccess({ token, hosts }: AccessRules): MiddlewareHandler 
     const isForeign = origin !== undefined && origin !== `http://${host}` && origin !== `https://${host}`
     if (isForeign || (site === 'cross-site' && context.req.method !== 'GET'))
       return context.text('This request comes from another site.\n', 403)
+    if (context.req.method === 'GET' && context.req.path === helloPath) return await next()
     const cookie = cookieName(host)
     const given = context.req.query('token')
     if (given !== undefined && isToken(given, token)) {

@@ -13,6 +13,7 @@ import { readLog } from '../run/index.ts'
 import { type AccessRules, requireAccess } from './access.ts'
 import { ask, queryMsMax } from './ask.ts'
 import { boundConnections, trust } from './connections.ts'
+import { helloPath, type PageHello, provePage } from './page-hello.ts'
 import { Pictures } from './pictures.ts'
 import { renderPage } from './render.ts'
 import { type ComparedResult, diffView } from './view/diff-view.ts'
@@ -55,6 +56,7 @@ export function pageOf({ runsFolder, ...rules }: Omit<PageOptions, 'port' | 'add
   const pictures = new Pictures()
   const app = new Hono()
   app.use(requireAccess(rules))
+  app.get(helloPath, (context) => hello(context, rules.token))
   app.use(async (context, next) => {
     trust((context.env as Partial<HttpBindings> | undefined)?.incoming?.socket)
     await next()
@@ -117,6 +119,15 @@ export async function servePage(options: PageOptions): Promise<ServedPage> {
         server.closeAllConnections()
       }),
   }
+}
+
+/** Who this page is, to whoever knows its token. */
+function hello(context: Context, token: string): Response {
+  const { incoming }: Partial<HttpBindings> = context.env ?? {}
+  const proof = provePage(token, incoming?.socket.localPort ?? 0, context.req.query('nonce') ?? '')
+  if (proof === null)
+    return context.text('A nonce is missing: ?nonce= and 16 to 128 of A-Z a-z 0-9 - _\n', 400)
+  return context.json<PageHello>({ format: 'tallyman page', version: 1, proof })
 }
 
 function page(context: Context, view: View): Response | Promise<Response> {

@@ -1,8 +1,8 @@
 import { mkdirSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { dirname, join } from 'node:path'
-import { errnoOf, TallymanError } from '../../errors.ts'
-import { forwardCommand, isFreePort, userPorts } from '../../host/index.ts'
+import { errnoOf, messageOf, TallymanError } from '../../errors.ts'
+import { forwardCommand, isFreePort, sshTarget, userPorts } from '../../host/index.ts'
 import { printable } from '../../printable.ts'
 import { listRuns } from '../../run/index.ts'
 import type { PageOptions, ServedPage } from '../../web/index.ts'
@@ -36,9 +36,14 @@ export const serve: Command = {
     // Whoever reads the link may end the page at once: it is told only when signals are heard.
     await leavable(async (leave) => {
       const { page, token } = await open(options, args.count('port'))
-      tell(page, token, options, args, terminal)
-      await left(leave)
-      await page.close()
+      const forget = await note(page, token, options, terminal)
+      try {
+        tell(page, token, options, args, terminal)
+        await left(leave)
+      } finally {
+        forget()
+        await page.close()
+      }
     })
     if (process.connected) process.disconnect()
     return exitCodes.complete
@@ -58,6 +63,22 @@ function requireFitting(args: Arguments, app: string | undefined): void {
   })
 }
 
+/** `tallyman tunnel` finds it by that; without it the link has to be said. Returns what takes the note away. */
+async function note(
+  { port }: ServedPage,
+  token: string,
+  { runsFolder }: Settings,
+  { say }: Terminal,
+): Promise<() => void> {
+  const { notePage } = await import('../../web/index.ts')
+  try {
+    return notePage({ port, token, runsFolder })
+  } catch (error) {
+    say(`The page is not noted for \`tallyman tunnel\`, which needs --link then: ${messageOf(error)}.`)
+    return () => undefined
+  }
+}
+
 function tell(
   page: ServedPage,
   token: string,
@@ -75,6 +96,9 @@ function tell(
   terminal.say(`The page of ${countRuns(runsFolder)} in ${printable(runsFolder)}.`)
   terminal.say(`From your laptop: ${forward}`)
   terminal.say('and open the link there. Ctrl-C ends the page, not the runs.')
+  terminal.say(
+    `With tallyman on the laptop, in one: tallyman tunnel ${sshTarget(userInfo().username, terminal.env.SSH_CONNECTION)}`,
+  )
 }
 
 /** Resolves when the page is to end: somebody says so, or the run that started it (`--serve`) has ended, however it did. */
