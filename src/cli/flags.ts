@@ -82,6 +82,12 @@ export const flags: readonly Flag[] = [
     commands: ['stop'],
   },
   {
+    name: 'fix',
+    takes: { kind: 'switch' },
+    help: 'prints the commands that mend what is not fine, and runs none of them',
+    commands: ['doctor'],
+  },
+  {
     name: 'kept',
     takes: { kind: 'switch' },
     help: 'frees what map tasks wrote for later runs',

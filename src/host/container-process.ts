@@ -1,6 +1,6 @@
 import type { Token } from './process-mark.ts'
 import { carries, listProcesses, type ProcessEntry } from './process-tree.ts'
-import { readSmallFile, readSmallNumber } from './small-file.ts'
+import { readSmallFile } from './small-file.ts'
 
 /**
  * Finds a process that says which number it has inside its container, by what is in its environment: the kernel knows its other numbers
@@ -28,24 +28,41 @@ export interface InsideLimits {
 /** More than any machine has: what the kernel says where nothing was set. */
 const noMemoryLimit = 2 ** 60
 
+/** The files that say so, from the root of control groups, of either version (cgroups(7)). */
+export const insideLimitFiles = [
+  'memory.max',
+  'memory/memory.limit_in_bytes',
+  'pids.max',
+  'pids/pids.max',
+  'cpu.max',
+  'cpu/cpu.cfs_quota_us',
+  'cpu/cpu.cfs_period_us',
+] as const
+
 /**
  * Reads the limits of the control group that is the root of what a container sees of them. What an engine says of its limits proves nothing:
  * some take them, and nothing comes of it.
  */
 export function readInsideLimits(root = '/sys/fs/cgroup'): InsideLimits {
-  const memoryBytes =
-    readSmallNumber(`${root}/memory.max`) ?? readSmallNumber(`${root}/memory/memory.limit_in_bytes`)
-  return {
-    memoryBytes: memoryBytes === null || memoryBytes >= noMemoryLimit ? null : memoryBytes,
-    processesMax: readSmallNumber(`${root}/pids.max`) ?? readSmallNumber(`${root}/pids/pids.max`),
-    cpus: readCpus(root),
-  }
+  return insideLimitsFrom((file) => readSmallFile(`${root}/${file}`))
 }
 
-function readCpus(root: string): number | null {
-  const [quota, period] = (readSmallFile(`${root}/cpu.max`) ?? '').split(' ').map(Number)
-  if (quota !== undefined && period !== undefined && quota > 0) return quota / period
-  const quotaUs = readSmallNumber(`${root}/cpu/cpu.cfs_quota_us`)
-  const periodUs = readSmallNumber(`${root}/cpu/cpu.cfs_period_us`)
-  return quotaUs === null || periodUs === null || quotaUs <= 0 ? null : quotaUs / periodUs
+/** The same of what these files hold, by their names; null for one that is not there. Pure. */
+export function insideLimitsFrom(
+  contentOf: (file: (typeof insideLimitFiles)[number]) => string | null,
+): InsideLimits {
+  const numberOf = (file: (typeof insideLimitFiles)[number]): number | null => {
+    const text = contentOf(file)
+    return text !== null && /^-?\d+$/.test(text) ? Number(text) : null
+  }
+  const memoryBytes = numberOf('memory.max') ?? numberOf('memory/memory.limit_in_bytes')
+  const [quota, period] = (contentOf('cpu.max') ?? '').split(' ').map(Number)
+  const isUnified = quota !== undefined && period !== undefined && quota > 0
+  const [quotaUs, periodUs] = [numberOf('cpu/cpu.cfs_quota_us'), numberOf('cpu/cpu.cfs_period_us')]
+  const isOld = quotaUs !== null && periodUs !== null && quotaUs > 0
+  return {
+    memoryBytes: memoryBytes === null || memoryBytes >= noMemoryLimit ? null : memoryBytes,
+    processesMax: numberOf('pids.max') ?? numberOf('pids/pids.max'),
+    cpus: isUnified ? quota / period : isOld ? quotaUs / periodUs : null,
+  }
 }

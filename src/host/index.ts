@@ -17,6 +17,7 @@ export {
   type Mount,
 } from './container-arguments.ts'
 export { mountsOf } from './container-mounts.ts'
+export { type ContainerProof, probeContainer, probePublishedPort } from './container-probe.ts'
 export { findInside, type InsideLimits, readInsideLimits } from './container-process.ts'
 export {
   containerName,
@@ -27,8 +28,9 @@ export {
 } from './containers-left.ts'
 export { readDiskSpace, spareSpace } from './disk-space.ts'
 export { endProcesses } from './end-processes.ts'
-export { type Engine, type EngineKind, engineKinds, findEngine } from './engine.ts'
+export { type Engine, type EngineKind, engineKinds, findEngine, findOnPath } from './engine.ts'
 export { explainEngine } from './engine-trouble.ts'
+export { measureWriting, readFileSystemType } from './file-system.ts'
 export { openFinishedFile } from './finished-file.ts'
 export { Gate } from './gate.ts'
 export { listenersOf } from './inside-ports.ts'
@@ -56,6 +58,7 @@ export {
 export { type GroupLimits, openOwnGroup, type RunGroup } from './run-group.ts'
 export { forwardCommand, sshTarget } from './ssh.ts'
 export { SshConnection, type SshTarget, type Upstream, untilSo } from './ssh-connection.ts'
+export { allowsForwarding } from './ssh-server.ts'
 export { explainSsh, type SshTrouble } from './ssh-trouble.ts'
 export { whoListens } from './who-listens.ts'
 export {

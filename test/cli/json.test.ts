@@ -262,7 +262,9 @@ describe('docs/formats/command-json.md', () => {
   })
 
   it('tells what doctor writes', () => {
-    expectOnPage(json('doctor'), fieldsOf('`tallyman doctor`'))
+    // Without a program on the PATH much is to be mended.
+    const ended = shop.runIn({ env: { PATH: '/nonexistent' } }, 'doctor', '--json')
+    expectOnPage(objectsOf(ended), fieldsOf('`tallyman doctor`'))
   })
 
   it('tells what clean writes', () => {

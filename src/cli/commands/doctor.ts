@@ -1,87 +1,85 @@
-import {
-  probeKernelLimits,
-  readDiskSpace,
-  readLimits,
-  readMachine,
-  roomForProcesses,
-  spareSpace,
-} from '../../host/index.ts'
 import { printable } from '../../printable.ts'
-import { showBytes, showCount } from '../../quantities.ts'
+import type { Arguments } from '../arguments.ts'
+import { pad } from '../cells.ts'
 import type { Command } from '../command.ts'
+import type { Finding, Fix, Verdict } from '../doctor/finding.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { runsFolder } from '../runs-folder.ts'
-import { alignColumns } from '../tables.ts'
-
-/** Threads of a Node process at work. */
-const threadsEach = 12
-
-/** One thing that was looked at. */
-interface Finding {
-  readonly about: string
-  readonly isFit: boolean
-  readonly what: string
-}
+import type { Terminal } from '../terminal.ts'
 
 export const doctor: Command = {
   name: 'doctor',
   operands: '',
   operandsMax: 0,
-  summary: 'says what a run may use of this machine, and which limits hold it',
+  summary:
+    'says of this machine what is fine, what will hurt and when, and what is broken and how to mend it',
   details: [
-    'Limits of the kernel are tried out and not believed. Where they do not hold, a watchdog over /proc takes their place.',
-    'Exit code 1 where a run would be refused or soon ended.',
+    'It looks at the runtime, cores, memory, limits, disk, containers, ports, ssh, terminal, and the programs that some commands need. Limits are tried out and not believed: of the kernel, and of a container that is really run. Where they do not hold, a watchdog over /proc takes their place.',
+    'Exit code 1 where something is broken.',
   ],
   example: 'tallyman doctor',
   run: async (args, terminal) => {
-    const findings = await examine(runsFolder(terminal), terminal.cwd)
-    if (args.has('json')) for (const finding of findings) terminal.out(JSON.stringify(finding))
-    else {
-      const rows = findings.map(({ about, isFit, what }) => [isFit ? 'ok' : 'NO', about, printable(what)])
-      for (const line of alignColumns(rows, { lineWidthMax: 400, cellWidthMax: 300 })) terminal.out(line)
-    }
-    return findings.every(({ isFit }) => isFit) ? exitCodes.complete : exitCodes.failed
+    const findings = await examine(terminal)
+    if (args.has('fix')) showFixes(findings, terminal)
+    else show(findings, args, terminal)
+    return findings.some(({ verdict }) => verdict === 'broken') ? exitCodes.failed : exitCodes.complete
   },
 }
 
-async function examine(folder: string, cwd: string): Promise<Finding[]> {
-  const { cores, availableBytes } = readMachine()
-  const limits = readLimits()
-  const room = roomForProcesses(threadsEach, limits)
-  const space = await readDiskSpace(folder).catch(() => readDiskSpace(cwd))
-  const spare = spareSpace(space)
-  const kernel = await probeKernelLimits()
-  return [
-    { about: 'node', isFit: true, what: process.version },
-    { about: 'cores', isFit: true, what: `${cores} may be used` },
-    {
-      about: 'memory',
-      isFit: availableBytes > 512 * 2 ** 20,
-      what: `${showBytes(availableBytes)} available; a run takes 60 % unless --memory says otherwise`,
-    },
-    {
-      about: 'processes',
-      isFit: room.processes > cores,
-      what: Number.isFinite(room.processes)
-        ? `room for ${showCount(room.processes)} more workers; bound by ${room.boundBy?.of ?? 'nothing'}`
-        : 'no limit',
-    },
-    {
-      about: 'open files',
-      isFit: (limits.openFilesMax ?? 1024) >= 256,
-      what: limits.openFilesMax === null ? 'no limit' : `${showCount(limits.openFilesMax)} for each process`,
-    },
-    {
-      about: 'disk',
-      isFit: spare.bytes > 0 && spare.files > 0,
-      what: `${showBytes(space.freeBytes)} free; a run may write ${showBytes(Math.max(0, spare.bytes))} of it`,
-    },
-    ...(['processes', 'memory'] as const).map((what): Finding => {
-      const proof = kernel[what]
-      const said = proof.holds
-        ? 'holds here: tried out'
-        : `does not hold here, the watchdog does instead: ${proof.reason}`
-      return { about: `kernel limit on ${what}`, isFit: true, what: said }
-    }),
+async function examine(terminal: Terminal): Promise<Finding[]> {
+  const [machine, containers, waysIn, programs] = await Promise.all([
+    import('../doctor/machine.ts'),
+    import('../doctor/containers.ts'),
+    import('../doctor/ways-in.ts'),
+    import('../doctor/programs.ts'),
+  ])
+  const steps: readonly (readonly [what: string, look: () => Promise<Finding[]>])[] = [
+    ['the machine', machine.examineMachine],
+    ['the disk', () => machine.examineDisk(runsFolder(terminal))],
+    ['containers', () => containers.examineContainers(terminal.say)],
+    ['the ways in', () => waysIn.examineWaysIn(terminal.env)],
+    ['programs', () => programs.examinePrograms(terminal)],
   ]
+  const findings: Finding[] = []
+  for (const [what, look] of steps) {
+    terminal.status(`Looks at ${what} …`)
+    findings.push(...(await look()))
+  }
+  terminal.status(null)
+  return findings
+}
+
+const words: Readonly<Record<Verdict, string>> = { fine: 'fine', 'will-hurt': 'will hurt', broken: 'BROKEN' }
+
+function show(findings: readonly Finding[], args: Arguments, { out }: Terminal): void {
+  if (args.has('json')) {
+    for (const { about, verdict, ...rest } of findings)
+      out(JSON.stringify({ about, isFit: verdict !== 'broken', verdict, ...rest }))
+    return
+  }
+  const [verdictWidth, aboutWidth] = [9, Math.max(...findings.map(({ about }) => about.length))]
+  const indent = ' '.repeat(verdictWidth + aboutWidth + 4)
+  for (const { about, verdict, what, hurts, wayOut, fixes } of findings) {
+    const said = hurts === null ? what : `${what}; hurts ${hurts}`
+    out(
+      `${pad(words[verdict], verdictWidth, 'right')}  ${pad(about, aboutWidth, 'right')}  ${printable(said)}`,
+    )
+    if (wayOut !== null) out(`${indent}${printable(wayOut)}`)
+    for (const fix of fixes) out(`${indent}${fix.asRoot ? '#' : '$'} ${printable(fix.command)}`)
+  }
+}
+
+/** For a shell, to be read before it is run by whoever may: first what root does. */
+function showFixes(findings: readonly Finding[], { out }: Terminal): void {
+  const lacking = findings.filter(({ verdict }) => verdict !== 'fine')
+  if (lacking.length === 0) out('# Nothing is to be mended.')
+  for (const { about, what, hurts, wayOut, fixes } of lacking) {
+    out(`# ${about}: ${printable(hurts === null ? what : `${what}; hurts ${hurts}`)}`)
+    if (fixes.length === 0) out(`# ${printable(wayOut ?? 'Nothing is known that mends it.')}`)
+    for (const fix of fixes) out(commandOf(fix))
+  }
+}
+
+function commandOf({ command, asRoot }: Fix): string {
+  return asRoot ? `${command}  # as root` : command
 }

@@ -21,3 +21,9 @@ export async function render(drawing: Drawing, form: PictureForm): Promise<Buffe
   const { render: draw } = await import('./render.ts')
   return draw(drawing, form)
 }
+
+/** What `requirePictures` of `render.ts` does; it is loaded when it is first called. */
+export async function requirePictures(): Promise<void> {
+  const { requirePictures: see } = await import('./render.ts')
+  await see()
+}

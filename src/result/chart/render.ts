@@ -33,6 +33,23 @@ export async function render(drawing: Drawing, form: PictureForm): Promise<Buffe
   return Buffer.from(svg.replace(/<svg[^>]*>/, (head) => `${head}<style>${faces}</style>`))
 }
 
+/** Words in the scripts that there are fonts for. */
+const words = ['virus', 'вирус', 'فيروس', 'वायरस', '病毒', 'ウイルス', '바이러스']
+
+/**
+ * Sees that pictures can be drawn here, with words in any script.
+ *
+ * @throws {TallymanError} `package-missing` without the canvas or a font
+ */
+export async function requirePictures(): Promise<void> {
+  process.env.DISABLE_SYSTEM_FONTS_LOAD = '1'
+  const canvas = await loadOptional('@napi-rs/canvas', 'A picture', () => import('@napi-rs/canvas'))
+  const fonts = await loadOptional('@fontsource-variable/noto-sans', 'A picture', async () => fontsFor(words))
+  registerFonts(canvas.GlobalFonts, fonts)
+  const measure = measureWith(canvas, fonts)
+  for (const word of words) measure(word, 12)
+}
+
 /** Pictures for one page. */
 export interface InlinePictures {
   readonly svgs: readonly string[]
