@@ -21,6 +21,18 @@ export const flags: readonly Flag[] = [
     commands: ['up'],
   },
   {
+    name: 'build-arg',
+    takes: { kind: 'text', placeholder: 'NAME=VALUE', repeat: true },
+    help: 'a value for an ARG of the Dockerfile, such as the image it begins with',
+    commands: ['up'],
+  },
+  {
+    name: 'systemd',
+    takes: { kind: 'switch' },
+    help: 'prints a unit for systemd that does the same after each reboot, and starts nothing',
+    commands: ['up'],
+  },
+  {
     name: 'rounds',
     takes: { kind: 'count', placeholder: 'N', least: 1 },
     help: 'how often the run is disturbed. Default: 10',
@@ -72,7 +84,7 @@ export const flags: readonly Flag[] = [
     name: 'follow',
     short: 'f',
     takes: { kind: 'switch' },
-    help: 'goes on with what is printed until the run ends',
+    help: 'goes on with what is printed until the run, or the app, ends',
     commands: ['logs'],
   },
   {

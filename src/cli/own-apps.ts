@@ -3,9 +3,15 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { TallymanError } from '../errors.ts'
 import { type AppContainer, type Engine, listAppContainers, listenersOf, readAppLog } from '../host/index.ts'
 import { printableLines } from '../printable.ts'
+import { readPageToken } from './page-token.ts'
+
+/** What tallyman's own page is called among the apps that are up. */
+export const pageName = 'tallyman'
 
 /** Lines of what an app printed that are shown where it does not work. */
 const logLines = 10
+/** Lines that are looked through for why: Node prints a trace behind it. */
+const logLinesRead = 60
 /** How long an app may take until it answers. */
 const healthyWithinMs = 20_000
 const lookEveryMs = 200
@@ -24,16 +30,28 @@ export function answers(port: number): Promise<boolean> {
   })
 }
 
+/** Where it is opened; with the token, where it takes one and this user has it. */
+export function linkOf({ port, tokenFile }: Pick<AppContainer, 'port' | 'tokenFile'>): string {
+  const token = tokenFile === null ? null : readPageToken(tokenFile)
+  return `http://localhost:${port}/${token === null ? '' : `?token=${token}`}`
+}
+
 /**
  * Waits until an app answers.
  *
+ * @returns it, as its engine tells
  * @throws {TallymanError} `job-threw` where it does not: which link of the chain is broken, with what it printed last
  */
-export async function untilHealthy(engine: Engine, name: string, port: number): Promise<void> {
+export async function untilHealthy(
+  engine: Engine,
+  name: string,
+  port: number,
+): Promise<AppContainer & { readonly port: number }> {
   const endMs = performance.now() + healthyWithinMs
   for (;;) {
-    if (await answers(port)) return
+    const isHealthy = await answers(port)
     const app = await findApp(engine, name)
+    if (isHealthy && app !== null) return { ...app, port }
     const leftMs = endMs - performance.now()
     const isLost =
       app === null || hasEnded(app) || (leftMs < healthyWithinMs - astrayAfterMs && isAstray(app))
@@ -59,17 +77,26 @@ async function findApp(engine: Engine, name: string): Promise<AppContainer | nul
 }
 
 async function unhealthy(engine: Engine, name: string, app: AppContainer | null): Promise<TallymanError> {
-  const printed = printableLines((await readAppLog(engine, name, logLines)).trimEnd())
-  const { reason, wayOut } = sayIll(app)
-  const words = printed === '' ? 'It printed nothing.' : `It printed last:\n${printed}`
+  const printed = (await readAppLog(engine, name, logLinesRead)).trimEnd()
+  const { reason, wayOut } = sayIll(app, printed)
+  const last = printableLines(printed.split('\n').slice(-logLines).join('\n'))
+  const words = printed === '' ? 'It printed nothing.' : `It printed last:\n${last}`
   return new TallymanError('job-threw', `The app ${name} ${reason}. ${words}`, { wayOut })
 }
 
-function sayIll(app: AppContainer | null): { readonly reason: string; readonly wayOut: string } {
+/** What programs print when there is no more memory: Node, Python, and the C library. */
+const memoryWords =
+  /allocation failed|heap out of memory|MemoryError|Cannot allocate memory|std::bad_alloc|Out of memory/i
+
+function sayIll(
+  app: AppContainer | null,
+  printed: string,
+): { readonly reason: string; readonly wayOut: string } {
   if (app === null || hasEnded(app) || app.restarts > 0) {
     const code = app?.exitCode ?? 0
-    const memory = 'was killed (exit code 137), most likely since it held more memory than it may'
-    return code === 137
+    const how = code === 137 ? 'was killed (exit code 137)' : `has ended with exit code ${code}`
+    const memory = `${how}, most likely since it held more memory than it may`
+    return code === 137 || (code !== 0 && memoryWords.test(printed))
       ? { reason: memory, wayOut: 'Give it more: --memory SIZE.' }
       : { reason: `has ended${code === 0 ? '' : ` with exit code ${code}`}`, wayOut: 'Mend what it says.' }
   }

@@ -149,9 +149,9 @@ class Serving {
 }
 
 /** Says of one port who has it; of several that none is free. */
-export function portsTaken(ports: readonly number[]): TallymanError {
+export function portsTaken(ports: readonly number[], holderOf = whoListens): TallymanError {
   const [port] = ports
-  const who = ports.length === 1 && port !== undefined ? whoListens(port) : null
+  const who = ports.length === 1 && port !== undefined ? holderOf(port) : null
   const message =
     ports.length === 1
       ? `Port ${port} is taken${who === null ? '' : ` by ${who}`}.`

@@ -1,4 +1,8 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
 import { TallymanError } from '../errors.ts'
+import { readCgroupLimits } from './cgroup.ts'
 import {
   type ContainerLimits,
   limitOptions,
@@ -6,13 +10,15 @@ import {
   mountOptions,
   userOptions,
 } from './container-arguments.ts'
-import { askEngine, type Engine } from './engine.ts'
+import { askEngine, type Engine, type EngineAnswer, isUnified } from './engine.ts'
 import { explainEngine } from './engine-trouble.ts'
 
 /** The label by which containers with apps are found. Its value is the app's name. */
 const appLabel = 'tallyman.app'
 /** Whose it is: a daemon shows each user the containers of all. */
 const userLabel = 'tallyman.user'
+/** Of tallyman's own page: the file with its token. */
+const tokenLabel = 'tallyman.token'
 
 /** A container with a web app that is to be started. It goes on when this process ends. */
 export interface AppOrder {
@@ -26,36 +32,80 @@ export interface AppOrder {
   /** Where it listens inside. */
   readonly insidePort: number
   readonly limits: ContainerLimits
+  /** Of tallyman's own page: the file with the token that opens it; null for an app of the user's. */
+  readonly tokenFile: string | null
 }
 
 /** How often an app that ended badly is started again. */
 const restartsMax = 5
 const tmpfsBytes = '64m'
+/** Of what an app prints, the engine keeps the last part. */
+const logBytesMax = '10m'
+/** With less the container does not come to be. */
+const dataBytesMin = 128 * 2 ** 20
+
+/** Does the kernel hold containers of this engine to the limits it is given, as far as can be known before? */
+function isBound({ kind, isRootless }: Pick<Engine, 'kind' | 'isRootless'>): boolean {
+  return !(isRootless && kind === 'podman') || isUnified()
+}
+
+/**
+ * What an app is held to where its engine takes limits and nothing comes of them, as rootless Podman beside control groups of version 1: the
+ * memory of each of its processes (RLIMIT_DATA of getrlimit(2)). Pure.
+ */
+function substituteOptions({ memoryBytes }: ContainerLimits): string[] {
+  const bytes = Math.max(dataBytesMin, memoryBytes)
+  return ['--ulimit', `data=${bytes}:${bytes}`]
+}
 
 /**
  * The arguments that start an app with nothing it does not need: its port at the loopback address alone, nothing to write to but scratch
  * space, no capabilities and no way to get any. Pure.
  *
  * @param user ids of whoever starts it
+ * @param holds whether limits hold that the engine is given
  */
 export function appArguments(
-  engine: Pick<Engine, 'kind' | 'isRootless'>,
-  { name, image, command, mounts, port, insidePort, limits }: AppOrder,
+  engine: Pick<Engine, 'kind' | 'isRootless' | 'version'>,
+  { name, image, command, mounts, port, insidePort, limits, tokenFile }: AppOrder,
   user: { readonly uid: number; readonly gid: number },
+  holds = true,
 ): string[] {
   return [
     ...['run', '--detach', '--pull=never', '--name', containerOf(name, user.uid)],
     ...['--label', `${appLabel}=${name}`, '--label', `${userLabel}=${user.uid}`],
+    ...(tokenFile === null ? [] : ['--label', `${tokenLabel}=${tokenFile}`]),
+    ...[
+      '--log-driver',
+      engine.kind === 'podman' ? 'k8s-file' : 'json-file',
+      '--log-opt',
+      `max-size=${logBytesMax}`,
+    ],
     ...['--restart', `on-failure:${restartsMax}`, '--publish', `127.0.0.1:${port}:${insidePort}`],
     ...['--read-only', '--tmpfs', `/tmp:rw,size=${tmpfsBytes},mode=1777`],
     ...['--cap-drop', 'ALL', '--security-opt', 'no-new-privileges', '--security-opt', 'label=disable'],
+    ...networkOptions(engine),
     ...userOptions(engine, user),
     ...limitOptions(limits),
+    ...(holds ? [] : substituteOptions(limits)),
     ...['--env', `PORT=${insidePort}`, '--env', 'HOME=/tmp'],
     ...mounts.flatMap(mountOptions),
     image,
     ...command,
   ]
+}
+
+/**
+ * Rootless Podman 4 waits for itself for ever, with a lock held that all its other commands wait for, when it starts a container again whose
+ * network has addresses of IPv6 (setupSlirp4netns). Later ones have another network by default.
+ */
+function networkOptions({
+  kind,
+  isRootless,
+  version,
+}: Pick<Engine, 'kind' | 'isRootless' | 'version'>): string[] {
+  if (kind !== 'podman' || !isRootless || Number.parseInt(version, 10) > 4) return []
+  return ['--network', 'slirp4netns:enable_ipv6=false']
 }
 
 function containerOf(name: string, uid = ownUid()): string {
@@ -69,7 +119,8 @@ function ownUid(): number {
 /** Starts it. Throws `engine-unfit`, with what mends it where that is known. */
 export async function startAppContainer(engine: Engine, order: AppOrder): Promise<void> {
   const user = { uid: ownUid(), gid: process.getgid?.() ?? 0 }
-  const { status, stderr } = await askEngine(engine.command, appArguments(engine, order, user))
+  const args = appArguments(engine, order, user, isBound(engine))
+  const { status, stderr } = await askEngine(engine.command, args)
   if (status === 0) return
   await removeAppContainer(engine, order.name)
   throw unfit(engine, `the container of ${order.name} does not start`, stderr)
@@ -89,6 +140,8 @@ export interface AppContainer {
   readonly insidePort: number | null
   /** ISO 8601. */
   readonly startedAt: string
+  /** Of tallyman's own page: the file with its token; null for an app of the user's. */
+  readonly tokenFile: string | null
 }
 
 interface Inspected {
@@ -138,7 +191,17 @@ function containerFrom({ Config, State, RestartCount, HostConfig }: Inspected): 
     port: Number(bindings[0]?.HostPort ?? 0) || null,
     insidePort: Number.parseInt(inside, 10) || null,
     startedAt: State.StartedAt,
+    tokenFile: Config.Labels[tokenLabel] ?? null,
   }
+}
+
+/** What the memory limit of an app is for: all of it together, or each of its processes. */
+type MemoryHold = 'app' | 'process'
+
+/** Reads what the kernel holds a container's first process to: what its engine says proves nothing. */
+export function memoryHoldOf(pid: number, memoryBytes: number): MemoryHold {
+  const held = readCgroupLimits({ membership: `/proc/${pid}/cgroup`, root: '/sys/fs/cgroup' }).memoryBytes
+  return held !== null && held <= memoryBytes ? 'app' : 'process'
 }
 
 /** Removes it, whatever it does, with all that is in it. Does nothing where it is not there. */
@@ -159,6 +222,42 @@ export async function readAppLog(engine: Engine, name: string, lines: number): P
 }
 
 /**
+ * Tells what an app has printed, on both streams, in whole lines as they come.
+ *
+ * @param follow whether it goes on with what is printed, until the container is gone or `stop` is aborted
+ * @throws {TallymanError} `engine-unfit` where the engine does not tell
+ */
+export async function tellAppLog(
+  engine: Engine,
+  name: string,
+  tell: (line: string) => void,
+  { follow, stop }: { readonly follow: boolean; readonly stop: AbortSignal },
+): Promise<void> {
+  const [program, ...options] = engine.command
+  const args = [...options, 'logs', ...(follow ? ['--follow'] : []), containerOf(name)]
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+  const end = (): void => void child.kill()
+  stop.addEventListener('abort', end, { once: true })
+  let last = ''
+  const said = [child.stdout, child.stderr].map(async (stream) => {
+    for await (const line of createInterface({ input: stream })) {
+      last = line
+      tell(line)
+    }
+  })
+  const [[status]] = await Promise.all([once(child, 'close'), ...said])
+  stop.removeEventListener('abort', end)
+  if (status !== 0 && !stop.aborted) throw unfit(engine, `the log of ${name} cannot be read`, last)
+}
+
+/** What the image of an app is built of. */
+export interface BuildOrder {
+  readonly folder: string
+  /** `NAME=VALUE`, each for an ARG of the Dockerfile. */
+  readonly buildArguments: readonly string[]
+}
+
+/**
  * Builds the image of a folder with a Dockerfile. Images it begins with are never asked of a registry where they are here.
  *
  * @returns its name, and the first port that it exposes; null for none
@@ -167,18 +266,25 @@ export async function readAppLog(engine: Engine, name: string, lines: number): P
 export async function buildAppImage(
   engine: Engine,
   name: string,
-  folder: string,
+  { folder, buildArguments }: BuildOrder,
 ): Promise<{ readonly image: string; readonly exposedPort: number | null }> {
   const image = `localhost/${containerOf(name)}`
   // As the images of workers, it is removed by `clean --images`.
   const label = ['--label', 'tallyman.image=app']
   const ulimits = ['--ulimit', 'nofile=4096:4096', '--ulimit', 'nproc=4096:4096']
-  const built = await askEngine(engine.command, ['build', ...ulimits, ...label, '--tag', image, folder])
-  if (built.status !== 0) throw unfit(engine, `the image of ${folder} cannot be built`, built.stderr)
+  const given = buildArguments.flatMap((argument) => ['--build-arg', argument])
+  const args = ['build', ...ulimits, ...label, ...given, '--tag', image, folder]
+  const built = await askEngine(engine.command, args)
+  if (built.status !== 0) throw unfit(engine, `the image of ${folder} cannot be built`, tellingOf(built))
   const format = ['--format', '{{json .Config.ExposedPorts}}']
   const { stdout } = await askEngine(engine.command, ['image', 'inspect', ...format, image])
   const ports: Readonly<Record<string, unknown>> | null = JSON.parse(stdout === '' ? 'null' : stdout)
   return { image, exposedPort: Number.parseInt(Object.keys(ports ?? {})[0] ?? '', 10) || null }
+}
+
+/** What fails in a build may have said so where a build says what it does. */
+function tellingOf({ stdout, stderr }: EngineAnswer): string {
+  return stderr.trim() === '' ? stdout : stderr
 }
 
 function unfit({ kind }: Engine, what: string, stderr: string): TallymanError {

@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { explainEngine } from './engine-trouble.ts'
 
@@ -19,12 +20,25 @@ describe('explainEngine', () => {
       'group docker',
     ],
     ['Error: x: image not known', '--image'],
+    ['rootlessport listen tcp 127.0.0.1:5678: bind: address already in use', '--port N'],
+    ['pinging container registry registry-1.docker.io: dial tcp: no such host', '--build-arg BASE'],
     ['writing blob: no space left on device', 'tallyman clean --images'],
   ])('says what mends %j', (said, wayOut) => {
     expect(explainEngine(`time="…" level=warning msg="not this"\n${said}\n`)).toMatchObject({
       reason: expect.stringContaining(said.replace(/^Error: /, '').slice(0, 20)),
       wayOut: expect.stringContaining(wayOut),
     })
+  })
+
+  it('names a range of ids that nobody has', () => {
+    const { wayOut } = explainEngine('no subuid ranges found for user "eve" in /etc/subuid')
+    const [, from = '', to = ''] = /--add-subuids (\d+)-(\d+) --add-subgids \1-\2 /.exec(wayOut ?? '') ?? []
+    expect(Number(to) - Number(from)).toBe(65_535)
+    const taken = existsSync('/etc/subuid') ? readFileSync('/etc/subuid', 'utf8').split('\n') : []
+    for (const line of taken.filter((text) => text !== '')) {
+      const [, start, count] = line.split(':').map(Number)
+      expect(Number(from)).toBeGreaterThanOrEqual((start ?? 0) + (count ?? 0))
+    }
   })
 
   it('gives the last line that is an error, where nothing is known of it', () => {

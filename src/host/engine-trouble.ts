@@ -1,4 +1,5 @@
 import { userInfo } from 'node:os'
+import { readSmallFile } from './small-file.ts'
 
 /** What an engine complained of, in a sentence without its end, and what mends it where that is known. */
 export interface EngineTrouble {
@@ -14,6 +15,26 @@ const troubles: readonly (readonly [said: RegExp, reason: string | null, wayOut:
     'Root installs runc, which does: apt-get install -y runc.',
   ],
   [
+    /default OCI runtime .* not found|executable file .* not found in \$PATH.*runtime/,
+    null,
+    'Root installs one: apt-get install -y runc.',
+  ],
+  [
+    /address already in use|port is already allocated/,
+    'somebody has taken the port meanwhile',
+    'Say it again, and the next one is taken; or say which: --port N. `ss -ltnp` shows who listens where.',
+  ],
+  [
+    /short-name .* did not resolve/,
+    null,
+    'Write the whole name of the image, such as docker.io/library/python:3-slim.',
+  ],
+  [
+    /pinging container registry|registry.*(no such host|i\/o timeout|connection refused|TLS handshake)/i,
+    'the image that it begins with is not here, and its registry is not reached',
+    'Begin with an image that is here (the list is in `podman images`), as by --build-arg BASE=IMAGE where the Dockerfile has ARG BASE. make-base.sh of examples/hello-flask makes one out of packages of Debian.',
+  ],
+  [
     /setrlimit .?RLIMIT_N(OFILE|PROC)|error setting rlimit/i,
     null,
     'Raise the hard limits of this shell (ulimit -Hn, ulimit -Hu), or ask who runs the machine.',
@@ -22,12 +43,12 @@ const troubles: readonly (readonly [said: RegExp, reason: string | null, wayOut:
   [
     /no subuid ranges|no subgid ranges|newuidmap|newgidmap|insufficient UIDs or GIDs|potentially insufficient/,
     'this user has no range of other ids for a user namespace',
-    'Root does this once: usermod --add-subuids 200000-265535 --add-subgids 200000-265535 USER; and apt-get install -y uidmap. Then: podman system migrate',
+    'Root does this once: usermod --add-subuids RANGE --add-subgids RANGE USER; and apt-get install -y uidmap. Then: podman system migrate',
   ],
   [
     /Cannot connect to the Docker daemon|Is the docker daemon running/,
     null,
-    'Start the daemon (root: systemctl start docker, or dockerd &); or unset DOCKER_HOST if it names another place.',
+    'Start the daemon (root: systemctl start docker, or dockerd &; of your own: systemctl --user start docker, and loginctl enable-linger so that it is there after a reboot); or unset DOCKER_HOST if it names another place.',
   ],
   [
     /permission denied.*docker(\.sock| daemon)/is,
@@ -57,7 +78,8 @@ export function explainEngine(stderr: string): EngineTrouble {
   const known = troubles.find(([pattern]) => pattern.test(stderr))
   if (known === undefined) return { reason: said, wayOut: null }
   const [, reason, wayOut] = known
-  return { reason: reason === null ? said : `${reason}: ${said}`, wayOut: wayOut.replace('USER', userName()) }
+  const mended = wayOut.replaceAll('RANGE', freeRange()).replace('USER', userName())
+  return { reason: reason === null ? said : `${reason}: ${said}`, wayOut: mended }
 }
 
 /** The last line that is an error, without the marks of logs around it. */
@@ -67,7 +89,26 @@ function telling(stderr: string): string {
     (line) => line !== '' && !/level=(warning|info)|^See '|^Resource limits are not/.test(line),
   )
   const line = errors.at(-1) ?? 'it said nothing'
-  return line.replace(/^(Error|docker): (Error response from daemon: )?/, '').replace(/\.$/, '')
+  return line
+    .replace(/^(Error|docker): (Error response from daemon: )?/, '')
+    .replace(/\\nWARNING.*/, '')
+    .replace(/: %!w\(<nil>\)$/, '')
+    .replace(/\.$/, '')
+}
+
+/** Ids that a range of one user has. */
+const rangeLength = 65_536
+
+/** Ids behind those of everybody: who shares them could change the other's files (subuid(5)). */
+function freeRange(): string {
+  const ends = ['/etc/subuid', '/etc/subgid'].flatMap((file) =>
+    (readSmallFile(file) ?? '').split('\n').map((line) => {
+      const [, start = '', count = ''] = line.split(':')
+      return Number(start) + Number(count) || 0
+    }),
+  )
+  const start = Math.max(100_000, ...ends)
+  return `${start}-${start + rangeLength - 1}`
 }
 
 function userName(): string {

@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process'
-import { accessSync, constants } from 'node:fs'
+import { accessSync, constants, existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { errnoOf, TallymanError } from '../errors.ts'
-import { explainEngine } from './engine-trouble.ts'
+import { type EngineTrouble, explainEngine } from './engine-trouble.ts'
 
 /** The container engines there are, the one that is looked for first first. */
 export const engineKinds = ['podman', 'docker'] as const
@@ -36,19 +36,21 @@ export interface EngineAnswer {
  * Cost: one or two small programs are started, a tenth of a second.
  */
 export async function findEngine(wanted: EngineKind | null = null): Promise<Engine> {
-  const reasons: string[] = []
+  const troubles: EngineTrouble[] = []
   for (const kind of engineKinds) {
     if (wanted !== null && wanted !== kind) continue
     if (!isOnPath(kind)) {
-      reasons.push(`${kind} is not installed`)
+      troubles.push({ reason: `${kind} is not installed`, wayOut: null })
       continue
     }
     const found = kind === 'podman' ? await findPodman() : await findDocker()
-    if (typeof found !== 'string') return found
-    reasons.push(found)
+    if ('kind' in found) return found
+    troubles.push(found)
   }
-  throw new TallymanError('engine-unfit', `No container engine can be used here: ${reasons.join('; ')}.`, {
-    wayOut: installHint(),
+  const reasons = troubles.map(({ reason }) => reason).join('; ')
+  throw new TallymanError('engine-unfit', `No container engine can be used here: ${reasons}.`, {
+    // What is there is sooner mended than another one installed.
+    wayOut: troubles.find(({ wayOut }) => wayOut !== null)?.wayOut ?? installHint(),
   })
 }
 
@@ -57,27 +59,54 @@ function installHint(): string {
   return `On Debian, root installs one by: apt-get install -y --no-install-recommends ${packages}. Or run without containers: --isolation process.`
 }
 
-async function findPodman(): Promise<Engine | string> {
+async function findPodman(): Promise<Engine | EngineTrouble> {
   const { status, stdout, stderr } = await askEngine(['podman'], ['--version'])
-  if (status !== 0) return `podman does not start (${lastLine(stderr)})`
+  if (status !== 0) return { reason: `podman does not start (${lastLine(stderr)})`, wayOut: null }
   const version = stdout.trim().split(' ').at(-1) ?? ''
   // Beside control groups of the first version, crun refuses the second ("hybrid mode not supported"); runc does not.
   const options = isOnPath('runc') && !isUnified() ? ['--runtime', 'runc'] : []
   return { kind: 'podman', version, isRootless: process.getuid?.() !== 0, command: ['podman', ...options] }
 }
 
-async function findDocker(): Promise<Engine | string> {
+async function findDocker(): Promise<Engine | EngineTrouble> {
   const format = '{{.ServerVersion}} {{json .SecurityOptions}}'
   const { status, stdout, stderr } = await askEngine(['docker'], ['info', '--format', format])
   const version = stdout.trim().split(' ')[0] ?? ''
   if (status !== 0 || version === '') {
-    const { reason } = explainEngine(stderr)
-    return `docker has no server that answers (${reason})`
+    return dockerTrouble(explainEngine(stderr), process.env)
   }
   return { kind: 'docker', version, isRootless: stdout.includes('name=rootless'), command: ['docker'] }
 }
 
-function isUnified(): boolean {
+/** A client without its server: which of the two it is that is looked for in the wrong place. */
+function dockerTrouble(
+  { reason, wayOut }: EngineTrouble,
+  { DOCKER_HOST: host, XDG_RUNTIME_DIR: runtime }: Readonly<Record<string, string | undefined>>,
+): EngineTrouble {
+  if (host !== undefined && host !== '') {
+    return {
+      reason: `docker finds no daemon at ${JSON.stringify(host)}, which is what DOCKER_HOST says (${reason})`,
+      wayOut: 'Mend DOCKER_HOST, or leave it to docker: unset DOCKER_HOST',
+    }
+  }
+  const own = join(runtime ?? `/run/user/${process.getuid?.() ?? 0}`, 'docker.sock')
+  return {
+    reason: `docker has no server that answers (${reason})`,
+    wayOut: existsSync(own)
+      ? `Your own rootless daemon listens elsewhere: export DOCKER_HOST=unix://${own}`
+      : wayOut,
+  }
+}
+
+/** Does the engine copy an image whole for each container? Cost: one command of the engine. */
+export async function copiesImages({ kind, isRootless, command }: Engine): Promise<boolean> {
+  if (kind !== 'podman' || !isRootless) return false
+  const { stdout } = await askEngine(command, ['info', '--format', '{{.Store.GraphDriverName}}'])
+  return stdout.trim() === 'vfs'
+}
+
+/** Is version 2 all the control groups there are (cgroups(7))? */
+export function isUnified(): boolean {
   try {
     accessSync('/sys/fs/cgroup/cgroup.controllers', constants.R_OK)
     return true

@@ -5,9 +5,11 @@ export {
   type AppOrder,
   buildAppImage,
   listAppContainers,
+  memoryHoldOf,
   readAppLog,
   removeAppContainer,
   startAppContainer,
+  tellAppLog,
 } from './app-container.ts'
 export { type Bottleneck, findBottleneck, type RunSample, sayBottleneck } from './bottleneck.ts'
 export {
@@ -28,7 +30,14 @@ export {
 } from './containers-left.ts'
 export { readDiskSpace, spareSpace } from './disk-space.ts'
 export { endProcesses } from './end-processes.ts'
-export { type Engine, type EngineKind, engineKinds, findEngine, findOnPath } from './engine.ts'
+export {
+  copiesImages,
+  type Engine,
+  type EngineKind,
+  engineKinds,
+  findEngine,
+  findOnPath,
+} from './engine.ts'
 export { explainEngine } from './engine-trouble.ts'
 export { measureWriting, readFileSystemType } from './file-system.ts'
 export { openFinishedFile } from './finished-file.ts'

@@ -1,6 +1,9 @@
-/** `up`, `ps`, `down`: web apps that live in containers, reached at the loopback address of this machine. */
+/** `up`, `ps`, `logs`, `down`: the page, and web apps, in containers, reached at the loopback address of this machine. */
 import { spawnSync } from 'node:child_process'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { hasEngine } from '../fixtures/engine.ts'
 import { freePort } from '../fixtures/page-server.ts'
 import { type Ended, Workshop } from '../fixtures/program.ts'
@@ -12,11 +15,17 @@ const port = freePort() + 200
 const own = `t${process.pid}`
 
 let shop: Workshop
+/** It has the one name, and another one's must not be taken down. */
+let isPageUp = false
 beforeAll(() => {
   shop = new Workshop()
 })
-afterAll(() => {
+afterEach(() => {
   for (const { name } of listed()) shop.run('down', name)
+  if (isPageUp) shop.run('down', 'tallyman')
+  isPageUp = false
+})
+afterAll(() => {
   const images = ['image', 'ls', '--quiet', '--filter', 'label=tallyman.image=app']
   const made = spawnSync('podman', images, { encoding: 'utf8' }).stdout.split('\n').filter(Boolean)
   spawnSync('podman', ['image', 'rm', '--force', ...new Set(made)])
@@ -67,7 +76,7 @@ describe.skipIf(!requires('a container engine', hasEngine))('up', () => {
       "import { readdirSync, writeFileSync } from 'node:fs'\nimport app from './app.ts'\n" +
         "export default {\n  fetch(request: Request) {\n    const { pathname } = new URL(request.url)\n    if (pathname === '/die') setTimeout(() => process.exit(9), 50)\n" +
         "    if (pathname === '/write') writeFileSync(new URL('note', import.meta.url), '')\n" +
-        "    if (pathname === '/seen') return new Response(readdirSync('/proc').filter((n) => Number(n) > 0).join(' '))\n    return app.fetch(request)\n  },\n}\n",
+        "    if (pathname === '/say') console.log('said \\x1b[31m')\n    if (pathname === '/seen') return new Response(readdirSync('/proc').filter((n) => Number(n) > 0).join(' '))\n    return app.fetch(request)\n  },\n}\n",
     )
     const name = `${own}-extra`
     shop.run('down', name)
@@ -79,6 +88,18 @@ describe.skipIf(!requires('a container engine', hasEngine))('up', () => {
     // Alone, and with nothing to write to.
     expect(await read('/seen')).toBe('200 1')
     expect(await read('/write')).toMatch(/^500 Error: EROFS.*\n.*extra\.ts:7:/)
+    const follower = shop.start('logs', name, '--follow')
+    let followed = ''
+    follower.stdout?.on('data', (data) => {
+      followed += data
+    })
+    await until('what was printed', () => followed.includes('EROFS'))
+    await read('/say')
+    await until('what is printed', () => followed.includes('said \\u001b[31m\n'))
+    const ended = once(follower, 'exit')
+    follower.kill('SIGINT')
+    expect(await ended).toEqual([0, null])
+    expect(shop.run('logs', name, '--json').stdout).toContain(`{"app":"${name}","line":"said \\u001b[31m"}`)
     expect(listed()).toMatchObject([{ name, port, answers: true }])
     await read('/die').catch(() => undefined)
     await until('it to be started again', () =>
@@ -91,6 +112,59 @@ describe.skipIf(!requires('a container engine', hasEngine))('up', () => {
     expect(listed()).toEqual([])
     await expect(read()).rejects.toThrow()
     expect(shop.run('down', name)).toMatchObject({ status: 2, stderr: expect.stringContaining('is up') })
+  })
+
+  it('serves the page of all runs, which may read them and their results, and sees that one is at work', async () => {
+    const slow = fileURLToPath(new URL('../fixtures/jobs/slow.job.ts', import.meta.url))
+    shop.write('few.txt', 'to be\nor not to be\n')
+    expect(shop.run('run', slow, 'few.txt', '-o', 'elsewhere').status).toBe(0)
+    const started = shop.run('up', '--port', String(port), '--json')
+    isPageUp = true
+    expect(started, started.stderr).toMatchObject({ status: 0 })
+    const { link } = JSON.parse(started.stdout)
+    expect(link).toMatch(/\?token=/)
+    expect(await read()).toMatch(/^401 /)
+    const [cookie = ''] = (await fetch(link, { redirect: 'manual' })).headers.getSetCookie()
+    const look = async (path: string): Promise<string> =>
+      await (await fetch(`http://localhost:${port}${path}`, { headers: { cookie } })).text()
+    const [id = ''] = /\d{8}-\d{6}-\w+/.exec(await look('/')) ?? []
+    expect(JSON.parse(await look(`/runs/${id}/view.json`))).toMatchObject({
+      line: { status: 'complete' },
+      result: { isThere: true },
+    })
+    expect(await look(`/runs/${id}/tables/places`)).toContain('not to be')
+    expect(shop.run('ps').stdout).toContain(link)
+    // It counts its processes by itself, and yet tells one that is at work from one that was killed.
+    shop.write('many.txt', 'to be\n'.repeat(5000))
+    const run = shop.start('run', slow, 'many.txt')
+    const statuses = async (): Promise<string[]> => {
+      const ids = [...(await look('/')).matchAll(/href="\/runs\/([\w-]+)"/g)].map(([, one = '']) => one)
+      const views = await Promise.all(ids.map((one) => look(`/runs/${one}/view.json`)))
+      // One that has no plan yet has no page either.
+      return views.filter((text) => text.startsWith('{')).map((text) => JSON.parse(text).line.status)
+    }
+    await until('a run at work', async () => (await statuses()).includes('running'))
+    run.kill('SIGKILL')
+    await until('its end', async () => !(await statuses()).includes('running'))
+    expect(shop.run('logs', 'tallyman')).toMatchObject({ status: 0, stdout: 'Listening at 0.0.0.0:8080.\n' })
+  })
+
+  it('says by whom a port is taken', async () => {
+    shop.run('new', '--app', `${own}-b`)
+    const other = createServer().listen(port, '127.0.0.1')
+    await once(other, 'listening')
+    expect(up(`${own}-b`)).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining(`Port ${port} is taken by process ${process.pid} (`),
+    })
+    other.close()
+    await once(other, 'close')
+    expect(up(`${own}-b`).status).toBe(0)
+    shop.run('new', '--app', `${own}-c`)
+    expect(up(`${own}-c`)).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining(`Port ${port} is taken by your app ${own}-b.`),
+    })
   })
 
   it('serves a folder with a Dockerfile at the port it exposes', async () => {
@@ -127,7 +201,7 @@ describe.skipIf(!requires('a container engine', hasEngine))('up', () => {
     [
       'holds too much memory',
       'const held = []; for (;;) held.push(Buffer.alloc(8e6, 1))',
-      /exit code 137.*more memory than it may.*--memory/s,
+      /exit code 1(37|34|39|).*more memory than it may.*--memory/s,
     ],
   ])('says of one that %s which link is broken', (_what, code, reason) => {
     const ended = up(dockerfile(code), '--memory', '64M')

@@ -6,17 +6,17 @@ import {
   isRunHeld,
   type LogSource,
   listLogs,
-  type RunDirectory,
+  RunDirectory,
   readLog,
   readRun,
 } from '../../run/index.ts'
+import { findRunOrApp, tellApp } from '../app-log.ts'
 import type { Arguments } from '../arguments.ts'
 import type { Command } from '../command.ts'
 import { sayDeath } from '../death-summary.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { LogFollower, type LogPiece } from '../log-follower.ts'
 import { shownPath } from '../report.ts'
-import { findRun } from '../runs-folder.ts'
 import type { Terminal } from '../terminal.ts'
 
 /** How often a run that is at work is looked at. */
@@ -24,17 +24,23 @@ const lookEveryMs = 300
 
 export const logs: Command = {
   name: 'logs',
-  operands: '[RUN]',
+  operands: '[RUN|APP]',
   operandsMax: 1,
-  summary: 'shows what each attempt of a run printed, and of each that failed why',
+  summary:
+    'shows what each attempt of a run printed, and of each that failed why; or what an app that is up printed',
   details: [
     'Of each attempt the first and the last part of its stdout and stderr are kept, and how much is missing between them is said.',
     'RUN is an id, the beginning of one, "last", or the path of a run. Where nothing is named, the last run is meant.',
+    'APP is the name of an app as `tallyman ps` lists it. Of what it prints, the last 10 MB are kept.',
   ],
   example: 'tallyman logs last --attempt map-00012.1',
   run: async (args, terminal) => {
     const [name = 'last'] = args.positionals
-    const directory = findRun(name, terminal)
+    const directory = await findRunOrApp(name, terminal)
+    if (!(directory instanceof RunDirectory)) {
+      await tellApp(directory, args, terminal)
+      return exitCodes.complete
+    }
     const voice = new Voice(directory, args, terminal)
     if (args.has('follow')) await follow(directory, args, voice)
     else showAll(directory, args, voice, terminal)

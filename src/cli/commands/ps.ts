@@ -2,7 +2,7 @@ import { listAppContainers } from '../../host/index.ts'
 import { requireEngine } from '../../run/index.ts'
 import type { Command } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { answers } from '../own-apps.ts'
+import { answers, linkOf } from '../own-apps.ts'
 import { alignColumns } from '../tables.ts'
 
 export const ps: Command = {
@@ -15,18 +15,19 @@ export const ps: Command = {
   run: async (args, terminal) => {
     const found = await listAppContainers(await requireEngine())
     const apps = await Promise.all(
-      found.map(async ({ name, state, port, startedAt, restarts }) => ({
+      found.map(async ({ name, state, port, startedAt, restarts, tokenFile }) => ({
         name,
         state,
         answers: port !== null && (await answers(port)),
         port,
-        link: port === null ? null : `http://localhost:${port}/`,
+        link: port === null ? null : linkOf({ port, tokenFile }),
         startedAt,
         restarts,
       })),
     )
     if (args.has('json')) for (const app of apps) terminal.out(JSON.stringify(app))
-    else if (apps.length === 0) terminal.say('No app is up. `tallyman up APP` starts one.')
+    else if (apps.length === 0)
+      terminal.say('No app is up. `tallyman up APP` starts one; without APP, the page of all runs.')
     else {
       const rows = apps.map((app) => [
         app.name,

@@ -1,154 +1,174 @@
-import { existsSync, mkdirSync, realpathSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, realpathSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
 import { TallymanError } from '../../errors.ts'
 import {
-  type AppOrder,
-  buildAppImage,
+  type AppContainer,
   type ContainerLimits,
+  copiesImages,
   type Engine,
   forwardCommand,
   isFreePort,
   listAppContainers,
-  mountsOf,
+  memoryHoldOf,
   removeAppContainer,
-  requireWorkerImage,
   startAppContainer,
   userPorts,
+  whoListens,
 } from '../../host/index.ts'
 import { printable } from '../../printable.ts'
-import { packageRoot, requireEngine } from '../../run/index.ts'
+import { showBytes } from '../../quantities.ts'
+import { requireEngine } from '../../run/index.ts'
+import { type AppPart, partOfDockerfile, partOfModule, partOfPage } from '../app-parts.ts'
 import type { Arguments } from '../arguments.ts'
 import type { Command } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { untilHealthy } from '../own-apps.ts'
-import { runsFolder } from '../runs-folder.ts'
+import { linkOf, pageName, untilHealthy } from '../own-apps.ts'
 import { findModule, portsTaken } from '../serve-app.ts'
+import { systemdUnit } from '../systemd-unit.ts'
 import type { Terminal } from '../terminal.ts'
 
 export const up: Command = {
   name: 'up',
-  operands: 'APP',
+  operands: '[APP]',
   operandsMax: 1,
-  summary: 'serves a web app of your own from a container, until `tallyman down`',
+  summary: 'serves the page of all runs, or a web app of your own, from a container, until `tallyman down`',
   details: [
-    'APP is a module as of `tallyman serve`, or a folder with a Dockerfile. It goes on when you log out, is started again up to five times when it ends badly, and is reached at the loopback address alone, at your own port.',
+    'APP is a module as of `tallyman serve`, or a folder with a Dockerfile. It goes on when you log out, is started again up to five times when it ends badly, and is reached at the loopback address alone, at your own port: your user id, where that is 1024 or more.',
     'It may read the folder it is in, and write to /tmp inside; its memory, processes and cores are limited. An app with a Dockerfile listens at 0.0.0.0 and the port that it EXPOSEs, or 8080.',
     'It has no token: whoever has an account on this machine can open it.',
+    'Without APP it is the page of `tallyman serve`, with its token. It may read the runs, and the results that lie elsewhere as of now.',
+    'After a reboot it is there again with a unit of systemd, which --systemd prints.',
   ],
   example: 'tallyman up hello/app.ts',
   run: async (args, terminal) => {
     const [path] = args.positionals
-    if (path === undefined) {
-      throw new TallymanError('usage', 'Which app? `tallyman up` needs one.', {
-        wayOut: 'Say for example: tallyman up hello/app.ts; `tallyman new --app hello` writes it.',
-      })
+    const place = path === undefined ? page : placeOf(path, terminal.cwd)
+    requireFitting(args, place)
+    if (args.has('systemd')) {
+      systemdUnit(place.name, args, terminal)
+      return exitCodes.complete
     }
     const engine = await requireEngine()
-    const { name, folder, module } = placeOf(path, terminal.cwd)
-    const port = await choosePort(engine, name, args.count('port'))
-    const part =
-      module === null
-        ? await ofDockerfile(engine, name, folder)
-        : await ofModule(engine, module, name, terminal)
-    await removeAppContainer(engine, name)
-    await startAppContainer(engine, { ...part, name, port, limits: limitsOf(args) })
+    const port = await choosePort(engine, place.name, args.count('port'), terminal)
+    const part = await partOf(engine, place, args, terminal)
+    await removeAppContainer(engine, place.name)
+    await startAppContainer(engine, { ...part, name: place.name, port, limits: limitsOf(args) })
     try {
-      await untilHealthy(engine, name, port)
+      tell(await untilHealthy(engine, place.name, port), limitsOf(args), args, terminal)
     } catch (error) {
-      await removeAppContainer(engine, name)
+      await removeAppContainer(engine, place.name)
       throw error
     }
-    tell(name, port, args, terminal)
+    if (await copiesImages(engine)) terminal.say(copyingHint)
     return exitCodes.complete
   },
 }
+
+const copyingHint =
+  'Here Podman copies the whole image for each container (storage driver vfs), which takes seconds and disk space. With ~/.config/containers/storage.conf saying [storage] and driver = "overlay" it does not; before that takes effect: podman system reset, which removes all its images and containers, of this user only.'
 
 /** What an app may take. */
 function limitsOf(args: Arguments): ContainerLimits {
   return { memoryBytes: args.size('memory') ?? 512 * 2 ** 20, processesMax: 256, cpus: 1, openFilesMax: 4096 }
 }
 
-interface Place {
-  readonly name: string
-  readonly folder: string
-  /** Null where there is a Dockerfile. */
-  readonly module: string | null
-}
+/** What is to be served. */
+type Place =
+  | { readonly kind: 'page'; readonly name: string }
+  | { readonly kind: 'dockerfile'; readonly name: string; readonly folder: string }
+  | { readonly kind: 'module'; readonly name: string; readonly module: string }
+
+const page: Place = { kind: 'page', name: pageName }
 
 function placeOf(path: string, cwd: string): Place {
   const place = resolve(cwd, path)
   if (existsSync(join(place, 'Dockerfile')))
-    return { name: nameOf(basename(place)), folder: place, module: null }
+    return { kind: 'dockerfile', name: nameOf(basename(place)), folder: place }
   const module = realpathSync(findModule(path, cwd))
-  const folder = dirname(module)
   const stem = basename(module).replace(/(\.app)?\.[cm]?[jt]sx?$/, '')
-  return { name: nameOf(stem === 'app' ? basename(folder) : stem), folder, module }
+  return { kind: 'module', name: nameOf(stem === 'app' ? basename(dirname(module)) : stem), module }
+}
+
+function requireFitting(args: Arguments, { kind }: Place): void {
+  if (kind === 'dockerfile' || !args.has('build-arg')) return
+  throw new TallymanError('usage', 'Option --build-arg is for a folder with a Dockerfile.', {
+    wayOut: 'Leave it out, or name such a folder.',
+  })
+}
+
+async function partOf(engine: Engine, place: Place, args: Arguments, terminal: Terminal): Promise<AppPart> {
+  switch (place.kind) {
+    case 'page':
+      return await partOfPage(engine, terminal)
+    case 'dockerfile':
+      return await partOfDockerfile(engine, place.name, place.folder, args.list('build-arg'))
+    case 'module':
+      return await partOfModule(engine, place.module, place.name, terminal)
+  }
 }
 
 function nameOf(text: string): string {
-  return (
-    text
-      .toLowerCase()
-      .replaceAll(/[^a-z0-9]+/g, '-')
-      .replaceAll(/^-|-$/g, '') || 'app'
-  )
+  const name = text
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .replaceAll(/^-|-$/g, '')
+  if (name === '') return 'app'
+  return name === pageName ? `${name}-app` : name
 }
 
 /** Its port as it was before, the user's first that is free, or the one that was asked for. */
-async function choosePort(engine: Engine, name: string, asked: number | null): Promise<number> {
-  const before = (await listAppContainers(engine)).find((app) => app.name === name)?.port ?? null
+async function choosePort(
+  engine: Engine,
+  name: string,
+  asked: number | null,
+  { say }: Terminal,
+): Promise<number> {
+  const apps = await listAppContainers(engine)
+  const before = apps.find((app) => app.name === name)?.port ?? null
   if (before !== null && (asked === null || asked === before)) return before
   const ports = asked === null ? userPorts(process.getuid?.() ?? 0) : [asked]
-  for (const port of ports) if (await isFreePort(port)) return port
-  throw portsTaken(ports)
-}
-
-type Part = Pick<AppOrder, 'image' | 'command' | 'mounts' | 'insidePort'>
-
-const insidePortDefault = 8080
-
-async function ofDockerfile(engine: Engine, name: string, folder: string): Promise<Part> {
-  const { image, exposedPort } = await buildAppImage(engine, name, folder)
-  return { image, command: [], mounts: [], insidePort: exposedPort ?? insidePortDefault }
-}
-
-/** Bundled beside the runs: the container reads it for as long as it is there. */
-async function ofModule(engine: Engine, module: string, name: string, terminal: Terminal): Promise<Part> {
-  const { AppBundle } = await import('../../web/index.ts')
-  const { name: image, node } = await requireWorkerImage(engine, terminal.say)
-  const folder = join(dirname(runsFolder(terminal)), 'apps', name)
-  const bundle = new AppBundle(module, `${folder}.new`)
-  await bundle.make()
-  rmSync(folder, { recursive: true, force: true })
-  mkdirSync(dirname(folder), { recursive: true })
-  renameSync(bundle.folder, folder)
-  const program = join(packageRoot, 'dist', 'web', 'app-main.js')
-  const readable = [packageOf(packageRoot), folder, dirname(module)]
-  return {
-    image,
-    command: [node, program, join(folder, 'app.mjs'), module, '0.0.0.0', String(insidePortDefault)],
-    mounts: mountsOf(readable, []),
-    insidePort: insidePortDefault,
+  for (const port of ports) {
+    if (!(await isFreePort(port))) continue
+    const [first] = ports
+    if (first !== undefined && first !== port)
+      say(`Port ${first} is taken by ${holderOf(first, apps) ?? 'somebody else'}, so it is ${port}.`)
+    return port
   }
+  throw portsTaken(ports, (port) => holderOf(port, apps))
 }
 
-/** With the packages it needs, which are beside it where it was installed. */
-function packageOf(root: string): string {
-  const real = realpathSync(root)
-  const above = dirname(real)
-  return basename(above) === 'node_modules' ? above : real
+/** An app of the user's own is known by its name: its port is held by a program of the engine's. */
+function holderOf(port: number, apps: readonly AppContainer[]): string | null {
+  const app = apps.find((one) => one.port === port && one.state === 'running')
+  return app === undefined ? whoListens(port) : `your app ${app.name}`
 }
 
-function tell(name: string, port: number, args: Arguments, { out, say, env }: Terminal): void {
-  const link = `http://localhost:${port}/`
+function tell(
+  app: AppContainer & { readonly port: number },
+  { memoryBytes }: ContainerLimits,
+  args: Arguments,
+  { out, say, env }: Terminal,
+): void {
+  const { name, port } = app
+  const link = linkOf(app)
   const forward = forwardCommand(port, userInfo().username, env.SSH_CONNECTION)
+  const memoryOf = memoryHoldOf(app.pid, memoryBytes)
   if (args.has('json')) {
-    out(JSON.stringify({ name, link, port, forward }))
+    out(JSON.stringify({ name, link, port, forward, memoryBytes, memoryOf }))
     return
   }
   out(link)
-  say(`The app ${printable(name)} is up, and answers. Whoever has an account on this machine can open it.`)
+  const who = app.tokenFile === null ? ' Whoever has an account on this machine can open it.' : ''
+  const what = app.tokenFile === null ? `The app ${printable(name)}` : 'The page of all runs'
+  say(`${what} is up, and answers.${who}`)
+  const each =
+    memoryOf === 'app'
+      ? ''
+      : ', each of its processes: the engine does not hold all of it to that (control groups of version 1)'
+  say(`It may hold ${showBytes(memoryBytes)}${each}.`)
   say(`From your laptop: ${forward}`)
-  say(`and open the link there. \`tallyman ps\` lists what is up; \`tallyman down ${name}\` ends it.`)
+  say(
+    `and open the link there. \`tallyman ps\` lists what is up, \`tallyman logs ${name}\` shows what it prints; \`tallyman down ${name}\` ends it.`,
+  )
 }
