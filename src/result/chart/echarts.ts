@@ -9,6 +9,7 @@ import {
 } from 'echarts/components'
 import * as core from 'echarts/core'
 import { CanvasRenderer, SVGRenderer } from 'echarts/renderers'
+import LRU from 'zrender/lib/core/LRU.js'
 
 core.use([
   BarChart,
@@ -27,3 +28,15 @@ core.use([
 ])
 
 export const echarts: Pick<typeof core, 'init' | 'registerMap' | 'setPlatformAPI'> = core
+
+/**
+ * The library keeps the widths of texts in plain objects, by the text. One that is called as what every object inherits would
+ * not be looked up but found, and be changed for all of the process; after a sign that no such name begins with, none is.
+ */
+const { get, put } = LRU.prototype
+LRU.prototype.get = function (key): unknown {
+  return get.call(this, `=${key}`)
+}
+LRU.prototype.put = function (key, value): unknown {
+  return put.call(this, `=${key}`, value)
+}

@@ -76,6 +76,34 @@ describe.skipIf(!requires('packages @napi-rs/canvas and fonts', hasPictures()))(
     expect(drawable('ไทย \ue000', missing)).toBe('\\u{e44}\\u{e17}\\u{e22} \\u{e000}')
   })
 
+  const syllables = Array.from({ length: 11_172 }, (_, index) => String.fromCodePoint(0xac00 + index))
+
+  test('takes every syllable of Korean from the Korean font, whatever other style sheets promise', async () => {
+    const { createCanvas, GlobalFonts } = await import('@napi-rs/canvas')
+    const fonts = fontsFor(syllables)
+    expect([...fonts.missing]).toEqual([])
+    const context = createCanvas(24, 24).getContext('2d', { willReadFrequently: true })
+    const inkOf = (text: string): string => {
+      context.clearRect(0, 0, 24, 24)
+      context.fillText(text, 2, 20)
+      return Buffer.from(context.getImageData(0, 0, 24, 24).data).toString('latin1')
+    }
+    const boxes: string[] = []
+    for (const syllable of syllables.filter((_, index) => index % 28 === 0 || index % 28 === 4)) {
+      const own = fontsFor([syllable])
+      registerFonts(GlobalFonts, own)
+      const slice = own.slices.find(({ alias }) => /-(sc|jp|kr)-/.test(alias))
+      context.font = `18px ${slice?.alias ?? 'none'}`
+      if (slice?.alias.includes('-kr-') !== true || inkOf(syllable) === inkOf('\u{10fffd}'))
+        boxes.push(syllable)
+    }
+    expect(boxes.join('')).toBe('')
+  })
+
+  test('takes no character from a font that promises it and has it not', () => {
+    expect([...fontsFor(['가각\u9ff3\u9ffa']).missing]).toEqual(['\u9ff3', '\u9ffa'])
+  })
+
   test('takes Han characters from the language of the texts they stand in', () => {
     const first = (text: string) =>
       fontsFor([text]).slices.find(({ alias }) => /-(sc|jp|kr)-/.test(alias))?.alias

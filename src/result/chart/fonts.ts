@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import type { GlobalFonts } from '@napi-rs/canvas'
+import { charactersOf } from './font-characters.ts'
 
 /** A slice of a font: the characters of one file. */
 interface Slice {
@@ -116,13 +117,17 @@ export function fontsFor(texts: readonly string[]): PictureFonts & { readonly mi
   return { family: slices.map(({ alias }) => alias).join(','), slices, missing }
 }
 
+/** The first slice that promises a character and has it: some promise more than is in them, and would draw a box. */
 function findSlice(
   packages: readonly { readonly slices: readonly Slice[] }[],
   character: string,
 ): Slice | undefined {
   const point = character.codePointAt(0) ?? 0
   for (const { slices } of packages) {
-    const slice = slices.find(({ ranges }) => ranges.some(([from, to]) => from <= point && point <= to))
+    const slice = slices.find(
+      ({ ranges, file }) =>
+        ranges.some(([from, to]) => from <= point && point <= to) && charactersOf(file).has(point),
+    )
     if (slice !== undefined) return slice
   }
   return undefined

@@ -302,8 +302,8 @@ export function number(value: number): string {
 function titleOf(chart: PlannedChart): string {
   const said = chart.title ?? defaultTitle(chart)
   return printable(
-    said.replace(/\{([^}]*)\}/g, (whole, column) => {
-      const wanted = chart.conditions[column]
+    said.replace(/\{([^}]*)\}/g, (whole, column: string) => {
+      const wanted = Object.hasOwn(chart.conditions, column) ? chart.conditions[column] : undefined
       return wanted === undefined ? whole : sayWanted(wanted)
     }),
   )

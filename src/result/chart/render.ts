@@ -161,10 +161,17 @@ function drawSvg({ width, height, option }: Picture, prefix: string): string {
   const chart = echarts.init(null, null, { renderer: 'svg', ssr: true, width, height })
   try {
     chart.setOption(option)
-    return renumbered(chart.renderToSVGString(), prefix)
+    return renumbered(still(chart.renderToSVGString()), prefix)
   } finally {
     chart.dispose()
   }
+}
+
+/** Without the rules by which parts change under a pointer: there is nothing to be pointed at, and another picture of a page has them too. */
+function still(svg: string): string {
+  return svg
+    .replace(/<style[^>]*>\s*<!\[CDATA\[[\s\S]*?\]\]>\s*<\/style>/, '')
+    .replaceAll(/ class="zr-cls\d+"/g, '')
 }
 
 /** Names in an SVG are numbered through all pictures of a process; in each they shall begin anew. */
