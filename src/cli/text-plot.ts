@@ -1,16 +1,17 @@
-import { showCount } from '../quantities.ts'
-import type { Drawing } from '../result/index.ts'
+import { type Amount, type Drawing, plus, showAmount, showOnAxis } from '../result/index.ts'
 import { clip, pad, widthOf } from './cells.ts'
-import { alignColumns } from './tables.ts'
 
 type Content = Drawing['content']
 
 const eighths = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉']
 const levels = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█']
 
+/** Where nothing is known. */
+const gapMark = '·'
+
 /** Draws for a terminal, in lines of at most so many cells. */
 export function textPlot(drawing: Drawing, columns: number): string[] {
-  const { title, subtitle, warnings, notes, source } = drawing
+  const { title, subtitle, warnings, marks, notes, source } = drawing
   return [
     title,
     subtitle,
@@ -18,6 +19,7 @@ export function textPlot(drawing: Drawing, columns: number): string[] {
     '',
     ...bodyOf(drawing, columns),
     '',
+    ...marks.map(({ mark, words }) => (mark === 'gap' ? `${gapMark}: ${words}` : words)),
     ...notes,
     source,
     '',
@@ -25,35 +27,37 @@ export function textPlot(drawing: Drawing, columns: number): string[] {
 }
 
 function bodyOf(drawing: Drawing, columns: number): string[] {
-  const { content, isLog } = drawing
+  const { content, logFrom } = drawing
   switch (content.kind) {
     case 'bars':
       return content.panels.flatMap(({ title, bars }) => [
         ...titled(title),
         ...barLines(
           bars.map(({ label, total }) => [label, total]),
-          { columns, isLog },
+          { columns, logFrom },
         ),
       ])
     case 'histogram':
       return barLines(
         content.panels[0]?.bins.map(({ from, to, count }) => [`${from}–${to}`, count] as const) ?? [],
-        { columns, isLog },
+        { columns, logFrom },
       )
     case 'map':
       return content.panels.flatMap(({ title, values }) => {
-        const sorted = [...values].sort((a, b) => b[1] - a[1])
+        const sorted = [...values].sort((a, b) => (a[1] < b[1] ? 1 : a[1] > b[1] ? -1 : 0))
         const rest = sorted.slice(20)
         const more =
           rest.length === 0
             ? []
-            : [`${rest.length} more countries: ${showCount(rest.reduce((sum, [, value]) => sum + value, 0))}`]
-        return [...titled(title), ...barLines(sorted.slice(0, 20), { columns, isLog }), ...more]
+            : [
+                `${rest.length} more countries: ${showAmount(rest.reduce((sum: Amount, [, value]) => plus(sum, value), 0))}`,
+              ]
+        return [...titled(title), ...barLines(sorted.slice(0, 20), { columns, logFrom }), ...more]
       })
     case 'lines':
-      return lineBlocks(content, columns, isLog)
+      return lineBlocks(content, columns, logFrom)
     case 'heat':
-      return heatLines(content, columns, isLog)
+      return heatLines(content, columns, logFrom)
   }
 }
 
@@ -62,27 +66,26 @@ function titled(title: string | null): string[] {
 }
 
 function barLines(
-  bars: readonly (readonly [label: string, value: number])[],
-  { columns, isLog }: { readonly columns: number; readonly isLog: boolean },
+  bars: readonly (readonly [label: string, value: Amount])[],
+  { columns, logFrom }: { readonly columns: number; readonly logFrom: number | null },
 ): string[] {
   const labelWidth = Math.min(Math.floor(columns / 3), Math.max(0, ...bars.map(([label]) => widthOf(label))))
   const amounts = bars.map(([, value]) => showAmount(value))
   const amountWidth = Math.max(0, ...amounts.map((amount) => amount.length))
   const room = Math.max(5, columns - labelWidth - amountWidth - 3)
-  const most = Math.max(...bars.map(([, value]) => scaled(value, isLog)), Number.MIN_VALUE)
+  const most = Math.max(...bars.map(([, value]) => scaled(value, logFrom)), Number.MIN_VALUE)
   return bars.map(([label, value], index) => {
-    const cells = (scaled(value, isLog) / most) * room
+    const cells = (scaled(value, logFrom) / most) * room
     const bar = '█'.repeat(Math.floor(cells)) + (eighths[Math.floor((cells % 1) * 8)] ?? '')
     return `${pad(clip(label, Math.max(1, labelWidth)), labelWidth, 'right')} ${pad(amounts[index] ?? '', amountWidth, 'left')} ${bar}`
   })
 }
 
-function scaled(value: number, isLog: boolean): number {
-  return isLog ? Math.log10(Math.max(1, value) * 2) : Math.max(0, value)
-}
-
-function showAmount(value: number): string {
-  return Number.isInteger(value) ? showCount(value) : String(Number(value.toPrecision(4)))
+/** How far from where its scale begins. */
+function scaled(value: Amount, logFrom: number | null): number {
+  const number = Number(value)
+  if (logFrom === null) return Math.max(0, number)
+  return number > logFrom ? Math.log10(number / logFrom) : 0
 }
 
 const plotRows = 8
@@ -91,7 +94,7 @@ const plotRows = 8
 function lineBlocks(
   { panels, series, axis }: Extract<Content, { readonly kind: 'lines' }>,
   columns: number,
-  isLog: boolean,
+  logFrom: number | null,
 ): string[] {
   const lines: string[] = []
   const shown = panels.flatMap(({ title, values }) =>
@@ -102,37 +105,54 @@ function lineBlocks(
   )
   const rows = shown.length === 1 ? plotRows : 3
   for (const { name, line } of shown) {
-    const most = Math.max(0, ...line.map((value) => value ?? 0))
-    const label = showAmount(most)
-    const room = Math.max(8, columns - label.length - 1)
+    const most = Math.max(0, ...line.map((value) => value ?? 0)) || 1
+    const [above, below] = [showOnAxis(most), showOnAxis(logFrom ?? 0)]
+    const labelWidth = Math.max(above.length, below.length)
+    const room = Math.max(8, columns - labelWidth - 1)
     const cells = squeeze(line, room)
     if (name !== '') lines.push(name)
     for (let row = rows - 1; row >= 0; row--) {
       const drawn = cells.map((value) =>
         value === null
           ? row === 0
-            ? '·'
+            ? gapMark
             : ' '
-          : levels[levelIn(scaled(value, isLog), scaled(most, isLog), row, rows)],
+          : levels[levelIn(scaled(value, logFrom), scaled(most, logFrom), row, rows)],
       )
       lines.push(
-        `${pad(row === rows - 1 ? label : row === 0 ? '0' : '', label.length, 'left')} ${drawn.join('')}`,
+        `${pad(row === rows - 1 ? above : row === 0 ? below : '', labelWidth, 'left')} ${drawn.join('')}`,
       )
     }
+    const gaps = line.map((value) => value === null)
+    lines.push(...hiddenGaps(gaps, room).map((marks) => `${' '.repeat(labelWidth + 1)}${marks}`))
     const [first = '', last = ''] = [axis.places[0], axis.places.at(-1)]
     const gap = Math.max(1, Math.min(room, cells.length) - widthOf(first) - widthOf(last))
-    lines.push(`${' '.repeat(label.length + 1)}${first}${' '.repeat(gap)}${last}`)
+    lines.push(`${' '.repeat(labelWidth + 1)}${first}${' '.repeat(gap)}${last}`)
   }
   return lines
+}
+
+/** Where several places share a cell, and nothing is known of some of them alone: a line of marks below, if there are such. */
+function hiddenGaps(gaps: readonly boolean[], room: number): string[] {
+  const cells = Array.from({ length: Math.min(room, gaps.length) }, (_, cell): string => {
+    const part = partOf(gaps, cell, room)
+    return part.includes(true) && part.includes(false) ? gapMark : ' '
+  })
+  const marks = cells.join('').trimEnd()
+  return marks === '' ? [] : [marks]
+}
+
+/** The places that share a cell. */
+function partOf<T>(places: readonly T[], cell: number, room: number): readonly T[] {
+  if (places.length <= room) return places.slice(cell, cell + 1)
+  const [from, to] = [(cell * places.length) / room, ((cell + 1) * places.length) / room]
+  return places.slice(Math.floor(from), Math.floor(to))
 }
 
 function squeeze(line: readonly (number | null)[], room: number): (number | null)[] {
   if (line.length <= room) return [...line]
   return Array.from({ length: room }, (_, cell) => {
-    const part = line.slice(
-      Math.floor((cell * line.length) / room),
-      Math.floor(((cell + 1) * line.length) / room),
-    )
+    const part = partOf(line, cell, room)
     const known = part.filter((value) => value !== null)
     return known.length === 0 ? null : known.reduce((sum, value) => sum + value, 0) / known.length
   })
@@ -150,31 +170,34 @@ function levelIn(value: number, most: number, row: number, rows: number): number
 const shades = [' ', '░', '▒', '▓', '█']
 
 function heatLines(
-  { xs, ys, panels }: Extract<Content, { readonly kind: 'heat' }>,
+  { xs, ys, gaps, panels }: Extract<Content, { readonly kind: 'heat' }>,
   columns: number,
-  isLog: boolean,
+  logFrom: number | null,
 ): string[] {
+  const labelWidth = Math.min(Math.floor(columns / 4), Math.max(...ys.map(widthOf)))
+  const room = Math.max(4, columns - labelWidth - 2)
+  const isGap = xs.map((_, x) => gaps.xs.includes(x))
+  const below = [...hiddenGaps(isGap, room), `${xs[0] ?? ''} to ${xs.at(-1) ?? ''}`]
   return panels.flatMap(({ title, cells }) => {
-    const most = Math.max(...cells.map(([, , value]) => scaled(value, isLog)), Number.MIN_VALUE)
-    const labelWidth = Math.min(Math.floor(columns / 4), Math.max(...ys.map(widthOf)))
-    const room = Math.max(4, columns - labelWidth - 1)
-    const rows = ys.map((label, y) => {
-      const line = new Array<number>(Math.min(room, xs.length)).fill(0)
-      for (const [x, row, value] of cells) {
-        const at = xs.length <= room ? x : Math.floor((x * room) / xs.length)
-        if (row === y) line[at] = Math.max(line[at] ?? 0, scaled(value, isLog))
-      }
-      return [
-        label,
-        line
-          .map((value) => shades[value === 0 ? 0 : 1 + Math.min(3, Math.floor((value / most) * 3.999))])
-          .join(''),
-      ]
-    })
+    const rows = ys.map(() => new Array<number>(xs.length).fill(0))
+    for (const [x, y, value] of cells) {
+      const row = rows[y]
+      if (row !== undefined) row[x] = scaled(value, logFrom)
+    }
+    const most = Math.max(...rows.flat(), Number.MIN_VALUE)
+    const drawn = rows.map((row, y) =>
+      Array.from({ length: Math.min(room, xs.length) }, (_, cell) => {
+        if (gaps.ys.includes(y) || !partOf(isGap, cell, room).includes(false)) return gapMark
+        const value = Math.max(...partOf(row, cell, room))
+        return shades[value === 0 ? 0 : 1 + Math.min(3, Math.floor((value / most) * 3.999))]
+      }).join(''),
+    )
     return [
       ...titled(title),
-      ...alignColumns(rows, { cellWidthMax: room }),
-      `${' '.repeat(labelWidth)}  ${xs[0] ?? ''} to ${xs.at(-1) ?? ''}`,
+      ...ys.map((label, y) =>
+        `${pad(clip(label, labelWidth), labelWidth, 'right')}  ${drawn[y] ?? ''}`.trimEnd(),
+      ),
+      ...below.map((line) => `${' '.repeat(labelWidth)}  ${line}`),
     ]
   })
 }

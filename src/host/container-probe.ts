@@ -96,6 +96,7 @@ export async function probePublishedPort(engine: Engine, image: WorkerImage): Pr
     port,
     insidePort: publishedPort,
     limits,
+    tokenFile: null,
   })
   try {
     const endMs = performance.now() + answerWithinMs

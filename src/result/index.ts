@@ -3,6 +3,7 @@
 export { AnswerLooks, type LookedAnswer } from './answer-looks.ts'
 export { type AnswerSoFar, answerSoFar, sayRestsOn } from './answer-so-far.ts'
 export { checkTables, isAsWritten } from './as-written.ts'
+export { type Amount, plus, showAmount, showOnAxis } from './chart/amounts.ts'
 export { type Drawing, type PictureForm, planCharts, render, requirePictures } from './chart/charts.ts'
 export { elementsOf, keyColumnNames } from './columns/key-columns.ts'
 export type { Where } from './columns/row-filter.ts'

@@ -11,7 +11,7 @@ test('amountAxis divides an axis from nought into equal steps, whole ones for wh
         fc.array(fc.double({ min: 0, max: 1e6, noNaN: true }), { minLength: 1 }),
       ),
       (values) => {
-        const { min, max, interval } = amountAxis(values, false) as Record<string, number>
+        const { min, max, interval } = amountAxis(values, null) as Record<string, number>
         expect(min).toBe(0)
         expect(max).toBeGreaterThanOrEqual(Math.max(...values) * (1 - 1e-9))
         const parts = (max ?? 0) / (interval ?? 0)

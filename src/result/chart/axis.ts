@@ -1,10 +1,10 @@
+import { showOnAxis } from './amounts.ts'
 import type { Part } from './frame.ts'
-import { number } from './plan-drawing.ts'
 import { ink, size } from './style.ts'
 import { roundUp } from './text-layout.ts'
 
-/** An axis of amounts from nought, or from the power of ten below the least on a logarithmic scale. */
-export function amountAxis(values: readonly number[], isLog: boolean): Part {
+/** An axis of amounts from nought, or from where a logarithmic scale begins. */
+export function amountAxis(values: readonly number[], logFrom: number | null): Part {
   const finite = values.filter(Number.isFinite)
   const style = {
     splitLine: { lineStyle: { color: ink.grid } },
@@ -15,10 +15,10 @@ export function amountAxis(values: readonly number[], isLog: boolean): Part {
     color: ink.faint,
     fontSize: size.axis,
     hideOverlap: true,
-    formatter: (value: number) => number(value),
+    formatter: (value: number) => showOnAxis(value),
   }
   const most = Math.max(0, ...finite)
-  if (!isLog) {
+  if (logFrom === null) {
     const isFromNought = Math.min(0, ...finite) >= 0
     const max = most < leastAmount ? 1 : roundUp(most)
     return {
@@ -30,12 +30,13 @@ export function amountAxis(values: readonly number[], isLog: boolean): Part {
       ...style,
     }
   }
-  const least = Math.min(...finite.filter((value) => value > 0))
   return {
     type: 'log',
     logBase: 10,
-    min: logFloor(least),
-    max: 10 ** Math.ceil(Math.log10(Math.max(most, least) * 1.0001)),
+    min: logFrom,
+    max: 10 ** Math.ceil(Math.log10(Math.max(most, logFrom) * 1.0001)),
+    // Bars begin at 1 otherwise, wherever the axis does.
+    startValue: logFrom,
     axisLabel,
     ...style,
   }
@@ -65,15 +66,10 @@ const steps: Readonly<Record<string, number>> = {
   '8.0': 2,
 }
 
-/** A power of ten that leaves the least value something to be seen of. */
-function logFloor(least: number): number {
-  return Number.isFinite(least) ? 10 ** Math.floor(Math.log10(least) - 0.3) : 0.1
-}
-
 export function widestAmount(
   values: readonly number[],
   px: number,
   measure: (text: string, px: number) => number,
 ): number {
-  return Math.max(0, ...values.map((value) => measure(number(value), px)))
+  return Math.max(0, ...values.map((value) => measure(showOnAxis(value), px)))
 }

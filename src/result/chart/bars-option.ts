@@ -1,7 +1,7 @@
-import { amountAxis, widestAmount } from './axis.ts'
+import { showAmount } from './amounts.ts'
+import { amountAxis } from './axis.ts'
 import type { Content, Drawing } from './drawing.ts'
 import { colorOf, type Frame, type Part, panelRects, type Rect } from './frame.ts'
-import { number } from './plan-drawing.ts'
 import { ink, size } from './style.ts'
 import { cut, type Measure } from './text-layout.ts'
 
@@ -32,7 +32,8 @@ export function barsContent(
   const most = Math.max(1, ...panels.map(({ bars }) => bars.length))
   const rects = panelRects(panels.length, frame, () => most * barPx + axisRoom)
   const all = panels.flatMap(({ bars }) => bars.map(({ total }) => total))
-  const valueRoom = widestAmount(all, size.label, measure) + 12
+  const valueRoom = Math.max(0, ...all.map((total) => measure(showAmount(total), size.label))) + 12
+  const { logFrom } = drawing
   const option: Record<'grid' | 'xAxis' | 'yAxis' | 'series', Part[]> = {
     grid: [],
     xAxis: [],
@@ -52,7 +53,7 @@ export function barsContent(
       height: bars.length * barPx,
     })
     option.xAxis.push({
-      ...amountAxis(all, drawing.isLog),
+      ...amountAxis(all.map(Number), logFrom),
       gridIndex: index,
       name: drawing.unit,
       nameLocation: 'middle',
@@ -79,7 +80,10 @@ export function barsContent(
         barWidth: 17,
         silent: true,
         itemStyle: { color: colorOf(part) },
-        data: bars.map(({ parts }) => parts[part] ?? 0),
+        data: bars.map(({ parts }) => {
+          const value = parts[part] ?? 0
+          return logFrom === null || value > 0 ? value : null
+        }),
         ...(isLast
           ? {
               label: {
@@ -89,7 +93,7 @@ export function barsContent(
                 color: ink.text,
                 fontSize: size.label,
                 formatter: ({ dataIndex }: { readonly dataIndex: number }) =>
-                  number(bars[dataIndex]?.total ?? 0),
+                  showAmount(bars[dataIndex]?.total ?? 0),
               },
             }
           : {}),

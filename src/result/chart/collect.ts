@@ -3,7 +3,11 @@ import type { Chart, Row, TableDescription } from '../../job/index.ts'
 import { canonicalJson, type Key } from '../../record/index.ts'
 import { type ColumnReader, columnReader, columnsOfRow, noSuchColumn } from '../columns/row-columns.ts'
 import { rowFilter, type Where } from '../columns/row-filter.ts'
+import { amountOf } from './amounts.ts'
 import { Sums } from './places.ts'
+
+/** How JSON tells the numbers it has no signs for. */
+const numberWords: ReadonlySet<unknown> = new Set(['NaN', 'Infinity', '-Infinity'])
 
 /** A chart whose table is known and whose conditions are those of the command line, where it has any. */
 export type PlannedChart = Chart & {
@@ -21,8 +25,12 @@ export interface Collected {
   /** For a histogram: the numbers, or bins that were counted already. */
   readonly numbers: readonly number[]
   readonly bins: readonly CountedBin[]
-  /** All cells of `x` in the table, wanted or not. */
-  readonly known: ReadonlySet<unknown>
+  /** All cells of these columns in the table, wanted or not. */
+  readonly known: Readonly<Record<'x' | 'y', ReadonlySet<unknown>>>
+  /** How many rows have a value that is no finite number, by what it is. */
+  readonly unfinite: ReadonlyMap<string, number>
+  /** Is there no finite value? */
+  readonly isEmpty: boolean
   /** Rows that the conditions hold for. */
   readonly rows: number
   /** Columns of the key that no role and no condition tells apart, so that their rows are added up. */
@@ -43,11 +51,12 @@ export class ChartCollector {
   readonly #description: TableDescription | undefined
   readonly #isWanted: (row: Row<Key, unknown>) => boolean
   readonly #readers: readonly ColumnReader[]
-  readonly #readX: ColumnReader | null
+  readonly #readKnown: readonly (readonly [role: 'x' | 'y', read: ColumnReader])[]
   readonly #readValue: ColumnReader
   readonly #roles: readonly Role[]
   readonly #sums = new Sums()
-  readonly #known = new Set<unknown>()
+  readonly #known = { x: new Set<unknown>(), y: new Set<unknown>() }
+  readonly #unfinite = new Map<string, number>()
   readonly #numbers: number[] = []
   readonly #bins = new Map<string, { readonly from: number; readonly to: number; count: number }>()
   readonly #seen = new Set<string>()
@@ -60,25 +69,31 @@ export class ChartCollector {
     this.#isWanted = rowFilter(chart.conditions, description)
     this.#roles = rolesOf(chart)
     this.#readers = this.#roles.map((role) => columnReader(columnOf(chart, role), description))
-    this.#readX = 'x' in chart ? columnReader(chart.x, description) : null
+    this.#readKnown = (['x', 'y'] as const).flatMap((role) =>
+      this.#roles.includes(role) ? [[role, columnReader(columnOf(chart, role), description)] as const] : [],
+    )
     this.#readValue = columnReader(chart.value ?? 'value', description)
   }
 
   add(row: Row<Key, unknown>): void {
     if (this.#columns.length === 0) this.#columns = columnsOfRow(row, this.#description)
     for (const name of this.#columns) if (this.#seen.size < this.#columns.length) this.#note(name, row)
-    if (this.#readX !== null) this.#known.add(this.#readX(row))
+    for (const [role, read] of this.#readKnown) this.#known[role].add(read(row))
     if (!this.#isWanted(row)) return
     this.#rows += 1
     const value = this.#readValue(row)
     if (this.chart.kind === 'histogram' && this.#addBins(value)) return
-    const number = typeof value === 'bigint' ? Number(value) : value
-    if (typeof number !== 'number') throw this.#noNumber(value)
-    if (this.chart.kind === 'histogram') this.#numbers.push(number)
-    else if (Number.isFinite(number))
+    if (typeof value !== 'number' && typeof value !== 'bigint' && !numberWords.has(value))
+      throw this.#noNumber(value)
+    const amount = typeof value === 'number' || typeof value === 'bigint' ? amountOf(value) : Number(value)
+    if (!Number.isFinite(Number(amount))) {
+      const word = typeof amount === 'bigint' ? 'more than can be drawn' : String(amount)
+      this.#unfinite.set(word, (this.#unfinite.get(word) ?? 0) + 1)
+    } else if (this.chart.kind === 'histogram') this.#numbers.push(Number(amount))
+    else
       this.#sums.add(
         this.#readers.map((read) => read(row) ?? null),
-        number,
+        amount,
       )
   }
 
@@ -93,6 +108,8 @@ export class ChartCollector {
       numbers: this.#numbers,
       bins: [...this.#bins.values()].sort((a, b) => a.from - b.from),
       known: this.#known,
+      unfinite: this.#unfinite,
+      isEmpty: this.#sums.isEmpty && this.#numbers.length === 0 && this.#bins.size === 0,
       rows: this.#rows,
       summedOver,
     }

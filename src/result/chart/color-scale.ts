@@ -1,21 +1,22 @@
+import { type Amount, showOnAxis } from './amounts.ts'
 import type { Part } from './frame.ts'
-import { number } from './plan-drawing.ts'
 import { ink, scaleColors, size } from './style.ts'
 
 /** Colours for amounts, with the place the amounts have on the scale. */
 export interface ColorScale {
   /** What ECharts is given in the place of an amount. */
-  place(value: number): number
+  place(value: Amount): number
   /** Is the colour so dark that letters on it are white? */
-  isDark(value: number): boolean
+  isDark(value: Amount): boolean
   visualMap(left: number, top: number, seriesIndex: readonly number[], dimension?: number): Part
 }
 
-export function colorScale(values: readonly number[], isLog: boolean): ColorScale {
+export function colorScale(amounts: readonly Amount[], isLog: boolean): ColorScale {
+  const values = amounts.map(Number)
   const shown = isLog ? values.filter((value) => value > 0) : values
   const most = Math.max(...shown)
   const least = isLog ? Math.min(...shown) : Math.min(0, ...shown)
-  const place = (value: number): number => (isLog ? Math.log10(value) : value)
+  const place = (value: Amount): number => (isLog ? Math.log10(Number(value)) : Number(value))
   const [min, max] =
     shown.length === 0 ? [0, 1] : [place(least), least === most ? place(most) + 1 : place(most)]
   return {
@@ -35,7 +36,7 @@ export function colorScale(values: readonly number[], isLog: boolean): ColorScal
       seriesIndex,
       ...(dimension === undefined ? {} : { dimension }),
       inRange: { color: [...scaleColors] },
-      text: [number(shown.length === 0 ? 0 : most), number(shown.length === 0 ? 0 : least)],
+      text: [showOnAxis(shown.length === 0 ? 0 : most), showOnAxis(shown.length === 0 ? 0 : least)],
       textGap: 8,
       padding: 0,
       textStyle: { color: ink.text, fontSize: size.axis },

@@ -1,5 +1,7 @@
 /** What a picture shows, as plain data: what is drawn is decided before anything is drawn, whatever it is drawn with. */
 
+import type { Amount } from './amounts.ts'
+
 /** A picture: its words, and one panel, or several small ones to one scale. */
 export interface Drawing {
   /** Name of its file without ending. */
@@ -9,14 +11,23 @@ export interface Drawing {
   readonly subtitle: string
   /** What is counted. */
   readonly unit: string
-  readonly isLog: boolean
+  /** Where a logarithmic scale begins, above 0; null where the scale is none. */
+  readonly logFrom: number | null
   readonly content: Content
   /** What is left out of the picture on purpose, as sentences. */
   readonly notes: readonly string[]
+  /** What is marked in it, each mark with what it means, as a sentence. */
+  readonly marks: readonly Mark[]
   /** What the result lacks, as sentences; in every picture of it. */
   readonly warnings: readonly string[]
   /** Where it is from: job, run and digest. */
   readonly source: string
+}
+
+/** Nothing is known there; or only a part was read. */
+export interface Mark {
+  readonly mark: 'gap' | 'partial'
+  readonly words: string
 }
 
 export type Content =
@@ -32,6 +43,8 @@ export type Content =
       readonly kind: 'heat'
       readonly xs: readonly string[]
       readonly ys: readonly string[]
+      /** Columns and rows that nothing is known of. */
+      readonly gaps: { readonly xs: readonly number[]; readonly ys: readonly number[] }
       readonly panels: readonly HeatPanel[]
     }
   | { readonly kind: 'histogram'; readonly panels: readonly HistogramPanel[] }
@@ -47,7 +60,7 @@ export interface BarsPanel extends Panel {
   readonly bars: readonly {
     readonly label: string
     readonly parts: readonly number[]
-    readonly total: number
+    readonly total: Amount
   }[]
 }
 
@@ -67,7 +80,7 @@ export interface LinesPanel extends Panel {
 }
 
 export interface HeatPanel extends Panel {
-  readonly cells: readonly (readonly [x: number, y: number, value: number])[]
+  readonly cells: readonly (readonly [x: number, y: number, value: Amount])[]
 }
 
 export interface HistogramPanel extends Panel {
@@ -77,5 +90,5 @@ export interface HistogramPanel extends Panel {
 
 export interface MapPanel extends Panel {
   /** By ISO 3166-1 code of two letters. */
-  readonly values: readonly (readonly [code: string, value: number])[]
+  readonly values: readonly (readonly [code: string, value: Amount])[]
 }

@@ -132,6 +132,9 @@ function legend(
   return y + 28
 }
 
+/** What the colours of marks are called. */
+const markColors = { gap: 'Yellow', partial: 'Grey' } as const
+
 function footer(
   drawing: Drawing,
   at: { readonly x: number; readonly y: number; readonly width: number },
@@ -141,6 +144,7 @@ function footer(
   const graphics: Part[] = []
   let y = at.y
   for (const [words, fill] of [
+    ...drawing.marks.map(({ mark, words }) => [`${markColors[mark]}: ${words}`, ink.text] as const),
     ...drawing.notes.map((note) => [note, ink.text] as const),
     [drawing.source, ink.faint] as const,
   ]) {
@@ -151,6 +155,15 @@ function footer(
     y += 2
   }
   return { graphics, bottom: y + 16 }
+}
+
+/** What an upright axis counts, above it. */
+export function unitText(
+  { unit }: Drawing,
+  { x, y, width }: Rect,
+  { family, measure }: { readonly family: string; readonly measure: Measure },
+): Part {
+  return text(cut(unit, width, size.axis, measure), x, y, { px: size.axis, fill: ink.faint }, family)
 }
 
 export function colorOf(index: number): string {

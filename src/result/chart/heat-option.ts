@@ -1,8 +1,8 @@
+import { showAmount } from './amounts.ts'
 import type { BuildTools, Built } from './bars-option.ts'
 import { colorScale } from './color-scale.ts'
 import type { Content, Drawing } from './drawing.ts'
 import { type Part, panelRects, text } from './frame.ts'
-import { number } from './plan-drawing.ts'
 import { ink, size } from './style.ts'
 import { cut } from './text-layout.ts'
 
@@ -10,7 +10,7 @@ const scaleRoom = 30
 
 export function heatContent(
   drawing: Drawing,
-  { xs, ys, panels }: Extract<Content, { kind: 'heat' }>,
+  { xs, ys, gaps, panels }: Extract<Content, { kind: 'heat' }>,
   { frame, family, measure }: BuildTools,
 ): Built {
   const rowPx = ys.length <= 40 ? 24 : Math.max(3, 960 / ys.length)
@@ -23,7 +23,7 @@ export function heatContent(
   )
   const scale = colorScale(
     panels.flatMap(({ cells }) => cells.map(([, , value]) => value)),
-    drawing.isLog,
+    drawing.logFrom !== null,
   )
   const option: Record<'grid' | 'xAxis' | 'yAxis' | 'series', Part[]> = {
     grid: [],
@@ -41,7 +41,7 @@ export function heatContent(
     const everyX = Math.max(1, Math.ceil(16 / columnPx))
     const everyY = Math.max(1, Math.ceil(15 / rowPx))
     const isWritten =
-      columnPx > Math.max(...cells.map(([, , value]) => measure(number(value), 11))) + 4 && rowPx >= 16
+      columnPx > Math.max(...cells.map(([, , value]) => measure(showAmount(value), 11))) + 4 && rowPx >= 16
     option.grid.push({
       left: rect.x + room,
       top: rect.y,
@@ -71,17 +71,20 @@ export function heatContent(
       yAxisIndex: index,
       silent: true,
       itemStyle: { borderColor: ink.paper, borderWidth: columnPx > 6 && rowPx > 6 ? 1 : 0 },
-      data: cells
-        .filter(([, , value]) => !drawing.isLog || value > 0)
-        .map(([x, y, value]) => ({
-          value: [x, y, scale.place(value)],
-          label: {
-            show: isWritten,
-            formatter: number(value),
-            fontSize: 11,
-            color: scale.isDark(value) ? '#ffffff' : ink.text,
-          },
-        })),
+      data: [
+        ...gapCells(xs.length, ys.length, gaps),
+        ...cells
+          .filter(([, , value]) => drawing.logFrom === null || value > 0)
+          .map(([x, y, value]) => ({
+            value: [x, y, scale.place(value)],
+            label: {
+              show: isWritten,
+              formatter: showAmount(value),
+              fontSize: 11,
+              color: scale.isDark(value) ? '#ffffff' : ink.text,
+            },
+          })),
+      ],
     })
   }
   const visualMap = scale.visualMap(
@@ -97,4 +100,20 @@ export function heatContent(
     graphics,
     bottom: Math.max(...rects.map(({ y, height }) => y + height)),
   }
+}
+
+/** Columns and rows that nothing is known of, in a colour that is none of the scale. */
+function gapCells(columns: number, rows: number, gaps: Extract<Content, { kind: 'heat' }>['gaps']): Part[] {
+  const [xs, ys] = [new Set(gaps.xs), new Set(gaps.ys)]
+  const cells: Part[] = []
+  for (let y = 0; y < rows; y += 1)
+    for (let x = 0; x < columns; x += 1)
+      if (xs.has(x) || ys.has(y))
+        cells.push({
+          value: [x, y, 0],
+          visualMap: false,
+          itemStyle: { color: ink.warnPaper },
+          label: { show: false },
+        })
+  return cells
 }

@@ -1,10 +1,9 @@
+import { showOnAxis } from './amounts.ts'
 import { amountAxis, widestAmount } from './axis.ts'
 import type { BuildTools, Built } from './bars-option.ts'
 import type { Content, Drawing } from './drawing.ts'
-import { colorOf, panelRects } from './frame.ts'
-import { number } from './plan-drawing.ts'
+import { colorOf, panelRects, unitText } from './frame.ts'
 import { ink, size } from './style.ts'
-import { roundUp } from './text-layout.ts'
 
 /** What ECharts hands to the drawer of one item. */
 interface ItemApi {
@@ -15,16 +14,16 @@ interface ItemApi {
 export function histogramContent(
   drawing: Drawing,
   { panels }: Extract<Content, { kind: 'histogram' }>,
-  { frame, measure }: BuildTools,
+  { frame, family, measure }: BuildTools,
 ): Built {
   const rects = panelRects(1, frame, () => 400)
   const bins = panels[0]?.bins ?? []
   const [rect] = rects
   if (rect === undefined) return { option: {}, rects, bottom: frame.top }
   const counts = bins.map(({ count }) => count)
-  const room = widestAmount([...counts, roundUp(Math.max(0, ...counts))], size.axis, measure) + 14
-  const axis = amountAxis(counts, drawing.isLog)
-  const floor = drawing.isLog ? Number(axis.min) : 0
+  const axis = amountAxis(counts, drawing.logFrom)
+  const room = widestAmount([...counts, Number(axis.max)], size.axis, measure) + 14
+  const floor = drawing.logFrom ?? 0
   const option = {
     grid: { left: rect.x + room, top: rect.y + 22, width: rect.width - room - 30, height: rect.height - 60 },
     xAxis: {
@@ -37,20 +36,14 @@ export function histogramContent(
         color: ink.faint,
         fontSize: size.axis,
         hideOverlap: true,
-        formatter: (value: number) => number(value),
+        formatter: (value: number) => showOnAxis(value),
       },
       name: drawing.title.split(' of ')[0] ?? '',
       nameLocation: 'middle',
       nameGap: 26,
       nameTextStyle: { color: ink.faint, fontSize: size.axis },
     },
-    yAxis: {
-      ...axis,
-      name: drawing.unit,
-      nameLocation: 'end',
-      nameGap: 12,
-      nameTextStyle: { color: ink.faint, fontSize: size.axis, align: 'right', padding: [0, 6, 0, 0] },
-    },
+    yAxis: axis,
     series: {
       type: 'custom',
       silent: true,
@@ -66,5 +59,6 @@ export function histogramContent(
       },
     },
   }
-  return { option, rects, bottom: rect.y + rect.height }
+  const graphics = [unitText(drawing, rect, { family, measure })]
+  return { option, rects, graphics, bottom: rect.y + rect.height }
 }

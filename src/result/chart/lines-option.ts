@@ -1,7 +1,7 @@
 import { amountAxis, widestAmount } from './axis.ts'
 import type { BuildTools, Built } from './bars-option.ts'
 import type { Content, Drawing, LineAxis } from './drawing.ts'
-import { colorOf, type Part, panelRects } from './frame.ts'
+import { colorOf, type Part, panelRects, unitText } from './frame.ts'
 import { ink, size } from './style.ts'
 import { cut, roundUp } from './text-layout.ts'
 
@@ -12,7 +12,11 @@ const dashes = ['solid', 'solid', 'solid', 'solid', [6, 3], [2, 3], [8, 3, 2, 3]
 
 type Lines = Extract<Content, { kind: 'lines' }>
 
-export function linesContent(drawing: Drawing, content: Lines, { frame, measure }: BuildTools): Built {
+export function linesContent(
+  drawing: Drawing,
+  content: Lines,
+  { frame, family, measure }: BuildTools,
+): Built {
   const { panels, series, axis, isStacked } = content
   const rects = panelRects(panels.length, frame, (width) =>
     panels.length === 1 ? 400 : Math.max(170, width * 0.45),
@@ -20,7 +24,8 @@ export function linesContent(drawing: Drawing, content: Lines, { frame, measure 
   const all = panels
     .flatMap(({ values }) => (isStacked ? stackedTops(values) : values.flat()))
     .filter((value): value is number => value !== null)
-  const shown = drawing.isLog ? all.filter((value) => value > 0) : all
+  const isLog = drawing.logFrom !== null
+  const shown = isLog ? all.filter((value) => value > 0) : all
   const labelRoom = widestAmount([...shown, roundUp(Math.max(0, ...shown)), 1000], size.axis, measure) + 14
   const option: Record<'grid' | 'xAxis' | 'yAxis' | 'series', Part[]> = {
     grid: [],
@@ -28,6 +33,7 @@ export function linesContent(drawing: Drawing, content: Lines, { frame, measure 
     yAxis: [],
     series: [],
   }
+  const graphics: Part[] = []
   for (const [index, { values }] of panels.entries()) {
     const rect = rects[index]
     if (rect === undefined) continue
@@ -40,13 +46,10 @@ export function linesContent(drawing: Drawing, content: Lines, { frame, measure 
     })
     option.xAxis.push({ ...placesAxis(axis, width, measure), gridIndex: index })
     option.yAxis.push({
-      ...amountAxis(shown, drawing.isLog),
+      ...amountAxis(shown, drawing.logFrom),
       gridIndex: index,
-      name: drawing.unit,
-      nameLocation: 'end',
-      nameGap: 12,
-      nameTextStyle: { color: ink.faint, fontSize: size.axis, align: 'right', padding: [0, 6, 0, 0] },
     })
+    graphics.push(unitText(drawing, rect, { family, measure }))
     for (const [line, name] of series.entries()) {
       option.series.push({
         type: 'line',
@@ -60,12 +63,12 @@ export function linesContent(drawing: Drawing, content: Lines, { frame, measure 
         ...(isStacked ? { stack: `panel ${index}`, areaStyle: { opacity: 0.75 } } : {}),
         lineStyle: { width: isStacked ? 1 : 1.8, type: dashes[line] ?? 'solid', color: colorOf(line) },
         itemStyle: { color: colorOf(line) },
-        data: points(axis, values[line] ?? [], drawing.isLog),
+        data: points(axis, values[line] ?? [], isLog),
         ...(line === 0 ? { markArea: { silent: true, data: bands(axis, values) } } : {}),
       })
     }
   }
-  return { option, rects, bottom: Math.max(...rects.map(({ y, height }) => y + height)) }
+  return { option, rects, graphics, bottom: Math.max(...rects.map(({ y, height }) => y + height)) }
 }
 
 function stackedTops(values: readonly (readonly (number | null)[])[]): number[] {

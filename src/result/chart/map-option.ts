@@ -22,7 +22,7 @@ export function mapContent(
   const rects = panelRects(panels.length, { ...frame, top: frame.top + scaleRoom }, (width) => width * aspect)
   const scale = colorScale(
     panels.flatMap(({ values }) => values.map(([, value]) => value)),
-    drawing.isLog,
+    drawing.logFrom !== null,
   )
   const small = new Map(
     readWorld().shapes.flatMap(({ code, area, center }) =>
@@ -34,7 +34,7 @@ export function mapContent(
   for (const [index, { values }] of panels.entries()) {
     const rect = rects[index]
     if (rect === undefined) continue
-    const drawn = values.filter(([, value]) => !drawing.isLog || value > 0)
+    const drawn = values.filter(([, value]) => drawing.logFrom === null || value > 0)
     geo.push({
       map: mapName,
       left: rect.x,

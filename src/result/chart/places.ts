@@ -1,25 +1,32 @@
 import { printable } from '../../printable.ts'
 import { canonicalJson } from '../../record/index.ts'
+import { type Amount, byLargest, plus } from './amounts.ts'
 
 /** How a cell is called in a picture: texts as they are, what would be seen as nothing by a word. */
 export function labelOf(cell: unknown): string {
   if (cell === null || cell === undefined) return '(null)'
   if (cell === '') return '(empty)'
-  return printable(typeof cell === 'string' ? cell : canonicalJson(cell))
+  // A text that reads as one of these words is told from it.
+  const isWord = cell === '(null)' || cell === '(empty)'
+  return printable(typeof cell === 'string' && !isWord ? cell : canonicalJson(cell))
 }
 
 /** Numbers by place: a place is a tuple of cells, known by their JSON. */
 export class Sums {
-  readonly #sums = new Map<string, { readonly cells: readonly unknown[]; sum: number; rows: number }>()
+  readonly #sums = new Map<string, { readonly cells: readonly unknown[]; sum: Amount; rows: number }>()
 
-  add(cells: readonly unknown[], value: number): void {
+  add(cells: readonly unknown[], value: Amount): void {
     const id = canonicalJson(cells)
     const there = this.#sums.get(id)
     if (there === undefined) this.#sums.set(id, { cells, sum: value, rows: 1 })
     else {
-      there.sum += value
+      there.sum = plus(there.sum, value)
       there.rows += 1
     }
+  }
+
+  get isEmpty(): boolean {
+    return this.#sums.size === 0
   }
 
   /** Is there a place that several rows fell on? */
@@ -28,7 +35,7 @@ export class Sums {
   }
 
   /** In the order in which places were first seen. */
-  entries(): { readonly cells: readonly unknown[]; readonly sum: number }[] {
+  entries(): { readonly cells: readonly unknown[]; readonly sum: Amount }[] {
     return [...this.#sums.values()]
   }
 }
@@ -37,20 +44,20 @@ export class Sums {
 export interface Ranked {
   readonly id: string
   readonly cell: unknown
-  readonly total: number
+  readonly total: Amount
 }
 
 /** The cells at one position of places, largest sum first; equal ones in the order they were seen, which is key order. */
 export function rank(
-  entries: readonly { readonly cells: readonly unknown[]; readonly sum: number }[],
+  entries: readonly { readonly cells: readonly unknown[]; readonly sum: Amount }[],
   at: number,
 ): Ranked[] {
-  const totals = new Map<string, { readonly id: string; readonly cell: unknown; total: number }>()
+  const totals = new Map<string, { readonly id: string; readonly cell: unknown; total: Amount }>()
   for (const { cells, sum } of entries) {
     const id = canonicalJson(cells[at] ?? null)
     const there = totals.get(id)
     if (there === undefined) totals.set(id, { id, cell: cells[at] ?? null, total: sum })
-    else there.total += sum
+    else there.total = plus(there.total, sum)
   }
-  return [...totals.values()].sort((a, b) => b.total - a.total)
+  return [...totals.values()].sort((a, b) => byLargest(a.total, b.total))
 }

@@ -74,6 +74,18 @@ describe('planCharts', () => {
     expect(content).toMatchObject({
       panels: [{ bars: [{ label: 'en' }, { label: 'de' }, { label: '(null)' }, { label: '(empty)' }] }],
     })
+    const words: GivenResult = {
+      tables: {
+        t: [
+          [null, 3],
+          ['(null)', 2],
+          ['(empty)', 1],
+        ],
+      },
+    }
+    expect((await plan(words, { kind: 'bars', x: 'key' })).content).toMatchObject({
+      panels: [{ bars: [{ label: '(null)' }, { label: '"(null)"' }, { label: '"(empty)"' }] }],
+    })
   })
 
   test('conditions of the command line come over those of the chart, in the title as well', async () => {
@@ -91,7 +103,7 @@ describe('planCharts', () => {
         [['#b', '2020-03-04'], 2],
       ],
     })
-    const { content, notes, warnings } = await plan(days, { kind: 'lines', x: 'key_2', series: 'key_1' })
+    const { content, marks, warnings } = await plan(days, { kind: 'lines', x: 'key_2', series: 'key_1' })
     expect(content).toMatchObject({
       axis: { kind: 'days', places: week },
       series: ['#a', '#b'],
@@ -104,8 +116,110 @@ describe('planCharts', () => {
         },
       ],
     })
-    expect(notes).toEqual(['Yellow: 1 day without data, a gap in the lines.'])
+    expect(marks).toEqual([{ mark: 'gap', words: '1 day without data, a gap in the lines.' }])
     expect(warnings).toEqual(['Incomplete: without 2020-03-03.'])
+  })
+
+  test('in a heat map a missing day is a gap, and a day on which something was not counted has 0', async () => {
+    const days = dated(week, ['2020-03-03'], {
+      day: [
+        [['#a', '2020-03-02'], 5],
+        [['#b', '2020-03-04'], 2],
+      ],
+    })
+    const { content, marks } = await plan(days, { kind: 'heat', x: 'key_2', y: 'key_1' })
+    expect(content).toMatchObject({ xs: week, ys: ['#a', '#b'], gaps: { xs: [2], ys: [] } })
+    const cells = content.kind === 'heat' ? content.panels[0]!.cells : []
+    expect(cells.filter(([x]) => x === 2)).toEqual([])
+    expect(cells.filter(([, , value]) => value === 0)).toHaveLength(6)
+    expect(cells.filter(([, , value]) => value !== 0)).toEqual([
+      [1, 0, 5],
+      [3, 1, 2],
+    ])
+    expect(marks).toEqual([{ mark: 'gap', words: '1 day without data.' }])
+  })
+
+  test('of what is no count nothing is known where no row is', async () => {
+    const rows = { tables: { t: [[['a', 'x'], 1] as const, [['b', 'y'], 2] as const] } }
+    const describe = { tables: [{ name: 't', kind: 'mean' as const }] }
+    const { content } = await plan({ ...rows, describe }, { kind: 'heat', x: 'key_1', y: 'key_2' })
+    expect(content.kind === 'heat' ? content.panels[0]!.cells : []).toHaveLength(2)
+  })
+
+  test('on a logarithmic scale bars begin below the least one; what has no logarithm is said', async () => {
+    const rows: GivenResult = {
+      tables: {
+        t: [
+          ['a', 100],
+          ['b', 1],
+          ['c', 0],
+          ['d', -5],
+        ],
+      },
+    }
+    const { logFrom, notes, unit } = await plan(rows, { kind: 'bars', x: 'key', log: true })
+    expect(logFrom).toBe(0.1)
+    expect(unit).toBe('count, logarithmic')
+    expect(notes).toEqual([
+      'Logarithmic scale: ten times as much is always one step more; bars begin at 0.1.',
+      'Without a bar, as 0 and less have no logarithm: c 0; d -5.',
+    ])
+    const lines = await plan(rows, { kind: 'lines', x: 'key', log: true })
+    expect(lines.notes).toContain('2 values of 0 or less have no logarithm and are not drawn.')
+    expect((await plan(rows, { kind: 'heat', x: 'key', y: 'key', log: true })).notes[0]).toContain(
+      'Logarithmic',
+    )
+    expect((await plan(rows, { kind: 'map', x: 'key', log: true })).notes.join()).toContain('Logarithmic')
+  })
+
+  test('what is stacked has no logarithmic scale', async () => {
+    const bars: Chart = { kind: 'bars', x: 'key_2', series: 'key_1', log: true }
+    await expect(plan(langs, bars)).rejects.toMatchObject({
+      message: 'Chart lang: parts that stand on each other have no lengths on a logarithmic scale.',
+      wayOut: 'Leave out log, or series; a facet in its place is a panel for each.',
+    })
+    const lines: Chart = { kind: 'lines', x: 'key_2', stacked: true, log: true }
+    await expect(plan(langs, lines)).rejects.toMatchObject({ wayOut: 'Leave out log, or stacked.' })
+  })
+
+  test('whole numbers above 2^53 lose no digit', async () => {
+    const [odd, long] = [9007199254740993n, 123456789012345678901234567890n]
+    const rows: GivenResult = {
+      tables: {
+        t: [
+          [['a', 'x'], odd],
+          [['b', 'x'], long],
+          [['b', 'y'], 1],
+        ],
+      },
+    }
+    const { content, notes } = await plan(rows, { kind: 'bars', x: 'key_1', top: 1 })
+    expect(content).toMatchObject({ panels: [{ bars: [{ label: 'b', total: long + 1n }] }] })
+    expect(notes).toEqual(['1 other, together 9,007,199,254,740,993.'])
+    expect((await plan(rows, { kind: 'heat', x: 'key_1', y: 'key_2' })).content).toMatchObject({
+      panels: [{ cells: expect.arrayContaining([[1, 0, odd]]) }],
+    })
+  })
+
+  test('a value that is no finite number is left out, and said', async () => {
+    const rows: GivenResult = {
+      tables: {
+        t: [
+          ['a', 1],
+          ['b', Number.POSITIVE_INFINITY],
+          ['c', Number.NaN],
+          ['d', Number.NaN],
+        ],
+      },
+    }
+    const { content, notes } = await plan(rows, { kind: 'bars', x: 'key' })
+    expect(content).toMatchObject({ panels: [{ bars: [{ label: 'a' }] }] })
+    expect(notes).toEqual(['Not drawn: 1 row of Infinity, 2 rows of NaN.'])
+    const none: GivenResult = { tables: { t: [['b', Number.POSITIVE_INFINITY]] } }
+    for (const chart of [{ kind: 'bars', x: 'key' }, { kind: 'histogram' }] as const)
+      await expect(plan(none, chart)).rejects.toMatchObject({
+        message: 'Chart t: no row of table t has a finite value.',
+      })
   })
 
   test('lines begin where the series does, not where the tag is first seen', async () => {

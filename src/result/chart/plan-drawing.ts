@@ -2,14 +2,16 @@ import { assertNever, TallymanError } from '../../errors.ts'
 import { printable } from '../../printable.ts'
 import { countOf, showCount } from '../../quantities.ts'
 import { canonicalJson } from '../../record/index.ts'
-import type { Wanted } from '../columns/row-filter.ts'
 import type { Manifest } from '../manifest.ts'
+import { type Amount, byLargest, logFloor, plus, showAmount } from './amounts.ts'
 import type { Collected, PlannedChart, Role } from './collect.ts'
 import { lineAxis } from './date-axis.ts'
-import type { BarsPanel, Content, Drawing, LinesPanel } from './drawing.ts'
+import type { BarsPanel, Content, Drawing, LineAxis, LinesPanel, Mark } from './drawing.ts'
 import { binNumbers } from './histogram-bins.ts'
 import { labelOf, type Ranked, rank } from './places.ts'
+import { amountsOf, sayLogarithm } from './say-logarithm.ts'
 import { sayShortfalls } from './shortfalls.ts'
+import { sayConditions, subtitleOf, titleOf, unitOf } from './words.ts'
 import { findCountry } from './world.ts'
 
 const barsDefault = 10
@@ -18,8 +20,10 @@ const heatDefault = 30
 /** As many colours as can be told apart by everyone. */
 const seriesMax = 8
 const panelsMax = 12
+/** More days than these are counted. */
+const partialMax = 6
 
-type Entry = { readonly cells: readonly unknown[]; readonly sum: number }
+type Entry = { readonly cells: readonly unknown[]; readonly sum: Amount }
 type ChartOf<K extends PlannedChart['kind']> = Extract<PlannedChart, { readonly kind: K }>
 
 /** Decides what a picture shows. */
@@ -33,9 +37,21 @@ export function planDrawing(chart: PlannedChart, collected: Collected, manifest:
       },
     )
   }
-  const notes: string[] = []
-  const planner = new Planner(chart, collected, manifest, notes)
-  const content = planner.content()
+  const unfinite = [...collected.unfinite].map(([word, rows]) => `${countOf(rows, 'row')} of ${word}`)
+  const notes = unfinite.length > 0 ? [`Not drawn: ${unfinite.join(', ')}.`] : []
+  if (collected.isEmpty) {
+    throw new TallymanError(
+      'usage',
+      `Chart ${chart.name}: no row of table ${chart.table} has a finite value.`,
+      {
+        wayOut: 'Draw another value.',
+      },
+    )
+  }
+  const marks: Mark[] = []
+  const content = new Planner(chart, collected, manifest, { notes, marks }).content()
+  const logFrom = chart.log === true ? logFloor(amountsOf(content)) : null
+  if (logFrom !== null) notes.push(...sayLogarithm(content, logFrom))
   const { id, description, path } = { ...manifest.run, ...manifest.job }
   const file = path.slice(path.lastIndexOf('/') + 1).replace(/\.job\.[cm]?[jt]s$/, '')
   return {
@@ -43,9 +59,10 @@ export function planDrawing(chart: PlannedChart, collected: Collected, manifest:
     title: titleOf(chart),
     subtitle: subtitleOf(chart, collected),
     unit: unitOf(chart, manifest),
-    isLog: chart.log === true,
+    logFrom,
     content,
     notes,
+    marks,
     warnings: sayShortfalls(manifest),
     source: `${printable(description.name ?? file)} · run ${id} · ${manifest.digest.slice(0, 'sha256:'.length + 12)} · ${countOf(manifest.inputs.length, 'file')}, ${countOf(manifest.records, 'record')}`,
   }
@@ -57,13 +74,20 @@ class Planner {
   readonly #manifest: Manifest
   readonly #entries: readonly Entry[]
   readonly #notes: string[]
+  readonly #marks: Mark[]
 
-  constructor(chart: PlannedChart, collected: Collected, manifest: Manifest, notes: string[]) {
+  constructor(
+    chart: PlannedChart,
+    collected: Collected,
+    manifest: Manifest,
+    { notes, marks }: { readonly notes: string[]; readonly marks: Mark[] },
+  ) {
     this.#chart = chart
     this.#collected = collected
     this.#manifest = manifest
     this.#entries = collected.sums.entries()
     this.#notes = notes
+    this.#marks = marks
   }
 
   content(): Content {
@@ -86,6 +110,8 @@ class Planner {
 
   #bars({ top = barsDefault }: ChartOf<'bars'>): Content {
     const series = this.#series(seriesMax - 1)
+    if (this.#chart.log === true && series.names.length > 1)
+      throw this.#noStack('Leave out log, or series; a facet in its place is a panel for each.')
     const panels = this.#panels((entries, title): BarsPanel => {
       const ranked = rank(entries, this.#at('x'))
       const kept = ranked.slice(0, top)
@@ -100,20 +126,20 @@ class Planner {
   }
 
   #lines({ top = linesDefault, stacked = false }: ChartOf<'lines'>): Content {
+    if (this.#chart.log === true && stacked) throw this.#noStack('Leave out log, or stacked.')
     const series = this.#series(Math.min(top, seriesMax - 1))
     const x = this.#at('x')
     const { covered, ...axis } = lineAxis(
       this.#entries.map(({ cells }) => cells[x]),
-      this.#collected.known,
+      this.#collected.known.x,
       this.#manifest,
     )
-    const kind = this.#manifest.job.description.tables.find(({ name }) => name === this.#chart.table)?.kind
-    const isCounted = kind === 'count' || kind === 'sum'
+    const isCounted = this.#isCounted()
     const places = new Map(axis.places.map((place, index) => [place, index]))
     const nowhere = this.#entries.filter(({ cells }) => !places.has(String(cells[x])))
     if (nowhere.length > 0)
       this.#notes.push(
-        `Without ${this.#chart.kind === 'lines' ? this.#chart.x : 'a place'}: ${number(total(nowhere))}.`,
+        `Without ${this.#chart.kind === 'lines' ? this.#chart.x : 'a place'}: ${showAmount(total(nowhere))}.`,
       )
     const panels = this.#panels((entries, title): LinesPanel => {
       const values = series.names.map(() =>
@@ -122,69 +148,75 @@ class Planner {
       for (const { cells, sum } of entries) {
         const place = places.get(String(cells[x]))
         const line = values[series.indexOf(cells)]
-        if (place !== undefined && line !== undefined) line[place] = (line[place] ?? 0) + sum
+        if (place !== undefined && line !== undefined) line[place] = (line[place] ?? 0) + Number(sum)
       }
       return { title, values }
     })
     const gaps = axis.places.filter((place) => !covered.has(place)).length
     if (axis.kind === 'days' && gaps > 0)
-      this.#notes.push(
-        `Yellow: ${countOf(gaps, 'day')} without data, ${gaps === 1 ? 'a gap' : 'gaps'} in the lines.`,
-      )
-    if (axis.partial.length > 0)
-      this.#notes.push(
-        `Grey: ${axis.partial
-          .map((index) => axis.places[index])
-          .slice(0, 6)
-          .join(', ')}, read in part.`,
-      )
-    if (this.#chart.log === true && panels.some(({ values }) => values.some((line) => line.includes(0))))
-      this.#notes.push('A logarithmic scale has no 0: days of none are not drawn.')
+      this.#marks.push({
+        mark: 'gap',
+        words: `${countOf(gaps, 'day')} without data, ${gaps === 1 ? 'a gap' : 'gaps'} in the lines.`,
+      })
+    if (axis.partial.length > 0) this.#marks.push({ mark: 'partial', words: sayPartial(axis) })
     return { kind: 'lines', isStacked: stacked, axis, series: series.names, panels }
   }
 
   #heat({ top = heatDefault, x: xName, y: yName }: ChartOf<'heat'>): Content {
     const xs = this.#heatAxis('x', top, xName)
     const ys = this.#heatAxis('y', top, yName)
-    const panels = this.#panels((entries, title) => ({
-      title,
-      cells: entries.flatMap(({ cells, sum }) => {
-        const place = [
-          xs.ids.get(idOf(cells[this.#at('x')])),
-          ys.ids.get(idOf(cells[this.#at('y')])),
-        ] as const
-        return place[0] === undefined || place[1] === undefined ? [] : [[place[0], place[1], sum] as const]
-      }),
-    }))
-    return { kind: 'heat', xs: xs.labels, ys: ys.labels, panels }
+    const isCounted = this.#isCounted()
+    const panels = this.#panels((entries, title) => {
+      const rows = ys.labels.map((_, y) =>
+        xs.labels.map((_, x): Amount | null =>
+          isCounted && !xs.gaps.includes(x) && !ys.gaps.includes(y) ? 0 : null,
+        ),
+      )
+      for (const { cells, sum } of entries) {
+        const x = xs.ids.get(idOf(cells[this.#at('x')]))
+        const row = rows[ys.ids.get(idOf(cells[this.#at('y')])) ?? -1]
+        if (x !== undefined && row !== undefined) row[x] = sum
+      }
+      const cells = rows.flatMap((row, y) =>
+        row.flatMap((value, x) => (value === null ? [] : [[x, y, value] as const])),
+      )
+      return { title, cells }
+    })
+    const days = xs.gaps.length + ys.gaps.length
+    if (days > 0) this.#marks.push({ mark: 'gap', words: `${countOf(days, xs.unit)} without data.` })
+    const gaps = { xs: xs.gaps, ys: ys.gaps }
+    return { kind: 'heat', xs: xs.labels, ys: ys.labels, gaps, panels }
   }
 
   /** Axes of days and numbers have all their places in order, others the largest, largest first. */
-  #heatAxis(
-    role: 'x' | 'y',
-    top: number,
-    name: string,
-  ): { labels: string[]; ids: ReadonlyMap<string, number> } {
+  #heatAxis(role: 'x' | 'y', top: number, name: string): HeatAxis {
     const ranked = rank(this.#entries, this.#at(role))
     const axis = lineAxis(
       ranked.map(({ cell }) => cell),
-      new Set(),
+      this.#collected.known[role],
       this.#manifest,
     )
     if (axis.kind !== 'names' && axis.places.length > 1) {
       const isText = typeof ranked[0]?.cell === 'string'
+      if (axis.partial.length > 0) this.#notes.push(sayPartial(axis))
       return {
         labels: [...axis.places],
         ids: new Map(axis.places.map((place, index) => [isText ? JSON.stringify(place) : place, index])),
+        gaps: axis.places.flatMap((place, index) => (axis.covered.has(place) ? [] : [index])),
+        unit: axis.kind === 'months' ? 'month' : 'day',
       }
     }
     const rest = ranked.slice(top)
     if (rest.length > 0)
-      this.#notes.push(`Not drawn: ${showCount(rest.length)} other ${name}, together ${number(sumOf(rest))}.`)
+      this.#notes.push(
+        `Not drawn: ${showCount(rest.length)} other ${name}, together ${showAmount(sumOf(rest))}.`,
+      )
     const kept = ranked.slice(0, top)
     return {
       labels: kept.map(({ cell }) => labelOf(cell)),
       ids: new Map(kept.map(({ id }, index) => [id, index])),
+      gaps: [],
+      unit: 'day',
     }
   }
 
@@ -194,26 +226,37 @@ class Planner {
   }
 
   #map(): Content {
-    const lost = new Map<string, number>()
+    const lost = new Map<string, Amount>()
     const panels = this.#panels((entries, title) => {
-      const values = new Map<string, number>()
+      const values = new Map<string, Amount>()
       for (const { cells, sum } of entries) {
         const cell = cells[this.#at('x')]
         const country = typeof cell === 'string' ? findCountry(cell) : null
-        if (country?.isDrawn) values.set(country.code, (values.get(country.code) ?? 0) + sum)
-        else lost.set(labelOf(cell), (lost.get(labelOf(cell)) ?? 0) + sum)
+        if (country?.isDrawn) values.set(country.code, plus(values.get(country.code) ?? 0, sum))
+        else lost.set(labelOf(cell), plus(lost.get(labelOf(cell)) ?? 0, sum))
       }
       return { title, values: [...values] }
     })
     const named = [...lost]
-      .sort((a, b) => b[1] - a[1])
+      .sort((a, b) => byLargest(a[1], b[1]))
       .slice(0, 8)
-      .map(([label, sum]) => `${label} ${number(sum)}`)
+      .map(([label, sum]) => `${label} ${showAmount(sum)}`)
     if (lost.size > 0)
       this.#notes.push(
         `Not on the map: ${named.join(', ')}${lost.size > 8 ? `, and ${lost.size - 8} more` : ''}.`,
       )
     return { kind: 'map', panels }
+  }
+
+  /** Is what is absent in the table nought? */
+  #isCounted(): boolean {
+    const kind = this.#manifest.job.description.tables.find(({ name }) => name === this.#chart.table)?.kind
+    return kind === 'count' || kind === 'sum'
+  }
+
+  #noStack(wayOut: string): TallymanError {
+    const what = 'parts that stand on each other have no lengths on a logarithmic scale.'
+    return new TallymanError('usage', `Chart ${this.#chart.name}: ${what}`, { wayOut })
   }
 
   #at(role: Role): number {
@@ -228,7 +271,7 @@ class Planner {
     const rest = ranked.slice(panelsMax)
     if (rest.length > 0)
       this.#notes.push(
-        `Not drawn: ${showCount(rest.length)} other ${this.#chart.facet}, together ${number(sumOf(rest))}.`,
+        `Not drawn: ${showCount(rest.length)} other ${this.#chart.facet}, together ${showAmount(sumOf(rest))}.`,
       )
     return ranked.slice(0, panelsMax).map(({ id, cell }) =>
       panelOf(
@@ -252,7 +295,7 @@ class Planner {
     if (others.length === 0) return
     const of = panel === null ? '' : `${panel}: `
     this.#notes.push(
-      `${of}${showCount(others.length)} ${others.length === 1 ? 'other' : 'others'}, together ${number(sumOf(others))}.`,
+      `${of}${showCount(others.length)} ${others.length === 1 ? 'other' : 'others'}, together ${showAmount(sumOf(others))}.`,
     )
   }
 }
@@ -275,67 +318,36 @@ class Series {
   }
 
   parts(entries: readonly Entry[]): number[] {
-    const parts = this.names.map(() => 0)
-    for (const { cells, sum } of entries) parts[this.indexOf(cells)] = (parts[this.indexOf(cells)] ?? 0) + sum
-    return parts
+    const parts = this.names.map((): Amount => 0)
+    for (const { cells, sum } of entries)
+      parts[this.indexOf(cells)] = plus(parts[this.indexOf(cells)] ?? 0, sum)
+    return parts.map(Number)
   }
+}
+
+/** A side of a heat map: its labels, where each cell stands, and the places that nothing is known of. */
+interface HeatAxis {
+  readonly labels: readonly string[]
+  readonly ids: ReadonlyMap<string, number>
+  readonly gaps: readonly number[]
+  /** What a place is. */
+  readonly unit: 'day' | 'month'
+}
+
+function sayPartial({ partial, places }: LineAxis): string {
+  const named = partial.map((index) => places[index]).slice(0, partialMax)
+  const more = partial.length > partialMax ? ` and ${showCount(partial.length - partialMax)} more` : ''
+  return `${named.join(', ')}${more}, read in part.`
 }
 
 function idOf(cell: unknown): string {
   return canonicalJson(cell ?? null)
 }
 
-function total(entries: readonly Entry[]): number {
-  return entries.reduce((sum, entry) => sum + entry.sum, 0)
+function total(entries: readonly Entry[]): Amount {
+  return entries.reduce((sum: Amount, entry) => plus(sum, entry.sum), 0)
 }
 
-function sumOf(ranked: readonly Ranked[]): number {
-  return ranked.reduce((sum, one) => sum + one.total, 0)
-}
-
-/** 1,234,567 or 0.123. */
-export function number(value: number): string {
-  if (Number.isInteger(value)) return showCount(value)
-  return Math.abs(value) >= 1000 ? showCount(Math.round(value)) : String(Number(value.toPrecision(4)))
-}
-
-function titleOf(chart: PlannedChart): string {
-  const said = chart.title ?? defaultTitle(chart)
-  return printable(
-    said.replace(/\{([^}]*)\}/g, (whole, column: string) => {
-      const wanted = Object.hasOwn(chart.conditions, column) ? chart.conditions[column] : undefined
-      return wanted === undefined ? whole : sayWanted(wanted)
-    }),
-  )
-}
-
-function defaultTitle(chart: PlannedChart): string {
-  const of = sayConditions(chart) || chart.table
-  if (chart.kind === 'histogram') return `${chart.value ?? 'value'} of ${of}`
-  return of === chart.x ? of : `${of} by ${chart.x}`
-}
-
-function subtitleOf(chart: PlannedChart, { summedOver, rows }: Collected): string {
-  const conditions = Object.entries(chart.conditions).map(
-    ([column, wanted]) => `${column}: ${printable(sayWanted(wanted))}`,
-  )
-  const added = summedOver.length > 0 ? [`added up over ${summedOver.join(', ')}`] : []
-  return [`table ${chart.table}`, ...conditions, ...added, countOf(rows, 'row')].join(' · ')
-}
-
-function sayConditions(chart: PlannedChart): string {
-  return printable(Object.values(chart.conditions).map(sayWanted).join(', '))
-}
-
-/** `#flu`, `#flu or #corona`; of many how many. */
-function sayWanted(wanted: readonly Wanted[]): string {
-  if (wanted.length > 4) return `one of ${wanted.length}`
-  return wanted.map((one) => labelOf('typed' in one ? one.typed : one.exactly)).join(' or ')
-}
-
-function unitOf(chart: PlannedChart, manifest: Manifest): string {
-  if (chart.unit !== undefined) return printable(chart.unit)
-  if (chart.kind === 'histogram') return 'rows'
-  const kind = manifest.job.description.tables.find(({ name }) => name === chart.table)?.kind
-  return printable(chart.value ?? (kind === 'count' ? 'count' : (kind ?? 'value')))
+function sumOf(ranked: readonly Ranked[]): Amount {
+  return ranked.reduce((sum: Amount, one) => plus(sum, one.total), 0)
 }

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { hasPictures } from '../../../test/fixtures/optional.ts'
-import { writeTestResult } from '../../../test/fixtures/results.ts'
+import { type GivenResult, writeTestResult } from '../../../test/fixtures/results.ts'
 import { tempFolder } from '../../../test/fixtures/temp-folder.ts'
 import { requires } from '../../../test/requires.ts'
+import type { Chart } from '../../job/index.ts'
 import { planCharts } from './draw-charts.ts'
 import { fontsFor, registerFonts } from './fonts.ts'
 import { render } from './render.ts'
@@ -28,6 +29,7 @@ interface Pixels {
   readonly height: number
   isBar(x: number, y: number): boolean
   isInk(x: number, y: number): boolean
+  colorAt(x: number, y: number): string
 }
 
 function pixelsOf(data: Uint8ClampedArray, width: number, height: number): Pixels {
@@ -39,6 +41,7 @@ function pixelsOf(data: Uint8ClampedArray, width: number, height: number): Pixel
     height,
     isBar: (x, y) => String(at(x, y)) === '0,114,178',
     isInk: (x, y) => Math.min(...at(x, y)) < 140,
+    colorAt: (x, y) => String(at(x, y)),
   }
 }
 
@@ -100,17 +103,56 @@ function areBoxes(glyphs: readonly (readonly string[])[]): boolean {
 describe.skipIf(!requires('packages @napi-rs/canvas and fonts', hasPictures()))('render', () => {
   let pixels: Pixels
   let bars: Box[]
+  let results = 0
 
-  beforeAll(async () => {
-    const place = folder.at('result')
-    writeTestResult(place, { tables: { tag: counts } })
-    const [drawing] = await planCharts(place, [{ kind: 'bars', x: 'key' }])
+  async function draw(given: GivenResult, chart: Chart): Promise<Pixels> {
+    const place = folder.at(`result-${results++}`)
+    writeTestResult(place, given)
+    const [drawing] = await planCharts(place, [chart])
     const { createCanvas, loadImage } = await import('@napi-rs/canvas')
     const image = await loadImage(await render(drawing!, 'png'))
     const context = createCanvas(image.width, image.height).getContext('2d')
     context.drawImage(image, 0, 0)
-    pixels = pixelsOf(context.getImageData(0, 0, image.width, image.height).data, image.width, image.height)
+    return pixelsOf(context.getImageData(0, 0, image.width, image.height).data, image.width, image.height)
+  }
+
+  beforeAll(async () => {
+    pixels = await draw({ tables: { tag: counts } }, { kind: 'bars', x: 'key' })
     bars = barsIn(pixels)
+  })
+
+  test('draws bars from where a logarithmic scale begins, and none of what has no logarithm', async () => {
+    const rows = [
+      ['a', 100],
+      ['b', 1],
+      ['c', 0.01],
+      ['d', 0],
+      ['e', -1],
+    ] as const
+    const drawn = barsIn(await draw({ tables: { t: rows } }, { kind: 'bars', x: 'key', log: true }))
+    expect(drawn).toHaveLength(3)
+    expect(new Set(drawn.map(({ left }) => left)).size).toBe(1)
+    const [most = 0, middle = 0, least = 0] = drawn.map(({ left, right }) => right - left)
+    expect(middle / most).toBeCloseTo(3 / 5, 2)
+    expect(least / most).toBeCloseTo(1 / 5, 2)
+  })
+
+  test('draws a column without data in a colour that is none of the scale, and 0 in the first of the scale', async () => {
+    const days = ['2020-03-01', '2020-03-03'] as const
+    const rows = [
+      [['a', days[0]], 9],
+      [['b', days[1]], 9],
+    ] as const
+    const heat = await draw({ tables: { t: rows } }, { kind: 'heat', x: 'key_2', y: 'key_1' })
+    const share = (color: string): number => {
+      const points = Array.from({ length: 500 }, (_, at) => [
+        Math.floor((heat.width * (at % 50)) / 50),
+        Math.floor((heat.height * Math.floor(at / 50)) / 10),
+      ])
+      return points.filter(([x = 0, y = 0]) => heat.colorAt(x, y) === color).length
+    }
+    expect(share('255,243,205')).toBeGreaterThan(10)
+    expect(share('227,238,249')).toBeGreaterThan(10)
   })
 
   test('draws a bar for each count, as long as the count is', () => {

@@ -1,0 +1,51 @@
+import { printable } from '../../printable.ts'
+import { countOf } from '../../quantities.ts'
+import type { Wanted } from '../columns/row-filter.ts'
+import type { Manifest } from '../manifest.ts'
+import type { Collected, PlannedChart } from './collect.ts'
+import { labelOf } from './places.ts'
+
+export function titleOf(chart: PlannedChart): string {
+  const said = chart.title ?? defaultTitle(chart)
+  return printable(
+    said.replace(/\{([^}]*)\}/g, (whole, column: string) => {
+      const wanted = Object.hasOwn(chart.conditions, column) ? chart.conditions[column] : undefined
+      return wanted === undefined ? whole : sayWanted(wanted)
+    }),
+  )
+}
+
+function defaultTitle(chart: PlannedChart): string {
+  const of = sayConditions(chart) || chart.table
+  if (chart.kind === 'histogram') return `${chart.value ?? 'value'} of ${of}`
+  return of === chart.x ? of : `${of} by ${chart.x}`
+}
+
+export function subtitleOf(chart: PlannedChart, { summedOver, rows }: Collected): string {
+  const conditions = Object.entries(chart.conditions).map(
+    ([column, wanted]) => `${column}: ${printable(sayWanted(wanted))}`,
+  )
+  const added = summedOver.length > 0 ? [`added up over ${summedOver.join(', ')}`] : []
+  return [`table ${chart.table}`, ...conditions, ...added, countOf(rows, 'row')].join(' · ')
+}
+
+export function sayConditions(chart: PlannedChart): string {
+  return printable(Object.values(chart.conditions).map(sayWanted).join(', '))
+}
+
+/** `#flu`, `#flu or #corona`; of many how many. */
+function sayWanted(wanted: readonly Wanted[]): string {
+  if (wanted.length > 4) return `one of ${wanted.length}`
+  return wanted.map((one) => labelOf('typed' in one ? one.typed : one.exactly)).join(' or ')
+}
+
+export function unitOf(chart: PlannedChart, manifest: Manifest): string {
+  const unit = printable(chart.unit ?? defaultUnit(chart, manifest))
+  return chart.log === true ? `${unit}, logarithmic` : unit
+}
+
+function defaultUnit(chart: PlannedChart, manifest: Manifest): string {
+  if (chart.kind === 'histogram') return 'rows'
+  const kind = manifest.job.description.tables.find(({ name }) => name === chart.table)?.kind
+  return chart.value ?? (kind === 'count' ? 'count' : (kind ?? 'value'))
+}
