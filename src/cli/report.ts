@@ -231,10 +231,14 @@ function lastFailed({ fault, map, reduce }: ReportedRun['state']): string | null
 }
 
 export function sayInterrupted(terminal: Terminal, run: ReportedRun): void {
-  const { tasksDone, tasks } = totalsOf(run.state)
-  terminal.say(
-    `Interrupted: ${showCount(tasksDone)} of ${countOf(tasks, 'map task')} done and kept. Go on: ${resumeCommand(run.id, run.state)}`,
-  )
+  const { tasksDone, tasks, partitionsDone } = totalsOf(run.state)
+  const { partitions, spark } = run.state.plan
+  // What map tasks wrote on Spark goes with the application.
+  const kept =
+    spark === null
+      ? `${showCount(tasksDone)} of ${countOf(tasks, 'map task')}`
+      : `${showCount(partitionsDone)} of ${countOf(partitions, 'reduce task')}`
+  terminal.say(`Interrupted: ${kept} done and kept. Go on: ${resumeCommand(run.id, run.state)}`)
 }
 
 export function sayCutOff({ say }: Terminal, { id, state }: ReportedRun): void {

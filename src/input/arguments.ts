@@ -3,8 +3,10 @@ import { TallymanError } from '../errors.ts'
 import { expandBraces } from './braces.ts'
 import { isAboutPath, isAbsent, joinPath, kindOf, listDirectory, readTarget, sayErrno } from './directory.ts'
 import { isPattern, parseGlob } from './glob.ts'
+import { matchesBelow } from './match-below.ts'
 import { nearestNames } from './nearest-names.ts'
 import { toFsPath } from './path-bytes.ts'
+import { isAddress, listRemote } from './source/remote-file.ts'
 import { Walk } from './walk.ts'
 
 /** Why an argument stands for nothing. */
@@ -42,6 +44,7 @@ export async function walkArguments(args: readonly string[], cwd: string): Promi
 }
 
 async function takeArgument(walk: Walk, arg: string): Promise<Refusal | null> {
+  if (isAddress(arg)) return await takeAddresses(walk, arg)
   const literal = await takeLiteral(walk, arg)
   if (literal !== 'absent') return literal
   for (const word of expandBraces(arg)) {
@@ -54,6 +57,31 @@ async function takeArgument(walk: Walk, arg: string): Promise<Refusal | null> {
     if (refusal !== null) return refusal
   }
   return null
+}
+
+/** The files at or below an address, or that match a pattern. Names that begin with `.` or `_` are left out as in a directory. */
+async function takeAddresses(walk: Walk, arg: string): Promise<Refusal | null> {
+  const before = walk.found.length
+  for (const word of expandBraces(arg)) {
+    const [, scheme = '', rest = ''] = /^(.*?:\/\/\/?)(.*)$/s.exec(word) ?? []
+    const glob = isPattern(rest) ? parseGlob(rest) : null
+    const root = scheme + (glob === null ? rest : glob.root)
+    for (const name of await listRemote(root)) {
+      const below = name
+        .slice(root.length)
+        .split('/')
+        .filter((part) => part !== '')
+      const isNamed = glob === null && below.length === 0
+      if (glob === null ? below.every((part) => !/^[._]/.test(part)) : matchesBelow(glob, below))
+        walk.takeAddress(name, isNamed)
+    }
+  }
+  return walk.found.length > before
+    ? null
+    : refuse(
+        `Input ${quote(arg)} does not exist, or holds no file.`,
+        'Check the spelling, and that you may list what is there.',
+      )
 }
 
 /** Takes the file or directory of that very name; `absent` where there is none. */

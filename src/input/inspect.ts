@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { type ErrorCode, TallymanError } from '../errors.ts'
@@ -7,9 +8,10 @@ import type { IgnoredInput, InputFile, InputProblem, ZipMember } from './discove
 import { headBytes, recognize } from './magic.ts'
 import { toFsPath } from './path-bytes.ts'
 import { findGzipCuts } from './source/gzip-cuts.ts'
+import { isAddress, RemoteFile } from './source/remote-file.ts'
 import { ArchiveError } from './source/zip-bytes.ts'
 import { readZipDirectory } from './source/zip-directory.ts'
-import type { FileIdentity } from './split.ts'
+import type { FileIdentity, GzipCut } from './split.ts'
 import { inputName } from './split-name.ts'
 import { likelyGzipBytes } from './split-size.ts'
 
@@ -34,6 +36,7 @@ export async function inspect(
   path: string,
   gzipPartBytes: number | null = null,
 ): Promise<Inspection> {
+  if (isAddress(place)) return await inspectRemote(path)
   let handle: FileHandle
   try {
     // Without O_NONBLOCK, a named pipe put in the file's place would block the planner for good.
@@ -41,8 +44,13 @@ export async function inspect(
   } catch (error) {
     return refused(fileProblem(path, errorCodeOf(error), null, sayErrno(error), 'Make it readable'))
   }
+  const known: Inspectable = {
+    identity: () => readIdentity(handle),
+    read: async (into, atByte) => (await handle.read(into, 0, into.length, atByte)).bytesRead,
+    gzipCuts: (sizeBytes, partBytes) => findGzipCuts(handle, sizeBytes, partBytes),
+  }
   try {
-    return await inspectOpen(handle, path, gzipPartBytes)
+    return await inspectOpen(known, path, gzipPartBytes)
   } catch (error) {
     return refused(problemOf(path, error))
   } finally {
@@ -50,14 +58,42 @@ export async function inspect(
   }
 }
 
+/** A file while it is inspected. */
+interface Inspectable {
+  identity(): Promise<FileIdentity>
+  /** Fills it from a byte on as far as there is something; returns how far. */
+  read(into: Buffer, atByte: number): Promise<number>
+  gzipCuts(sizeBytes: number, partBytes: number): Promise<readonly GzipCut[]>
+}
+
+/** A gzip file that has no path is read as a whole: to look for its members would be to fetch it. */
+async function inspectRemote(address: string): Promise<Inspection> {
+  // What is wrong here, as no right to read it, is wrong with all: the run does not begin.
+  const file = await RemoteFile.open(address)
+  // Links there are none, and who has the same content is no copy that is known.
+  const inode = BigInt(`0x${createHash('sha256').update(address).digest('hex').slice(0, 16)}`)
+  const known: Inspectable = {
+    identity: async () => ({ ...(await file.look()), ctimeNs: '0', inode: String(inode) }),
+    read: (into, atByte) => file.read(into, 0, into.length, atByte),
+    gzipCuts: async () => [],
+  }
+  try {
+    return await inspectOpen(known, address, null)
+  } catch (error) {
+    return refused(problemOf(address, error))
+  } finally {
+    file.close()
+  }
+}
+
 async function inspectOpen(
-  handle: FileHandle,
+  known: Inspectable,
   path: string,
   gzipPartBytes: number | null,
 ): Promise<Inspection> {
-  const identity = await readIdentity(handle)
+  const identity = await known.identity()
   const head = Buffer.alloc(headBytes)
-  const { bytesRead } = await handle.read(head, 0, headBytes, 0)
+  const bytesRead = await known.read(head, 0)
   const recognized = recognize(head.subarray(0, bytesRead), path)
   switch (recognized.kind) {
     case 'refused': {
@@ -65,11 +101,11 @@ async function inspectOpen(
       return refused(fileProblem(path, code, null, what, wayOut))
     }
     case 'zip':
-      return inspectZip(handle, path, identity)
+      return inspectZip(known, path, identity)
     case 'gzip': {
       const { sizeBytes } = identity
       const isLong = gzipPartBytes !== null && likelyGzipBytes(sizeBytes) > gzipPartBytes
-      const cuts = isLong ? await findGzipCuts(handle, sizeBytes, gzipPartBytes) : []
+      const cuts = isLong ? await known.gzipCuts(sizeBytes, gzipPartBytes) : []
       const file = {
         path,
         identity,
@@ -84,11 +120,10 @@ async function inspectOpen(
   }
 }
 
-async function inspectZip(handle: FileHandle, path: string, identity: FileIdentity): Promise<Inspection> {
-  const read = async (into: Buffer, atByte: number): Promise<number> =>
-    (await handle.read(into, 0, into.length, atByte)).bytesRead
+async function inspectZip(known: Inspectable, path: string, identity: FileIdentity): Promise<Inspection> {
+  const read = (into: Buffer, atByte: number): Promise<number> => known.read(into, atByte)
   const { members, skipped } = await readZipDirectory(read, identity.sizeBytes, path)
-  const now = await readIdentity(handle)
+  const now = await known.identity()
   if (now.sizeBytes !== identity.sizeBytes || now.mtimeNs !== identity.mtimeNs) {
     const wayOut = 'Let whatever writes it finish, then run again'
     return refused(fileProblem(path, 'input-changed', null, 'was written to while it was being read', wayOut))

@@ -82,6 +82,11 @@ export class Walk {
     this.found.push({ path, place, realPath, argument: this.#argument, named: true })
   }
 
+  /** Takes a file that has an address and no path. */
+  takeAddress(address: string, named: boolean): void {
+    this.found.push({ path: address, place: address, realPath: address, argument: this.#argument, named })
+  }
+
   /** Takes all files below a directory the user named. Fails as `node:fs` does when the directory itself cannot be read. */
   async takeDirectory(path: string): Promise<void> {
     const directory = await this.#enter(path)

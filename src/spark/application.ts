@@ -85,7 +85,8 @@ export class Application {
       ...['--master', master, '--deploy-mode', deployMode],
       ...Object.entries(conf).flatMap(([name, value]) => ['--conf', `${name}=${value}`]),
       ...(pack === null ? [] : ['--archives', `${pack}#tallyman`]),
-      ...['--py-files', builtFile('tallyman_tasks.py'), builtFile('driver.py'), folder],
+      ...['--py-files', ['tallyman_tasks.py', 'tallyman_ranges.py'].map(builtFile).join(',')],
+      ...[builtFile('driver.py'), folder],
     ]
     const log = openSync(logFile, 'a', 0o600)
     try {

@@ -4,6 +4,12 @@ import { withAttempts } from './master.ts'
 /** What one worker holds beside its heap and its tables: the process that looks after it, and Python. */
 const besideWorkerBytes = 200 * 2 ** 20
 
+/**
+ * Java moves bytes here and computes nothing: to have it compile its code a second time, better, takes several seconds of a core in each JVM, which no
+ * run gets back.
+ */
+const compileOnce = '-XX:TieredStopAtLevel=1'
+
 /** What of the plan Spark is told. */
 type Told = Pick<Plan, 'attemptsMax' | 'speculates' | 'workers' | 'memory'>
 
@@ -27,6 +33,9 @@ export function configurationOf(
     'spark.speculation': String(plan.speculates && !isLocal),
     // Spark does not count what Python and Node hold as the executor's own.
     'spark.executor.memoryOverhead': `${overheadMiB}m`,
+    // Where memory runs out in one of its threads Spark would go on without that, and wait for ever.
+    'spark.driver.extraJavaOptions': `${compileOnce} -XX:+ExitOnOutOfMemoryError`,
+    'spark.executor.extraJavaOptions': compileOnce,
     // It would listen on all addresses, for everybody.
     'spark.ui.enabled': 'false',
     'spark.ui.showConsoleProgress': 'false',

@@ -18,8 +18,9 @@ import traceback
 import tallyman_tasks
 from pyspark import SparkConf, SparkContext, StorageLevel, TaskContext
 
-# What is brought to the driver at a time.
+# What is brought to the driver at a time, unless that is too much for its JVM, which holds it several times over.
 FETCH_BYTES = 32 * 1024 * 1024
+FETCHES_IN_HEAP = 16
 FIRST_BYTES = 64 * 1024
 LOOK_SECONDS = 0.02
 FLUSH_SECONDS = 1
@@ -88,10 +89,11 @@ class Driver:
 
     def fetch(self, context, blocks, partitions, into):
         """Writes what lies in partitions into files named by Spark's ids of tasks: a little of all at first, then the rest of each."""
-        rest = self.fetch_piece(context, blocks, partitions, into, 0, max(FIRST_BYTES, FETCH_BYTES // len(partitions)))
+        limit = min(FETCH_BYTES, context._jvm.java.lang.Runtime.getRuntime().maxMemory() // FETCHES_IN_HEAP)
+        rest = self.fetch_piece(context, blocks, partitions, into, 0, max(FIRST_BYTES, limit // len(partitions)))
         context.setJobGroup("tallyman fetch", "tallyman fetch")
         for partition, taken in rest:
-            while rest := self.fetch_piece(context, blocks, [partition], into, taken, FETCH_BYTES):
+            while rest := self.fetch_piece(context, blocks, [partition], into, taken, limit):
                 taken = rest[0][1]
 
     def fetch_piece(self, context, blocks, partitions, into, skipped, limit):

@@ -3,3 +3,4 @@
 export { conductOnSpark } from './conduct.ts'
 export { findSpark, requireJava } from './find-spark.ts'
 export { localThreads } from './master.ts'
+export { withRanges } from './ranges.ts'

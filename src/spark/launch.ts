@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { isAddress } from '../input/index.ts'
 import type { Plan, RunDirectory, SparkOptions } from '../run/index.ts'
 import { Application, builtFile } from './application.ts'
 import { configurationOf, workerBytesOf } from './configuration.ts'
@@ -57,6 +58,7 @@ export async function startApplication(parts: LaunchParts): Promise<Application>
     entry: builtFile('tasks-main.js'),
     pack: ships ? 'tallyman' : null,
     partitions: plan.partitions,
+    ranges: plan.discovery.files.some(({ path }) => isAddress(path)),
     run: directory.path,
     probe,
   }

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { errnoOf } from '../errors.ts'
 
 const pieceBytes = 2 ** 20
@@ -25,8 +25,8 @@ export class GrowingLines {
     try {
       const lines: string[] = []
       for (;;) {
-        const piece = Buffer.allocUnsafe(pieceBytes)
-        const length = readSync(fd, piece, 0, pieceBytes, this.#atByte)
+        const piece = Buffer.allocUnsafe(Math.min(pieceBytes, Math.max(0, fstatSync(fd).size - this.#atByte)))
+        const length = readSync(fd, piece, 0, piece.length, this.#atByte)
         if (length === 0) return lines
         this.#atByte += length
         const bytes = Buffer.concat([this.#rest, piece.subarray(0, length)])

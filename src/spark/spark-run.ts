@@ -29,7 +29,8 @@ import { sparkFolder, sparkLog, startApplication } from './launch.ts'
 import type { FromDriver, MapOrder, ReduceOrder } from './messages.ts'
 import { Replies, sectionId } from './replies.ts'
 
-const lookEveryMs = 30
+/** Each look opens two files and lists a folder, all through a run. */
+const lookEveryMs = 100
 /** How long the log may take to tell of what the driver has said is done. */
 const logLagMsMax = 5000
 

@@ -90,6 +90,11 @@ class TaskProcess:
         os.makedirs(folder, exist_ok=True)
         self.scratch = tempfile.mkdtemp(prefix="tallyman-", dir=folder)
         self.settings = dict(settings["task"])
+        environment = dict(os.environ)
+        if settings["ranges"]:
+            import tallyman_ranges
+
+            environment["TALLYMAN_RANGES"] = tallyman_ranges.Ranges().address
         program, entry = settings["node"], settings["entry"]
         if settings["pack"] is not None:
             from pyspark import SparkFiles
@@ -101,7 +106,7 @@ class TaskProcess:
         try:
             with open(os.path.join(self.scratch, "stderr"), "wb") as stderr:
                 self.child = subprocess.Popen(
-                    [program, entry], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr
+                    [program, entry], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr, env=environment
                 )
         except OSError as error:
             raise fail(

@@ -1,10 +1,11 @@
 /** What goes wrong on Spark ends in the same bytes, or in a failure that says what it was; nothing is left behind. */
+import { execFileSync, spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import type { RunEvent } from '../../src/run/index.ts'
 import { leftBehind, markName } from '../fixtures/process-tree.ts'
 import { type Ended, Workshop } from '../fixtures/program.ts'
@@ -35,6 +36,10 @@ function notes(name: string): string {
   const folder = join(shop.folder, name)
   mkdirSync(folder)
   return `notes=${folder}`
+}
+
+function canMount(): boolean {
+  return spawnSync('unshare', ['--mount', 'mount', '-t', 'tmpfs', 'none', '/mnt']).status === 0
 }
 
 /** Has Python believe that it is of another version. */
@@ -132,6 +137,28 @@ describe.skipIf(!requires('pyspark with Java', hasSpark))('a run on Spark', { ti
     expect(shop.journal().at(-1)).toMatchObject({ type: 'failed', fault: { code: 'job-threw' } })
     expect(await leftBehind(mark)).toEqual([])
   })
+
+  it.skipIf(!requires('the right to mount a tmpfs', canMount()))(
+    'says that the disk of an executor is full',
+    async () => {
+      const disk = join(shop.folder, 'disk')
+      mkdirSync(disk)
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=3M', 'tmpfs', disk])
+      onTestFinished(() => void execFileSync('umount', ['-l', disk]))
+      shop.write(
+        'many/a.txt',
+        Array.from({ length: 60_000 }, (_, at) => `${at} ${at * 7919} ${at * 104_729}\n`).join(''),
+      )
+      shop.job('all.job.ts', 'emit(line)')
+      const small = ['--spark-conf', `spark.local.dir=${disk}`, '--attempts', '2']
+      const ended = tallyman('run', 'all.job.ts', 'many', '--on', 'local[2]', ...small)
+      expect(ended.status).toBe(1)
+      expect(ended.stderr).toMatch(/no (space|room)|is full/i)
+      expect(shop.journal().at(-1)).toMatchObject({ type: 'failed', fault: { code: 'disk-full' } })
+      expect(readdirSync(disk)).toEqual([])
+      expect(await leftBehind(mark)).toEqual([])
+    },
+  )
 
   it('says so where Python of driver and executors differ', async () => {
     shop.write('version/sitecustomize.py', versionOf(3, 10))

@@ -1,6 +1,7 @@
 /** Runs on a cluster of two machines, as far as Spark can tell: the archive is shipped, executors and machines are lost. */
+import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -8,22 +9,27 @@ import { freePort, hasChromium, PageServer, seen, violationsOf } from '../fixtur
 import { markedProcesses, readProcess, type SeenProcess } from '../fixtures/process-tree.ts'
 import { type Ended, Workshop } from '../fixtures/program.ts'
 import { makeShippedJobs } from '../fixtures/shipped-jobs.ts'
-import { hasSpark, sparkEnv } from '../fixtures/spark.ts'
+import { hasSpark, javaOptions, sparkEnv } from '../fixtures/spark.ts'
 import { SparkCluster } from '../fixtures/spark-cluster.ts'
 import { until } from '../fixtures/until.ts'
 import { requires } from '../requires.ts'
 
 const misfortunes = fileURLToPath(new URL('../fixtures/jobs/misfortunes.job.ts', import.meta.url))
+const wide = fileURLToPath(new URL('../fixtures/jobs/wide.job.ts', import.meta.url))
 const mark = randomBytes(8).toString('hex')
 
 let shop: Workshop
 let cluster: SparkCluster
 let server: PageServer
-const isHere = requires('pyspark with Java', hasSpark) && requires('Chromium', hasChromium)
+const isHere =
+  requires('pyspark with Java', hasSpark) &&
+  requires('Chromium', hasChromium) &&
+  requires('the right to mount', canMount())
 beforeAll(async () => {
   shop = new Workshop()
   if (!isHere) return
-  cluster = new SparkCluster(join(shop.folder, 'cluster'), mark)
+  for (const name of ['unseen', 'notes']) mkdirSync(join(shop.folder, name))
+  cluster = new SparkCluster(join(shop.folder, 'cluster'), mark, join(shop.folder, 'unseen'))
   server = new PageServer(shop)
   await Promise.all([cluster.start(), server.start(freePort())])
 }, 300_000)
@@ -34,12 +40,17 @@ afterAll(async () => {
   shop.remove()
 })
 
+/** In a namespace of its own, where nobody else sees it. */
+function canMount(): boolean {
+  return spawnSync('unshare', ['--mount', 'mount', '-t', 'tmpfs', 'none', '/mnt']).status === 0
+}
+
 /** Options for a cluster as small as this one. */
 function onCluster(...conf: readonly string[]): string[] {
   const all = [
     'spark.executor.memory=512m',
     'spark.driver.host=127.0.0.1',
-    'spark.executor.extraJavaOptions=-XX:TieredStopAtLevel=1 -XX:+UseSerialGC',
+    `spark.executor.extraJavaOptions=${javaOptions}`,
     ...conf,
   ]
   return ['--on', cluster.master, ...all.flatMap((one) => ['--spark-conf', one])]
@@ -99,13 +110,55 @@ describe.skipIf(!isHere)('run --on spark://…', { timeout: 900_000 }, () => {
     expect(await leftOfApplications()).toEqual([])
   })
 
+  it('names the host of an executor that does not see an input, and what to do', async () => {
+    shop.write('unseen/a.txt', 'a\n')
+    const job = shop.job('lines.job.ts', 'emit(line)')
+    const ended = await start('run', job, 'unseen', '--attempts', '1', ...onCluster())
+    expect(ended.status).toBe(1)
+    expect(ended.stderr).toMatch(/On host \S+: .*unseen\/a\.txt/)
+    expect(ended.stderr).toContain('Put the inputs where every executor sees them')
+    expect(await leftOfApplications()).toEqual([])
+  })
+
+  it('goes on when an executor alone is killed, and brings a result here that the driver could not hold', async () => {
+    for (let file = 0; file < 4; file++)
+      shop.write(`wide/${file}.txt`, Array.from({ length: 4 }, (_, line) => `${file} of ${line}\n`).join(''))
+    shop.write('wide/9.txt', 'sleep\n')
+    const note = join(shop.folder, 'notes', 'wide-sleeps')
+    shop.write('no-trouble/wide-sleeps', '')
+    const own = `note=${join(shop.folder, 'no-trouble/wide-sleeps')}`
+    const local = shop.run('run', wide, 'wide', '-p', own, '--impolite')
+    const running = start(
+      ...['run', wide, 'wide', '--split', '16', '-p', `note=${note}`, '--no-speculation', '-o', 'wide-out'],
+      ...onCluster(
+        'spark.tallyman.throughDriver=true',
+        // The least that it starts with.
+        'spark.driver.memory=128m',
+        'spark.testing.reservedMemory=8388608',
+      ),
+    )
+    const sleeping = await ancestorsOfSleeper('wide-sleeps')
+    process.kill(pidOf(sleeping, /CoarseGrainedExecutorBackend/), 'SIGKILL')
+    const ended = await running
+    expect(ended, ended.stderr).toMatchObject({ status: 0 })
+    expect(shop.digestOf(ended)).toBe(shop.digestOf(local))
+    expect(statSync(join(shop.folder, 'wide-out', 'result.jsonl')).size).toBeGreaterThan(128 * 2 ** 20)
+    const events = shop.journal()
+    expect(events).toContainEqual(expect.objectContaining({ type: 'executor-lost' }))
+    expect(events).toContainEqual(
+      expect.objectContaining({
+        type: 'attempt-failed',
+        fault: expect.objectContaining({ code: 'worker-died' }),
+      }),
+    )
+    expect(await leftOfApplications()).toEqual([])
+  })
+
   it('begins a straggler a second time, and goes on through lost executors and machines, with part files through the driver, and the page shows it', async () => {
-    mkdirSync(join(shop.folder, 'notes'))
     for (let file = 0; file < 6; file++)
       shop.write(`in/${file}.txt`, `a ${file}\nb ${file}\nreduce ${file}\n`)
     shop.write('in/7.txt', 'map once sleeps\n')
     shop.write('in/8.txt', 'map once sleeps again\nreduce sleeps\n')
-    mkdirSync(join(shop.folder, 'no-trouble'))
     for (const note of ['map-sleeps', 'reduce-sleeps']) shop.write(`no-trouble/${note}`, '')
     const notes = (folder: string): string => `notes=${join(shop.folder, folder)}`
     const local = shop.run('run', misfortunes, 'in', '-p', notes('no-trouble'), '-w', '1')
@@ -148,6 +201,9 @@ describe.skipIf(!isHere)('run --on spark://…', { timeout: 900_000 }, () => {
     expect(await leftOfApplications()).toEqual([])
 
     await page.getByRole('heading', { name: /^Result/ }).waitFor()
+    // For docs/pictures, where somebody asks for it.
+    const picture = process.env.TALLYMAN_PICTURE
+    if (picture !== undefined) await spark.screenshot({ path: picture })
     const shown = await seen(spark)
     expect(shown).toMatch(/executors\s+1 with 1 core, 1 lost/)
     expect(shown).toMatch(/speculative attempts\s+[1-9]\d*, [1-9]\d* of them first/)

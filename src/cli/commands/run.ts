@@ -9,7 +9,7 @@ import {
   takeTarget,
   totalsOf,
 } from '../../run/index.ts'
-import { conductOnSpark, findSpark, requireJava } from '../../spark/index.ts'
+import { conductOnSpark, findSpark, requireJava, withRanges } from '../../spark/index.ts'
 import { checkAccepted } from '../accepted-names.ts'
 import type { Arguments } from '../arguments.ts'
 import { interruptible, withRun } from '../carry-out.ts'
@@ -63,8 +63,11 @@ async function runJob(args: Arguments, terminal: Terminal): Promise<ExitCode> {
   return await interruptible(terminal, async (stop, finish) => {
     // Noted before there is a plan: a run that is killed right then goes on to the same place.
     const note = (directory: RunDirectory): void => keepOutlet(directory, outlet)
+    const parts = { stop, note, say: terminal.say, conduct: conductOnSpark }
+    const plan = (): Promise<PreparedRun> => prepareRun(options, runsFolder(terminal), parts)
+    const { spark } = options
     const prepare = (): Promise<PreparedRun> =>
-      prepareRun(options, runsFolder(terminal), { stop, note, say: terminal.say, conduct: conductOnSpark })
+      spark === null ? plan() : withRanges(options.inputs, spark.home, plan)
     if (args.has('dry-run')) return await dryRun(await prepare(), args, terminal)
     const make = async (): Promise<PreparedRun> => begin(await prepare(), outlet, terminal)
     return await withRun(make, { outlet, terminal, stop, finish, page: readPage(args) })

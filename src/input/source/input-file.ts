@@ -4,6 +4,7 @@ import { errnoOf, exhaustionOf, messageOf, TallymanError } from '../../errors.ts
 import { toFsPath } from '../path-bytes.ts'
 import type { FileIdentity } from '../split.ts'
 import { SourceFault } from './byte-chunks.ts'
+import { isAddress, RemoteFile } from './remote-file.ts'
 import { decimal } from './say.ts'
 
 const absentErrnos: ReadonlySet<unknown> = new Set([
@@ -28,7 +29,8 @@ export class InputFile {
   readonly sizeBytes: number
   /** Bytes read from it so far, those read ahead or again included. */
   readBytes = 0
-  readonly #fd: number
+  /** The number of a file of this machine, or what a server has open. */
+  readonly #file: number | RemoteFile
   readonly #identity: FileIdentity
   #isOpen = true
   /** Long reads under way: the number of a file must not become another one's before they end. */
@@ -37,50 +39,28 @@ export class InputFile {
   #openedCtimeNs: bigint | null = null
   #isTouched = false
 
-  private constructor(fd: number, identity: FileIdentity) {
-    this.#fd = fd
+  private constructor(file: number | RemoteFile, identity: FileIdentity) {
+    this.#file = file
     this.#identity = identity
     this.sizeBytes = identity.sizeBytes
   }
 
   /** @throws {TallymanError} `input-missing`, `input-changed`, or `io` */
   static async open(path: string, identity: FileIdentity, cwd: string): Promise<InputFile> {
-    let fd: number
-    try {
-      // Not normalized: behind a link `..` is not what it looks like.
-      fd = openSync(toFsPath(cwd === '' || path.startsWith('/') ? path : `${cwd}/${path}`), 'r')
-    } catch (error) {
-      const reason = messageOf(error)
-      const errno = errnoOf(error)
-      const exhausted = exhaustionOf(error)
-      if (exhausted !== null)
-        throw new TallymanError(exhausted.code, `${path}: cannot be opened: ${reason}.`, {
-          ...(exhausted.wayOut === undefined ? {} : { wayOut: exhausted.wayOut }),
-          cause: error,
-        })
-      throw new TallymanError(
-        absentErrnos.has(errno) ? 'input-missing' : 'io',
-        `${path}: cannot be opened: ${reason}.`,
-        {
-          wayOut: 'Check that the file is where it was when the run was planned, and that you may read it.',
-          cause: error,
-        },
-      )
-    }
-    const file = new InputFile(fd, identity)
+    const opened = isAddress(path) ? await RemoteFile.open(path) : openPath(path, cwd)
+    const file = new InputFile(opened, identity)
     try {
       await file.checkUnchanged()
       return file
     } catch (error) {
-      closeSync(fd)
+      file.#closeFile()
       if (!(error instanceof SourceFault)) throw error
       throw new TallymanError(error.code, `${path}: ${error.message}.`, { wayOut: wayOutOfChange })
     }
   }
-
   /** @throws {SourceFault} `input-changed` when size or time are no longer those that were planned */
   async checkUnchanged(): Promise<void> {
-    const { size, mtimeNs, ctimeNs } = fstatSync(this.#fd, { bigint: true })
+    const { size, mtimeNs, ctimeNs } = await statOf(this.#file)
     if (size !== BigInt(this.#identity.sizeBytes)) {
       throw new SourceFault(
         'input-changed',
@@ -134,15 +114,23 @@ export class InputFile {
     if (!this.#isOpen) return
     this.#isOpen = false
     await Promise.allSettled(this.#reading)
-    closeSync(this.#fd)
+    this.#closeFile()
+  }
+
+  #closeFile(): void {
+    if (typeof this.#file === 'number') closeSync(this.#file)
+    else this.#file.close()
   }
 
   async #readSome(into: Buffer, start: number, bytes: number, atByte: number): Promise<number> {
     try {
+      const fd = this.#file
       const bytesRead =
-        bytes <= atOnceBytesMax
-          ? readSync(this.#fd, into, start, bytes, atByte)
-          : await this.#readBeside(into, start, bytes, atByte)
+        typeof fd !== 'number'
+          ? await fd.read(into, start, bytes, atByte)
+          : bytes <= atOnceBytesMax
+            ? readSync(fd, into, start, bytes, atByte)
+            : await this.#readBeside(fd, into, start, bytes, atByte)
       this.readBytes += bytesRead
       return bytesRead
     } catch (error) {
@@ -151,8 +139,8 @@ export class InputFile {
     }
   }
 
-  async #readBeside(into: Buffer, start: number, bytes: number, atByte: number): Promise<number> {
-    const reading = readBeside(this.#fd, into, start, bytes, atByte)
+  async #readBeside(fd: number, into: Buffer, start: number, bytes: number, atByte: number): Promise<number> {
+    const reading = readBeside(fd, into, start, bytes, atByte)
     this.#reading.add(reading)
     try {
       return (await reading).bytesRead
@@ -160,6 +148,40 @@ export class InputFile {
       this.#reading.delete(reading)
     }
   }
+}
+
+/** @throws {TallymanError} `input-missing` or `io` */
+function openPath(path: string, cwd: string): number {
+  try {
+    // Not normalized: behind a link `..` is not what it looks like.
+    return openSync(toFsPath(cwd === '' || path.startsWith('/') ? path : `${cwd}/${path}`), 'r')
+  } catch (error) {
+    const reason = messageOf(error)
+    const errno = errnoOf(error)
+    const exhausted = exhaustionOf(error)
+    if (exhausted !== null)
+      throw new TallymanError(exhausted.code, `${path}: cannot be opened: ${reason}.`, {
+        ...(exhausted.wayOut === undefined ? {} : { wayOut: exhausted.wayOut }),
+        cause: error,
+      })
+    throw new TallymanError(
+      absentErrnos.has(errno) ? 'input-missing' : 'io',
+      `${path}: cannot be opened: ${reason}.`,
+      {
+        wayOut: 'Check that the file is where it was when the run was planned, and that you may read it.',
+        cause: error,
+      },
+    )
+  }
+}
+
+/** Of a file of this machine at once; what nobody knows of another one never changes. */
+async function statOf(
+  file: number | RemoteFile,
+): Promise<{ readonly size: bigint; readonly mtimeNs: bigint; readonly ctimeNs: bigint }> {
+  if (typeof file === 'number') return fstatSync(file, { bigint: true })
+  const { sizeBytes, mtimeNs } = await file.look()
+  return { size: BigInt(sizeBytes), mtimeNs: BigInt(mtimeNs), ctimeNs: 0n }
 }
 
 /** What to do about an input that is not the planned one any more. */
