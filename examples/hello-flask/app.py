@@ -16,7 +16,7 @@ def hello() -> str:
   <title>hello, world</title>
   <style>body {{ font: 1rem/1.5 system-ui; margin: 2rem auto; max-width: 40rem }}</style>
   <h1>hello, world</h1>
-  <p>Flask answers, from container <code>{socket.gethostname()}</code>, as user {os.getuid()}.</p>
+  <p>Flask answers, from container <code>{socket.gethostname()}</code>.</p>
 </html>
 """
 

@@ -66,7 +66,7 @@ function substituteOptions({ memoryBytes }: ContainerLimits): string[] {
  * @param holds whether limits hold that the engine is given
  */
 export function appArguments(
-  engine: Pick<Engine, 'kind' | 'isRootless' | 'version'>,
+  engine: Pick<Engine, 'kind' | 'isRootless'>,
   { name, image, command, mounts, port, insidePort, limits, tokenFile }: AppOrder,
   user: { readonly uid: number; readonly gid: number },
   holds = true,
@@ -84,8 +84,7 @@ export function appArguments(
     ...['--restart', `on-failure:${restartsMax}`, '--publish', `127.0.0.1:${port}:${insidePort}`],
     ...['--read-only', '--tmpfs', `/tmp:rw,size=${tmpfsBytes},mode=1777`],
     ...['--cap-drop', 'ALL', '--security-opt', 'no-new-privileges', '--security-opt', 'label=disable'],
-    ...networkOptions(engine),
-    ...userOptions(engine, user),
+    ...appUser(engine, user),
     ...limitOptions(limits),
     ...(holds ? [] : substituteOptions(limits)),
     ...['--env', `PORT=${insidePort}`, '--env', 'HOME=/tmp'],
@@ -96,16 +95,14 @@ export function appArguments(
 }
 
 /**
- * Rootless Podman 4 waits for itself for ever, with a lock held that all its other commands wait for, when it starts a container again whose
- * network has addresses of IPv6 (setupSlirp4netns). Later ones have another network by default.
+ * Without root, root of the container is the user outside. Podman could keep the user's own id (`keep-id`), but 4.3 does not start a container with a
+ * user namespace of its own again: it waits for itself for ever, and all its other commands for that, or gives up (setupSlirp4netns).
  */
-function networkOptions({
-  kind,
-  isRootless,
-  version,
-}: Pick<Engine, 'kind' | 'isRootless' | 'version'>): string[] {
-  if (kind !== 'podman' || !isRootless || Number.parseInt(version, 10) > 4) return []
-  return ['--network', 'slirp4netns:enable_ipv6=false']
+function appUser(
+  engine: Pick<Engine, 'kind' | 'isRootless'>,
+  user: { readonly uid: number; readonly gid: number },
+): string[] {
+  return engine.isRootless ? ['--user', '0:0'] : userOptions(engine, user)
 }
 
 function containerOf(name: string, uid = ownUid()): string {

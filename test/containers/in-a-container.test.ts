@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { findEngine } from '../../src/host/index.ts'
 import { hasEngine } from '../fixtures/engine.ts'
 import { Workshop } from '../fixtures/program.ts'
 import { until } from '../fixtures/until.ts'
@@ -184,18 +185,21 @@ describe.skipIf(!requires('a container engine', hasEngine))('a run in containers
     expect(existsSync(note)).toBe(false)
   })
 
-  it('has what is left of it found by its label, and removed by the next command', () => {
+  it('has what is left of it found by its label, and removed by the next command', async () => {
     const folder = join(shop.runs().at(-1) ?? '')
     const label = 'feedfacefeedface'
     const image =
-      spawnSync('podman', ['image', 'ls', '--quiet', '--filter', 'label=tallyman.image'], {
+      spawnSync('podman', ['image', 'ls', '--quiet', '--filter', 'reference=localhost/tallyman-worker'], {
         encoding: 'utf8',
       }).stdout.split('\n')[0] ?? ''
+    // With the runtime that goes with this machine's control groups, where there are several.
+    const [program = '', ...engineOptions] = (await findEngine('podman')).command
     const options = ['--network', 'none', '--ulimit', 'nofile=4096:4096', '--ulimit', 'nproc=100:100']
     const mount = `type=bind,source=${shop.folder},target=${shop.folder}`
     const left = spawnSync(
-      'podman',
+      program,
       [
+        ...engineOptions,
         ...['run', '--detach', '--label', `tallyman.run=${label}`, '--mount', mount],
         ...[...options, image, '/bin/sleep', '1000'],
       ],
