@@ -15,6 +15,11 @@ export class Arguments {
     this.#values = values
   }
 
+  /** The same flags with other arguments beside them. */
+  withPositionals(positionals: readonly string[]): Arguments {
+    return new Arguments(positionals, this.#values)
+  }
+
   has(name: string): boolean {
     return this.#values.has(name)
   }

@@ -10,6 +10,7 @@ import { down } from './commands/down.ts'
 import { explain } from './commands/explain.ts'
 import { logs } from './commands/logs.ts'
 import { manCommand } from './commands/man.ts'
+import { manifest } from './commands/manifest.ts'
 import { newJob } from './commands/new.ts'
 import { plot } from './commands/plot.ts'
 import { ps } from './commands/ps.ts'
@@ -50,6 +51,7 @@ export const commands: readonly Command[] = [
   verify,
   diff,
   chaos,
+  manifest,
   doctor,
   clean,
   completionsCommand(() => commands),

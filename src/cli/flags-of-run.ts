@@ -5,9 +5,11 @@ import { isolations } from '../run/index.ts'
 import type { Flag } from './flag.ts'
 
 const running = ['run']
+/** What a run is started with in a container elsewhere, too. */
+const described = ['run', 'manifest']
 const resuming = ['resume']
 /** Commands that run a job: a run that is disturbed on purpose takes what says which one as well. */
-const chosen = ['run', 'chaos']
+const chosen = ['run', 'chaos', 'manifest']
 
 export const flagsOfRun: readonly Flag[] = [
   {
@@ -15,7 +17,7 @@ export const flagsOfRun: readonly Flag[] = [
     short: 'o',
     takes: { kind: 'text', placeholder: 'DIR' },
     help: 'directory for the result: a new one, or one with an older result of this job. "-" writes the rows to stdout. Default: result/ in the run\'s directory',
-    commands: running,
+    commands: described,
   },
   {
     name: 'out',
@@ -28,7 +30,7 @@ export const flagsOfRun: readonly Flag[] = [
     name: 'format',
     takes: { kind: 'choice', choices: tableFormats },
     help: 'form of the tables. Default: jsonl',
-    commands: running,
+    commands: described,
   },
   {
     name: 'format',
@@ -53,13 +55,13 @@ export const flagsOfRun: readonly Flag[] = [
     name: 'accept',
     takes: { kind: 'text', placeholder: 'NAME', repeat: true },
     help: 'goes on without this file, archive member or day, which is missing or damaged; the result says so',
-    commands: ['run', 'resume', 'chaos'],
+    commands: ['run', 'resume', 'chaos', 'manifest'],
   },
   {
     name: 'max-bad',
     takes: { kind: 'text', placeholder: 'N|P%' },
     help: 'how many rejected records are tolerated: a number, or a share of all such as 0.1%. Default: 0',
-    commands: running,
+    commands: described,
   },
   {
     name: 'max-bad',
@@ -84,6 +86,12 @@ export const flagsOfRun: readonly Flag[] = [
     takes: { kind: 'text', placeholder: 'NAME' },
     help: 'image with Node and a shell that containers are started from. Default: one that is made of the Node that runs tallyman',
     commands: running,
+  },
+  {
+    name: 'image',
+    takes: { kind: 'text', placeholder: 'NAME' },
+    help: 'image with tallyman. Default: localhost/tallyman and the version',
+    commands: ['manifest'],
   },
   {
     name: 'on',
@@ -120,14 +128,14 @@ export const flagsOfRun: readonly Flag[] = [
     short: 'w',
     takes: { kind: 'count', placeholder: 'N', least: 1 },
     help: 'number of workers. Default: one for each core this process may use',
-    commands: running,
+    commands: described,
   },
   {
     name: 'memory',
     short: 'm',
     takes: { kind: 'size', placeholder: 'SIZE' },
     help: 'memory for the whole run, as 512M or 2G. Default: 60% of what is available',
-    commands: running,
+    commands: described,
   },
   {
     name: 'split',

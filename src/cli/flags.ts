@@ -146,7 +146,7 @@ export const flags: readonly Flag[] = [
     name: 'port',
     takes: { kind: 'count', placeholder: 'N', least: 1, most: 65_535 },
     help: 'port that the page, or the app, listens at. Default: your user id, or the next of its series that is free',
-    commands: ['run', 'resume', 'serve', 'up'],
+    commands: ['run', 'resume', 'serve', 'up', 'manifest'],
   },
   {
     name: 'port',

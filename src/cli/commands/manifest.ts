@@ -1,0 +1,123 @@
+import { existsSync, mkdirSync, realpathSync } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
+import { TallymanError } from '../../errors.ts'
+import { mountsOf, readMachine, userPorts } from '../../host/index.ts'
+import { packageVersion, settleResources } from '../../run/index.ts'
+import type { Arguments } from '../arguments.ts'
+import type { Command } from '../command.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { composeFile, swarmFile } from '../manifest/compose.ts'
+import { kubernetesFile } from '../manifest/kubernetes.ts'
+import { pagePort, type Workload } from '../manifest/workload.ts'
+import { readRunOptions } from '../run-options.ts'
+import { runsFolder } from '../runs-folder.ts'
+import type { Terminal } from '../terminal.ts'
+
+const kinds = { compose: composeFile, kubernetes: kubernetesFile, swarm: swarmFile } as const
+
+export const manifest: Command = {
+  name: 'manifest',
+  operands: 'compose|kubernetes|swarm JOB INPUT…',
+  summary: 'writes what starts a job and its page as containers elsewhere',
+  details: [
+    'Written to stdout: a compose file, a Job with a Deployment and a Service for the page, or a stack; each with the limits that the run has here, nothing that it may write to but its runs and its result, and no network for the job where the format can say so.',
+    'Files are there under the paths they have here. docs/containers.md says which is for what, and how the image is made.',
+  ],
+  example: 'tallyman manifest compose words.job.ts "texts/*.txt" -o words > compose.yaml',
+  run: async (args, terminal) => {
+    const [kind = '', ...rest] = args.positionals
+    const write = Object.entries(kinds).find(([name]) => name === kind)?.[1]
+    if (write === undefined) {
+      throw new TallymanError(
+        'usage',
+        `${kind === '' ? 'No kind' : JSON.stringify(kind)} is a kind of manifest.`,
+        {
+          wayOut: `Say one of ${Object.keys(kinds).join(', ')}, and then the job and its inputs.`,
+        },
+      )
+    }
+    const workload = await workloadOf(rest, args, terminal)
+    terminal.out(write(workload).trimEnd())
+    terminal.say(`The image is ${workload.image}; docs/containers.md says how it is made.`)
+    return exitCodes.complete
+  },
+}
+
+/** Options of a run that the job has in its container, as they were given. */
+const kept = ['format', 'param', 'expect', 'accept', 'max-bad'] as const
+/** Beside what the run counts: what the kernel counts for it, such as pages of files that it has just written. */
+const memoryShareBeside = 0.15
+/** A worker is about a dozen threads. */
+const processesEach = 32
+const pageBytes = 512 * 2 ** 20
+
+async function workloadOf(
+  positionals: readonly string[],
+  args: Arguments,
+  terminal: Terminal,
+): Promise<Workload> {
+  const { cwd } = terminal
+  const { inputs, ...options } = readRunOptions(args.withPositionals(positionals), cwd)
+  if (inputs.length === 0) {
+    throw new TallymanError('usage', 'Which inputs? `tallyman manifest` needs a job file and inputs.', {
+      wayOut: 'Name files, directories, or patterns in quotes.',
+    })
+  }
+  const job = placeOf(options.job, cwd)
+  const { workers, memory } = settleResources(options, readMachine())
+  const home = dirname(runsFolder(terminal))
+  const target = resolve(cwd, args.text('out') ?? 'result')
+  // Whoever starts it need not have a token yet, and a folder that is mounted is there.
+  const { readToken } = await import('../../web/index.ts')
+  mkdirSync(join(home, 'runs'), { recursive: true })
+  readToken(join(home, 'page-token'))
+  const places = inputs.map((input) => resolve(cwd, input))
+  const given = kept.flatMap((name) => args.list(name).map((value) => `--${name}=${value}`))
+  return {
+    name: nameOf(job),
+    image: args.text('image') ?? `localhost/tallyman:${packageVersion()}`,
+    command: [
+      ...['run', job, ...places, '-o', target, '--workers', String(workers)],
+      ...['--memory', `${Math.floor(memory.totalBytes / 2 ** 20)}M`, ...given],
+    ],
+    mounts: mountsOf([dirname(job), ...places.map(fixedPart)], [home, dirname(target)]).map(
+      ({ path, isWritable }) => ({ path, isWritable }),
+    ),
+    user: { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 },
+    memoryBytes: Math.ceil(memory.totalBytes * (1 + memoryShareBeside)),
+    cpus: workers,
+    processesMax: (workers + 2) * processesEach,
+    page: {
+      command: ['serve', '--public', '--allow-host', 'localhost', '--port', String(pagePort)],
+      home,
+      port: args.count('port') ?? userPorts(process.getuid?.() ?? 0)[0] ?? pagePort,
+      memoryBytes: pageBytes,
+    },
+  }
+}
+
+function placeOf(job: string, cwd: string): string {
+  const path = resolve(cwd, job)
+  if (existsSync(path)) return realpathSync(path)
+  throw new TallymanError('not-found', `Job ${JSON.stringify(job)} does not exist.`, {
+    wayOut: 'Name a job file; `tallyman new NAME` writes one.',
+  })
+}
+
+/** Of a pattern, the folder in which it is looked for. */
+function fixedPart(path: string): string {
+  if (existsSync(path)) return path
+  const above = dirname(path)
+  return above === path ? path : fixedPart(above)
+}
+
+/** As a label of the domain name system is (RFC 1123). */
+function nameOf(job: string): string {
+  const stem = basename(job)
+    .replace(/(\.job)?\.[cm]?[jt]s$/, '')
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .replaceAll(/^-+|-+$/g, '')
+    .slice(0, 40)
+  return stem === '' || stem === 'page' ? 'job' : stem
+}

@@ -1,0 +1,115 @@
+import { mebibytes, pagePort, pageProbe, type Workload } from './workload.ts'
+import { toYaml, type YamlValue } from './yaml.ts'
+
+/** A Job of Kubernetes for the run; a Deployment with its Service for the page. Pure. */
+export function kubernetesFile(workload: Workload): string {
+  const { name, image, command, memoryBytes, cpus, page } = workload
+  const labels = { app: `${name}-page` }
+  const job: YamlValue = {
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: { name },
+    spec: {
+      // A second pod would begin from nothing: `tallyman resume` goes on from what is committed.
+      backoffLimit: 0,
+      template: {
+        metadata: { name, labels: { app: name } },
+        spec: {
+          restartPolicy: 'Never',
+          ...podOf(workload, true),
+          containers: [containerOf(workload, { name, image, args: command, memoryBytes, cpus })],
+        },
+      },
+    },
+  }
+  const deployment: YamlValue = {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: `${name}-page` },
+    spec: {
+      replicas: 1,
+      selector: { matchLabels: labels },
+      template: {
+        metadata: { name: `${name}-page`, labels },
+        spec: {
+          ...podOf(workload, false),
+          containers: [
+            {
+              ...containerOf(workload, {
+                name: 'page',
+                image,
+                args: page.command,
+                memoryBytes: page.memoryBytes,
+                cpus: 1,
+              }),
+              ports: [{ containerPort: pagePort }],
+              readinessProbe: { exec: { command: pageProbe }, periodSeconds: 10 },
+            },
+          ],
+        },
+      },
+    },
+  }
+  const service: YamlValue = {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: `${name}-page` },
+    spec: { selector: labels, ports: [{ port: pagePort, targetPort: pagePort }] },
+  }
+  return [job, deployment, service].map(toYaml).join('---\n')
+}
+
+/** Places of this machine; on a cluster they are on every node, or a claim takes their place. */
+function podOf({ mounts, user }: Workload, mayWrite: boolean): { readonly [name: string]: YamlValue } {
+  return {
+    automountServiceAccountToken: false,
+    securityContext: {
+      runAsUser: user.uid,
+      runAsGroup: user.gid,
+      ...(user.uid === 0 ? {} : { runAsNonRoot: true }),
+    },
+    volumes: [
+      ...mounts.map(({ path, isWritable }, index) => ({
+        name: `place-${index}`,
+        hostPath: { path, ...(isWritable && mayWrite ? { type: 'Directory' } : {}) },
+      })),
+      { name: 'scratch', emptyDir: {} },
+    ],
+  }
+}
+
+interface Part {
+  readonly name: string
+  readonly image: string
+  readonly args: readonly string[]
+  readonly memoryBytes: number
+  readonly cpus: number
+}
+
+function containerOf(
+  { mounts, page, name: job }: Workload,
+  { name, image, args, memoryBytes, cpus }: Part,
+): { readonly [name: string]: YamlValue } {
+  const memory = `${mebibytes(memoryBytes)}Mi`
+  return {
+    name,
+    image,
+    imagePullPolicy: 'IfNotPresent',
+    args,
+    env: [{ name: 'TALLYMAN_HOME', value: page.home }],
+    resources: { requests: { memory, cpu: String(cpus) }, limits: { memory, cpu: String(cpus) } },
+    securityContext: {
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ['ALL'] },
+    },
+    volumeMounts: [
+      ...mounts.map(({ path, isWritable }, index) => ({
+        name: `place-${index}`,
+        mountPath: path,
+        readOnly: !(isWritable && name === job),
+      })),
+      { name: 'scratch', mountPath: '/tmp' },
+    ],
+  }
+}
