@@ -4,11 +4,15 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { hasEngine } from '../fixtures/engine.ts'
-import { canMakeUsers, OrdinaryUser } from '../fixtures/ordinary-user.ts'
+import { canMakeUsers, isTunOpen, OrdinaryUser } from '../fixtures/ordinary-user.ts'
 import { requires } from '../requires.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
-const suites = ['test/executors/containers.test.ts', 'test/containers/in-a-container.test.ts']
+const suites = [
+  'test/executors/containers.test.ts',
+  'test/containers/in-a-container.test.ts',
+  'test/containers/up.test.ts',
+]
 
 interface Report {
   readonly numPassedTests: number
@@ -25,7 +29,9 @@ interface Report {
 // As an ordinary user this very file has nobody to become.
 describe.runIf(process.getuid?.() === 0)('an ordinary user', () => {
   const isReady =
-    requires('a container engine', hasEngine) && requires('the right to make users', canMakeUsers)
+    requires('a container engine', hasEngine) &&
+    requires('the right to make users', canMakeUsers) &&
+    requires('a /dev/net/tun that everybody may open (chmod 666)', isTunOpen)
 
   describe.skipIf(!isReady)('with rootless containers', () => {
     let user: OrdinaryUser
