@@ -1,7 +1,7 @@
 /** `tunnel`: from one ordinary user's computer, through a real ssh server of another one's, to a page in a real browser. */
 import { type ChildProcess, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { createServer, request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -150,10 +150,17 @@ describe.skipIf(!isReady)('tunnel', () => {
     return [`${ada.name}@127.0.0.1`, '-p', String(ports.ssh)]
   }
 
+  /** Of bob's: others may have a tunnel as well. */
+  function foldersLeft(): string[] {
+    const names = readdirSync(tmpdir()).filter((name) => name.startsWith('tallyman-tunnel-'))
+    const paths = names.map((name) => join(tmpdir(), name))
+    return paths.filter((path) => statSync(path, { throwIfNoEntry: false })?.uid === bob.uid)
+  }
+
   function expectNothingLeft(): void {
     const left = bob.processes().filter((line) => /\bssh\b|tunnel/.test(line))
     expect(left).toEqual([])
-    expect(readdirSync(tmpdir()).filter((name) => name.startsWith('tallyman-tunnel-'))).toEqual([])
+    expect(foldersLeft()).toEqual([])
   }
 
   it('leads through a jump host, with a key, to the page in a browser; is cut, and leads there again; and ends cleanly', async () => {
@@ -219,8 +226,7 @@ describe.skipIf(!isReady)('tunnel', () => {
     await one.line()
     await one.stop('SIGKILL')
     await until('ssh to end', () => !bob.processes().some((line) => /^ssh /.test(line)))
-    for (const name of readdirSync(tmpdir()))
-      if (name.startsWith('tallyman-tunnel-')) rmSync(join(tmpdir(), name), { recursive: true })
+    for (const path of foldersLeft()) rmSync(path, { recursive: true })
   })
 
   it('leads to an app of the user’s own, which has no token', async () => {
