@@ -87,7 +87,7 @@ export function appArguments(
     ...appUser(engine, user),
     ...limitOptions(limits),
     ...(holds ? [] : substituteOptions(limits)),
-    ...['--env', `PORT=${insidePort}`, '--env', 'HOME=/tmp'],
+    ...['--env', `PORT=${insidePort}`, '--env', `PUBLISHED_PORT=${port}`, '--env', 'HOME=/tmp'],
     ...mounts.flatMap(mountOptions),
     image,
     ...command,

@@ -6,5 +6,13 @@ const [runsFolder = '', tokenFile = '', address = '', port = ''] = process.argv.
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(0))
 // From outside it is reached at the loopback address, by whatever name that has.
-await servePage({ runsFolder, token: readToken(tokenFile), hosts: [], address, port: Number(port) })
+const publishedPort = Number(process.env.PUBLISHED_PORT ?? port)
+await servePage({
+  runsFolder,
+  token: readToken(tokenFile),
+  hosts: [],
+  address,
+  port: Number(port),
+  publishedPort,
+})
 console.error(`Listening at ${address}:${port}.`)

@@ -29,6 +29,8 @@ export interface PageOptions extends AccessRules {
   readonly port: number
   /** Address to listen at. Default: 127.0.0.1 */
   readonly address?: string
+  /** Where it is reached, if that is another port than it listens at: it proves who it is for that one. */
+  readonly publishedPort?: number
 }
 
 /** A page that is served. */
@@ -51,12 +53,12 @@ const connectionsMax = 256
 const headersTimeoutMs = 10_000
 
 /** The page over a folder of runs, without a socket: for tests, and for whoever has a server. Reads and never writes. */
-export function pageOf({ runsFolder, ...rules }: Omit<PageOptions, 'port' | 'address'>): Hono {
+export function pageOf({ runsFolder, publishedPort, ...rules }: Omit<PageOptions, 'port' | 'address'>): Hono {
   const watches = new Watches(runsFolder)
   const pictures = new Pictures()
   const app = new Hono()
   app.use(requireAccess(rules))
-  app.get(helloPath, (context) => hello(context, rules.token))
+  app.get(helloPath, (context) => hello(context, rules.token, publishedPort))
   app.use(async (context, next) => {
     trust((context.env as Partial<HttpBindings> | undefined)?.incoming?.socket)
     await next()
@@ -122,9 +124,13 @@ export async function servePage(options: PageOptions): Promise<ServedPage> {
 }
 
 /** Who this page is, to whoever knows its token. */
-function hello(context: Context, token: string): Response {
+function hello(context: Context, token: string, publishedPort: number | undefined): Response {
   const { incoming }: Partial<HttpBindings> = context.env ?? {}
-  const proof = provePage(token, incoming?.socket.localPort ?? 0, context.req.query('nonce') ?? '')
+  const proof = provePage(
+    token,
+    publishedPort ?? incoming?.socket.localPort ?? 0,
+    context.req.query('nonce') ?? '',
+  )
   if (proof === null)
     return context.text('A nonce is missing: ?nonce= and 16 to 128 of A-Z a-z 0-9 - _\n', 400)
   return context.json<PageHello>({ format: 'tallyman page', version: 1, proof })

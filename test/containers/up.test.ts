@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { isOwnPage } from '../../src/web/index.ts'
 import { hasEngine } from '../fixtures/engine.ts'
 import { freePort } from '../fixtures/page-server.ts'
 import { type Ended, Workshop } from '../fixtures/program.ts'
@@ -124,6 +125,10 @@ describe.skipIf(!requires('a container engine', hasEngine))('up', () => {
     const { link } = JSON.parse(started.stdout)
     expect(link).toMatch(/\?token=/)
     expect(await read()).toMatch(/^401 /)
+    // As `tunnel --link` asks: by the port that it is reached at, and not the one inside.
+    const nonce = '0123456789abcdef'
+    const said: unknown = await (await fetch(`http://localhost:${port}/hello?nonce=${nonce}`)).json()
+    expect(isOwnPage(said, new URL(link).searchParams.get('token') ?? '', port, nonce)).toBe(true)
     const [cookie = ''] = (await fetch(link, { redirect: 'manual' })).headers.getSetCookie()
     const look = async (path: string): Promise<string> =>
       await (await fetch(`http://localhost:${port}${path}`, { headers: { cookie } })).text()
