@@ -1,10 +1,11 @@
 import { afterAll, describe, expect, test } from 'vitest'
+import { planDrawings } from '../../test/fixtures/drawings.ts'
 import { hasPictures } from '../../test/fixtures/optional.ts'
 import { writeTestResult } from '../../test/fixtures/results.ts'
 import { tempFolder } from '../../test/fixtures/temp-folder.ts'
 import { requires } from '../../test/requires.ts'
 import type { Chart } from '../job/index.ts'
-import { planCharts, render } from '../result/index.ts'
+import { render } from '../result/index.ts'
 import { textPlot } from './text-plot.ts'
 
 const folder = tempFolder()
@@ -41,7 +42,7 @@ describe.skipIf(!requires('packages @napi-rs/canvas and fonts', hasPictures()))(
       tables: [{ name: 't', kind: 'count' as const, columns: ['name', 'other'] }],
     }
     writeTestResult(place, { tables: { t: rows }, describe: job })
-    for (const drawing of await planCharts(place, charts)) {
+    for (const drawing of await planDrawings(place, charts)) {
       const svg = String(await render(drawing, 'svg'))
       expect(/[^<]*\[object.{0,20}/.exec(svg)?.[0]).toBeUndefined()
       expect(svg.includes('__proto__')).toBe(true)

@@ -1,4 +1,4 @@
-import { planCharts, readManifest, render } from '../result/index.ts'
+import { planCharts, readManifest, refusedPicture, render } from '../result/index.ts'
 import { chartsDrawn } from './view/charts-drawn.ts'
 
 /** Pictures that are kept, longest unused forgotten first: one may be a megabyte. */
@@ -10,7 +10,7 @@ export class Pictures {
 
   /**
    * @param index place among the charts of the job
-   * @returns an SVG that needs nothing else; null where there is no such chart
+   * @returns an SVG that needs nothing else, of a chart that cannot be drawn one that says why; null where there is no such chart
    * @throws {TallymanError} `package-missing` without the packages that draw; as `planCharts` does
    */
   async svg(directory: string, index: number): Promise<Buffer | null> {
@@ -35,7 +35,7 @@ export class Pictures {
 }
 
 async function draw(directory: string, chart: Parameters<typeof planCharts>[1][number]): Promise<Buffer> {
-  const [drawing] = await planCharts(directory, [chart])
-  if (drawing === undefined) throw new Error('A chart was planned, and there is no drawing of it.')
-  return await render(drawing, 'svg')
+  const [planned] = await planCharts(directory, [chart])
+  if (planned === undefined) throw new Error('A chart was planned, and there is no drawing of it.')
+  return 'refused' in planned ? Buffer.from(refusedPicture(planned)) : await render(planned, 'svg')
 }

@@ -99,6 +99,7 @@ describe('tallyman plot --text', () => {
     expect(stdout).toContain('! Incomplete: without 2020-03-03.')
     expect(stdout).toMatch(/KR 4 █+\nUS 4 █+\n/)
     // A gap is a dot, an absent count nothing.
+    expect(stdout).toContain('·: 1 day without data, a gap in the lines.')
     expect(stdout).toMatch(/^ *0 █ ·██$/m)
     expect(stdout).toMatch(/^ *0 ██·██$/m)
   })
@@ -118,9 +119,26 @@ describe('tallyman plot --text', () => {
     const { status, stdout, stderr } = shop.run('plot', 'out', '--text', '--job', 'new/tags.job.ts')
     expect(status, stderr).toBe(0)
     expect(stdout).toMatch(/KR 4 █+\nUS 4 █+\nJP 3 █/)
+    expect(stdout).toContain('Drawn by charts and names of columns that are newer than the result.')
     expect(shop.runs().length).toBe(runs)
     expect(shop.run('plot', 'out', 'places', '--text').stderr).toContain('The job has no chart "places".')
     expect(shop.run('plot', 'out', '--text', '--job', 'none.job.ts').stderr).toContain('none.job.ts')
+  })
+
+  test('draws the others where one chart cannot be drawn, says why, and fails', () => {
+    const job = readFileSync(join(shop.folder, 'tags.job.ts'), 'utf8')
+    shop.write('bad/tags.job.ts', job.replace("where: { tag: '#코로나' }", "where: { tag: '#none' }"))
+    const { status, stdout, stderr } = shop.run('plot', 'out', '--text', '--job', 'bad/tags.job.ts')
+    expect(status).toBe(1)
+    expect(stdout).toMatch(/^day\ntable day /)
+    expect(stderr).toContain('Chart country is not drawn. Chart country: no row of table country is #none.')
+  })
+
+  test('takes no name for a folder that ends as a file of another kind', () => {
+    const { status, stderr } = shop.run('plot', 'out', 'days', '-o', 'x.pdf')
+    expect(status).toBe(2)
+    expect(stderr).toContain('x.pdf ends in neither .png nor .svg.')
+    expect(existsSync(join(shop.folder, 'x.pdf'))).toBe(false)
   })
 
   test('names the chart, the option or the column that was meant', () => {

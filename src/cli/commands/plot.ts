@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { basename, dirname, extname, join, resolve } from 'node:path'
 import { TallymanError } from '../../errors.ts'
 import {
@@ -9,8 +9,16 @@ import {
   nearestName,
   neededFields,
 } from '../../job/index.ts'
+import { printable } from '../../printable.ts'
 import { showBytes } from '../../quantities.ts'
-import { type Drawing, type PictureForm, planCharts, readManifest, render } from '../../result/index.ts'
+import {
+  type Drawing,
+  type PictureForm,
+  planCharts,
+  readManifest,
+  render,
+  sayRefused,
+} from '../../result/index.ts'
 import type { Arguments } from '../arguments.ts'
 import type { Command } from '../command.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
@@ -45,12 +53,18 @@ async function draw(job: JobDescription | null, args: Arguments, terminal: Termi
   const { directory } = findResult(name, terminal)
   const description = job ?? readManifest(directory).job.description
   const charts = chartsOf(description, chosen, args)
-  const drawings = await planCharts(directory, charts, { where: readWhere(args), tables: description.tables })
+  const look = { where: readWhere(args), tables: description.tables, isNewer: job !== null }
+  const planned = await planCharts(directory, charts, look)
+  const refused = planned.filter((one) => 'refused' in one)
+  const [first] = refused
+  if (first !== undefined && planned.length === 1) throw first.refused
+  const drawings = planned.filter((one): one is Drawing => !('refused' in one))
   if (args.has('text')) {
     for (const drawing of drawings)
       for (const line of textPlot(drawing, Math.min(terminal.outColumns, 100))) terminal.out(line)
   } else await writePictures(drawings, args, terminal)
-  return exitCodes.complete
+  for (const one of refused) terminal.say(terminal.colors.yellow(printable(sayRefused(one).join(' '))))
+  return refused.length === 0 ? exitCodes.complete : exitCodes.failed
 }
 
 /** The chart that the flags say, or those of the job. */
@@ -123,6 +137,14 @@ function chartOfFlags(kind: Chart['kind'], args: Arguments): Chart {
   return { kind, ...said } as unknown as Chart
 }
 
+/** A name that ends as those of files do is none of a folder, unless it is there or is said to be one. */
+function checkFolder(said: string, out: string): void {
+  if (!/\.[a-z]{2,4}$/i.test(out) || said.endsWith('/') || existsSync(out)) return
+  throw new TallymanError('usage', `${basename(out)} ends in neither .png nor .svg.`, {
+    wayOut: `Name a file that does, or a folder: -o ${basename(out)}/`,
+  })
+}
+
 async function writePictures(
   drawings: readonly Drawing[],
   args: Arguments,
@@ -130,6 +152,7 @@ async function writePictures(
 ): Promise<void> {
   const out = resolve(terminal.cwd, args.text('out') ?? 'plots')
   const ending = (['png', 'svg'] as const).find((form) => extname(out) === `.${form}`)
+  if (ending === undefined) checkFolder(args.text('out') ?? '', out)
   const format = args.text('format')
   const forms: readonly PictureForm[] =
     format === 'both' ? ['png', 'svg'] : [format === 'svg' ? 'svg' : 'png']

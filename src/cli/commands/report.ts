@@ -2,8 +2,9 @@ import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { TallymanError } from '../../errors.ts'
 import type { JobDescription } from '../../job/index.ts'
+import { printable } from '../../printable.ts'
 import { showBytes } from '../../quantities.ts'
-import { makeReport, type RunFacts, readManifest } from '../../result/index.ts'
+import { makeReport, type RunFacts, readManifest, sayRefused } from '../../result/index.ts'
 import { firstRejected, type RunDirectory, readRun, sayRejectedPlace } from '../../run/index.ts'
 import type { Arguments } from '../arguments.ts'
 import type { Command } from '../command.ts'
@@ -38,12 +39,17 @@ async function write(job: JobDescription | null, args: Arguments, terminal: Term
   }
   const { directory } = findResult(name, terminal)
   const file = resolve(terminal.cwd, args.text('out') ?? 'report.html')
-  const page = await makeReport(directory, factsOf(readManifest(directory).run.id, terminal), job)
+  const { page, refused } = await makeReport(
+    directory,
+    factsOf(readManifest(directory).run.id, terminal),
+    job,
+  )
   writeFileSync(`${file}.new`, page)
   renameSync(`${file}.new`, file)
   const bytes = Buffer.byteLength(page)
   if (args.has('json')) terminal.out(JSON.stringify({ file, bytes }))
   else terminal.out(`${shownPath(file, terminal.cwd)}  ${showBytes(bytes)}`)
+  for (const chart of refused) terminal.say(terminal.colors.yellow(printable(sayRefused(chart).join(' '))))
   return exitCodes.complete
 }
 

@@ -1,5 +1,5 @@
 import type { Chart } from '../../job/index.ts'
-import type { Look } from './draw-charts.ts'
+import type { Look, RefusedChart } from './draw-charts.ts'
 import type { Drawing } from './drawing.ts'
 import type { PictureForm } from './render.ts'
 
@@ -11,7 +11,7 @@ export async function planCharts(
   directory: string,
   charts: readonly Chart[],
   look?: Look,
-): Promise<Drawing[]> {
+): Promise<(Drawing | RefusedChart)[]> {
   const { planCharts: plan } = await import('./draw-charts.ts')
   return plan(directory, charts, look)
 }

@@ -4,7 +4,7 @@ import { type Chart, nearestName, type TableDescription } from '../../job/index.
 import type { Wanted, Where } from '../columns/row-filter.ts'
 import type { Manifest } from '../manifest.ts'
 import { openResult } from '../open-result.ts'
-import { ChartCollector, type PlannedChart } from './collect.ts'
+import { ChartCollector } from './collect.ts'
 import type { Drawing } from './drawing.ts'
 import { planDrawing } from './plan-drawing.ts'
 
@@ -15,19 +15,29 @@ export interface Look {
   readonly where?: Where
   /** Tables with the names that their columns shall have. */
   readonly tables?: readonly TableDescription[]
+  /** Are the charts newer than the result? Their pictures say so. */
+  readonly isNewer?: boolean
+}
+
+/** A chart that cannot be drawn of this result, and why. */
+export interface RefusedChart {
+  readonly name: string
+  readonly refused: TallymanError
 }
 
 /**
  * Decides what charts of a result show. Each table is read once, whatever the number of its charts. Conditions of `where` come
- * over those of the charts; where several are drawn, only of those whose tables have the columns.
+ * over those of the charts; where several are drawn, only of those whose tables have the columns. A chart that cannot be drawn
+ * keeps none of the others from it.
  *
- * @throws {TallymanError} `usage` for a chart that cannot be drawn of this result; as `openResult` and its tables do
+ * @returns in the order of the charts
+ * @throws {TallymanError} as `openResult` and its tables do
  */
 export async function planCharts(
   directory: string,
   charts: readonly Chart[],
-  { where = {}, tables: lookedAt }: Look = {},
-): Promise<Drawing[]> {
+  { where = {}, tables: lookedAt, isNewer = false }: Look = {},
+): Promise<(Drawing | RefusedChart)[]> {
   const { manifest, tables } = openResult(directory)
   const descriptions = describedTables(manifest, lookedAt)
   // Of several charts only those are narrowed whose tables have the column.
@@ -35,28 +45,61 @@ export async function planCharts(
     const columns = descriptions.find(({ name }) => name === table)?.columns
     return Object.fromEntries(Object.entries(where).filter(([column]) => columns?.includes(column) ?? true))
   }
-  const planned = nameCharts(charts, Object.keys(tables)).map(
-    (chart): PlannedChart => ({
-      ...chart,
-      conditions: conditionsOf(chart, charts.length === 1 ? where : whereOf(chart.table)),
-    }),
-  )
-  const drawings = new Map<PlannedChart, Drawing>()
-  for (const name of new Set(planned.map(({ table }) => table))) {
-    const description = descriptions.find((one) => one.name === name)
-    const collectors = planned
-      .filter(({ table }) => table === name)
-      .map((chart) => new ChartCollector(chart, description))
+  const attempts = nameCharts(charts, Object.keys(tables)).map((named) => {
+    if ('refused' in named) return new Attempt(named.name, named.refused)
+    const conditions = conditionsOf(named, charts.length === 1 ? where : whereOf(named.table))
+    const description = descriptions.find(({ name }) => name === named.table)
+    return new Attempt(named.name, new ChartCollector({ ...named, conditions }, description))
+  })
+  for (const table of new Set(attempts.flatMap((attempt) => attempt.table ?? []))) {
+    const own = attempts.filter((attempt) => attempt.table === table)
     let rows = 0
-    for await (const row of tables[name] ?? []) {
-      for (const collector of collectors) collector.add(row)
+    for await (const row of tables[table] ?? []) {
+      for (const attempt of own) attempt.do((collector) => collector.add(row))
       rows += 1
       if (rows % breatheEveryRows === 0) await setImmediate()
     }
-    for (const collector of collectors)
-      drawings.set(collector.chart, planDrawing(collector.chart, collector.finish(), manifest))
   }
-  return planned.flatMap((chart) => drawings.get(chart) ?? [])
+  return attempts.map((attempt) => {
+    const drawing = attempt.do((collector) => planDrawing(collector.chart, collector.finish(), manifest))
+    if (drawing === null) return attempt.refusal()
+    return isNewer ? { ...drawing, notes: [...drawing.notes, newerNote] } : drawing
+  })
+}
+
+const newerNote = 'Drawn by charts and names of columns that are newer than the result.'
+
+/** A chart on the way to its drawing, or what stands against it. */
+class Attempt {
+  readonly #name: string
+  #state: ChartCollector | TallymanError
+
+  constructor(name: string, state: ChartCollector | TallymanError) {
+    this.#name = name
+    this.#state = state
+  }
+
+  /** null for a chart that is refused. */
+  get table(): string | null {
+    return this.#state instanceof TallymanError ? null : this.#state.chart.table
+  }
+
+  /** Does a step towards the drawing; null where the chart is refused. What is not the chart's fault is thrown. */
+  do<T>(step: (collector: ChartCollector) => T): T | null {
+    if (this.#state instanceof TallymanError) return null
+    try {
+      return step(this.#state)
+    } catch (error) {
+      if (!(error instanceof TallymanError) || error.code !== 'usage') throw error
+      this.#state = error
+      return null
+    }
+  }
+
+  refusal(): RefusedChart {
+    if (!(this.#state instanceof TallymanError)) throw new Error(`Chart ${this.#name} was not refused.`)
+    return { name: this.#name, refused: this.#state }
+  }
 }
 
 /** The tables that the result has; names of their columns may be newer, what they hold is not. */
@@ -84,24 +127,26 @@ function conditionsOf(chart: Chart, where: Where): Where {
 function nameCharts(
   charts: readonly Chart[],
   tables: readonly string[],
-): (Chart & { readonly name: string; readonly table: string })[] {
+): ((Chart & { readonly name: string; readonly table: string }) | RefusedChart)[] {
   const names = new Set<string>()
   return charts.map((chart) => {
     const table = chart.table ?? (tables.length === 1 ? tables[0] : undefined)
-    if (table === undefined || !tables.includes(table)) {
-      const near = table === undefined ? null : nearestName(table, tables)
-      throw new TallymanError(
-        'not-found',
-        table === undefined
-          ? 'The result has several tables.'
-          : `The result has no table ${JSON.stringify(table)}.`,
-        { wayOut: `Say --table ${near ?? `with one of ${tables.join(', ')}`}.` },
-      )
-    }
-    const wanted = chart.name ?? table
+    const wanted = chart.name ?? table ?? 'chart'
     let name = wanted
     for (let number = 2; names.has(name); number++) name = `${wanted}-${number}`
     names.add(name)
-    return { ...chart, name, table }
+    if (table !== undefined && tables.includes(table)) return { ...chart, name, table }
+    return { name, refused: noSuchTable(table, tables) }
   })
+}
+
+function noSuchTable(table: string | undefined, tables: readonly string[]): TallymanError {
+  const near = table === undefined ? null : nearestName(table, tables)
+  return new TallymanError(
+    'not-found',
+    table === undefined
+      ? 'The result has several tables.'
+      : `The result has no table ${JSON.stringify(table)}.`,
+    { wayOut: `Say --table ${near ?? `with one of ${tables.join(', ')}`}.` },
+  )
 }

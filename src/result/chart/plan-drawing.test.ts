@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, test } from 'vitest'
+import { planDrawings } from '../../../test/fixtures/drawings.ts'
 import { type GivenResult, input, writeTestResult } from '../../../test/fixtures/results.ts'
 import { tempFolder } from '../../../test/fixtures/temp-folder.ts'
 import type { Chart } from '../../job/index.ts'
@@ -11,7 +12,7 @@ let results = 0
 async function plan(given: GivenResult, chart: Chart, where = {}) {
   const place = folder.at(`result-${results++}`)
   writeTestResult(place, given)
-  const [drawing] = await planCharts(place, [chart], { where })
+  const [drawing] = await planDrawings(place, [chart], { where })
   return drawing!
 }
 
@@ -220,6 +221,30 @@ describe('planCharts', () => {
       await expect(plan(none, chart)).rejects.toMatchObject({
         message: 'Chart t: no row of table t has a finite value.',
       })
+  })
+
+  test('a chart that cannot be drawn keeps no other from it', async () => {
+    const place = folder.at(`result-${results++}`)
+    const { tables } = langs
+    writeTestResult(place, { tables: { ...tables, text: [['a', 'no number']], far: [['a', 1]] } })
+    const charts: Chart[] = [
+      { kind: 'bars', table: 'text', x: 'key' },
+      { kind: 'bars', table: 'lang', x: 'key_2' },
+      { kind: 'bars', table: 'lang', x: 'none' },
+      { kind: 'bars', table: 'gone', x: 'key' },
+      { kind: 'bars', table: 'far', x: 'key' },
+    ]
+    const planned = await planCharts(place, charts, { isNewer: true })
+    expect(planned.map((one) => ('refused' in one ? one.refused.message : one.name))).toEqual([
+      'Table text cannot be drawn: its value is "no number", no number.',
+      'lang',
+      expect.stringContaining('none'),
+      'The result has no table "gone".',
+      'far',
+    ])
+    expect(planned[1]).toMatchObject({
+      notes: ['Drawn by charts and names of columns that are newer than the result.'],
+    })
   })
 
   test('lines begin where the series does, not where the tag is first seen', async () => {

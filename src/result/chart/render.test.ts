@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { planDrawings } from '../../../test/fixtures/drawings.ts'
 import { hasPictures } from '../../../test/fixtures/optional.ts'
 import { type GivenResult, writeTestResult } from '../../../test/fixtures/results.ts'
 import { tempFolder } from '../../../test/fixtures/temp-folder.ts'
 import { requires } from '../../../test/requires.ts'
 import type { Chart } from '../../job/index.ts'
-import { planCharts } from './draw-charts.ts'
 import { fontsFor, registerFonts } from './fonts.ts'
 import { render } from './render.ts'
 
@@ -108,7 +108,7 @@ describe.skipIf(!requires('packages @napi-rs/canvas and fonts', hasPictures()))(
   async function draw(given: GivenResult, chart: Chart): Promise<Pixels> {
     const place = folder.at(`result-${results++}`)
     writeTestResult(place, given)
-    const [drawing] = await planCharts(place, [chart])
+    const [drawing] = await planDrawings(place, [chart])
     const { createCanvas, loadImage } = await import('@napi-rs/canvas')
     const image = await loadImage(await render(drawing!, 'png'))
     const context = createCanvas(image.width, image.height).getContext('2d')

@@ -1,4 +1,5 @@
 import { printable } from '../../printable.ts'
+import { showCount } from '../../quantities.ts'
 
 /** A piece of HTML, as opposed to text that has to be escaped. */
 export interface Html {
@@ -34,7 +35,13 @@ function pieceOf(value: Html | readonly Html[] | string | number | null): string
   return 'html' in value ? value.html : value.map((one) => one.html).join('\n')
 }
 
-/** Text from data: control characters are escaped, and it keeps its own direction. */
-export function data(text: string): Html {
-  return html`<bdi>${printable(text)}</bdi>`
+/** A longer text is cut, and its length said: a key may be as long as a book. */
+const charactersMax = 500
+
+/** Text from data: control characters are escaped, it keeps its own direction, and is cut where it is long. */
+export function data(text: string, max = charactersMax): Html {
+  if (text.length <= max) return html`<bdi>${printable(text)}</bdi>`
+  // Not within a character of two units.
+  const start = text.slice(0, max).replace(/[\ud800-\udbff]$/, '')
+  return html`<bdi>${printable(start)}…</bdi> <span class="faint">(${showCount(text.length)} characters)</span>`
 }

@@ -1,4 +1,4 @@
-import { acceptOption } from '../../input/index.ts'
+import { acceptOption, shellWord } from '../../input/index.ts'
 import type { Manifest } from '../manifest.ts'
 
 /** More inputs than this are named by their folder. */
@@ -15,11 +15,11 @@ export function repeatCommand(manifest: Manifest): string {
   const isExpected = job.description.expect === null && series !== null
   return [
     'tallyman run',
-    word(job.path),
-    ...placesOf(inputs.map(({ path }) => path)).map(word),
+    shellWord(job.path),
+    ...placesOf(inputs.map(({ path }) => path)).map(shellWord),
     ...given.map(
       ([name, value]) =>
-        `--param ${word(`${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`)}`,
+        `--param ${shellWord(`${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`)}`,
     ),
     ...(isExpected ? [`--expect ${series.from}..${series.to}`] : []),
     ...completeness.accepted.flatMap((one) =>
@@ -41,9 +41,4 @@ function placesOf(paths: readonly string[]): string[] {
   if (paths.length <= namedMax) return [...paths]
   const folders = [...new Set(paths.map((path) => path.slice(0, Math.max(0, path.lastIndexOf('/'))) || '.'))]
   return folders.length <= namedMax ? folders : [...folders.slice(0, namedMax), '…']
-}
-
-/** A word as a shell takes it. */
-function word(text: string): string {
-  return /^[\w./:=@%+,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 }

@@ -1,5 +1,5 @@
 import type { JobDescription } from '../../job/index.ts'
-import type { RunFacts } from './write-report.ts'
+import type { Report, RunFacts } from './write-report.ts'
 
 export type { RunFacts } from './write-report.ts'
 
@@ -8,7 +8,7 @@ export async function makeReport(
   directory: string,
   facts: RunFacts,
   look: JobDescription | null = null,
-): Promise<string> {
+): Promise<Report> {
   const { makeReport: make } = await import('./write-report.ts')
   return make(directory, facts, look)
 }

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import type { JobDescription } from '../../job/index.ts'
 import { countOf, showBytes, showCount, showDuration } from '../../quantities.ts'
-import { describedTables, planCharts } from '../chart/draw-charts.ts'
+import { describedTables, planCharts, type RefusedChart } from '../chart/draw-charts.ts'
 import type { Drawing } from '../chart/drawing.ts'
+import { sayRefused } from '../chart/refused-chart.ts'
 import { renderInline } from '../chart/render.ts'
 import { sayShortfalls } from '../chart/shortfalls.ts'
 import type { Manifest } from '../manifest.ts'
@@ -22,6 +23,12 @@ export interface RunFacts {
   readonly rejected: readonly { readonly place: string; readonly reason: string; readonly excerpt: string }[]
 }
 
+/** A report, and the charts that it says of why they are not drawn. */
+export interface Report {
+  readonly page: string
+  readonly refused: readonly RefusedChart[]
+}
+
 /**
  * A report of a result: one HTML file that needs nothing else. Charts are those of the job; without the packages that
  * pictures take the report says so and has its tables.
@@ -33,12 +40,13 @@ export async function makeReport(
   directory: string,
   facts: RunFacts,
   look: JobDescription | null = null,
-): Promise<string> {
+): Promise<Report> {
   const { manifest, tables } = openResult(directory)
   const description = look ?? manifest.job.description
   const charts = description.charts ?? []
   const described = describedTables(manifest, look?.tables)
-  const drawings = await planCharts(directory, charts, { tables: described })
+  const planned = await planCharts(directory, charts, { tables: described, isNewer: look !== null })
+  const drawings = planned.filter((one): one is Drawing => !('refused' in one))
   const sections: Html[] = []
   for (const { name } of manifest.tables) {
     const table = tables[name]
@@ -52,12 +60,13 @@ export async function makeReport(
   }
   const lines = [...sections.map((section) => section.html), facts.code?.text ?? ''].join('\n').split('\n')
   const pictures = await renderInline(drawings, lines)
-  const figures = pictures.svgs.map((svg, index) => figure(svg, drawings[index]))
+  const svgs = new Map(drawings.map((drawing, index) => [drawing, pictures.svgs[index]]))
+  const figures = planned.map((one) => ('refused' in one ? refusal(one) : figure(svgs.get(one) ?? '', one)))
   const name =
     description.name ??
     manifest.job.path.slice(manifest.job.path.lastIndexOf('/') + 1).replace(/(\.job)?\.[cm]?[jt]s$/, '')
   const scriptHash = createHash('sha256').update(pageScript).digest('base64')
-  return html`<!doctype html>
+  const page = html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; font-src data:; script-src 'sha256-${{ html: scriptHash }}'">
 <title>${name}: report</title><style>${{ html: pageStyle }}${{ html: pictures.fontFaces }}${{ html: textRule(pictures.textFamily) }}</style></head>
@@ -76,10 +85,11 @@ ${rejectedSection(manifest, facts)}
 ${costSection(manifest, facts)}
 <h2 id="repeat">Again</h2>
 <p>The same command over the same inputs gives the same digest, whatever the number of workers.</p>
-<pre><code>${data(repeatCommand(manifest))}</code></pre>
+<pre><code>${data(repeatCommand(manifest), Number.POSITIVE_INFINITY)}</code></pre>
 <p>The digest over all tables: <code>${manifest.digest}</code></p>
 </main><script>${{ html: pageScript }}</script></body></html>
 `.html
+  return { page, refused: planned.filter((one) => 'refused' in one) }
 }
 
 function textRule(family: string): string {
@@ -87,8 +97,12 @@ function textRule(family: string): string {
   return `body { font-family: system-ui, sans-serif, ${family}; } code { font-family: ui-monospace, monospace, ${family}; }`
 }
 
-function figure(svg: string, drawing: Drawing | undefined): Html {
-  return html`<figure role="img" aria-label="${drawing?.title ?? ''}">${{ html: svg }}</figure>`
+function refusal(chart: RefusedChart): Html {
+  return html`<div class="warn"><p>${data(sayRefused(chart).join(' '))}</p></div>`
+}
+
+function figure(svg: string, drawing: Drawing): Html {
+  return html`<figure role="img" aria-label="${drawing.title}">${{ html: svg }}</figure>`
 }
 
 function completeness(manifest: Manifest): Html {
