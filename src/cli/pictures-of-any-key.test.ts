@@ -44,7 +44,7 @@ describe.skipIf(!requires('packages @napi-rs/canvas and fonts', hasPictures()))(
     writeTestResult(place, { tables: { t: rows }, describe: job })
     for (const drawing of await planDrawings(place, charts)) {
       const svg = String(await render(drawing, 'svg'))
-      expect(/[^<]*\[object.{0,20}/.exec(svg)?.[0]).toBeUndefined()
+      expect(svg.includes('[object')).toBe(false)
       expect(svg.includes('__proto__')).toBe(true)
       expect((await render(drawing, 'png')).subarray(1, 4).toString()).toBe('PNG')
       expect(textPlot(drawing, 100).join('\n')).toContain('constructor')
