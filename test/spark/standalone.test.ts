@@ -68,7 +68,10 @@ function start(...args: readonly string[]): Promise<Ended> {
 /** What of an application is left on the cluster. */
 async function leftOfApplications(): Promise<SeenProcess[]> {
   const own = new Set(cluster.daemons)
-  const left = (): SeenProcess[] => markedProcesses(mark).filter(({ pid }) => !own.has(pid))
+  // A daemon that gives up an executor while Java starts it keeps Java's helper for that, until it ends itself.
+  const isOfDaemon = ({ pid, parent, command }: SeenProcess): boolean =>
+    own.has(pid) || (own.has(parent) && command.includes('jspawnhelper'))
+  const left = (): SeenProcess[] => markedProcesses(mark).filter((seen) => !isOfDaemon(seen))
   const endMs = performance.now() + 30_000
   while (left().length > 0 && performance.now() < endMs)
     await new Promise((resolve) => setTimeout(resolve, 50))
