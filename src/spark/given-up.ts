@@ -1,7 +1,7 @@
 import type { Fault } from '../errors.ts'
 import { type Plan, parseTaskId, type RunState, sayTask } from '../run/index.ts'
 import { Application, type ApplicationEnd } from './application.ts'
-import { tellingLine } from './task-failure.ts'
+import { failureIn, tellingLine } from './task-failure.ts'
 
 /** What is known once Spark has given up. */
 interface GivenUp {
@@ -31,6 +31,9 @@ export function givenUpFault({ plan, state, end, said, lastFailed, logFile }: Gi
     const { fault } = lastFailed
     return { ...fault, message: `Task ${sayTask(plan, stage, index)} failed${often}: ${fault.message}` }
   }
+  // Spark may end before its event log tells of the attempt.
+  const failure = failureIn(text)
+  if (failure !== null) return failure.fault
   const how =
     end.signal !== null
       ? `was killed by ${end.signal}`

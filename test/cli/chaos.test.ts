@@ -8,7 +8,7 @@ beforeAll(() => {
   shop = new Workshop()
   for (const name of ['a', 'b', 'c']) {
     const lines = Array.from(
-      { length: 20_000 },
+      { length: 3_000 },
       (_, index) => `${name} word${(index * 31) % 997} ${index % 7}\n`,
     )
     shop.write(`in/${name}.txt`, lines.join(''))
