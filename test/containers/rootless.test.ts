@@ -1,4 +1,4 @@
-/** The executors' common suite, and tallyman in a container, once more by an ordinary user with an engine of their own. */
+/** The executors' common suite and all that is in this folder once more, by an ordinary user with an engine of their own. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -8,8 +8,11 @@ import { canMakeUsers, isTunOpen, OrdinaryUser } from '../fixtures/ordinary-user
 import { requires } from '../requires.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
-/** Apps of an ordinary user are in lab.test.ts; all of up.test.ts would be too much for continuous integration, and passes as well. */
-const suites = ['test/executors/containers.test.ts', 'test/containers/in-a-container.test.ts']
+const suites = [
+  'test/executors/containers.test.ts',
+  'test/containers/in-a-container.test.ts',
+  'test/containers/up.test.ts',
+]
 
 interface Report {
   readonly numPassedTests: number
