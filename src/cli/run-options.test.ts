@@ -4,7 +4,7 @@ import { parseArguments } from './arguments.ts'
 import { readMaxBad, readRunOptions } from './run-options.ts'
 
 function optionsOf(...words: readonly string[]): RunOptions {
-  return readRunOptions(parseArguments('run', words), '/work')
+  return readRunOptions(parseArguments('run', words), '/home/ada')
 }
 
 describe('readRunOptions', () => {
@@ -12,7 +12,7 @@ describe('readRunOptions', () => {
     expect(optionsOf('words.job.ts', 'a.txt', '*.txt')).toMatchObject({
       job: 'words.job.ts',
       inputs: ['a.txt', '*.txt'],
-      cwd: '/work',
+      cwd: '/home/ada',
       isolation: 'process',
       workers: null,
       memoryBytes: null,
@@ -56,7 +56,7 @@ describe('readRunOptions', () => {
       spark: {
         master: 'spark://h:7077',
         deployMode: 'client',
-        home: '/work/s',
+        home: '/home/ada/s',
         pack: null,
         conf: { 'spark.executor.cores': '2', 'spark.cores.max': '3' },
       },

@@ -23,7 +23,8 @@ describe('chaos', () => {
     expect(ended, ended.stdout + ended.stderr).toMatchObject({ status: 0 })
     const lines = ended.stdout.trimEnd().split('\n')
     expect(lines.filter((line) => line.endsWith('same digest'))).toHaveLength(rounds)
-    expect(lines.some((line) => line.includes('killed'))).toBe(true)
+    // Enough of them must have met a run that was still at work.
+    expect(lines.filter((line) => line.includes('killed')).length).toBeGreaterThan(rounds / 3)
     expect(lines.at(-1)).toBe(`${rounds} rounds, the digest was the same in all. Seed 20.`)
   }, 600_000)
 
