@@ -4,7 +4,7 @@ import { FileStorage } from '../src/executor/file-storage.ts'
 import { flowKernels } from '../src/executor/flow-kernels.ts'
 import { runMapTask, runReduceTask } from '../src/flow/index.ts'
 import { discoverInputs, openSplit, planSplits, type Split, type SplitReader } from '../src/input/index.ts'
-import { type AnyJob, type JobTable, jobTables, recordReads, resolveParams } from '../src/job/index.ts'
+import { type AnyJob, type JobTable, jobTables, recordUse, resolveParams } from '../src/job/index.ts'
 import { canonicalJson, compareKeys, type Key } from '../src/record/index.ts'
 import { openRowLines } from '../src/result/row-lines.ts'
 
@@ -25,13 +25,13 @@ interface Table {
  * @param folder where each table's `NAME.jsonl` goes
  */
 export async function runInOneThread(job: AnyJob, args: readonly string[], folder: string): Promise<void> {
-  const reads = recordReads(job.map)
+  const use = recordUse(job.map)
   const tables = jobTables(job).map(openTable)
   const emit =
     'kind' in job.reduce ? tables[0]?.emit : Object.fromEntries(tables.map(({ name, emit }) => [name, emit]))
   const params = await resolveParams(job, {})
   for (const split of await wholeFiles(args)) {
-    const reader = await openSplit(split, job.input, job.input.decoder(reads))
+    const reader = await openSplit(split, job.input, job.input.decoder(use))
     const position = { path: split.path, member: null, byte: 0, line: null }
     const context = { params, state: undefined, position, counter: ignore, reject, random: Math.random }
     try {
@@ -53,7 +53,7 @@ export async function runTasksInOneThread(
   args: readonly string[],
   folder: string,
 ): Promise<void> {
-  const reads = recordReads(job.map)
+  const use = recordUse(job.map)
   const storage = new FileStorage(folder, 'tasks')
   const { spills } = await runMapTask({
     job,
@@ -63,7 +63,7 @@ export async function runTasksInOneThread(
       path: split.path,
       member: null,
       fromStart: true,
-      open: () => openSplit(split, job.input, job.input.decoder(reads)),
+      open: () => openSplit(split, job.input, job.input.decoder(use)),
     })),
     partitions: 1,
     combineBytesMax: 2 ** 28,

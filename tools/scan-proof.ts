@@ -16,9 +16,10 @@ import {
   isLazy,
   readPath,
   readViewed,
+  readWithin,
+  recordUseOf,
   type Use,
   uses,
-  viewNames,
 } from '../test/fixtures/record-uses.ts'
 
 const linesPerBatch = 2000
@@ -30,13 +31,9 @@ const realUses: readonly Use[] = [
   readPath('entities', 'hashtags'),
   ...uses,
   readViewed,
+  readWithin,
 ]
-const allUses = [...uses, readViewed]
-
-/** What a decoder is told that records are read by; null for uses that are given proxies. */
-function namesOf(use: Use): readonly string[] | null {
-  return use === readViewed ? viewNames : null
-}
+const allUses = [...uses, readViewed, readWithin]
 
 /** Totals of what was compared. */
 interface Totals {
@@ -95,7 +92,7 @@ function proveGenerated({ jsonl }: typeof InputRoom, wanted: number, seed: numbe
     const use = allUses[batch % allUses.length] ?? exactly
     // Few lines a decoder, or maps that use records as wholes would soon be given plain ones.
     for (let from = 0; from < lines.length; from += 50) {
-      const decoders = { lazy: jsonl().decoder(namesOf(use)), plain: jsonl({ lazy: false }).decoder() }
+      const decoders = { lazy: jsonl().decoder(recordUseOf(use)), plain: jsonl({ lazy: false }).decoder() }
       const { lazyRecords, rejected, difference } = compareLines(lines.slice(from, from + 50), decoders, use)
       if (difference !== null)
         throw new Error(`seed ${seed}, batch ${batch}, use ${batch % allUses.length}: ${difference}`)
@@ -139,7 +136,7 @@ async function proveSplit(
       const told: string[] = []
       const rejected: string[] = []
       try {
-        const reader = await openSplit(split, format, format.decoder(namesOf(use)))
+        const reader = await openSplit(split, format, format.decoder(recordUseOf(use)))
         try {
           while (await reader.nextBatch()) {
             for (let kind = reader.next(); kind !== 'end-of-batch'; kind = reader.next()) {

@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url'
 import { assertNever, exhaustionOf, type Fault, messageOf, TallymanError, toFault } from '../errors.ts'
 import { type RecordPlace, type RecordSource, runMapTask, runReduceTask } from '../flow/index.ts'
 import { indexNameOf, memberOf, openSplit, type Split, startByteOf, wantsIndex } from '../input/index.ts'
-import { type AnyJob, describeJob, isJob, jobTables, recordReads, resolveParams } from '../job/index.ts'
+import { type AnyJob, describeJob, isJob, jobTables, recordUse, resolveParams } from '../job/index.ts'
 import {
   type Attempt,
   type AttemptProgress,
@@ -54,8 +54,8 @@ interface Loaded {
   readonly job: AnyJob
   readonly params: LoadedJob['params']
   readonly order: LoadOrder
-  /** What its map reads of a record by name; null where it may do anything else with it. */
-  readonly reads: ReturnType<typeof recordReads>
+  /** How its map uses a record; null where it may do anything with it. */
+  readonly use: ReturnType<typeof recordUse>
 }
 
 class WorkerLife {
@@ -106,7 +106,7 @@ class WorkerLife {
       const own = await importJob(order)
       const job = this.#channel.isInContainer === true ? explainedInContainer(own) : own
       const params = order.params === null ? {} : await resolveParams(job, order.params)
-      this.#loaded = { job, params, order, reads: recordReads(job.map) }
+      this.#loaded = { job, params, order, use: recordUse(job.map) }
       this.#channel.send({ type: 'loaded', job: { description: describeJob(job), params } })
     } catch (error) {
       if (this.#channel.isInContainer === true) explainInContainer(error)
@@ -262,13 +262,13 @@ function indexOrder(
   return { everyBytes: indexEveryBytes, create: () => storage.create(indexNameOf(split)) }
 }
 
-function sourceOf(split: Split, { job, reads }: Loaded, options: OpenOptions): RecordSource {
+function sourceOf(split: Split, { job, use }: Loaded, options: OpenOptions): RecordSource {
   return {
     ordinal: split.ordinal,
     path: split.path,
     member: memberOf(split),
     fromStart: startByteOf(split) === 0,
-    open: () => openSplit(split, job.input, job.input.decoder(reads), options),
+    open: () => openSplit(split, job.input, job.input.decoder(use), options),
   }
 }
 

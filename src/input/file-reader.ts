@@ -61,7 +61,10 @@ export class FileReader<R> implements SplitReader<R> {
     try {
       const chunk = await this.#bytes.next()
       if (chunk === null) this.#state = 'gathered'
-      else this.#gather(chunk)
+      else {
+        this.#gather(chunk)
+        this.#bytes.giveBack(chunk)
+      }
       return true
     } catch (error) {
       this.#failure = this.#bytes.explain(error, this.#fileBytes, null)

@@ -16,6 +16,8 @@ export class LineReader<R> implements SplitReader<R> {
   #record: R | undefined
   #rejection: RecordRejection | undefined
   #ended = false
+  /** The chunk that lines are cut from. */
+  #chunk: Buffer | null = null
   #failure: unknown
 
   constructor(split: Split, bytes: SplitBytes, decoder: Decoder<R>, lineBytesMax: number) {
@@ -55,9 +57,11 @@ export class LineReader<R> implements SplitReader<R> {
     if (this.#failure !== undefined) throw this.#failure
     if (this.#ended) return false
     try {
+      this.#leaveChunk()
       if (this.#cutter.done) return await this.#end(false)
       const chunk = await this.#bytes.next()
       if (chunk === null) return await this.#end(true)
+      this.#chunk = chunk
       this.#cutter.push(chunk)
       this.#decoder.enterChunk?.(chunk)
       return true
@@ -91,6 +95,12 @@ export class LineReader<R> implements SplitReader<R> {
 
   close(): Promise<void> {
     return this.#bytes.close()
+  }
+
+  #leaveChunk(): void {
+    const chunk = this.#chunk
+    this.#chunk = null
+    if (chunk !== null && this.#decoder.leaveChunk?.() === true) this.#bytes.giveBack(chunk)
   }
 
   async #end(streamEnded: boolean): Promise<boolean> {

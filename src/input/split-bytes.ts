@@ -33,6 +33,11 @@ export class SplitBytes {
     return chunk
   }
 
+  /** Takes a chunk back that nobody looks at any more. */
+  giveBack(chunk: Buffer): void {
+    this.chunks?.giveBack?.(chunk)
+  }
+
   /** To be called when reading ends before the source does. */
   async finish(): Promise<void> {
     await this.chunks?.finish?.()

@@ -39,14 +39,32 @@ export interface Decoder<R> {
   decode(bytes: Buffer, start: number, end: number): R | typeof noRecord
   /**
    * Says that the lines to come lie in this chunk, unless they cross its ends: then `bytes` of `decode` is this very
-   * object. A chunk is never written to again, and may be kept as long as records need it.
+   * object. A chunk is not written to again before `leaveChunk` allows it, and may be kept as long as records need it.
    */
   enterChunk?(chunk: Buffer): void
+  /**
+   * Says that no more lines come of the chunk at hand. True where nothing that was decoded points into it any more: its memory is then
+   * written to again. Left out, chunks are never written to again.
+   */
+  leaveChunk?(): boolean
   /**
    * Where the first newline is at or after `start` in the chunk that was entered last; -1 where there is none. For a decoder that
    * looks at lines ahead, and so knows where they end. Others leave it out, and lines are found without them.
    */
   lineEnd?(start: number): number
+}
+
+/**
+ * Names of properties that are read, each with what is read of an object that is its value: null where that may be used in any way.
+ */
+export type Reads = ReadonlyMap<string, Reads | null>
+
+/** What is known of how a map uses its records. */
+export interface RecordUse {
+  /** What it reads of them, and it does nothing else with them. */
+  readonly reads: Reads
+  /** Whether it may read them when it has returned, in a function that it made. */
+  readonly mayReadLater: boolean
 }
 
 /** How bytes become records: what `input:` of a job holds. */
@@ -62,8 +80,8 @@ export interface InputFormat<R> {
   /**
    * Makes a decoder. Called once for each split.
    *
-   * @param reads where it is known that a record is only read, and by these names: its decoder may then give something
-   *   that can do no more. Null or left out where records are to be what they are for anybody. Most formats pass over it.
+   * @param use where it is known that records are only read, and what of them: the decoder may then give something that can do no
+   *   more. Null or left out where records are to be what they are for anybody. Most formats pass over it.
    */
-  decoder(reads?: readonly string[] | null): Decoder<R>
+  decoder(use?: RecordUse | null): Decoder<R>
 }

@@ -17,7 +17,15 @@ export { defineJob } from './define-job.ts'
 export { describeJob, type JobDescription, type TableDescription } from './describe.ts'
 export { bindEmit, type JobTable, jobTables, type Reductions, type Row } from './emit.ts'
 export { dayOf, days, type Expectation, type ExpectedDays } from './expect.ts'
-export { type Decoder, type InputFormat, noRecord, type Position, RecordRejection } from './format.ts'
+export {
+  type Decoder,
+  type InputFormat,
+  noRecord,
+  type Position,
+  type Reads,
+  RecordRejection,
+  type RecordUse,
+} from './format.ts'
 export {
   type AnyJob,
   isJob,
@@ -29,7 +37,7 @@ export {
 } from './job.ts'
 export { nearestName } from './nearest.ts'
 export { resolveParams } from './params.ts'
-export { recordReads } from './record-reads.ts'
+export { recordUse } from './record-use.ts'
 export type { AnyReducer, GroupReducer, Reducer } from './reducer.ts'
 export { all } from './reducers/all.ts'
 export { collect } from './reducers/collect.ts'

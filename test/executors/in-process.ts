@@ -4,7 +4,7 @@ import type { Attempt } from '../../src/executor/index.ts'
 import { type MapReport, type ReduceReport, runMapTask, runReduceTask } from '../../src/flow/index.ts'
 import { MemoryStorage } from '../../src/flow/storage.ts'
 import { openSplit, type Split } from '../../src/input/index.ts'
-import { type AnyJob, jobTables, recordReads } from '../../src/job/index.ts'
+import { type AnyJob, jobTables, recordUse } from '../../src/job/index.ts'
 import obedient from '../fixtures/jobs/obedient.job.ts'
 import { mapAttempt } from './workplace.ts'
 
@@ -35,7 +35,7 @@ export async function mapInProcess(
       path: split.path,
       member: null,
       fromStart: true,
-      open: () => openSplit(split, job.input, job.input.decoder(recordReads(job.map))),
+      open: () => openSplit(split, job.input, job.input.decoder(recordUse(job.map))),
     })),
     partitions: work.partitions,
     combineBytesMax,

@@ -68,13 +68,13 @@ export function jsonl<T = unknown>(options: JsonlOptions = {}): InputFormat<T> {
     unit: 'line',
     recordBytesMax: resolveRecordBytesMax('jsonl', options),
     options: { integers },
-    decoder: (reads = null) => {
+    decoder: (use = null) => {
       const whole = new JsonlDecoder<T>(integers)
       const kernel = lazy ? kernelOfThread() : null
       if (kernel === null) return whole
       teachCloning()
-      const makeView = reads === null ? null : views.makerFor(reads)
-      return new LazyDecoder(whole, kernel, projection, makeView)
+      const makeView = use === null ? null : views.makerFor(use.reads)
+      return new LazyDecoder(whole, kernel, projection, makeView, use?.mayReadLater)
     },
   }
 }
@@ -87,6 +87,10 @@ class JsonlDecoder<T> implements Decoder<T> {
 
   constructor(integers: JsonIntegers) {
     this.#integers = integers
+  }
+
+  leaveChunk(): boolean {
+    return true
   }
 
   decode(bytes: Buffer, start: number, end: number): T | typeof noRecord {

@@ -32,7 +32,7 @@ export function text(options: FormatOptions = {}): InputFormat<string> {
     options: {},
     decoder: () => {
       const kernel = kernelOfThread()
-      return kernel === null ? { decode: decodeUtf8 } : new TextLines(kernel)
+      return kernel === null ? { decode: decodeUtf8, leaveChunk: () => true } : new TextLines(kernel)
     },
   }
 }

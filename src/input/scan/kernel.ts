@@ -119,6 +119,12 @@ export class Kernel {
     return this.#exports.scanLine(start, end, projection.edges.length) !== 0
   }
 
+  /** Says that the chunk at hand is gone, and with it what rows hold. */
+  forget(): void {
+    this.filling += 1
+    this.#chunk = null
+  }
+
   /** As `scanLines`, for lines of text; the third word is one of `lineKinds`. */
   textLines(chunk: Buffer, from: number, linesMax: number): number {
     if (this.#chunk !== chunk) this.#load(chunk)

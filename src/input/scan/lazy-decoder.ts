@@ -2,9 +2,8 @@ import { getHeapStatistics } from 'node:v8'
 import type { Decoder, noRecord } from '../../job/index.ts'
 import { outsideHeapBytes } from '../../record/index.ts'
 import { type Kernel, wordsPerRow, wordsPerValue } from './kernel.ts'
-import { lazyRecord, ScannedRecord, type Source } from './lazy-record.ts'
+import { lazyRecord, type RecordChunk, ScannedRecord, type Source, type ViewMaker } from './lazy-record.ts'
 import type { Projection } from './projection.ts'
-import type { ViewMaker } from './record-view.ts'
 
 const openingBrace = 0x7b
 const newline = 0x0a
@@ -29,7 +28,9 @@ export class LazyDecoder<T> implements Decoder<T> {
   readonly #source: Source
   readonly #whole: Decoder<T>
   readonly #View: ViewMaker | null
+  readonly #mayReadLater: boolean
   #chunk: Buffer = noChunk
+  #recordChunk: RecordChunk = { bytes: noChunk }
   /** Which rows of the kernel are those of lines to come: its words `[row, rowsEnd)`, as long as it has filled them for nothing else. */
   #row = 0
   #rowsEnd = 0
@@ -38,18 +39,38 @@ export class LazyDecoder<T> implements Decoder<T> {
   #version = -1
   #lines = linesFirst
 
-  /** @param views makes records for a map that only reads them by name; null where it may do anything with them */
-  constructor(whole: Decoder<T>, kernel: Kernel, projection: Projection, views: ViewMaker | null = null) {
+  /**
+   * @param views makes records for a map that only reads them by name; null where it may do anything with them
+   * @param mayReadLater whether it may read them when it has returned
+   */
+  constructor(
+    whole: Decoder<T>,
+    kernel: Kernel,
+    projection: Projection,
+    views: ViewMaker | null = null,
+    mayReadLater = true,
+  ) {
     this.#whole = whole
-    this.#source = { kernel, whole, projection }
+    this.#source = { kernel, whole, projection, isChunkHeld: false }
     this.#View = views
+    this.#mayReadLater = mayReadLater
   }
 
   enterChunk(chunk: Buffer): void {
     this.#chunk = chunk
+    this.#recordChunk = { bytes: chunk }
+    this.#source.isChunkHeld = false
     this.#filling = -1
     const heldBytes = getHeapStatistics().external_memory - outsideHeapBytes()
     this.#source.projection.nextChunk(heldBytes > heldBytesMax)
+  }
+
+  leaveChunk(): boolean {
+    if (this.#mayReadLater || this.#source.isChunkHeld) return false
+    // By all that can be told, no view is read from now on; where one is after all, it must be seen.
+    this.#recordChunk.bytes = null
+    this.#source.kernel.forget()
+    return true
   }
 
   lineEnd(start: number): number {
@@ -68,18 +89,19 @@ export class LazyDecoder<T> implements Decoder<T> {
     if (row !== -1 && this.#isLineEnd(kernel.rows[row + 1] ?? 0, end)) {
       this.#row = row + this.#stride
       if (kernel.rows[row + 2] === 0) return this.#whole.decode(bytes, start, end)
-      return this.#record(row, bytes, start, end)
+      return this.#record(row, start, end)
     }
     this.#filling = -1
     if (bytes[start] !== openingBrace) return this.#whole.decode(bytes, start, end)
     if (!kernel.scanLine(bytes, start, end, projection)) return this.#whole.decode(bytes, start, end)
-    return this.#record(0, bytes, start, end)
+    return this.#record(0, start, end)
   }
 
-  #record(row: number, bytes: Buffer, start: number, end: number): T {
+  #record(row: number, start: number, end: number): T {
     const View = this.#View
-    if (View === null) return lazyRecord(this.#source, row, bytes, start, end) as T
-    return new View(new ScannedRecord(this.#source, row, bytes, start, end, null)) as T
+    const chunk = this.#recordChunk
+    if (View === null) return lazyRecord(this.#source, row, chunk, start, end) as T
+    return new View(new ScannedRecord(this.#source, row, chunk, start, end, null), null) as T
   }
 
   /** The row of the line that begins at `start`; -1 where no newline follows. */

@@ -1,4 +1,5 @@
 import { inspect } from 'node:util'
+import { TallymanError } from '../../errors.ts'
 import type { Decoder } from '../../job/index.ts'
 import { escapedBytesMax, type Kernel, kinds, wordsPerRow, wordsPerValue } from './kernel.ts'
 import type { Edge, Projection, ProjectionNode } from './projection.ts'
@@ -9,6 +10,7 @@ const exactDigitsMax = 15
 const { parse } = JSON
 
 const noBytes = Buffer.alloc(0)
+const noValues = Object.freeze({})
 
 /** What records of one decoder have in common. */
 export interface Source {
@@ -16,16 +18,35 @@ export interface Source {
   /** Decodes whole records, and values that are used as wholes. */
   readonly whole: Decoder<unknown>
   readonly projection: Projection
+  /** Something was handed out that may be kept, and then needs the chunk at hand. */
+  isChunkHeld: boolean
 }
+
+/** A chunk that records are in. */
+export interface RecordChunk {
+  /** What must not be written to as long as records may need it; null once nobody was thought to. */
+  bytes: Buffer | null
+}
+
+/** Makes views of records, or of objects in them: see `record-view.ts`. */
+export type ViewMaker = new (record: ScannedRecord, object: ViewedObject | null) => object
 
 /** An object that was given to the map before its record was decoded as a whole. */
 interface HandedOut {
   /** Null for the record itself. */
-  readonly parent: LazyObject | null
+  readonly parent: ObjectInRecord | null
   readonly name: string
   readonly value: object
   /** Null for what was decoded at once, such as an array. */
-  readonly lazy: LazyObject | null
+  readonly lazy: ObjectInRecord | null
+}
+
+/** An object in a record that has not been decoded as a whole. */
+interface ObjectInRecord {
+  /** The plain object that it is decoded to. */
+  readonly target: object
+  /** Its record was decoded, and it as this. */
+  settle(values: object): void
 }
 
 /**
@@ -41,19 +62,26 @@ export class ScannedRecord {
   declare private readonly values: number
   /** While this is the kernel's the values are where they were; -1 once the record is decoded. */
   declare private filling: number
-  /** The line the record is in, `bytes[start, end)`; null once it is decoded. The bytes must never be written to again. */
-  declare private bytes: Buffer | null
+  /** The line the record is in is `[start, end)` of it; null once it is decoded. */
+  declare private chunk: RecordChunk | null
   declare private readonly start: number
   declare private readonly end: number
   /** The plain object the record is decoded to. Where others hold one already, it is there before. */
   declare private plain: object | null
   declare private handedOut: HandedOut[] | null
 
-  constructor(source: Source, row: number, bytes: Buffer, start: number, end: number, plain: object | null) {
+  constructor(
+    source: Source,
+    row: number,
+    chunk: RecordChunk,
+    start: number,
+    end: number,
+    plain: object | null,
+  ) {
     this.source = source
     this.values = row + wordsPerRow
     this.filling = source.kernel.filling
-    this.bytes = bytes
+    this.chunk = chunk
     this.start = start
     this.end = end
     this.plain = plain
@@ -61,12 +89,17 @@ export class ScannedRecord {
   }
 
   get isWhole(): boolean {
-    return this.bytes === null
+    return this.chunk === null
   }
 
   /** Says that a property was read that nobody looked for. */
   learn(node: ProjectionNode, name: string): void {
     this.source.projection.learn(node, name)
+  }
+
+  /** Says that something of the record was given to the map which it may keep. */
+  holdChunk(): void {
+    this.source.isChunkHeld = true
   }
 
   /** The kernel still knows where the values lie. */
@@ -79,8 +112,14 @@ export class ScannedRecord {
    * The value of a property of `parent`, null for the record itself. Only while the record is at hand.
    *
    * @param receiver what a getter that all objects have is to be called on; null for a view, which nobody is to see
+   * @param Within makes a view of an object that is the value; null where anything may be done with that
    */
-  valueAt(edge: Edge, parent: LazyObject | null, receiver: object | null): unknown {
+  valueAt(
+    edge: Edge,
+    parent: ObjectInRecord | null,
+    receiver: object | null,
+    Within: ViewMaker | null,
+  ): unknown {
     const { kernel } = this.source
     const at = this.values + edge.index * wordsPerValue
     const { rows } = kernel
@@ -88,16 +127,21 @@ export class ScannedRecord {
     if (kind === kinds.shortString) return kernel.shortString(rows[at + 1]!)
     if (kind === kinds.shortInteger) return rows[at + 1]!
     if (kind === kinds.plainString) return kernel.latin1(rows[at + 1]!, rows[at + 2]!)
-    return this.#otherValueAt(edge, parent, receiver)
+    return this.#otherValueAt(edge, parent, receiver, Within)
   }
 
-  #otherValueAt(edge: Edge, parent: LazyObject | null, receiver: object | null): unknown {
+  #otherValueAt(
+    edge: Edge,
+    parent: ObjectInRecord | null,
+    receiver: object | null,
+    Within: ViewMaker | null,
+  ): unknown {
     const { kernel } = this.source
     const at = this.values + edge.index * wordsPerValue
     const kind = kernel.rows[at]
     const start = kernel.rows[at + 1] ?? 0
     const end = kernel.rows[at + 2] ?? 0
-    const chunk = this.bytes ?? noBytes
+    const chunk = this.chunk?.bytes ?? noBytes
     switch (kind) {
       case kinds.absent:
         if (!(edge.name in Object.prototype)) return undefined
@@ -119,20 +163,31 @@ export class ScannedRecord {
           ? kernel.unescaped(start, end)
           : parse(chunk.toString('utf8', start - 1, end + 1))
       default:
-        return this.#objectAt(edge, parent, kind === kinds.object && !edge.isWhole)
+        return this.#objectAt(edge, parent, kind === kinds.object, Within)
     }
   }
 
   /** An object or array is the same one each time. */
-  #objectAt(edge: Edge, parent: LazyObject | null, isLazy: boolean): object {
+  #objectAt(edge: Edge, parent: ObjectInRecord | null, isObject: boolean, Within: ViewMaker | null): object {
     this.handedOut ??= []
     for (const { parent: owner, name, value } of this.handedOut) {
       if (owner === parent && name === edge.name) return value
     }
-    const lazy = isLazy ? new LazyObject(this, new LazyRecord(), edge.node, edge) : null
-    const value = lazy === null ? this.#decodeAt(edge) : lazy.proxy
+    const { value, lazy } = isObject
+      ? this.#lazyObject(edge, Within)
+      : { value: this.#decodeAt(edge), lazy: null }
     this.handedOut.push({ parent, name: edge.name, value, lazy })
     return value
+  }
+
+  #lazyObject(edge: Edge, Within: ViewMaker | null): Pick<HandedOut, 'value' | 'lazy'> {
+    if (Within !== null) {
+      const lazy = new ViewedObject()
+      return { value: new Within(this, lazy), lazy }
+    }
+    if (edge.isWhole) return { value: this.#decodeAt(edge), lazy: null }
+    const lazy = new LazyObject(this, new LazyRecord(), edge.node, edge)
+    return { value: lazy.proxy, lazy }
   }
 
   #decodeAt(edge: Edge): object {
@@ -140,29 +195,42 @@ export class ScannedRecord {
     const at = this.values + edge.index * wordsPerValue
     const start = kernel.rows[at + 1] ?? 0
     const end = kernel.rows[at + 2] ?? 0
-    return whole.decode(this.bytes ?? noBytes, start, end) as object
+    return whole.decode(this.chunk?.bytes ?? noBytes, start, end) as object
   }
 
   /**
    * Decodes the record as a whole, puts what the map holds already in its place, and lets go of the chunk. Returns the plain object.
+   *
+   * @throws {TallymanError} `job-threw` for a view that is read when its chunk is gone
    */
   complete(): object {
-    const bytes = this.bytes
-    if (bytes === null) return this.plain ?? {}
+    const chunk = this.chunk
+    if (chunk === null) return this.plain ?? {}
+    const { bytes } = chunk
+    if (bytes === null) throw readTooLate()
     const values = this.source.whole.decode(bytes, this.start, this.end) as object
     if (this.plain === null) this.plain = values
     else fill(this.plain, values)
     // Parents were handed out before what is in them.
     for (const { parent, name, value, lazy } of this.handedOut ?? []) {
       const owner = parent?.target ?? this.plain
-      if (lazy !== null) fill(lazy.target, Reflect.get(owner, name) as object)
+      lazy?.settle(Reflect.get(owner, name) as object)
       defineOwn(owner, name, value)
     }
     this.filling = -1
     this.handedOut = null
-    this.bytes = null
+    this.chunk = null
     this.source.projection.countWhole()
     return this.plain
+  }
+}
+
+/** An object that a view is of. */
+export class ViewedObject implements ObjectInRecord {
+  target: object = noValues
+
+  settle(values: object): void {
+    this.target = values
   }
 }
 
@@ -178,7 +246,7 @@ class LazyRecord {
 }
 
 /** One object of a lazy record, and all that can be done with it. */
-class LazyObject implements ProxyHandler<object> {
+class LazyObject implements ProxyHandler<object>, ObjectInRecord {
   readonly target: object
   readonly proxy: object
   readonly #record: ScannedRecord
@@ -191,6 +259,11 @@ class LazyObject implements ProxyHandler<object> {
     this.#node = node
     this.#edge = edge
     this.proxy = new Proxy(this.target, this)
+    record.holdChunk()
+  }
+
+  settle(values: object): void {
+    fill(this.target, values)
   }
 
   get(target: object, name: string | symbol, receiver: object): unknown {
@@ -198,7 +271,7 @@ class LazyObject implements ProxyHandler<object> {
     if (typeof name === 'string') {
       const edge = this.#node.edges.get(name)
       if (edge === undefined) record.learn(this.#node, name)
-      else if (record.isAtHand) return record.valueAt(edge, this, receiver)
+      else if (record.isAtHand) return record.valueAt(edge, this, receiver, null)
     }
     if (!record.isWhole) record.complete()
     return Reflect.get(target, name, receiver)
@@ -284,9 +357,27 @@ function defineOwn(object: object, name: string, value: unknown): void {
   Object.defineProperty(object, name, { value, enumerable: true, configurable: true, writable: true })
 }
 
-/** The record of the line `bytes[start, end)`, which the kernel is sure of, and whose row is at hand. */
-export function lazyRecord(source: Source, row: number, bytes: Buffer, start: number, end: number): object {
+/** Without it, a map would read what came to lie in the same place. */
+function readTooLate(): TallymanError {
+  return new TallymanError(
+    'job-threw',
+    'A record was read after its map had returned, and its line is gone.',
+    {
+      wayOut:
+        'Read what you need of a record while it is mapped, or return a promise of all that its map has begun.',
+    },
+  )
+}
+
+/** The record of the line `[start, end)` of the chunk, which the kernel is sure of, and whose row is at hand. */
+export function lazyRecord(
+  source: Source,
+  row: number,
+  chunk: RecordChunk,
+  start: number,
+  end: number,
+): object {
   const target = new LazyRecord()
-  const record = new ScannedRecord(source, row, bytes, start, end, target)
+  const record = new ScannedRecord(source, row, chunk, start, end, target)
   return new LazyObject(record, target, source.projection.root, null).proxy
 }

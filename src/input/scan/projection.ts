@@ -3,6 +3,8 @@
  * reads; what is learnt counts from the next record on.
  */
 
+import type { Reads } from '../../job/index.ts'
+
 /** A map that wants more reads whole records, or its names are data: it is better served with plain ones. */
 const edgesMax = 64
 /** The kernel has 16 KiB for names. */
@@ -22,6 +24,13 @@ export interface Edge {
   index: number
   /** An object that is used as a whole: it is decoded as one. */
   isWhole: boolean
+}
+
+/** A property that a map is known to read. */
+export interface WantedEdge {
+  readonly edge: Edge
+  /** What it reads of an object that is its value, and does nothing else with that; null where it may do anything. */
+  readonly within: readonly WantedEdge[] | null
 }
 
 /** Objects in one place of the records. */
@@ -53,11 +62,20 @@ export class Projection {
     this.#hasLearnt = true
   }
 
-  /** The edges of properties that the map is known to read of its records; null where it had better have plain ones. */
-  want(names: readonly string[]): readonly Edge[] | null {
-    for (const name of names) if (!this.root.edges.has(name)) this.learn(this.root, name)
+  /** Looks for what the map is known to read of its records, too; null where it had better have plain ones. */
+  want(reads: Reads): readonly WantedEdge[] | null {
+    const wanted = this.#want(this.root, reads)
+    return this.isGivenUp ? null : wanted
+  }
+
+  #want(node: ProjectionNode, reads: Reads): WantedEdge[] {
+    for (const name of reads.keys()) if (!node.edges.has(name)) this.learn(node, name)
     this.settle()
-    return this.isGivenUp ? null : names.map((name) => this.root.edges.get(name)!)
+    return [...reads].flatMap(([name, within]) => {
+      const edge = node.edges.get(name)
+      if (edge === undefined) return []
+      return { edge, within: within === null ? null : this.#want(edge.node, within) }
+    })
   }
 
   /** Says that records had better be plain from now on. */

@@ -1,15 +1,21 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { jsonObjectText } from '../../../test/fixtures/json-texts.ts'
-import { RecordRejection } from '../../job/index.ts'
+import { compareLines, readWithin, recordUseOf } from '../../../test/fixtures/record-uses.ts'
+import { RecordRejection, type RecordUse } from '../../job/index.ts'
 import { jsonl } from '../decode/jsonl.ts'
+
+/** Any of these names, and nothing known of their values. */
+function readsOfNames(...names: readonly string[]): RecordUse {
+  return { reads: new Map(names.map((name) => [name, null])), mayReadLater: true }
+}
 
 type Fields = Readonly<Record<string, unknown>>
 const names = ['a', 'b', 'id', 'é', 'absent', 'length', 'source', 'values', 'complete']
 
 /** What lines hold under these names, each read twice: at once, and when all lines have been scanned. */
 function readsOf(lines: readonly Buffer[], lazy: boolean): unknown[] {
-  const decoder = jsonl<Fields>({ lazy }).decoder(names)
+  const decoder = jsonl<Fields>({ lazy }).decoder(readsOfNames(...names))
   const chunk = Buffer.concat(lines.flatMap((line) => [line, Buffer.from('\n')]))
   decoder.enterChunk?.(chunk)
   const reads: unknown[] = []
@@ -43,8 +49,45 @@ describe('a record view', () => {
     )
   })
 
+  test('reads and writes in objects as a plain record does, now and later', () => {
+    fc.assert(
+      fc.property(fc.array(jsonObjectText, { minLength: 4, maxLength: 30 }), (texts) => {
+        const lines = texts.filter((text) => !text.includes('\n')).map((text) => Buffer.from(text))
+        const lazy = jsonl().decoder(recordUseOf(readWithin))
+        const plain = jsonl({ lazy: false }).decoder()
+        expect(compareLines(lines, { lazy, plain }, readWithin).difference).toBeNull()
+      }),
+      { numRuns: 1500 },
+    )
+  })
+
+  test('has its chunk for as long as something may be read of it', () => {
+    const chunk = Buffer.from('{"a":{"b":"x"}}\n')
+    const within: RecordUse['reads'] = new Map([['a', new Map([['b', null]])]])
+    const read = (use: RecordUse | null): { left: boolean | undefined; value: () => unknown } => {
+      const decoder = jsonl<{ a: { b: string } }>().decoder(use)
+      for (const _ of [1, 2, 3]) {
+        decoder.enterChunk?.(chunk)
+        const record = decoder.decode(chunk, 0, decoder.lineEnd?.(0) ?? 0) as { a: { b: string } }
+        const { a } = record
+        expect(a.b).toBe('x')
+        const left = decoder.leaveChunk?.()
+        if (left === true || use === null || use.mayReadLater) return { left, value: () => a.b }
+      }
+      return { left: false, value: () => null }
+    }
+    // A proxy, a view whose object is a proxy, and views that a function may read later.
+    for (const use of [null, readsOfNames('a'), { reads: within, mayReadLater: true }]) {
+      const { left, value } = read(use)
+      expect([left, value()]).toEqual([false, 'x'])
+    }
+    const { left, value } = read({ reads: within, mayReadLater: false })
+    expect(left).toBe(true)
+    expect(value).toThrow('A record was read after its map had returned, and its line is gone.')
+  })
+
   test('keeps an object the same that was read of it, and what was written into that', () => {
-    const decoder = jsonl<{ a: { b: number }; c: number[] }>().decoder(['a', 'c'])
+    const decoder = jsonl<{ a: { b: number }; c: number[] }>().decoder(readsOfNames('a', 'c'))
     const chunk = Buffer.from('{"a":{"b":1},"c":[1]}\n{"a":{"b":2},"c":[2]}\n')
     decoder.enterChunk?.(chunk)
     const first = decoder.decode(chunk, 0, decoder.lineEnd?.(0) ?? 0) as { a: { b: number }; c: number[] }
@@ -56,7 +99,7 @@ describe('a record view', () => {
   })
 
   test('is written to as any object is', () => {
-    const decoder = jsonl<{ a: number; b?: number }>().decoder(['a', 'b'])
+    const decoder = jsonl<{ a: number; b?: number }>().decoder(readsOfNames('a', 'b'))
     const chunk = Buffer.from('{"a":1}\n')
     decoder.enterChunk?.(chunk)
     const record = decoder.decode(chunk, 0, decoder.lineEnd?.(0) ?? 0) as { a: number; b?: number }
@@ -67,7 +110,7 @@ describe('a record view', () => {
   })
 
   test('is not shown to a getter that all objects were given', () => {
-    const decoder = jsonl<{ all?: string[] }>().decoder(['all'])
+    const decoder = jsonl<{ all?: string[] }>().decoder(readsOfNames('all'))
     const chunk = Buffer.from('{"a":1,"b":2}\n')
     decoder.enterChunk?.(chunk)
     const record = decoder.decode(chunk, 0, decoder.lineEnd?.(0) ?? 0) as { all?: string[] }
@@ -84,7 +127,7 @@ describe('a record view', () => {
 
   test('is a plain record where there are more names than the kernel looks for', () => {
     const many = Array.from({ length: 100 }, (_, number) => `name${number}`)
-    const decoder = jsonl().decoder(many)
+    const decoder = jsonl().decoder(readsOfNames(...many))
     const chunk = Buffer.from('{"name7":1}\n')
     decoder.enterChunk?.(chunk)
     expect(decoder.decode(chunk, 0, decoder.lineEnd?.(0) ?? 0)).toEqual({ name7: 1 })
@@ -94,7 +137,7 @@ describe('a record view', () => {
     const format = jsonl<{ a: number }>()
     const chunk = Buffer.from('{"a":1}\n{"a":2}\n')
     const values = [1, 2, 3].map(() => {
-      const decoder = format.decoder(['a'])
+      const decoder = format.decoder(readsOfNames('a'))
       decoder.enterChunk?.(chunk)
       return [0, 8].map(
         (start) => (decoder.decode(chunk, start, decoder.lineEnd?.(start) ?? 0) as { a: number }).a,

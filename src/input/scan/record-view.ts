@@ -1,19 +1,20 @@
-import type { ScannedRecord } from './lazy-record.ts'
-import type { Edge, Projection } from './projection.ts'
+import type { Reads } from '../../job/index.ts'
+import type { ScannedRecord, ViewedObject, ViewMaker } from './lazy-record.ts'
+import type { Projection, WantedEdge } from './projection.ts'
 
 /** Where a view has its record: the names that a map reads are its properties. */
 const scanned = Symbol('scanned')
-
-interface RecordView {
-  readonly [scanned]: ScannedRecord
-}
+const viewed = Symbol('viewed')
 
 /**
- * Makes views of records, for a map of which it is known that it only reads these properties, and writes them: objects with a getter
- * and a setter for each, which cost a fraction of what a proxy does. Nothing else can be done with them that gives what a
- * record gives.
+ * A record, or an object in one, for a map of which it is known that it only reads these properties, and writes them: an object with a
+ * getter and a setter for each, which costs a fraction of what a proxy does. Nothing else can be done with it that gives what a record gives.
  */
-export type ViewMaker = new (record: ScannedRecord) => object
+interface RecordView {
+  readonly [scanned]: ScannedRecord
+  /** Null for a record. */
+  readonly [viewed]: ViewedObject | null
+}
 
 /** The makers of one projection. It is one for all splits: views of many classes would be as slow as proxies. */
 export class ViewMakers {
@@ -25,35 +26,44 @@ export class ViewMakers {
   }
 
   /** Null where the names are more than a projection takes. */
-  makerFor(names: readonly string[]): ViewMaker | null {
-    const key = names.join(' ')
+  makerFor(reads: Reads): ViewMaker | null {
+    const key = textOf(reads)
     const known = this.#made.get(key)
     if (known !== undefined) return known
-    const edges = this.#projection.want(names)
+    const edges = this.#projection.want(reads)
     const maker = edges === null ? null : viewsOf(edges)
     this.#made.set(key, maker)
     return maker
   }
 }
 
-function viewsOf(edges: readonly Edge[]): ViewMaker {
+function textOf(reads: Reads): string {
+  return JSON.stringify([...reads].map(([name, within]) => [name, within && textOf(within)]))
+}
+
+function viewsOf(edges: readonly WantedEdge[]): ViewMaker {
   class View implements RecordView {
     declare readonly [scanned]: ScannedRecord
+    declare readonly [viewed]: ViewedObject | null
 
-    constructor(record: ScannedRecord) {
+    constructor(record: ScannedRecord, object: ViewedObject | null) {
       this[scanned] = record
+      this[viewed] = object
     }
   }
-  for (const edge of edges) Object.defineProperty(View.prototype, edge.name, propertyOf(edge))
+  for (const wanted of edges) Object.defineProperty(View.prototype, wanted.edge.name, propertyOf(wanted))
   return View
 }
 
-function propertyOf(edge: Edge): PropertyDescriptor & ThisType<RecordView> {
+function propertyOf({ edge, within }: WantedEdge): PropertyDescriptor & ThisType<RecordView> {
+  const Within = within === null ? null : viewsOf(within)
   return {
     get() {
       const record = this[scanned]
-      if (record.isAtHand) return record.valueAt(edge, null, null)
-      return Reflect.get(record.complete(), edge.name)
+      const object = this[viewed]
+      if (record.isAtHand) return record.valueAt(edge, object, null, Within)
+      const whole = record.complete()
+      return Reflect.get(object === null ? whole : object.target, edge.name)
     },
     // What the map writes it reads from then on, and nobody else sees.
     set(value: unknown) {

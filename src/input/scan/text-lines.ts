@@ -28,6 +28,10 @@ export class TextLines implements Decoder<string> {
     this.#filling = -1
   }
 
+  leaveChunk(): boolean {
+    return true
+  }
+
   lineEnd(start: number): number {
     const kernel = this.#kernel
     if (!this.#isAtHand(start)) {

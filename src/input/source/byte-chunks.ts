@@ -4,11 +4,16 @@ import type { ErrorCode } from '../../errors.ts'
 export interface ByteChunks {
   /**
    * The next bytes, at least one; null at the end, once every check the source knows has passed.
-   * A chunk is not written to again, by anybody: records may point into it as long as they live.
+   * A chunk is not written to again, by anybody, before it is given back: records may point into it as long as they live.
    *
    * @throws {SourceFault} when the bytes cannot be had, or cannot be trusted
    */
   next(): Promise<Buffer | null>
+  /**
+   * Takes a chunk back that nobody looks at any more, so that its memory can hold another one: a new one for each takes page faults, and makes V8
+   * look through all of its heap every few tens of megabytes. Left out where chunks are never used again.
+   */
+  giveBack?(chunk: Buffer): void
   /**
    * Called where reading ends before `next` has given null: checks what is still to be checked of the bytes that are the split's own. Left out
    * where there is nothing. Throws as `next` does.
@@ -47,6 +52,10 @@ export class AheadChunks implements ByteChunks {
     if ('error' in outcome) throw outcome.error
     this.#ahead = outcome.chunk === null || this.#closed ? Promise.resolve(outcome) : this.#fetch()
     return outcome.chunk
+  }
+
+  giveBack(chunk: Buffer): void {
+    this.#source.giveBack?.(chunk)
   }
 
   async finish(): Promise<void> {

@@ -21,6 +21,8 @@ export class FileSpan implements ByteChunks {
   /** Where the next read begins. */
   #atByte: number
   #ahead: Promise<Buffer | Error> | null = null
+  /** Memory of a chunk that was given back. */
+  #spare: ArrayBufferLike | null = null
 
   constructor(file: InputFile, span: Span, chunkBytes: number) {
     this.#file = file
@@ -37,6 +39,10 @@ export class FileSpan implements ByteChunks {
     return chunk
   }
 
+  giveBack(chunk: Buffer): void {
+    if (chunk.buffer.byteLength >= (this.#spare?.byteLength ?? 0)) this.#spare = chunk.buffer
+  }
+
   async close(): Promise<void> {
     this.#atByte = this.#span.endByte
     await this.#ahead
@@ -50,11 +56,19 @@ export class FileSpan implements ByteChunks {
       atByte < wantedEndByte
         ? Math.min(this.#chunkBytes, wantedEndByte - atByte)
         : Math.min(this.#chunkBytes, beyondBytes, endByte - atByte)
-    const chunk = Buffer.allocUnsafeSlow(bytes)
+    const chunk = this.#allocate(bytes)
     this.#atByte += bytes
     return this.#file.read(chunk, 0, bytes, atByte).then(
       () => chunk,
       (error: unknown) => (error instanceof Error ? error : new Error(String(error))),
     )
+  }
+
+  /** A chunk is an object of its own also where its memory is not: by the object others tell whether it is the one they know. */
+  #allocate(bytes: number): Buffer {
+    const spare = this.#spare
+    if (spare === null || spare.byteLength < bytes) return Buffer.allocUnsafeSlow(bytes)
+    this.#spare = null
+    return Buffer.from(spare, 0, bytes)
   }
 }

@@ -117,6 +117,10 @@ class GzipMembers implements ByteChunks {
     }
   }
 
+  giveBack(chunk: Buffer): void {
+    this.#inflate?.giveBack?.(chunk)
+  }
+
   async finish(): Promise<void> {
     while (!this.#isPast && (await this.next()) !== null);
   }

@@ -4,11 +4,14 @@ import { decimal } from './say.ts'
 /** Inflates one deflate stream (RFC 1951) from a feed, pulled chunk by chunk. */
 export interface RawInflate {
   /**
-   * The next chunk, which nobody writes to again; null where the stream says it ends: the feed then stands at the first byte after it.
+   * The next chunk, which nobody writes to before it is given back; null where the stream says it ends: the feed then stands at the first
+   * byte after it.
    *
    * @throws {SourceFault} `input-damaged`
    */
   next(): Promise<Buffer | null>
+  /** As `ByteChunks` has it. */
+  giveBack?(chunk: Buffer): void
   /** Releases the decompressor, once what is under way has ended. */
   close(): Promise<void>
 }

@@ -27,6 +27,16 @@ export interface InflateWants {
 /** What a line that goes on beyond its part usually needs. */
 const beyondBytes = 65_536
 
+/** Memory that chunks lie in. */
+interface LentOutput {
+  readonly memory: ArrayBufferLike
+  /** Bytes that were not given back. */
+  bytes: number
+}
+
+/** More than that are under way only where chunks are kept. */
+const lentMax = 4
+
 /** A step that is under way. */
 interface Running {
   readonly order: InflateOrder
@@ -52,6 +62,10 @@ export class SteppedInflate implements RawInflate {
   /** `output[outputStart, …)` is free. */
   #output: Buffer = nothing
   #outputStart = 0
+  /** Where chunks are that were not given back, the oldest first; what is kept for ever is forgotten here. */
+  readonly #lent: LentOutput[] = []
+  /** Memory all of whose chunks were given back. */
+  #spare: ArrayBufferLike | null = null
   /** What the last step put out and nobody has asked for yet. */
   #rest: Buffer = nothing
   /** Where `boundaryByte` will be when that is used up. */
@@ -102,6 +116,15 @@ export class SteppedInflate implements RawInflate {
     }
   }
 
+  giveBack(chunk: Buffer): void {
+    const lent = this.#lent.find(({ memory }) => memory === chunk.buffer)
+    if (lent === undefined) return
+    lent.bytes -= chunk.length
+    if (lent.bytes > 0) return
+    this.#lent.splice(this.#lent.indexOf(lent), 1)
+    this.#spare = lent.memory
+  }
+
   async close(): Promise<void> {
     this.#closed = true
     // Nobody asks any more how it went.
@@ -142,10 +165,7 @@ export class SteppedInflate implements RawInflate {
 
   #start(): Running {
     // What is left of a buffer is used where that is worth a step.
-    if (this.#output.length - this.#outputStart < this.#chunkBytes) {
-      this.#output = Buffer.allocUnsafeSlow(this.#chunkBytes * chunksPerStep)
-      this.#outputStart = 0
-    }
+    if (this.#output.length - this.#outputStart < this.#chunkBytes) this.#newOutput()
     const toBoundary = (this.#spacing?.everyBytes ?? Number.POSITIVE_INFINITY) - this.#sinceBoundary
     const room = toBoundary > 0 ? Math.max(chunkBytesMin, toBoundary) : Number.POSITIVE_INFINITY
     const order: InflateOrder = {
@@ -158,6 +178,20 @@ export class SteppedInflate implements RawInflate {
     // Whoever waits for it is told of a failure; it is none that nobody looked yet.
     this.#running.step.catch(() => undefined)
     return this.#running
+  }
+
+  /** What is left of the one before is given back by nobody else. */
+  #newOutput(): void {
+    const left = this.#output.subarray(this.#outputStart)
+    if (left.length > 0) this.giveBack(left)
+    this.#output =
+      this.#spare === null
+        ? Buffer.allocUnsafeSlow(this.#chunkBytes * chunksPerStep)
+        : Buffer.from(this.#spare)
+    this.#spare = null
+    this.#outputStart = 0
+    this.#lent.push({ memory: this.#output.buffer, bytes: this.#output.length })
+    if (this.#lent.length > lentMax) this.#lent.shift()
   }
 
   #ownRoom(): number {

@@ -123,6 +123,10 @@ class ShortMember implements ByteChunks {
     return bytes.length === 0 ? null : bytes
   }
 
+  giveBack(chunk: Buffer): void {
+    this.#fallback?.giveBack?.(chunk)
+  }
+
   async close(): Promise<void> {
     await this.#fallback?.close()
   }
@@ -194,6 +198,10 @@ class DeflatedMember implements ByteChunks {
     return chunk
   }
 
+  giveBack(chunk: Buffer): void {
+    this.#inflate.giveBack?.(chunk)
+  }
+
   async close(): Promise<void> {
     await this.#inflate.close()
     await this.#feed.close()
@@ -239,6 +247,10 @@ class CheckedMember implements ByteChunks {
       )
     }
     return null
+  }
+
+  giveBack(chunk: Buffer): void {
+    this.#source.giveBack?.(chunk)
   }
 
   close(): Promise<void> {

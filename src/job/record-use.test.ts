@@ -1,5 +1,18 @@
 import { describe, expect, test } from 'vitest'
-import { recordReads } from './record-reads.ts'
+import type { Reads } from './format.ts'
+import { recordUse } from './record-use.ts'
+
+/** What is read, as `a.b`. */
+function pathsOf(reads: Reads, before = ''): string[] {
+  return [...reads].flatMap(([name, within]) =>
+    within === null ? [before + name] : pathsOf(within, `${before}${name}.`),
+  )
+}
+
+function readsIn(map: (...given: never[]) => unknown): string[] | null {
+  const use = recordUse(map)
+  return use && pathsOf(use.reads)
+}
 
 /** The function that this text is, as a module has it. */
 function made(text: string): (...given: never[]) => unknown {
@@ -13,14 +26,14 @@ function method(text: string): (...given: never[]) => unknown {
   return new Function(`'use strict'; return Object.values({ ${text} })[0]`)()
 }
 
-describe('recordReads()', () => {
+describe('recordUse()', () => {
   test.each([
     ['(r, emit) => emit(r.a)', ['a']],
     ['r => r.a', ['a']],
     ['async r => r.a', ['a']],
-    ['async (r, emit, ctx) => { await use(r.a?.b, r?.c) }', ['a', 'c']],
+    ['async (r, emit, ctx) => { await use(r.a?.b, r?.c) }', ['a.b', 'c']],
     ['function (r, emit) { for (const x of r.list) emit([x, r.a ?? null]) }', ['list', 'a']],
-    ['function named(r) { return r .a + r\n  .b.r.c }', ['a', 'b', 'c']],
+    ['function named(r) { return r .a + r\n  .b.r.c }', ['a', 'b.r.c', 'c']],
     ['(r) => { const { a, b: c } = r; return a + c }', ['a', 'b']],
     ['(r) => { r.a = r.b; r.n += 1; [r.x, r.y] = [r.y, r.x] }', ['a', 'b', 'n', 'x', 'y']],
     ['($r) => $r.$a', ['$a']],
@@ -36,7 +49,7 @@ describe('recordReads()', () => {
     ['(r) => car.r.a', ['a']],
     ['(rec) => rec.a + record + recr.b', ['a']],
   ])('finds what is read in %s', (text, names) => {
-    expect(recordReads(made(text))).toEqual(names)
+    expect(readsIn(made(text))).toEqual(names)
   })
 
   test.each([
@@ -44,7 +57,52 @@ describe('recordReads()', () => {
     ['async map({ a }, emit) { emit(a) }', ['a']],
     ['map: (r) => r.a', ['a']],
   ])('finds what is read in the method %s', (text, names) => {
-    expect(recordReads(method(text))).toEqual(names)
+    expect(readsIn(method(text))).toEqual(names)
+  })
+
+  test.each([
+    ['(r) => r.a.b.c + r.a.d + r.a?.b.e', ['a.b.c', 'a.b.e', 'a.d']],
+    ['(r) => { r.a.b = r.a.c; r.a.n += 1; [r.x.y] = [1] }', ['a.b', 'a.c', 'a.n', 'x.y']],
+    ['(r) => use(r.a.b, r.a)', ['a']],
+    ['(r) => use(r.a.b.c, r.a.b)', ['a.b']],
+    ['(r) => r.a.b.c(1)', ['a.b']],
+    ['(r) => r.a.b`x`', ['a']],
+    ['(r) => (r.a.b)(1)', ['a']],
+    ['(r) => r.a["b"] + r.a?.["b"]', ['a']],
+    ['(r) => (r.a).b', ['a']],
+    ['(r) => { const { a } = r; return a.b + r.a.c }', ['a']],
+    ['(r) => r.a/**/.b', null],
+    ['(r) => r.a.constructor + r.b.c.toString', ['a', 'b.c']],
+    ['(r) => { for (const x of r.a.list) use(x) }', ['a.list']],
+  ])('finds what is read of the values in %s', (text, paths) => {
+    expect(readsIn(made(text))).toEqual(paths)
+  })
+
+  test.each([
+    ['(r, emit) => emit(r.a)', false],
+    ['r => r.a', false],
+    ['({ a }, emit) => { f = () => a }', false],
+    ['async (r, emit) => { await use(1); emit(r.a) }', false],
+    ['(r, emit, { counter }) => { for (const x of r.a.map((y) => y.b)) emit([x, r.c]) }', false],
+    ['(r) => { if (r.a) { while (use(r.b)) { } } for (const x of r.c) { use(x) } }', false],
+    ['(r) => { const low = (t) => { return t.x; }; return low(1) + r.a }', false],
+    ['(r) => { const s = "=> r"; return r.a }', false],
+    ['function (r) { return r.a }', false],
+    ['(r) => () => r.a', true],
+    ['(r) => { f = () => r.a }', true],
+    ['(r) => { f = () => { return [1, { a: r.a }]; }; }', true],
+    ['(r) => { f = (x) => x\n use(r.a) }', true],
+    ['(r) => { f = () => (1, [2], r.a) }', true],
+    ['(r) => { f = () => 1 /* ) */ + r.a; }', true],
+    ['(r) => { f = function () { return r.a } }', true],
+    ['(r) => { f = { get a() { return r.a } } }', true],
+    ['(r) => { f = { later (x) { return r.a } } }', true],
+    ['(r) => { f = class { static later = r.a } }', true],
+    ['(r, emit, later = () => r.a) => { f = later }', true],
+    ['(r) => { use(/=>/, r.a); f = () => r.a }', true],
+    ['(r) => r.a / 2', false],
+  ])('says whether %s may read later: %s', (text, later) => {
+    expect(recordUse(made(text))?.mayReadLater).toBe(later)
   })
 
   test.each([
@@ -128,16 +186,16 @@ describe('recordReads()', () => {
     ],
     ...['use.bind(null)', 'Math.max', 'class { constructor(r) { r.a } }', 'new Proxy((r) => r.a, {})'],
   ])('does not say what is read in %s', (text) => {
-    expect(recordReads(made(text))).toBeNull()
+    expect(recordUse(made(text))).toBeNull()
   })
 
   test('does not say what is read in a function that tells what it was called with', () => {
     const sloppy: (...given: never[]) => unknown = new Function('return function (r) { return r.a }')()
-    expect(recordReads(sloppy)).toBeNull()
+    expect(recordUse(sloppy)).toBeNull()
   })
 
   test('asks the function itself for its text', () => {
     const map = Object.assign((r: { a: object }) => Object.keys(r), { toString: () => '(r) => r.a' })
-    expect(recordReads(map)).toBeNull()
+    expect(recordUse(map)).toBeNull()
   })
 })
