@@ -4,7 +4,7 @@ import type { Attempt, AttemptProgress } from './attempt.ts'
 import type { Confinement, LinkFactory } from './channel.ts'
 import type { LoadedJob } from './messages.ts'
 import { type AttemptNeeds, type AttemptOutcome, type PoolOptions, Seat } from './seat.ts'
-import { type Watched, type WatchLimits, watch, watchEveryMs } from './watchdog.ts'
+import { Watchdog, type Watched, watchEveryMs } from './watchdog.ts'
 
 /**
  * A bounded number of workers, each running one attempt at a time. Workers are started when they are first needed,
@@ -13,7 +13,7 @@ import { type Watched, type WatchLimits, watch, watchEveryMs } from './watchdog.
 export class Pool {
   readonly #factory: LinkFactory
   readonly #seats: readonly Seat[]
-  readonly #limits: WatchLimits
+  readonly #watchdog: Watchdog
   readonly #group: RunGroup | null
   #watchTimer: NodeJS.Timeout | undefined
   #isStopped = false
@@ -26,7 +26,7 @@ export class Pool {
   constructor(factory: LinkFactory, options: PoolOptions, group: RunGroup | null) {
     this.#factory = factory
     this.#group = group
-    this.#limits = options.limits
+    this.#watchdog = new Watchdog(options.limits)
     this.#seats = Array.from({ length: options.seats }, (_, seat) => new Seat(factory, seat, options))
   }
 
@@ -81,7 +81,7 @@ export class Pool {
     needs: AttemptNeeds = {},
   ): { readonly seat: number; readonly outcome: Promise<AttemptOutcome> } {
     const seat = this.#takeSeat()
-    this.#watchTimer ??= setInterval(() => watch(this.#watched(), this.#limits), watchEveryMs)
+    this.#watchTimer ??= setInterval(() => this.#watchdog.look(this.#watched()), watchEveryMs)
     return { seat: seat.number, outcome: seat.run(attempt, onProgress, needs) }
   }
 

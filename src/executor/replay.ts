@@ -16,7 +16,7 @@ import { builtFile, howItEnded, killGroup } from './node-process.ts'
 import { readPlaceNote } from './place-note.ts'
 import type { AttemptOutcome } from './seat.ts'
 import { endStrays } from './strays.ts'
-import { type WatchLimits, watch, watchEveryMs } from './watchdog.ts'
+import { Watchdog, type WatchLimits, watchEveryMs } from './watchdog.ts'
 
 /** An attempt that is to be run again, for a look at it. */
 export interface Replay {
@@ -72,8 +72,9 @@ export async function replayAttempt(replay: Replay, stop: AbortSignal): Promise<
       end()
     },
   }
+  const watchdog = new Watchdog(replay.limits)
   const timer = setInterval(() => {
-    if (child.pid !== undefined) watch([watched], replay.limits)
+    if (child.pid !== undefined) watchdog.look([watched])
   }, watchEveryMs)
   try {
     const directory = relative(replay.order.runDirectory, folder)

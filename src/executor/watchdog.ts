@@ -2,12 +2,12 @@ import type { Fault } from '../errors.ts'
 import {
   carriersOf,
   descendantsOf,
-  listProcesses,
   type ProcessEntry,
   type ProcessIdentity,
   readMemoryUse,
   type Token,
 } from '../host/index.ts'
+import { Bystanders } from './bystanders.ts'
 import { memoryWayOut } from './death.ts'
 
 /** A worker process as the watchdog sees it; threads share the one they live in. */
@@ -43,16 +43,37 @@ export const watchEveryMs = 500
 /**
  * Looks at all processes of the workers and ends the worst one when they hold more memory than the run may, and any that
  * has started too many processes. What kernel limits cannot be relied upon for, this does: it sees children that left
- * their process group. Cost: two looks at all processes of the machine, and exact counts only near the limit.
+ * their process group. Cost of a look: that at processes which may be the workers', and exact counts only near the limit.
  */
-export function watch(workers: readonly Watched[], { memoryBytes, processesMax }: WatchLimits): void {
-  if (workers.length === 0) return
-  const processes = listProcesses()
-  const trees = workers.map((worker) => {
-    const started = startedIn(worker, processes)
-    worker.remember(started)
-    return { worker, pids: [...new Set([worker.pid, ...started.map(({ pid }) => pid)])] }
-  })
+export class Watchdog {
+  readonly #limits: WatchLimits
+  readonly #bystanders = new Bystanders()
+
+  constructor(limits: WatchLimits) {
+    this.#limits = limits
+  }
+
+  look(workers: readonly Watched[]): void {
+    if (workers.length === 0) return
+    const processes = this.#bystanders.others()
+    const trees = workers.map((worker) => {
+      const started = startedIn(worker, processes)
+      worker.remember(started)
+      return { worker, pids: [...new Set([worker.pid, ...started.map(({ pid }) => pid)])] }
+    })
+    const pids = trees.flatMap(({ pids }) => pids)
+    this.#bystanders.note(processes, new Set(pids))
+    hold(trees, this.#limits)
+  }
+}
+
+/** A worker with its process and all that it has started. */
+interface Tree {
+  readonly worker: Watched
+  readonly pids: readonly number[]
+}
+
+function hold(trees: readonly Tree[], { memoryBytes, processesMax }: WatchLimits): void {
   for (const { worker, pids } of trees)
     worker.note(readMemoryUse(pids, { exactAboveBytes: Number.POSITIVE_INFINITY }).bytes)
   for (const { worker, pids } of trees)

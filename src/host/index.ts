@@ -57,6 +57,7 @@ export {
   carriersOf,
   descendantsOf,
   isDead,
+  listPids,
   listProcesses,
   type ProcessEntry,
   type ProcessIdentity,
