@@ -6,7 +6,7 @@
 import { spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { loadavg, tmpdir } from 'node:os'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { buildSync } from 'esbuild'
@@ -46,7 +46,8 @@ function buildOneThread(/** @type {string} */ jobFile) {
   // Under node_modules, where the packages are found.
   const folder = join(projectDir, 'node_modules', '.cache', 'tallyman', `quiet-path-${process.pid}`)
   mkdirSync(folder, { recursive: true })
-  const file = join(folder, 'one-thread.mjs')
+  // Kernels are found beside what was a source, or from there: the bundle is deep enough for all of them.
+  const file = join(folder, 'bundle', 'one-thread.mjs')
   buildSync({
     stdin: {
       contents: `import job from ${JSON.stringify(jobFile)}
@@ -65,8 +66,10 @@ await ways[way](job, files, process.cwd())`,
     format: 'esm',
     logLevel: 'error',
   })
-  for (const kernel of ['input/scan/kernel', 'flow/counts', 'flow/merge'])
-    cpSync(join(projectDir, 'dist', `${kernel}.wasm`), join(folder, basename(`${kernel}.wasm`)))
+  const dist = join(projectDir, 'dist')
+  cpSync(join(dist, 'input', 'scan', 'kernel.wasm'), join(folder, 'bundle', 'kernel.wasm'))
+  for (const kernel of ['counts.wasm', 'merge.wasm'])
+    cpSync(join(dist, 'flow', kernel), join(folder, 'flow', kernel))
   return { file, folder }
 }
 

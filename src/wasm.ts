@@ -35,7 +35,8 @@ export class WasmKernel {
    * the slow way.
    */
   instance(): object | null {
-    this.#module ??= this.#compile()
+    // Null is an answer too: asked again for each group of records, it would cost more than they do.
+    if (this.#module === undefined) this.#module = this.#compile()
     if (part === undefined || this.#module === null) return null
     try {
       return new part.Instance(this.#module).exports
