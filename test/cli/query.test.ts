@@ -135,8 +135,15 @@ describe.skipIf(!requires('package @duckdb/node-api', hasDuckDb()))('tallyman qu
     const { status, stderr } = ask('select foo from lang')
     expect(status).toBe(2)
     expect(stderr).toContain('Referenced column "foo" not found')
-    expect(stderr).toContain('There is lang (tag, lang, value).')
-    expect(ask('from nowhere').stderr).toContain('There are ids (key, n, id); lang (tag, lang, value).')
+    // All of them, also those that the query is not about and that were not loaded.
+    const all = 'There are ids (key, n, id); lang (tag, lang, value).'
+    expect(stderr).toContain(all)
+    expect(ask('from nowhere').stderr).toContain(`\n${all}`)
+    const misspelt = ask('from lnag').stderr
+    expect(misspelt).toContain(`\nDid you mean lang? ${all}`)
+    // A table of the database's own catalog helps nobody.
+    expect(misspelt).not.toContain('pg_')
+    expect(ask('selec 1').stderr).toContain(all)
   })
 
   test('shows so many rows, and says that there are more', () => {

@@ -1,14 +1,14 @@
 import { join } from 'node:path'
 import type { DuckDBConnection, DuckDBResult } from '@duckdb/node-api'
-import { messageOf, TallymanError } from '../../errors.ts'
-import { columnNames } from '../columns/table-columns.ts'
+import { TallymanError } from '../../errors.ts'
 import type { Manifest } from '../manifest.ts'
 import { openResult } from '../open-result.ts'
 import { withDatabase } from './database.ts'
 import type { TableFile } from './load-natively.ts'
 import { loadTable, type QueryTable } from './load-tables.ts'
 import { plainCell } from './plain-cell.ts'
-import { quoteName, quoteText } from './sql.ts'
+import { sayFailure, tablesAtHead } from './query-failure.ts'
+import { quoteText } from './sql.ts'
 
 export interface QueryOptions {
   /** Memory of the tables and the query together; what does not fit is on disk meanwhile. */
@@ -55,9 +55,14 @@ export async function queryResult<T>(
         loaded.push(await loadTable(connection, table, description, fileOf(manifest, place, name)))
     }
     await lock(connection, parquetFile)
-    return await use(await ask(connection, sql, loaded, parquetFile))
+    const explain = async (error: unknown): Promise<unknown> =>
+      sayFailure(error, await tablesAtHead(manifest, tables, loaded))
+    return await use(await ask(connection, sql, explain, parquetFile))
   })
 }
+
+/** What is thrown in the place of what the database throws. */
+type Explain = (error: unknown) => Promise<unknown>
 
 /** Null for a table that is not written as JSON lines. */
 function fileOf({ tableFormat, tables }: Manifest, directory: string, name: string): TableFile | null {
@@ -76,18 +81,18 @@ async function lock(connection: DuckDBConnection, parquetFile: string | undefine
 async function ask(
   connection: DuckDBConnection,
   sql: string,
-  tables: readonly QueryTable[],
+  explain: Explain,
   parquetFile: string | undefined,
 ): Promise<QueryAnswer> {
   try {
     await checkStatement(connection, sql)
-    if (parquetFile === undefined) return answerOf(await connection.stream(sql), tables)
+    if (parquetFile === undefined) return answerOf(await connection.stream(sql), explain)
     // On a line of its own, since the statement may end with a comment.
     const query = sql.trim().replace(/;\s*$/, '')
     await connection.run(`COPY (\n${query}\n) TO ${quoteText(parquetFile)} (FORMAT parquet)`)
     return { columns: [], batches: noBatches() }
   } catch (error) {
-    throw sayFailure(error, tables)
+    throw await explain(error)
   }
 }
 
@@ -108,23 +113,23 @@ async function checkStatement(connection: DuckDBConnection, sql: string): Promis
   })
 }
 
-function answerOf(result: DuckDBResult, tables: readonly QueryTable[]): QueryAnswer {
+function answerOf(result: DuckDBResult, explain: Explain): QueryAnswer {
   const names = result.deduplicatedColumnNames()
   const columns = names.map((name, index) => {
     const type = result.columnType(index)
     return { name, type: type.alias ?? type.toString() }
   })
-  return { columns, batches: batchesOf(result, tables) }
+  return { columns, batches: batchesOf(result, explain) }
 }
 
 async function* batchesOf(
   result: DuckDBResult,
-  tables: readonly QueryTable[],
+  explain: Explain,
 ): AsyncGenerator<readonly (readonly unknown[])[]> {
   try {
     for await (const rows of result.yieldRows()) yield rows.map((row) => row.map(plainCell))
   } catch (error) {
-    throw sayFailure(error, tables)
+    throw await explain(error)
   }
 }
 
@@ -133,38 +138,4 @@ function mentioned(sql: string, names: readonly string[]): readonly string[] {
   const text = sql.toLowerCase()
   const found = names.filter((name) => text.includes(name.toLowerCase()))
   return found.length === 0 ? names : found
-}
-
-/** What DuckDB says, with the tables that there are. */
-function sayFailure(error: unknown, tables: readonly QueryTable[]): unknown {
-  if (error instanceof TallymanError) return error
-  const message = messageOf(error).trim()
-  if (message.startsWith('Permission Error')) {
-    return new TallymanError('usage', 'The query asks for a file, and it may read nothing but the result.', {
-      wayOut: sayTables(tables),
-      cause: error,
-    })
-  }
-  if (message.startsWith('Out of Memory Error')) {
-    return new TallymanError('usage', 'The query needs more memory than it may have.', {
-      wayOut: 'Give it more, for example --memory 4G, or ask for less.',
-      cause: error,
-    })
-  }
-  return new TallymanError('usage', `The query does not run. ${message}`, {
-    wayOut: sayTables(tables),
-    cause: error,
-  })
-}
-
-function sayTables(tables: readonly QueryTable[]): string {
-  const shown = tables.map(
-    ({ name, columns }) => `${name} (${columnNames(columns).map(shownName).join(', ')})`,
-  )
-  return `There ${shown.length === 1 ? 'is' : 'are'} ${shown.join('; ')}.`
-}
-
-/** As it is written in a query. */
-function shownName(name: string): string {
-  return /^[a-z_][a-z0-9_]*$/i.test(name) ? name : quoteName(name)
 }
