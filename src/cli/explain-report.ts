@@ -31,8 +31,26 @@ export function sayCounts(stories: readonly TaskStory[], words: Words): string {
   return `Of ${countOf(stories.length, 'task')} ${counts.join(', ')}.`
 }
 
-export function sayStory({ task, reads, what, why }: TaskStory, words: Words): string {
-  return `${task} (${printable(reads)}) ${words[what][0]}${why === '' ? '' : `: ${printable(why)}`}`
+/** One line; one more for each trouble where there are several. */
+export function sayStory(story: TaskStory, words: Words): string {
+  const { task, reads, what } = story
+  return [`${task} (${printable(reads)}) ${words[what][0]}${sayWhy(story)}`, ...sayTroubles(story)].join('\n')
+}
+
+/** Troubles of a task that are shown; more of them are counted. */
+const troublesMax = 10
+
+function sayWhy({ why, troubles }: TaskStory): string {
+  return why === '' || troubles.length > 1 ? '' : `: ${printable(why)}`
+}
+
+function sayTroubles({ troubles }: TaskStory): string[] {
+  if (troubles.length < 2) return []
+  const more = troubles.length - troublesMax
+  return [
+    ...troubles.slice(0, troublesMax).map((clause) => `  ${printable(clause)}`),
+    ...(more > 0 ? [`  … and ${showCount(more)} more: --json has all`] : []),
+  ]
 }
 
 /** Reasons that are shown; more of them are counted. */
@@ -62,6 +80,6 @@ function sayGroup(group: readonly TaskStory[], words: Words): string {
   const [first] = group
   if (first === undefined) return ''
   if (group.length === 1) return sayStory(first, words)
-  const why = first.why === '' ? '' : `: ${printable(first.why)}`
-  return `${showCount(group.length)} ${words[first.what][1]}${why}; the first is ${first.task} (${printable(first.reads)})`
+  const head = `${showCount(group.length)} ${words[first.what][1]}${sayWhy(first)}; the first is ${first.task} (${printable(first.reads)})`
+  return [head, ...sayTroubles(first)].join('\n')
 }

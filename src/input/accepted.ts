@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import type { InputProblem } from './discovery.ts'
 import { toFsBytes } from './path-bytes.ts'
 import { shellWord } from './shell-word.ts'
@@ -23,6 +24,11 @@ export function matchesAccepted(
   }
   for (const name of [...names]) names.add(toFsBytes(name).toString('utf8'))
   return accepted.some((name) => names.has(name.replace(/^(\.\/+)+/, '')) || names.has(name))
+}
+
+/** The option that accepts an input, or a member of an archive, by its shortest name: the same wherever people are told of it. */
+export function acceptInput(path: string, member: string | null = null): string {
+  return acceptOption(inputName(basename(path), member))
 }
 
 /** The option that accepts a name, as it is typed in a shell. */

@@ -1,5 +1,5 @@
 import type { ExpectedDays } from '../job/index.ts'
-import { acceptOption } from './accepted.ts'
+import { acceptInput } from './accepted.ts'
 import { walkArguments } from './arguments.ts'
 import { mapBounded } from './bounded.ts'
 import type { Discovery, IgnoredInput, InputFile, InputProblem } from './discovery.ts'
@@ -185,7 +185,7 @@ function sayEmptyArchive({ path }: InputFile): InputProblem {
     byte: null,
     code: 'input-damaged',
     message: `${path}: the file is an archive without a record, while others have some.`,
-    wayOut: `Fetch it again; if it is known to be empty, say so: ${acceptOption(path)}.`,
+    wayOut: `Fetch it again; if it is known to be empty, say so: ${acceptInput(path)}.`,
   }
 }
 

@@ -1,4 +1,4 @@
-export { acceptOption, matchesAccepted } from './accepted.ts'
+export { acceptInput, acceptOption, matchesAccepted } from './accepted.ts'
 export { daysBetween } from './days.ts'
 export { bytes } from './decode/bytes.ts'
 export { parseJson } from './decode/json.ts'

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { type ErrorCode, TallymanError } from '../errors.ts'
-import { acceptOption } from './accepted.ts'
+import { acceptInput } from './accepted.ts'
 import { isAboutPath, sayErrno } from './directory.ts'
 import type { IgnoredInput, InputFile, InputProblem, ZipMember } from './discovery.ts'
 import { headBytes, recognize } from './magic.ts'
@@ -185,7 +185,7 @@ function unreadable(path: string, member: ZipMember, what: string, wayOut: strin
     byte: member.localHeaderByte,
     code: 'input-unsupported',
     message: `${name}: the member ${what}.`,
-    wayOut: `${wayOut}; or go on without it: ${acceptOption(name)}.`,
+    wayOut: `${wayOut}; or go on without it: ${acceptInput(path, member.name)}.`,
   }
 }
 
@@ -216,7 +216,7 @@ function fileProblem(
 }
 
 function goOn(path: string): string {
-  return `Or go on without it: ${acceptOption(path)}.`
+  return `Or go on without it: ${acceptInput(path)}.`
 }
 
 function errorCodeOf(error: unknown): ErrorCode {

@@ -1,6 +1,5 @@
-import { basename } from 'node:path'
 import { type ErrorCode, TallymanError } from '../errors.ts'
-import { acceptOption } from './accepted.ts'
+import { acceptInput } from './accepted.ts'
 import { type ByteChunks, SourceFault } from './source/byte-chunks.ts'
 import { type InputFile, wayOutOfChange } from './source/input-file.ts'
 import { decimal } from './source/say.ts'
@@ -81,7 +80,7 @@ export class SplitBytes {
   }
 
   #wayOut(code: ErrorCode): string | undefined {
-    const accept = acceptOption(this.#name(basename(this.#split.path)))
+    const accept = acceptInput(this.#split.path, memberOf(this.#split))
     if (code === 'input-changed') return wayOutOfChange
     if (code === 'input-touched')
       return 'Leave the files that are read as they are, their rights and links too, until the run has ended.'

@@ -1,5 +1,5 @@
 import { readFile, stat } from 'node:fs/promises'
-import { acceptOption } from './accepted.ts'
+import { acceptInput } from './accepted.ts'
 import {
   baseName,
   type Entry,
@@ -216,7 +216,7 @@ export class Walk {
       byte: null,
       code: 'input-missing',
       message: `${path}: ${what}.`,
-      wayOut: `Make it readable, or go on without it: ${acceptOption(path)}.`,
+      wayOut: `Make it readable, or go on without it: ${acceptInput(path)}.`,
     }
     this.problems.push({ place, problem })
   }

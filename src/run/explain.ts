@@ -16,6 +16,8 @@ export interface TaskStory {
   readonly attempts: number
   /** Whole clause: `kept by run …`, `nothing was kept of it`, `attempt 1: …`. */
   readonly why: string
+  /** What it met besides its commit, each a clause, in the order it happened; neighbours of one kind as one: `attempts 2 to 5: …`. */
+  readonly troubles: readonly string[]
 }
 
 /** Tells of every task whether it ran, was reused or ran again, and why. Pure. Cost: one pass over the events. */
@@ -36,9 +38,14 @@ export function explainTasks(state: RunState, events: readonly RunEvent[]): Task
 }
 
 /** What happened to a task besides its commit. */
-type Note =
-  | { readonly kind: 'reused'; readonly run: string }
-  | { readonly kind: 'trouble'; readonly text: string }
+type Note = { readonly kind: 'reused'; readonly run: string } | Trouble
+
+/** An attempt that came to nothing, and why; without one where it is the task's output that was lost. */
+interface Trouble {
+  readonly kind: 'trouble'
+  readonly attempt: number | null
+  readonly text: string
+}
 
 function collectNotes(events: readonly RunEvent[]): Map<string, Note[]> {
   const notes = new Map<string, Note[]>()
@@ -62,25 +69,31 @@ function collectNotes(events: readonly RunEvent[]): Map<string, Note[]> {
         if (event.beside !== undefined)
           add(event.task, {
             kind: 'trouble',
+            attempt: null,
             text: `attempt ${event.beside} was slow, so attempt ${event.attempt} was begun beside it`,
           })
         break
       case 'attempt-superseded':
-        add(event.task, { kind: 'trouble', text: `attempt ${event.attempt}: another one was first` })
+        add(event.task, { kind: 'trouble', attempt: event.attempt, text: 'another one was first' })
         break
       case 'attempt-failed':
         leave(event.task, event.attempt)
-        add(event.task, { kind: 'trouble', text: `attempt ${event.attempt}: ${event.fault.message}` })
+        add(event.task, { kind: 'trouble', attempt: event.attempt, text: event.fault.message })
         break
       case 'inputs-damaged':
         running.delete(event.task)
         add(event.task, {
           kind: 'trouble',
-          text: `attempt ${event.attempt}: ${event.splits[0]?.fault.message ?? 'an input is damaged'}`,
+          attempt: event.attempt,
+          text: event.splits[0]?.fault.message ?? 'an input is damaged',
         })
         break
       case 'output-lost':
-        add(event.task, { kind: 'trouble', text: `what it wrote was lost: ${event.fault.message}` })
+        add(event.task, {
+          kind: 'trouble',
+          attempt: null,
+          text: `what it wrote was lost: ${event.fault.message}`,
+        })
         break
       case 'map-committed':
       case 'reduce-committed':
@@ -89,7 +102,7 @@ function collectNotes(events: readonly RunEvent[]): Map<string, Note[]> {
       case 'resumed':
         for (const [task, attempts] of running)
           for (const attempt of attempts)
-            add(task, { kind: 'trouble', text: `attempt ${attempt}: the run ended in the middle of it` })
+            add(task, { kind: 'trouble', attempt, text: 'the run ended in the middle of it' })
         running.clear()
         break
       case 'planned':
@@ -124,8 +137,8 @@ function story(
   const { task, stage, index, reads, miss } = about
   const { kind = 'waiting', attempts = 0 } = state[stage].at(index) ?? {}
   const reused = notes.find((note) => note.kind === 'reused')
-  const troubles = notes.flatMap((note) => (note.kind === 'trouble' ? [note.text] : []))
-  const common = { task, stage, reads, attempts }
+  const troubles = sayTroubles(notes.flatMap((note) => (note.kind === 'trouble' ? [note] : [])))
+  const common = { task, stage, reads, attempts, troubles }
   if (kind === 'running') return { ...common, what: kind, why: troubles.join('; ') || (miss ?? '') }
   if (kind === 'waiting') {
     const isOpen = state.phase === 'map' || state.phase === 'reduce'
@@ -135,6 +148,22 @@ function story(
   if (troubles.length > 0) return { ...common, what: 'ran-again', why: troubles.join('; ') }
   if (reused !== undefined) return { ...common, what: 'reused', why: `kept by run ${reused.run}` }
   return { ...common, what: 'ran', why: miss ?? 'reduce tasks are always done' }
+}
+
+/** Attempts one after another that came to nothing for one reason are one clause. */
+function sayTroubles(troubles: readonly Trouble[]): string[] {
+  const clauses: string[] = []
+  for (let at = 0; at < troubles.length; ) {
+    const { attempt, text } = troubles[at] as Trouble
+    let end = at + 1
+    while (attempt !== null && troubles[end]?.text === text && troubles[end]?.attempt === attempt + end - at)
+      end += 1
+    if (attempt === null) clauses.push(text)
+    else if (end === at + 1) clauses.push(`attempt ${attempt}: ${text}`)
+    else clauses.push(`attempts ${attempt} to ${attempt + end - at - 1}: ${text}`)
+    at = end
+  }
+  return clauses
 }
 
 const missWords: Readonly<Record<MissReason, string>> = {

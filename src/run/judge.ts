@@ -1,5 +1,5 @@
 import type { Fault } from '../errors.ts'
-import { acceptOption, type InputProblem, inputName, matchesAccepted, memberOf } from '../input/index.ts'
+import { acceptInput, type InputProblem, inputName, matchesAccepted, memberOf } from '../input/index.ts'
 import type { RunEvent } from './events.ts'
 import type { BadRecordLimit } from './options.ts'
 import type { Shortfall } from './shortfall.ts'
@@ -85,7 +85,7 @@ function emptyInputs(state: RunState): InputProblem[] {
       byte: null,
       code: 'input-damaged',
       message: `${path} holds no record, although others do.`,
-      wayOut: `Get it again; if it is known to be empty, say ${acceptOption(path.slice(path.lastIndexOf('/') + 1))}.`,
+      wayOut: `Get it again; if it is known to be empty, say ${acceptInput(path)}.`,
     }))
 }
 

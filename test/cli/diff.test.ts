@@ -71,6 +71,9 @@ describe('tallyman diff', () => {
     expect(stdout).toMatch(/\ncode: changed \(SHA-256 [0-9a-f]{12}… → [0-9a-f]{12}…\)\n/)
     expect(stdout).toContain('\nparameter min: 0 → 1\n')
     expect(stdout).toMatch(/\n {2}B is without: .*2020-01-05/)
+    expect(stdout).toMatch(
+      /\nseries: .* → YYYY-MM-DD\.jsonl from 2020-01-\d\d to 2020-01-\d\d, (no|1|2) days? missing\n/,
+    )
     expect(stdout).toContain('\ncounter seen: 4 → (none)\n')
     expect(stdout).toContain('\ncounter taken: (none) → 4\n')
     const tables = stdout.slice(stdout.indexOf('\nids: ') + 1).replaceAll(/ {2,}/g, '  ')

@@ -1,6 +1,8 @@
 import { dayOf } from '../../job/index.ts'
+import { canonicalJson } from '../../record/index.ts'
 import type { Manifest } from '../manifest.ts'
 import type { LineAxis } from './drawing.ts'
+import { labelsOf } from './places.ts'
 
 const dayPattern = /^\d{4}-\d{2}-\d{2}$/
 const monthPattern = /^\d{4}-\d{2}$/
@@ -8,7 +10,11 @@ const monthPattern = /^\d{4}-\d{2}$/
 /** An axis, with which of its places are covered: what is absent at a covered place is nought, and unknown at any other. */
 export interface CoveredAxis extends LineAxis {
   readonly covered: ReadonlySet<string>
+  /** Which place a cell falls on; undefined for what has none: null. */
+  placeOf(cell: unknown): number | undefined
 }
+
+type Axis = Omit<CoveredAxis, 'placeOf'>
 
 /**
  * The axis that cells of a column make. Days have every day from the first to the last, of the result's series where the
@@ -23,6 +29,18 @@ export function lineAxis(
   manifest: Manifest,
 ): CoveredAxis {
   const present = cells.filter((cell) => cell !== null && cell !== undefined)
+  const axis = axisOf(present, known, manifest) ?? namesAxis(present)
+  // Of names 5 and '5' are two; of days, months and numbers no two are written alike.
+  const idOf = axis.kind === 'names' ? canonicalJson : String
+  const ids = axis.kind === 'names' ? distinct(present).map(canonicalJson) : axis.places
+  const places = new Map(ids.map((id, index) => [id, index]))
+  return {
+    ...axis,
+    placeOf: (cell) => (cell === null || cell === undefined ? undefined : places.get(idOf(cell))),
+  }
+}
+
+function axisOf(present: readonly unknown[], known: ReadonlySet<unknown>, manifest: Manifest): Axis | null {
   const texts = present.map(String)
   if (texts.length > 0 && texts.every((text) => dayPattern.test(text) && dayOf(text) === text))
     return dayAxis(texts, known, manifest)
@@ -30,15 +48,24 @@ export function lineAxis(
     const places = monthsBetween(least(texts), greatest(texts))
     return { kind: 'months', places, partial: [], covered: new Set([...known].map(String)) }
   }
-  const unique = [...new Set(texts)]
   if (present.every((cell) => typeof cell === 'number' || typeof cell === 'bigint')) {
-    unique.sort((a, b) => Number(a) - Number(b))
-    return { kind: 'numbers', places: unique, partial: [], covered: new Set(unique) }
+    const places = [...new Set(texts)].sort((a, b) => Number(a) - Number(b))
+    return { kind: 'numbers', places, partial: [], covered: new Set(places) }
   }
-  return { kind: 'names', places: unique, partial: [], covered: new Set(unique) }
+  return null
 }
 
-function dayAxis(days: readonly string[], known: ReadonlySet<unknown>, manifest: Manifest): CoveredAxis {
+function namesAxis(present: readonly unknown[]): Axis {
+  const places = labelsOf(distinct(present))
+  return { kind: 'names', places, partial: [], covered: new Set(places) }
+}
+
+/** In the order they come. */
+function distinct(cells: readonly unknown[]): unknown[] {
+  return [...new Map(cells.map((cell) => [canonicalJson(cell), cell])).values()]
+}
+
+function dayAxis(days: readonly string[], known: ReadonlySet<unknown>, manifest: Manifest): Axis {
   const { series } = manifest.completeness
   const read = readDays(manifest)
   // A column of other days than those in the names of the files has nothing to do with them.

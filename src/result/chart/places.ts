@@ -11,6 +11,19 @@ export function labelOf(cell: unknown): string {
   return printable(typeof cell === 'string' && !isWord ? cell : canonicalJson(cell))
 }
 
+/** What cells of one column are called beside each other: a text that reads as another of them (5 and '5', say) in its quotes. */
+export function labelsOf(cells: readonly unknown[]): string[] {
+  const labels = cells.map(labelOf)
+  const seen = new Map<string, number>()
+  for (const label of labels) seen.set(label, (seen.get(label) ?? 0) + 1)
+  return labels.map((label, index) => {
+    const cell = cells[index]
+    return seen.get(label) !== 1 && typeof cell === 'string' && cell !== ''
+      ? printable(canonicalJson(cell))
+      : label
+  })
+}
+
 /** Numbers by place: a place is a tuple of cells, known by their JSON. */
 export class Sums {
   readonly #sums = new Map<string, { readonly cells: readonly unknown[]; sum: Amount; rows: number }>()

@@ -89,6 +89,34 @@ describe('planCharts', () => {
     })
   })
 
+  test('what reads alike is told apart, and is not added up', async () => {
+    const alike: GivenResult = {
+      tables: {
+        t: [
+          [null, 8],
+          [true, 7],
+          [5, 6],
+          ['"(null)"', 5],
+          ['(null)', 4],
+          ['5', 3],
+          ['null', 2],
+          ['true', 1],
+        ],
+      },
+    }
+    const labels = ['(null)', 'true', '5', '"\\"(null)\\""', '"(null)"', '"5"', 'null', '"true"']
+    expect((await plan(alike, { kind: 'bars', x: 'key' })).content).toMatchObject({
+      panels: [{ bars: labels.map((label, index) => ({ label, total: 8 - index })) }],
+    })
+    // Lines have no place for null, and say so.
+    const { content, notes } = await plan(alike, { kind: 'lines', x: 'key' })
+    expect(content).toMatchObject({
+      axis: { kind: 'names', places: ['true', '5', '"\\"(null)\\""', '"(null)"', '"5"', 'null', '"true"'] },
+      panels: [{ values: [[7, 6, 5, 4, 3, 2, 1]] }],
+    })
+    expect(notes).toEqual(['Without key: 8.'])
+  })
+
   test('conditions of the command line come over those of the chart, in the title as well', async () => {
     const chart: Chart = { kind: 'bars', x: 'key_2', where: { key_1: '#a' }, title: 'Languages of {key_1}' }
     expect(await plan(langs, chart, { key_1: [{ typed: '#b' }] })).toMatchObject({

@@ -8,7 +8,7 @@ import type { Collected, PlannedChart, Role } from './collect.ts'
 import { lineAxis } from './date-axis.ts'
 import type { BarsPanel, Content, Drawing, LineAxis, LinesPanel, Mark } from './drawing.ts'
 import { binNumbers } from './histogram-bins.ts'
-import { labelOf, type Ranked, rank } from './places.ts'
+import { labelsOf, type Ranked, rank } from './places.ts'
 import { amountsOf, sayLogarithm } from './say-logarithm.ts'
 import { sayShortfalls } from './shortfalls.ts'
 import { sayConditions, subtitleOf, titleOf, unitOf } from './words.ts'
@@ -116,9 +116,10 @@ class Planner {
       const ranked = rank(entries, this.#at('x'))
       const kept = ranked.slice(0, top)
       this.#sayOthers(ranked.slice(top), title)
-      const bars = kept.map(({ id, cell, total }) => {
+      const labels = labelsOf(kept.map(({ cell }) => cell))
+      const bars = kept.map(({ id, total }, index) => {
         const own = entries.filter(({ cells }) => canonicalJson(cells[this.#at('x')] ?? null) === id)
-        return { label: labelOf(cell), parts: series.parts(own), total }
+        return { label: labels[index] ?? '', parts: series.parts(own), total }
       })
       return { title, bars }
     })
@@ -129,14 +130,13 @@ class Planner {
     if (this.#chart.log === true && stacked) throw this.#noStack('Leave out log, or stacked.')
     const series = this.#series(Math.min(top, seriesMax - 1))
     const x = this.#at('x')
-    const { covered, ...axis } = lineAxis(
+    const { covered, placeOf, ...axis } = lineAxis(
       this.#entries.map(({ cells }) => cells[x]),
       this.#collected.known.x,
       this.#manifest,
     )
     const isCounted = this.#isCounted()
-    const places = new Map(axis.places.map((place, index) => [place, index]))
-    const nowhere = this.#entries.filter(({ cells }) => !places.has(String(cells[x])))
+    const nowhere = this.#entries.filter(({ cells }) => placeOf(cells[x]) === undefined)
     if (nowhere.length > 0)
       this.#notes.push(
         `Without ${this.#chart.kind === 'lines' ? this.#chart.x : 'a place'}: ${showAmount(total(nowhere))}.`,
@@ -146,7 +146,7 @@ class Planner {
         axis.places.map((place): number | null => (isCounted && covered.has(place) ? 0 : null)),
       )
       for (const { cells, sum } of entries) {
-        const place = places.get(String(cells[x]))
+        const place = placeOf(cells[x])
         const line = values[series.indexOf(cells)]
         if (place !== undefined && line !== undefined) line[place] = (line[place] ?? 0) + Number(sum)
       }
@@ -213,7 +213,7 @@ class Planner {
       )
     const kept = ranked.slice(0, top)
     return {
-      labels: kept.map(({ cell }) => labelOf(cell)),
+      labels: labelsOf(kept.map(({ cell }) => cell)),
       ids: new Map(kept.map(({ id }, index) => [id, index])),
       gaps: [],
       unit: 'day',
@@ -226,21 +226,20 @@ class Planner {
   }
 
   #map(): Content {
-    const lost = new Map<string, Amount>()
+    const lost = new Map<string, { readonly cell: unknown; readonly sum: Amount }>()
     const panels = this.#panels((entries, title) => {
       const values = new Map<string, Amount>()
       for (const { cells, sum } of entries) {
         const cell = cells[this.#at('x')]
         const country = typeof cell === 'string' ? findCountry(cell) : null
         if (country?.isDrawn) values.set(country.code, plus(values.get(country.code) ?? 0, sum))
-        else lost.set(labelOf(cell), plus(lost.get(labelOf(cell)) ?? 0, sum))
+        else lost.set(idOf(cell), { cell, sum: plus(lost.get(idOf(cell))?.sum ?? 0, sum) })
       }
       return { title, values: [...values] }
     })
-    const named = [...lost]
-      .sort((a, b) => byLargest(a[1], b[1]))
-      .slice(0, 8)
-      .map(([label, sum]) => `${label} ${showAmount(sum)}`)
+    const largest = [...lost.values()].sort((a, b) => byLargest(a.sum, b.sum)).slice(0, 8)
+    const labels = labelsOf(largest.map(({ cell }) => cell))
+    const named = largest.map(({ sum }, index) => `${labels[index]} ${showAmount(sum)}`)
     if (lost.size > 0)
       this.#notes.push(
         `Not on the map: ${named.join(', ')}${lost.size > 8 ? `, and ${lost.size - 8} more` : ''}.`,
@@ -273,10 +272,12 @@ class Planner {
       this.#notes.push(
         `Not drawn: ${showCount(rest.length)} other ${this.#chart.facet}, together ${showAmount(sumOf(rest))}.`,
       )
-    return ranked.slice(0, panelsMax).map(({ id, cell }) =>
+    const kept = ranked.slice(0, panelsMax)
+    const titles = labelsOf(kept.map(({ cell }) => cell))
+    return kept.map(({ id }, index) =>
       panelOf(
         this.#entries.filter(({ cells }) => idOf(cells[at]) === id),
-        labelOf(cell),
+        titles[index] ?? null,
       ),
     )
   }
@@ -309,7 +310,7 @@ class Series {
   constructor(at: number, kept: readonly Ranked[], others: number) {
     this.#at = at
     this.#ids = new Map(kept.map(({ id }, index) => [id, index]))
-    const names = kept.map(({ cell }) => labelOf(cell))
+    const names = labelsOf(kept.map(({ cell }) => cell))
     this.names = at === -1 ? [''] : others > 0 ? [...names, `${showCount(others)} others`] : names
   }
 

@@ -1,4 +1,5 @@
 /** What changed between two results, as people read it. */
+import type { Series } from '../../input/index.ts'
 import { printable } from '../../printable.ts'
 import { countOf, showBytes, showCount } from '../../quantities.ts'
 import { canonicalJson } from '../../record/index.ts'
@@ -81,8 +82,17 @@ function factLines({ of, name, before, after }: FactChange, show: (json: string)
   if (of === 'code')
     return [`code: changed (SHA-256 ${String(before).slice(0, 12)}… → ${String(after).slice(0, 12)}…)`]
   if (name === 'accepted') return acceptedLines(before, after)
+  if (name === 'series') return [`series: ${saySeries(before)} → ${saySeries(after)}`]
   const text = (value: unknown): string => (value === undefined ? '(none)' : show(canonicalJson(value)))
   return [`${labelOf(of, name)}: ${text(before)} → ${text(after)}`]
+}
+
+/** `geoTwitterYY-MM-DD.zip from 2020-01-01 to 2020-12-31, no day missing`. */
+function saySeries(series: unknown): string {
+  if (typeof series !== 'object' || series === null) return '(none)'
+  const { pattern, from, to, missing } = series as Series
+  const days = missing.length === 0 ? 'no day' : countOf(missing.length, 'day')
+  return `${printable(pattern)} from ${from} to ${to}, ${days} missing`
 }
 
 function labelOf(of: FactChange['of'], name: string): string {

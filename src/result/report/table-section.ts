@@ -46,7 +46,7 @@ function cellOf(cell: Cell, isNumber: boolean): Html {
     const isWhole = typeof cell === 'bigint' || Number.isInteger(cell)
     return html`<td class="n" data-n="${String(cell)}">${isWhole ? cell.toLocaleString('en-US') : String(cell)}</td>`
   }
-  return html`<td>${data(typeof cell === 'string' ? (cell === '' ? '""' : cell) : canonicalJson(cell))}</td>`
+  return html`<td>${data(typeof cell === 'string' ? (cell === '' || cell === 'null' ? canonicalJson(cell) : cell) : canonicalJson(cell))}</td>`
 }
 
 /** Whoever prints the report is told what of a list is not on paper. */
