@@ -51,8 +51,13 @@ test('largestLines finds what sorting all rows finds: numbers alone, largest fir
 })
 
 test('largestLines cuts what it holds again and again, and passes over rows that are too long', async () => {
-  write([...Array.from({ length: 20_000 }, (_, index) => (index * 7919) % 20_011), 'x'.repeat(70_000)])
-  const { rows, tooLong } = await largestLines(folder, table, 3)
-  expect(rows.map(({ value }) => value)).toEqual(['20010', '20009', '20008'])
-  expect(tooLong).toBe(1)
+  const numbers: unknown[] = Array.from({ length: 20_000 }, (_, index) => (index * 7919) % 20_011)
+  // Shorter and longer than what is read at once, and just not too long.
+  const long = [70_000, 900_000, 256 * 1024, 65_000].map((length) => 'x'.repeat(length))
+  for (const at of [0, 7, 9999, 20_000]) {
+    write(numbers.toSpliced(at, 0, ...long))
+    const { rows, tooLong } = await largestLines(folder, table, 3)
+    expect(rows.map(({ value }) => value)).toEqual(['20010', '20009', '20008'])
+    expect(tooLong).toBe(3)
+  }
 })

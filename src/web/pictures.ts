@@ -15,7 +15,7 @@ export class Pictures {
    */
   async svg(directory: string, index: number): Promise<Buffer | null> {
     const manifest = readManifest(directory)
-    const chart = index < chartsDrawn(manifest) ? manifest.job.description.charts?.[index] : undefined
+    const chart = chartsDrawn(manifest)[index]
     if (chart === undefined) return null
     const key = `${manifest.manifestSha256} ${index}`
     const drawn = this.#kept.get(key) ?? draw(directory, chart)

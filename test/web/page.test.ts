@@ -122,8 +122,14 @@ describe.skipIf(!requires('Chromium', hasChromium))('the page', { timeout: 240_0
     )
     expect(await answers('selec 1')).toContain('The query')
     expect(await answers('drop table result')).toContain('not one statement that only reads')
+    // While the browser waits nothing can be asked of the page, so it notes itself what it shows.
+    await page.evaluate(`new MutationObserver(() => sessionStorage.setItem('said', document.querySelector('[role=status]').textContent))
+      .observe(document.querySelector('[role=status]'), { childList: true, subtree: true, characterData: true })`)
     expect(await answers('select count(*) from range(1000000000000) where range % 7 = 3')).toContain(
       'It took more than 10 s.',
+    )
+    expect(await page.evaluate("sessionStorage.getItem('said')")).toMatch(
+      /^The query is at work, for ([2-9]\.0|1[01]) s of at most 10 s$/,
     )
   })
 
@@ -167,6 +173,8 @@ describe.skipIf(!requires('Chromium', hasChromium))('the page', { timeout: 240_0
       ),
     )
     expect(widths).toEqual([expect.any(Number)])
+    const said = 'chart: result by letter; its numbers are in the tables below'
+    expect(await page.getByRole('img', { name: said }).count()).toBe(1)
     expect(widths[0]).toBeGreaterThan(300)
     const svg = await page.request.get(address(`/runs/${id}/charts/0.svg`))
     expect(await svg.text()).toContain('2020-01-03')

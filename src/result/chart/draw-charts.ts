@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { TallymanError } from '../../errors.ts'
 import { type Chart, nearestName, type TableDescription } from '../../job/index.ts'
-import type { Wanted, Where } from '../columns/row-filter.ts'
+import { type Where, whereOfChart } from '../columns/row-filter.ts'
 import type { Manifest } from '../manifest.ts'
 import { openResult } from '../open-result.ts'
 import { ChartCollector } from './collect.ts'
@@ -116,11 +116,7 @@ export function describedTables(
 }
 
 function conditionsOf(chart: Chart, where: Where): Where {
-  const own = Object.entries(chart.where ?? {}).map(([column, wanted]) => {
-    const list = Array.isArray(wanted) ? wanted : [wanted]
-    return [column, list.map((exactly): Wanted => ({ exactly }))] as const
-  })
-  return { ...Object.fromEntries(own), ...where }
+  return { ...whereOfChart(chart), ...where }
 }
 
 /** Gives each chart a table and a name that no other has. */

@@ -1,9 +1,16 @@
+import type { Chart } from '../../job/index.ts'
 import { printable } from '../../printable.ts'
 import { countOf } from '../../quantities.ts'
-import type { Wanted } from '../columns/row-filter.ts'
+import { type Wanted, whereOfChart } from '../columns/row-filter.ts'
 import type { Manifest } from '../manifest.ts'
 import type { Collected, PlannedChart } from './collect.ts'
 import { labelOf } from './places.ts'
+
+/** The title that a chart of a job has in its picture. */
+export function titleOfChart(chart: Chart, tables: readonly string[]): string {
+  const table = chart.table ?? tables[0] ?? ''
+  return titleOf({ ...chart, name: chart.name ?? table, table, conditions: whereOfChart(chart) })
+}
 
 export function titleOf(chart: PlannedChart): string {
   const said = chart.title ?? defaultTitle(chart)

@@ -1,4 +1,4 @@
-import type { ChartScalar, Row, TableDescription } from '../../job/index.ts'
+import type { Chart, ChartScalar, Row, TableDescription } from '../../job/index.ts'
 import { canonicalJson, type Key } from '../../record/index.ts'
 import { columnReader } from './row-columns.ts'
 
@@ -7,6 +7,16 @@ export type Where = Readonly<Record<string, readonly Wanted[]>>
 
 /** A value as a job says it, or as it was typed: a text that may mean the number, boolean or null it spells. */
 export type Wanted = { readonly exactly: ChartScalar } | { readonly typed: string }
+
+/** What a chart of a job says that rows must have. */
+export function whereOfChart({ where }: Chart): Where {
+  return Object.fromEntries(
+    Object.entries(where ?? {}).map(([column, wanted]) => {
+      const list = Array.isArray(wanted) ? wanted : [wanted]
+      return [column, list.map((exactly): Wanted => ({ exactly }))]
+    }),
+  )
+}
 
 /** Does a row have what is wanted? */
 export function rowFilter(

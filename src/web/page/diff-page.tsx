@@ -1,5 +1,6 @@
 import type { JSX } from 'preact'
 import type { DiffTableView, DiffView } from '../view/run-view.ts'
+import { AskForm } from './ask-form.tsx'
 import { OfResult } from './of-result.tsx'
 import { Badge, Data, Panel, Table } from './parts.tsx'
 import { grouped, plain } from './result.tsx'
@@ -55,7 +56,7 @@ function Choice({ view: { run, other, others } }: { readonly view: DiffView }): 
   const isListed = other === null || others.some(({ id }) => id === other)
   if (others.length === 0 && other === null) return <p>There is no other result yet.</p>
   return (
-    <form class="ask" method="get" action={`/runs/${encodeURIComponent(run)}/diff`}>
+    <AskForm action={`/runs/${encodeURIComponent(run)}/diff`} doing="The results are being compared">
       <label>
         compare with{' '}
         <select name="with">
@@ -72,7 +73,7 @@ function Choice({ view: { run, other, others } }: { readonly view: DiffView }): 
         </select>
       </label>
       <button type="submit">Compare</button>
-    </form>
+    </AskForm>
   )
 }
 

@@ -3,10 +3,13 @@ import type { ComponentChildren, JSX } from 'preact'
 import { printable } from '../../printable.ts'
 import type { Pair, Tone } from '../view/run-view.ts'
 
+/** As most ids of runs are, which are not broken at their hyphens. */
+const namePattern = /^[\w.-]{1,32}$/
+
 /** Text from data: what would act upon the reader instead of being shown is escaped, and a long one is cut. */
 export function Data({ text, max = 500 }: { readonly text: string; readonly max?: number }): JSX.Element {
   const isCut = text.length > max
-  const isWord = text.length <= 20 && !text.includes(' ')
+  const isWord = (text.length <= 20 && !text.includes(' ')) || namePattern.test(text)
   return <bdi class={isWord ? 'data word' : 'data'}>{printable(isCut ? `${text.slice(0, max)}…` : text)}</bdi>
 }
 

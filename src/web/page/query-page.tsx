@@ -1,6 +1,7 @@
 import type { JSX } from 'preact'
 import { countOf, showDuration } from '../../quantities.ts'
 import type { QueryView } from '../view/run-view.ts'
+import { AskForm } from './ask-form.tsx'
 import { OfResult } from './of-result.tsx'
 import { Data } from './parts.tsx'
 import { Rows } from './result.tsx'
@@ -18,7 +19,7 @@ export function QueryPage({ view }: { readonly view: QueryView }): JSX.Element {
         ends the query.
       </OfResult>
       <main>
-        <form class="ask" method="get" action={`${at}/query`}>
+        <AskForm action={`${at}/query`} doing="The query is at work" msMax={msMax}>
           <label class="wide">
             SQL
             <textarea name="sql" rows={5} maxLength={4000} spellcheck={false}>
@@ -26,7 +27,7 @@ export function QueryPage({ view }: { readonly view: QueryView }): JSX.Element {
             </textarea>
           </label>
           <button type="submit">Ask</button>
-        </form>
+        </AskForm>
         {problem === null ? null : (
           <p class="note lines">
             <Data text={problem} max={4000} />

@@ -1,11 +1,11 @@
 import { Fragment, type JSX } from 'preact'
 import { countOf, showBytes } from '../../quantities.ts'
 import type { ResultView, SoFarView, TableView } from '../view/run-view.ts'
-import { Badge, Data, Panel, Table } from './parts.tsx'
+import { Badge, Data, Panel, Table, Typed } from './parts.tsx'
 
 /** What came out. */
 export function Result({ result, id }: { readonly result: ResultView; readonly id: string }): JSX.Element {
-  const { directory, digest, complete, isThere, tables, charts } = result
+  const { directory, digest, complete, isThere, tables, charts, chartsElsewhere } = result
   return (
     <Panel
       title="Result"
@@ -18,18 +18,25 @@ export function Result({ result, id }: { readonly result: ResultView; readonly i
         <br />
         digest <code>{digest}</code>
       </p>
-      {charts === 0 ? null : (
+      {charts.length === 0 ? null : (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard (WCAG 2.1.1, axe scrollable-region-focusable)
         <section class="scroll" tabIndex={0} aria-label="charts">
-          {Array.from({ length: charts }, (_, index) => (
-            <img
-              key={index}
-              class="chart"
-              src={`/runs/${encodeURIComponent(id)}/charts/${index}.svg`}
-              alt={`chart ${index + 1} of the job: its numbers are in the tables below`}
-            />
+          {charts.map((title, index) => (
+            <p key={index} class="picture">
+              <img
+                class="chart"
+                src={`/runs/${encodeURIComponent(id)}/charts/${index}.svg`}
+                alt={`chart: ${title}; its numbers are in the tables below`}
+              />
+            </p>
           ))}
         </section>
+      )}
+      {chartsElsewhere === 0 ? null : (
+        <p class="how">
+          Its tables are too large for {countOf(chartsElsewhere, 'chart')} to be drawn here:{' '}
+          <Typed command={`tallyman plot ${id}`} />
+        </p>
       )}
       <div class="tables">
         {tables.map((table) => (

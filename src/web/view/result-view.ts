@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { isAsWritten, readHead, readManifest } from '../../result/index.ts'
+import { isAsWritten, readHead, readManifest, titleOfChart } from '../../result/index.ts'
 import type { CommittedResult, RunState } from '../../run/index.ts'
 import { chartsDrawn } from './charts-drawn.ts'
 import type { ResultView, TableView } from './run-view.ts'
@@ -18,7 +18,8 @@ export function resultView({ result, shortfalls }: RunState, id: string): Result
     digest,
     complete: shortfalls.length === 0,
     isThere: there !== null,
-    charts: there?.charts ?? 0,
+    charts: there?.charts ?? [],
+    chartsElsewhere: there?.chartsElsewhere ?? 0,
     tables:
       there?.tables ??
       result.tables.map(({ name, file, rows, bytes }) => ({
@@ -37,7 +38,7 @@ export function resultView({ result, shortfalls }: RunState, id: string): Result
 function contentOf(
   { directory, tables }: CommittedResult,
   id: string,
-): Pick<ResultView, 'tables' | 'charts'> | null {
+): Pick<ResultView, 'tables' | 'charts' | 'chartsElsewhere'> | null {
   if (!existsSync(join(directory, 'manifest.json'))) return null
   try {
     const manifest = readManifest(directory)
@@ -59,7 +60,15 @@ function contentOf(
         head: head.map(({ key, value }) => [...key, value]),
       }
     })
-    return { tables: heads, charts: chartsDrawn(manifest) }
+    const drawn = chartsDrawn(manifest)
+    const isReadable = tableFormat === 'jsonl' || tableFormat === 'json'
+    const all = isReadable ? (manifest.job.description.charts ?? []).length : 0
+    const names = tables.map(({ name }) => name)
+    return {
+      tables: heads,
+      charts: drawn.map((chart) => titleOfChart(chart, names)),
+      chartsElsewhere: all - drawn.length,
+    }
   } catch {
     // Changed by hand, or just being removed: `tallyman verify` says what is wrong with it.
     return null

@@ -378,8 +378,10 @@ export interface ResultView {
   /** Whether the files are still there, and this run's. */
   readonly isThere: boolean
   readonly tables: readonly TableView[]
-  /** Charts of the job that can be had as pictures, by their place among them. */
-  readonly charts: number
+  /** Titles of the charts that are drawn here. */
+  readonly charts: readonly string[]
+  /** Charts of the job that `tallyman plot` draws, and this page does not: their tables are large. */
+  readonly chartsElsewhere: number
 }
 
 export interface TableView {
