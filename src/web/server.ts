@@ -51,6 +51,8 @@ const pulseEveryMs = 15_000
 const connectionsMax = 256
 /** A request that has not told its headers by then never will. */
 const headersTimeoutMs = 10_000
+/** A query is in the address, where a character of it may take nine bytes. */
+const headersBytesMax = 64 * 1024
 
 /** The page over a folder of runs, without a socket: for tests, and for whoever has a server. Reads and never writes. */
 export function pageOf({ runsFolder, publishedPort, ...rules }: Omit<PageOptions, 'port' | 'address'>): Hono {
@@ -104,7 +106,12 @@ export async function servePage(options: PageOptions): Promise<ServedPage> {
   const app = pageOf(options)
   const server = await new Promise<Server>((resolve, reject) => {
     const started = serve(
-      { fetch: app.fetch, port: options.port, hostname: options.address ?? '127.0.0.1' },
+      {
+        fetch: app.fetch,
+        port: options.port,
+        hostname: options.address ?? '127.0.0.1',
+        serverOptions: { maxHeaderSize: headersBytesMax },
+      },
       () => resolve(started),
     ) as Server
     started.once('error', reject)

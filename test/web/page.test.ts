@@ -120,8 +120,10 @@ describe.skipIf(!requires('Chromium', hasChromium))('the page', { timeout: 240_0
     expect(await answers("select * from read_csv('/etc/passwd')")).toContain(
       'may read nothing but the result',
     )
-    expect(await answers('selec 1')).toContain('The query')
+    expect(await answers('selec 1')).toMatch(/The query .*\n+LINE 1: selec 1\n +\^\nThere is result \(/)
     expect(await answers('drop table result')).toContain('not one statement that only reads')
+    // As long as the box takes one, in any script.
+    expect(await answers(`select '${'\ud55c'.repeat(3980)}' as k`)).toContain('1 row')
     // While the browser waits nothing can be asked of the page, so it notes itself what it shows.
     await page.evaluate(`new MutationObserver(() => sessionStorage.setItem('said', document.querySelector('[role=status]').textContent))
       .observe(document.querySelector('[role=status]'), { childList: true, subtree: true, characterData: true })`)

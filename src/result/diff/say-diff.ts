@@ -83,7 +83,11 @@ function factLines({ of, name, before, after }: FactChange, show: (json: string)
     return [`code: changed (SHA-256 ${String(before).slice(0, 12)}… → ${String(after).slice(0, 12)}…)`]
   if (name === 'accepted') return acceptedLines(before, after)
   if (name === 'series') return [`series: ${saySeries(before)} → ${saySeries(after)}`]
-  const text = (value: unknown): string => (value === undefined ? '(none)' : show(canonicalJson(value)))
+  const text = (value: unknown): string => {
+    if (value === undefined) return '(none)'
+    const isCount = (of === 'total' || of === 'counter') && typeof value === 'number'
+    return isCount ? showCount(value) : show(canonicalJson(value))
+  }
   return [`${labelOf(of, name)}: ${text(before)} → ${text(after)}`]
 }
 

@@ -9,7 +9,7 @@ const words: Readonly<Record<DayView['state'], string>> = {
   waiting: 'not read yet',
   read: 'read',
   rejected: 'read, with rejected records',
-  damaged: 'damaged',
+  damaged: 'damaged or empty',
 }
 
 const side = 14

@@ -2,7 +2,7 @@ import type { JSX } from 'preact'
 import type { DiffTableView, DiffView } from '../view/run-view.ts'
 import { AskForm } from './ask-form.tsx'
 import { OfResult } from './of-result.tsx'
-import { Badge, Data, Panel, Table } from './parts.tsx'
+import { Badge, Data, Lines, Panel, Table } from './parts.tsx'
 import { grouped, plain } from './result.tsx'
 
 /** What changed from another result to this one. */
@@ -23,7 +23,7 @@ export function DiffPage({ view }: { readonly view: DiffView }): JSX.Element {
         <Choice view={view} />
         {problem === null ? null : (
           <p class="note lines">
-            <Data text={problem} max={4000} />
+            <Lines text={problem} />
           </p>
         )}
         {isSame === null ? null : (

@@ -1,5 +1,5 @@
 /** Small pieces that several parts of the page are made of. */
-import type { ComponentChildren, JSX } from 'preact'
+import { type ComponentChildren, Fragment, type JSX } from 'preact'
 import { printable } from '../../printable.ts'
 import type { Pair, Tone } from '../view/run-view.ts'
 
@@ -11,6 +11,21 @@ export function Data({ text, max = 500 }: { readonly text: string; readonly max?
   const isCut = text.length > max
   const isWord = (text.length <= 20 && !text.includes(' ')) || namePattern.test(text)
   return <bdi class={isWord ? 'data word' : 'data'}>{printable(isCut ? `${text.slice(0, max)}…` : text)}</bdi>
+}
+
+/** A message from data, of one line or several. */
+export function Lines({ text, max = 4000 }: { readonly text: string; readonly max?: number }): JSX.Element {
+  const shown = text.length > max ? `${text.slice(0, max)}…` : text
+  return (
+    <bdi class="data">
+      {shown.split(/\r?\n/).map((line, index) => (
+        <Fragment key={index}>
+          {index === 0 ? null : <br />}
+          {printable(line)}
+        </Fragment>
+      ))}
+    </bdi>
+  )
 }
 
 export function Badge({

@@ -1,10 +1,12 @@
 import type { JSX } from 'preact'
+import { printableLines } from '../../printable.ts'
 import { countOf, showDuration } from '../../quantities.ts'
 import type { QueryView } from '../view/run-view.ts'
 import { AskForm } from './ask-form.tsx'
 import { OfResult } from './of-result.tsx'
-import { Data } from './parts.tsx'
 import { Rows } from './result.tsx'
+
+const problemMax = 4000
 
 /** A result asked by SQL. */
 export function QueryPage({ view }: { readonly view: QueryView }): JSX.Element {
@@ -29,9 +31,8 @@ export function QueryPage({ view }: { readonly view: QueryView }): JSX.Element {
           <button type="submit">Ask</button>
         </AskForm>
         {problem === null ? null : (
-          <p class="note lines">
-            <Data text={problem} max={4000} />
-          </p>
+          // As wide as they are, so that a mark below a place is below it.
+          <pre class="note">{printableLines(problem.slice(0, problemMax))}</pre>
         )}
         {cells.length === 0 ? null : (
           <>

@@ -66,6 +66,12 @@ function cellsOf(line: RunLine): (JSX.Element | string)[] {
     share === null ? '' : `${Math.floor(100 * share)} %`,
     records === null ? '' : showCount(records),
     rejected === null ? '' : showCount(rejected),
-    digest === null ? '' : <code key="digest">{digest.slice(0, 'sha256:'.length + 12)}…</code>,
+    digest === null ? (
+      ''
+    ) : (
+      <code key="digest" class="short">
+        {digest.slice(0, 'sha256:'.length + 12)}…
+      </code>
+    ),
   ]
 }

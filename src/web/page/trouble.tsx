@@ -1,7 +1,7 @@
 import type { JSX } from 'preact'
 import { countOf, showBytes, showCount } from '../../quantities.ts'
 import type { DeathView, RunView } from '../view/run-view.ts'
-import { Badge, Data, Panel, Table, Time, Typed } from './parts.tsx'
+import { Badge, Data, Lines, Panel, Table, Time, Typed } from './parts.tsx'
 
 /** What is lacking, and why the run failed. */
 export function Lacking({ run }: { readonly run: RunView }): JSX.Element | null {
@@ -11,11 +11,11 @@ export function Lacking({ run }: { readonly run: RunView }): JSX.Element | null 
     <Panel title={fault === null ? 'What is lacking' : 'Why it failed'}>
       {fault === null ? null : (
         <p class="lines">
-          <Data text={fault.message} max={4000} />
+          <Lines text={fault.message} />
           {fault.wayOut === null ? null : (
             <>
               <br />
-              <Data text={fault.wayOut} max={4000} />
+              <Lines text={fault.wayOut} />
             </>
           )}
         </p>
@@ -66,11 +66,11 @@ function Death({ death, id }: { readonly death: DeathView; readonly id: string }
         {attempt} <Badge tone="bad">{code}</Badge>
       </h3>
       <p class="lines">
-        <Data text={message} max={4000} />
+        <Lines text={message} />
         {wayOut === null ? null : (
           <>
             <br />
-            <Data text={wayOut} max={2000} />
+            <Lines text={wayOut} />
           </>
         )}
       </p>

@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import { daysBetween } from '../../input/index.ts'
 import { dayOf } from '../../job/index.ts'
 import { type InputTotals, inputTotals, type RunState } from '../../run/index.ts'
@@ -28,11 +29,11 @@ function calendarOf(
   totals: readonly InputTotals[],
 ): CalendarView {
   const lacking = new Set(missing)
-  const damaged = damagedPaths(state)
+  const damaged = damagedDays(state)
   const open = openPaths(state)
   const files = new Map<string, InputTotals[]>()
   for (const input of totals) {
-    const day = dayOf(input.path.slice(input.path.lastIndexOf('/') + 1))
+    const day = dayOf(basename(input.path))
     if (day !== null) files.set(day, [...(files.get(day) ?? []), input])
   }
   const days = daysBetween(from, to).map((day): DayView => {
@@ -40,9 +41,9 @@ function calendarOf(
     const records = inputs.reduce((sum, input) => sum + input.records, 0)
     const stateOfDay = (): DayView['state'] => {
       if (lacking.has(day)) return 'missing'
+      if (damaged.has(day)) return 'damaged'
       // A series of working days has no Sundays.
       if (inputs.length === 0) return 'free'
-      if (inputs.some(({ path }) => damaged.has(path))) return 'damaged'
       if (inputs.some(({ path }) => open.has(path))) return 'waiting'
       return inputs.some(({ rejected }) => rejected > 0) ? 'rejected' : 'read'
     }
@@ -51,10 +52,16 @@ function calendarOf(
   return { pattern, from, to, missing: days.filter((day) => day.state === 'missing').length, days }
 }
 
-function damagedPaths(state: RunState): ReadonlySet<string> {
-  const { splits, discovery } = state.plan
-  const found = [...state.damaged.keys()].flatMap((ordinal) => splits[ordinal]?.path ?? [])
-  return new Set([...found, ...discovery.problems.map(({ path }) => path)])
+/** Days of files that are not whole: nothing of an archive that cannot be opened was read, and it is none of the files that were. */
+function damagedDays({ plan, damaged, shortfalls }: RunState): ReadonlySet<string> {
+  const paths = [
+    ...[...damaged.keys()].flatMap((ordinal) => plan.splits[ordinal]?.path ?? []),
+    ...plan.discovery.problems.map(({ path }) => path),
+    // A file without a record is found when all has been read.
+    ...shortfalls.flatMap((one) => (one.kind === 'input' ? (one.name.split('!')[0] ?? []) : [])),
+  ]
+  // What is called by its day alone is missing, or there twice.
+  return new Set(paths.flatMap((path) => (dayOf(path) === path ? [] : (dayOf(basename(path)) ?? []))))
 }
 
 /** Files that are not read to their end yet. */

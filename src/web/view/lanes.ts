@@ -73,7 +73,9 @@ export class Lanes {
     const apart = Math.max(apartMin, this.#lanes.size / spansMax)
     const lanes = [...this.#lanes]
       .sort(([left], [right]) => left - right)
-      .map(([seat, spans]) => laneView(seat, spans, { from: this.#from, to, apart }))
+      .map(([seat, spans]) =>
+        laneView(seat, now === null ? spans.map(givenUp) : spans, { from: this.#from, to, apart }),
+      )
     return { from: this.#from, to, lanes }
   }
 
@@ -92,6 +94,11 @@ export class Lanes {
     span.how = how
     this.#open.delete(attempt)
   }
+}
+
+/** In a run that is not at work nothing is. */
+function givenUp(span: Span): Span {
+  return span.to === null ? { ...span, how: 'given-up' } : span
 }
 
 function laneView(

@@ -78,6 +78,8 @@ describe('Lanes', () => {
     }
     for (const event of [resumed, started(0, 2, 1000), started(1, 1, 1100), committed(0, 2, 1200)])
       lanes.observe(event)
+    // Of a run that has ended nothing is at work, whatever its journal has no end of.
+    expect(lanes.view(null)?.lanes[1]?.spans).toMatchObject([{ how: 'given-up' }])
     expect(lanes.open).toMatchObject([{ seat: 1, attempt: 'map-00001.1' }])
     expect(lanes.view(1400)).toEqual({
       from: 1000,
@@ -112,10 +114,18 @@ describe('inputsView', () => {
     const series = {
       pattern: 'tweets-YYYY-MM-DD.txt',
       from: '2020-01-01',
-      to: '2020-01-05',
+      to: '2020-01-06',
       missing: ['2020-01-02'],
     }
-    const plan = { ...base, discovery: { ...base.discovery, series } }
+    // Its archive cannot be opened, so that it is none of the files.
+    const cut = {
+      path: 'in/tweets-2020-01-06.zip',
+      member: null,
+      byte: null,
+      code: 'input-damaged',
+      message: 'cut',
+    } as const
+    const plan = { ...base, discovery: { ...base.discovery, series, problems: [cut] } }
     const source = { ordinal: 0, records: 3, rejected: 0, readBytes: 10, bytes: 10, lines: 3 }
     const events: RunEvent[] = [
       started(0),
@@ -143,6 +153,7 @@ describe('inputsView', () => {
       'rejected 3',
       'damaged 0',
       'waiting 0',
+      'damaged 0',
     ])
   })
 })
