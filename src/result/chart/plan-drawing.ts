@@ -209,7 +209,7 @@ class Planner {
     const rest = ranked.slice(top)
     if (rest.length > 0)
       this.#notes.push(
-        `Not drawn: ${showCount(rest.length)} other ${name}, together ${showAmount(sumOf(rest))}.`,
+        `Not drawn: ${showCount(rest.length)} others of ${name}, together ${showAmount(sumOf(rest))}.`,
       )
     const kept = ranked.slice(0, top)
     return {
@@ -270,7 +270,7 @@ class Planner {
     const rest = ranked.slice(panelsMax)
     if (rest.length > 0)
       this.#notes.push(
-        `Not drawn: ${showCount(rest.length)} other ${this.#chart.facet}, together ${showAmount(sumOf(rest))}.`,
+        `Not drawn: ${showCount(rest.length)} others of ${this.#chart.facet}, together ${showAmount(sumOf(rest))}.`,
       )
     const kept = ranked.slice(0, panelsMax)
     const titles = labelsOf(kept.map(({ cell }) => cell))

@@ -155,6 +155,20 @@ describe.skipIf(!requires('packages @napi-rs/canvas and fonts', hasPictures()))(
     expect(share('227,238,249')).toBeGreaterThan(10)
   })
 
+  test('draws every cell of a heat map, whatever their number', async () => {
+    const rows = Array.from(
+      { length: 100 * 31 },
+      (_, at) => [[at % 100, `y${Math.floor(at / 100)}`], 9] as const,
+    )
+    const heat = await draw({ tables: { t: rows } }, { kind: 'heat', x: 'key_1', y: 'key_2', top: 31 })
+    const colors = new Map<string, number>()
+    for (let y = 0; y < heat.height; y += 11)
+      for (let x = 0; x < heat.width; x += 11)
+        colors.set(heat.colorAt(x, y), (colors.get(heat.colorAt(x, y)) ?? 0) + 1)
+    const [darkest = 0] = [...colors].filter(([color]) => color === '8,48,107').map(([, points]) => points)
+    expect(darkest / ((heat.width * heat.height) / 121)).toBeGreaterThan(0.5)
+  })
+
   test('draws a bar for each count, as long as the count is', () => {
     expect(bars).toHaveLength(counts.length)
     const [first] = bars.map(({ left, right }) => right - left)

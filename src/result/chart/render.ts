@@ -141,6 +141,9 @@ function measureWith({ createCanvas }: Canvas, { family }: PictureFonts): Measur
   }
 }
 
+/** Without this, more than 3,000 cells would be drawn 400 at a time, and the picture be taken of the first of them. */
+const whole = { progressive: 0 }
+
 function drawPng({ width, height, option }: Picture, { createCanvas }: Canvas): Buffer {
   const canvas = createCanvas(width * pixelRatio, height * pixelRatio)
   const chart = echarts.init(canvas as never, null, {
@@ -150,7 +153,7 @@ function drawPng({ width, height, option }: Picture, { createCanvas }: Canvas): 
     devicePixelRatio: pixelRatio,
   })
   try {
-    chart.setOption(option)
+    chart.setOption({ ...option, ...whole })
     return canvas.toBuffer('image/png')
   } finally {
     chart.dispose()
@@ -160,7 +163,7 @@ function drawPng({ width, height, option }: Picture, { createCanvas }: Canvas): 
 function drawSvg({ width, height, option }: Picture, prefix: string): string {
   const chart = echarts.init(null, null, { renderer: 'svg', ssr: true, width, height })
   try {
-    chart.setOption(option)
+    chart.setOption({ ...option, ...whole })
     return renumbered(still(chart.renderToSVGString()), prefix)
   } finally {
     chart.dispose()
