@@ -60,6 +60,8 @@ const rules = {
   'protocol-broken': again,
   /** No container engine can be used here, or it does not start a container. */
   'engine-unfit': again,
+  /** The container engine was asked something, and does not answer: another question would wait as long. */
+  'engine-silent': once,
   /** The way from here to a page on another machine is broken at a link. */
   'tunnel-broken': once,
   /** The disk, or a quota on it, is full: no other attempt finds more room. */

@@ -7,7 +7,8 @@ set -eu
 image=${1:-localhost/hello-flask-base}
 packages='python3-flask dash coreutils'
 
-if command -v podman >/dev/null; then engine=podman
+if [ -n "${TALLYMAN_ENGINE:-}" ]; then engine=$TALLYMAN_ENGINE
+elif command -v podman >/dev/null; then engine=podman
 elif command -v docker >/dev/null; then engine=docker
 else echo 'There is no container engine: neither podman nor docker is installed.' >&2; exit 1
 fi

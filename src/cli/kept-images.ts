@@ -1,3 +1,4 @@
+import { TallymanError } from '../errors.ts'
 import { type Engine, type KeptImage, listImages, removeImage } from '../host/index.ts'
 import { requireEngine } from '../run/index.ts'
 
@@ -14,7 +15,7 @@ const none: KeptImages = { images: [], bytes: 0, remove: async () => undefined }
  * Looks which images there are.
  *
  * @param isWanted false where it is said only in passing: then a machine without an engine has none
- * @throws {TallymanError} `engine-unfit` where they are wanted and no engine answers
+ * @throws {TallymanError} `engine-unfit` where they are wanted and there is no engine; `engine-silent` for one that hangs
  *
  * Cost: two commands of the engine, a tenth of a second each.
  */
@@ -31,7 +32,7 @@ export async function keptImages(isWanted: boolean): Promise<KeptImages> {
       },
     }
   } catch (error) {
-    if (isWanted) throw error
+    if (isWanted || (error instanceof TallymanError && error.code === 'engine-silent')) throw error
     return none
   }
 }

@@ -71,7 +71,7 @@ async function runCommand(command: Command, argv: readonly string[], terminal: T
     return exitCodes.complete
   }
   checkOperands(command, args.positionals)
-  await sweepContainers(runsFolder(terminal))
+  await sweepContainers(runsFolder(terminal), terminal.say)
   return await command.run(args, terminal)
 }
 

@@ -28,6 +28,16 @@ export function manPage(commands: readonly Command[], version: string): string {
     '.B TALLYMAN_HOME',
     roff('Runs live in runs/ there; where it is not set, in .tallyman/runs/ under the current directory.'),
     '.TP',
+    '.B TALLYMAN_ENGINE',
+    roff(
+      'podman or docker: the container engine that is meant. Where it is not set, the first of the two that answers.',
+    ),
+    '.TP',
+    '.B TALLYMAN_ENGINE_WAIT',
+    roff(
+      'Seconds that the engine is given to look something up, instead of 60; what it does or builds may take longer.',
+    ),
+    '.TP',
     '.B NO_COLOR',
     roff('Where it is set and not empty, nothing is coloured.'),
   ]

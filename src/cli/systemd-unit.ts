@@ -4,7 +4,7 @@ import type { Arguments } from './arguments.ts'
 import type { Terminal } from './terminal.ts'
 
 /** What of the environment says what is served, and by which engine. */
-const kept = ['TALLYMAN_HOME', 'TALLYMAN_ENGINE', 'DOCKER_HOST'] as const
+const kept = ['TALLYMAN_HOME', 'TALLYMAN_ENGINE', 'TALLYMAN_ENGINE_WAIT', 'DOCKER_HOST'] as const
 
 /**
  * Prints a unit of a user's systemd (systemd.service(5)) that carries out this very command line when the machine starts, and `down` when it

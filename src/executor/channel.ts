@@ -27,6 +27,7 @@ export interface Exit {
     | 'limit-reached'
     | 'protocol-broken'
     | 'engine-unfit'
+    | 'engine-silent'
   /** The last it wrote on stderr, at most a few kilobytes. */
   readonly lastWords: string
   /** What the user can do, where more is known than the code says. */
@@ -126,6 +127,10 @@ export interface LinkFactory {
   admit(paths: readonly (string | Buffer)[]): boolean
   /** Starts a worker; `onMessage` gets what it says, in order, until it is gone. */
   open(order: LinkOrder, onMessage: (message: unknown) => void): Link
-  /** Ends the workers that are still there, at once, and what they shared. Nothing is opened after. Safe more than once. */
+  /**
+   * Ends the workers that are still there, at once, and what they shared. Nothing is opened after. Safe more than once.
+   *
+   * @throws {TallymanError} `engine-silent` where a container may be left, since its engine does not answer
+   */
   close(): Promise<void>
 }

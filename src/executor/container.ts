@@ -4,11 +4,14 @@ import { createServer, type Server, type Socket } from 'node:net'
 import { constants } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { errnoOf } from '../errors.ts'
+import { errnoOf, type Fault, toFault } from '../errors.ts'
 import {
   type ContainerOrder,
   containerArguments,
   type Engine,
+  endSoon,
+  engineSilence,
+  engineWithinMs,
   explainEngine,
   findInside,
   isDead,
@@ -72,6 +75,9 @@ export class WorkerContainer {
   #isEnding = false
   #isGone = false
   #broken: string | null = null
+  /** The engine does not answer: nothing is waited for any more. */
+  #silence: Fault | null = null
+  readonly #late: NodeJS.Timeout
 
   constructor(options: WorkerContainerOptions) {
     this.#options = options
@@ -81,6 +87,7 @@ export class WorkerContainer {
     this.#client.stdout?.on('data', (chunk: Buffer) => options.output.write('stdout', chunk))
     this.#client.stderr?.on('data', (chunk: Buffer) => this.#hear(chunk))
     this.#client.once('exit', (status) => this.#missClient(status))
+    this.#late = this.#startLate()
     const closed = new Promise<Omit<Exit, 'lastWords'>>((resolve) => {
       this.#client.once('error', (error) =>
         resolve({ how: `could not be started (${error.message})`, code: 'worker-died' }),
@@ -91,6 +98,11 @@ export class WorkerContainer {
       await this.#lastGone()
       return this.#leave(end)
     })
+  }
+
+  /** Why nothing is waited for any more: the engine does not answer. Null where it does. */
+  get silence(): Fault | null {
+    return this.#silence
   }
 
   /** Null until it speaks, and where what is in it may not be seen. */
@@ -123,9 +135,31 @@ export class WorkerContainer {
   /** It may be just about to be started, and is not there yet. */
   async #removeUntilGone(): Promise<void> {
     while (!this.#isGone) {
-      await removeContainer(this.#options.engine, this.#options.order.name)
+      try {
+        await removeContainer(this.#options.engine, this.#options.order.name)
+      } catch (error) {
+        this.#giveUp(toFault(error))
+        return
+      }
       await sleep(removeAgainMs)
     }
+  }
+
+  /** An engine that hangs would start it at the end of all days. */
+  #startLate(): NodeJS.Timeout {
+    const withinMs = engineWithinMs('act')
+    return setTimeout(() => {
+      const [program, ...args] = this.#client.spawnargs
+      if (this.#line === null) this.#giveUp(toFault(engineSilence(program ?? '', args, withinMs)))
+    }, withinMs)
+  }
+
+  /** Whoever looks for what runs have left removes the container, once the engine answers. */
+  #giveUp(silence: Fault): void {
+    if (this.#isGone) return
+    this.#silence ??= silence
+    this.#isEnding = true
+    endSoon(this.#client)
   }
 
   /** The first process closes what it prints on, and then the kernel ends what is left beside it. */
@@ -248,15 +282,22 @@ export class WorkerContainer {
 
   #leave(end: Omit<Exit, 'lastWords'>): Exit {
     this.#isGone = true
+    clearTimeout(this.#late)
     this.#line?.end()
     this.#server.close()
     if (this.#first !== null) this.#options.leash.release(this.#first)
     rmSync(this.#folder, { recursive: true, force: true })
     const lastWords = this.#options.output.close()
+    if (this.#silence !== null) return silentExit(this.#silence, lastWords)
     if (this.#broken !== null) return { how: this.#broken, code: 'protocol-broken', lastWords }
     const isHeap = lastWords.includes('heap out of memory') || lastWords.includes('heap limit')
     return isHeap ? { how: 'ran out of heap', code: 'out-of-memory', lastWords } : { ...end, lastWords }
   }
+}
+
+function silentExit({ message, wayOut }: Fault, lastWords: string): Exit {
+  const how = `could not be started, or ended: ${message.replace(/\.$/, '')}`
+  return { how, code: 'engine-silent', lastWords, ...(wayOut === undefined ? {} : { wayOut }) }
 }
 
 const signals: ReadonlyMap<number, NodeJS.Signals> = new Map(

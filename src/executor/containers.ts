@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { type Fault, toFault } from '../errors.ts'
 import {
   type ContainerLimits,
   containerName,
@@ -22,6 +23,7 @@ import type {
 } from './channel.ts'
 import { WorkerContainer } from './container.ts'
 import { firstProcess, type Hello, lineFolder, lineName } from './container-messages.ts'
+import { errorOf } from './death.ts'
 import { heapFlags } from './heap-limits.ts'
 import { Leash } from './leash.ts'
 import { builtFile } from './node-process.ts'
@@ -54,6 +56,8 @@ class ContainerLinks implements LinkFactory {
   readonly #logs: AttemptLogs
   readonly #leash = new Leash()
   readonly #containers = new Set<WorkerContainer>()
+  /** The engine does not answer: it is not asked again. */
+  #silence: Fault | null = null
   #readable: readonly (string | Buffer)[]
   #lives = 0
   #confinement: Confinement | null = null
@@ -107,7 +111,10 @@ class ContainerLinks implements LinkFactory {
       },
     })
     this.#containers.add(worker)
-    void worker.exited.then(() => this.#containers.delete(worker))
+    void worker.exited.then(() => {
+      this.#containers.delete(worker)
+      this.#silence ??= worker.silence
+    })
     return lineTo(worker, output)
   }
 
@@ -164,10 +171,21 @@ class ContainerLinks implements LinkFactory {
   async close(): Promise<void> {
     for (const worker of this.#containers) worker.kill()
     await Promise.all([...this.#containers].map(({ exited }) => exited))
-    // Each has removed itself; that none is left is seen rather than believed.
-    if (this.#lives > 0) await removeContainers(this.#container.engine, this.#container.label)
     rmSync(socketFolder(this.#container.label), { recursive: true, force: true })
     await this.#leash.close()
+    await this.#seeNoneLeft()
+  }
+
+  /** Each has removed itself; that none is left is seen rather than believed. */
+  async #seeNoneLeft(): Promise<void> {
+    if (this.#lives === 0) return
+    if (this.#silence !== null) throw errorOf(this.#silence)
+    try {
+      await removeContainers(this.#container.engine, this.#container.label)
+    } catch (error) {
+      this.#silence = toFault(error)
+      throw error
+    }
   }
 }
 

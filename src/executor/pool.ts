@@ -95,15 +95,22 @@ export class Pool {
     await Promise.all(this.#seats.filter((seat) => !seat.isBusy).map((seat) => seat.stop()))
   }
 
-  /** Ends every worker at once; attempts that are running end as failed. Safe at any time, more than once. */
+  /**
+   * Ends every worker at once; attempts that are running end as failed. Safe at any time, more than once.
+   *
+   * @throws {TallymanError} `engine-silent` where a container may be left, since its engine does not answer: all else is ended
+   */
   async stop(): Promise<void> {
     this.#isStopped = true
     clearInterval(this.#watchTimer)
     for (const seat of this.#seats) seat.close()
-    await this.#factory.close()
-    await Promise.all(this.#seats.map((seat) => seat.stop()))
-    // Ends whoever has shaken off everything else. A group that stays for now is swept away by a later run.
-    await this.#group?.close()
+    try {
+      await this.#factory.close()
+    } finally {
+      await Promise.all(this.#seats.map((seat) => seat.stop()))
+      // Ends whoever has shaken off everything else. A group that stays for now is swept away by a later run.
+      await this.#group?.close()
+    }
   }
 
   /** The workers there are, with the process each lives in: threads share one. */

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { TallymanError } from '../errors.ts'
+import { askEngine, type EngineAnswer } from './ask-engine.ts'
 import { readCgroupLimits } from './cgroup.ts'
 import {
   type ContainerLimits,
@@ -10,7 +11,7 @@ import {
   mountOptions,
   userOptions,
 } from './container-arguments.ts'
-import { askEngine, type Engine, type EngineAnswer, isUnified } from './engine.ts'
+import { type Engine, isUnified } from './engine.ts'
 import { explainEngine } from './engine-trouble.ts'
 
 /** The label by which containers with apps are found. Its value is the app's name. */
@@ -117,9 +118,10 @@ function ownUid(): number {
 export async function startAppContainer(engine: Engine, order: AppOrder): Promise<void> {
   const user = { uid: ownUid(), gid: process.getgid?.() ?? 0 }
   const args = appArguments(engine, order, user, isBound(engine))
-  const { status, stderr } = await askEngine(engine.command, args)
+  const { status, stderr } = await askEngine(engine.command, args, 'act')
   if (status === 0) return
-  await removeAppContainer(engine, order.name)
+  // What is told is why it does not start, even where it cannot be removed either.
+  await removeAppContainer(engine, order.name).catch(() => undefined)
   throw unfit(engine, `the container of ${order.name} does not start`, stderr)
 }
 
@@ -204,7 +206,7 @@ export function memoryHoldOf(pid: number, memoryBytes: number): MemoryHold {
 /** Removes it, whatever it does, with all that is in it. Does nothing where it is not there. */
 export async function removeAppContainer(engine: Engine, name: string): Promise<void> {
   const now = engine.kind === 'podman' ? ['--time', '0'] : []
-  await askEngine(engine.command, ['rm', '--force', '--volumes', ...now, containerOf(name)])
+  await askEngine(engine.command, ['rm', '--force', '--volumes', ...now, containerOf(name)], 'act')
 }
 
 /** The last of what an app has printed, on both streams. */
@@ -271,7 +273,7 @@ export async function buildAppImage(
   const ulimits = ['--ulimit', 'nofile=4096:4096', '--ulimit', 'nproc=4096:4096']
   const given = buildArguments.flatMap((argument) => ['--build-arg', argument])
   const args = ['build', ...ulimits, ...label, ...given, '--tag', image, folder]
-  const built = await askEngine(engine.command, args)
+  const built = await askEngine(engine.command, args, 'build')
   if (built.status !== 0) throw unfit(engine, `the image of ${folder} cannot be built`, tellingOf(built))
   const format = ['--format', '{{json .Config.ExposedPorts}}']
   const { stdout } = await askEngine(engine.command, ['image', 'inspect', ...format, image])

@@ -2,9 +2,10 @@ import { get } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { TallymanError } from '../errors.ts'
 import { removeAppContainer, startAppContainer } from './app-container.ts'
+import { askEngine } from './ask-engine.ts'
 import { containerArguments } from './container-arguments.ts'
 import { type InsideLimits, insideLimitFiles, insideLimitsFrom } from './container-process.ts'
-import { askEngine, type Engine } from './engine.ts'
+import type { Engine } from './engine.ts'
 import { explainEngine } from './engine-trouble.ts'
 import { isFreePort } from './ports.ts'
 import type { WorkerImage } from './worker-image.ts'
@@ -56,7 +57,11 @@ export async function probeContainer(engine: Engine, image: WorkerImage): Promis
   }
   const user = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 }
   const startMs = performance.now()
-  const { stdout, stderr, status } = await askEngine(engine.command, containerArguments(engine, order, user))
+  const { stdout, stderr, status } = await askEngine(
+    engine.command,
+    containerArguments(engine, order, user),
+    'act',
+  )
   const lines = stdout.split('\n').map((line) => line.trim().split(' '))
   const codeOf = (what: string): string | undefined => lines.find(([word]) => word === what)?.[1]
   if (codeOf('processes') === undefined) throw unfit(engine, 'a container does not run', stderr, status)

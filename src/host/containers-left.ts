@@ -1,7 +1,8 @@
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { errnoOf } from '../errors.ts'
-import { askEngine, type Engine } from './engine.ts'
+import { askEngine } from './ask-engine.ts'
+import type { Engine } from './engine.ts'
 import { listProcesses } from './process-tree.ts'
 import { readSmallFile } from './small-file.ts'
 
@@ -20,7 +21,7 @@ export async function removeContainers(engine: Engine, run: string | null): Prom
   const label = run === null ? runLabel : `${runLabel}=${run}`
   const { stdout } = await askEngine(engine.command, ['ps', '--all', '--quiet', '--filter', `label=${label}`])
   const ids = stdout.split('\n').filter((id) => id !== '')
-  if (ids.length > 0) await askEngine(engine.command, removal(engine, ids))
+  if (ids.length > 0) await askEngine(engine.command, removal(engine, ids), 'act')
   return ids.length + (run === null ? 0 : endForgotten(engine, containerName(run, '')))
 }
 
@@ -39,7 +40,7 @@ export function containerName(label: string, mark: string): string {
 
 /** Removes one container by its name, where it is still there. */
 export async function removeContainer(engine: Engine, name: string): Promise<void> {
-  await askEngine(engine.command, removal(engine, [name]))
+  await askEngine(engine.command, removal(engine, [name]), 'act')
   endForgotten(engine, name)
 }
 

@@ -1,7 +1,7 @@
-import { execFile } from 'node:child_process'
 import { accessSync, constants, existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import { errnoOf, TallymanError } from '../errors.ts'
+import { TallymanError } from '../errors.ts'
+import { askEngine, type EngineCommand } from './ask-engine.ts'
 import { type EngineTrouble, explainEngine } from './engine-trouble.ts'
 
 /** The container engines there are, the one that is looked for first first. */
@@ -16,14 +16,7 @@ export interface Engine {
   /** Whether its containers are this user's own, and no root of the machine has to do with them. */
   readonly isRootless: boolean
   /** What every command of it begins with: the program and options of its own. */
-  readonly command: readonly [program: string, ...options: readonly string[]]
-}
-
-/** How a command of an engine ended. */
-export interface EngineAnswer {
-  readonly status: number
-  readonly stdout: string
-  readonly stderr: string
+  readonly command: EngineCommand
 }
 
 /**
@@ -31,27 +24,42 @@ export interface EngineAnswer {
  * asked.
  *
  * @param wanted the only one that is looked for; null: any
- * @throws {TallymanError} `engine-unfit`, which says of each what is wrong with it
+ * @throws {TallymanError} `engine-unfit`, which says of each what is wrong with it; `engine-silent` where one of them hangs
  *
  * Cost: one or two small programs are started, a tenth of a second.
  */
 export async function findEngine(wanted: EngineKind | null = null): Promise<Engine> {
-  const troubles: EngineTrouble[] = []
+  const troubles: (EngineTrouble | SilentTrouble)[] = []
   for (const kind of engineKinds) {
     if (wanted !== null && wanted !== kind) continue
     if (!isOnPath(kind)) {
       troubles.push({ reason: `${kind} is not installed`, wayOut: null })
       continue
     }
-    const found = kind === 'podman' ? await findPodman() : await findDocker()
+    const found = await (kind === 'podman' ? findPodman() : findDocker()).catch(troubleOf)
     if ('kind' in found) return found
     troubles.push(found)
   }
+  const isSilent = troubles.some((trouble) => 'isSilent' in trouble)
   const reasons = troubles.map(({ reason }) => reason).join('; ')
-  throw new TallymanError('engine-unfit', `No container engine can be used here: ${reasons}.`, {
-    // What is there is sooner mended than another one installed.
-    wayOut: troubles.find(({ wayOut }) => wayOut !== null)?.wayOut ?? installHint(),
-  })
+  throw new TallymanError(
+    isSilent ? 'engine-silent' : 'engine-unfit',
+    `No container engine can be used here: ${reasons}.`,
+    {
+      // What is there is sooner mended than another one installed.
+      wayOut: troubles.find(({ wayOut }) => wayOut !== null)?.wayOut ?? installHint(),
+    },
+  )
+}
+
+interface SilentTrouble extends EngineTrouble {
+  readonly isSilent: true
+}
+
+/** One that does not answer at all is no reason not to ask the other. */
+function troubleOf(error: unknown): SilentTrouble {
+  if (!(error instanceof TallymanError) || error.code !== 'engine-silent') throw error
+  return { reason: error.message.replace(/\.$/, ''), wayOut: error.wayOut ?? null, isSilent: true }
 }
 
 function installHint(): string {
@@ -133,30 +141,6 @@ export function findOnPath(name: string, path = process.env.PATH ?? ''): string 
     }
   }
   return null
-}
-
-/** Most of what an engine says in one answer. */
-const answerBytesMax = 16 * 2 ** 20
-
-/** Runs a command of an engine to its end. Never rejects for what the engine says. */
-export function askEngine(command: Engine['command'], args: readonly string[]): Promise<EngineAnswer> {
-  const [program, ...options] = command
-  return new Promise((resolve, reject) => {
-    execFile(
-      program,
-      [...options, ...args],
-      { encoding: 'utf8', maxBuffer: answerBytesMax },
-      (error, stdout, stderr) => {
-        if (error === null) resolve({ status: 0, stdout, stderr })
-        else if (typeof error.code === 'number') resolve({ status: error.code, stdout, stderr })
-        else if (errnoOf(error) === 'ENOENT')
-          resolve({ status: 127, stdout, stderr: `${program}: not found` })
-        else if (error.signal !== undefined && error.signal !== null)
-          resolve({ status: 137, stdout, stderr: `${program} was ended by ${error.signal}` })
-        else reject(error)
-      },
-    )
-  })
 }
 
 /** What an engine says last is what went wrong; before that it may warn. */

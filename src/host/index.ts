@@ -11,6 +11,7 @@ export {
   startAppContainer,
   tellAppLog,
 } from './app-container.ts'
+export { endSoon, engineSilence, engineWithinMs } from './ask-engine.ts'
 export { type Bottleneck, findBottleneck, type RunSample, sayBottleneck } from './bottleneck.ts'
 export {
   type ContainerLimits,

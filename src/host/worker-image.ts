@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto'
 import { createReadStream, existsSync } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
 import { TallymanError } from '../errors.ts'
-import { askEngine, type Engine, findOnPath } from './engine.ts'
+import { askEngine, endSoon, engineSilence, engineWithinMs } from './ask-engine.ts'
+import { type Engine, findOnPath } from './engine.ts'
 import { explainEngine } from './engine-trouble.ts'
 
 /** What every image that tallyman made is called, before the colon. */
@@ -116,8 +117,18 @@ async function makeImage({ command }: Engine, name: string, files: readonly stri
   )
   const [program, ...options] = command
   const made = ['--change', `LABEL tallyman.image=${process.version}`, '-', name]
-  const load = spawn(program, [...options, 'import', ...made], { stdio: ['pipe', 'ignore', 'pipe'] })
+  const args = [...options, 'import', ...made]
+  const load = spawn(program, args, { stdio: ['pipe', 'ignore', 'pipe'] })
+  const withinMs = engineWithinMs('act')
+  let isLate = false
+  const late = setTimeout(() => {
+    isLate = true
+    load.stdin.destroy()
+    for (const child of [load, tar]) endSoon(child)
+  }, withinMs)
   const [said, packed] = await Promise.all([ended(load), ended(tar), pump(tar.stdout, load.stdin)])
+  clearTimeout(late)
+  if (isLate) throw engineSilence(program, args, withinMs)
   if (packed.status !== 0) throw unfit('tar', `the image ${name} cannot be packed`, packed.stderr)
   if (said.status !== 0) throw unfit(program, `the image ${name} cannot be made`, said.stderr)
 }
@@ -174,6 +185,6 @@ export async function listImages(engine: Engine): Promise<KeptImage[]> {
 
 /** Removes an image. Throws `engine-unfit` where the engine does not, as while a container runs from it. */
 export async function removeImage(engine: Engine, { id, name }: KeptImage): Promise<void> {
-  const { status, stderr } = await askEngine(engine.command, ['image', 'rm', id])
+  const { status, stderr } = await askEngine(engine.command, ['image', 'rm', id], 'act')
   if (status !== 0) throw unfit(engine.command[0], `the image ${name} stays`, stderr)
 }

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { TallymanError } from '../errors.ts'
+import { messageOf, TallymanError } from '../errors.ts'
 import type { ContainerSettings } from '../executor/index.ts'
 import {
   type Engine,
@@ -81,13 +81,14 @@ export function forgetContainers(directory: RunDirectory): void {
 }
 
 /**
- * Removes the containers of runs whose process was killed. Where the engine does not answer they are left to the next time.
+ * Removes the containers of runs whose process was killed. Where there is no engine just now they are left to the next time.
  *
+ * @param say told, in a sentence, of an engine that hangs: no other run's are asked of it then
  * @returns how many there were
  *
  * Cost: a look into each run's directory; where a run was killed, one command of the engine.
  */
-export async function sweepContainers(runsFolder: string): Promise<number> {
+export async function sweepContainers(runsFolder: string, say: (message: string) => void): Promise<number> {
   let removed = 0
   for (const id of namesIn(runsFolder)) {
     const directory = new RunDirectory(join(runsFolder, id))
@@ -99,8 +100,11 @@ export async function sweepContainers(runsFolder: string): Promise<number> {
         rmSync(socketFolder(note.label), { recursive: true, force: true })
       }
       forgetContainers(directory)
-    } catch {
+    } catch (error) {
       // No engine just now, or another user's run: whoever can will come by.
+      if (!(error instanceof TallymanError) || error.code !== 'engine-silent') continue
+      say(`Containers of run ${id} may be left: ${messageOf(error)}`)
+      return removed
     }
   }
   return removed

@@ -170,11 +170,14 @@ export class Coordinator implements PreparedRun {
   async close(): Promise<void> {
     if (this.#isClosed) return
     this.#isClosed = true
-    await this.#pool.stop()
-    forgetContainers(this.#book.directory)
-    this.#store.clean(this.plan.keepBytesMax)
-    this.#book.close()
-    releaseLock(this.#book.directory)
+    try {
+      await this.#pool.stop()
+      forgetContainers(this.#book.directory)
+    } finally {
+      this.#store.clean(this.plan.keepBytesMax)
+      this.#book.close()
+      releaseLock(this.#book.directory)
+    }
   }
 
   async discard(): Promise<void> {
@@ -322,7 +325,8 @@ export class Coordinator implements PreparedRun {
 
   /** Attempts that are running are given up: what they wrote is of no use. */
   async #endAll(): Promise<void> {
-    await this.#pool.stop()
+    // What could not be ended is said when the run is closed, which comes after whatever is to be noted of it.
+    await this.#pool.stop().catch(() => undefined)
     this.#book.directory.discardAttempts()
   }
 

@@ -106,11 +106,20 @@ export async function prepareRun(
       notes: [noteOf(plan.confinement)].filter((note) => note !== null),
     })
   } catch (error) {
-    await pool?.stop()
+    const last = await (pool?.stop() ?? Promise.resolve()).then(
+      () => error,
+      (silence: unknown) => silence,
+    )
     releaseLock(directory)
-    directory.remove()
-    throw error
+    removeUnlessNeeded(directory, last)
+    throw last
   }
+}
+
+/** Where an engine does not answer, containers may be left, and are found by what is noted of them in there. */
+function removeUnlessNeeded(directory: RunDirectory, error: unknown): void {
+  const isSilent = error instanceof TallymanError && error.code === 'engine-silent'
+  if (!isSilent || !existsSync(directory.containersFile)) directory.remove()
 }
 
 /**
@@ -138,9 +147,11 @@ export async function inspectJob(
       stop,
     })
     await pool.stop()
-    return loaded.description
-  } finally {
     directory.remove()
+    return loaded.description
+  } catch (error) {
+    removeUnlessNeeded(directory, error)
+    throw error
   }
 }
 
@@ -171,7 +182,8 @@ async function startJob(
   options.stop?.throwIfAborted()
   const pool = openWorkers(directory, { ...options, ...resources, jobName: options.job, base, inputs: [] })
   const giveUp = (): void => {
-    void pool.stop()
+    // It is stopped once more below, and what it says is said there.
+    void pool.stop().catch(() => undefined)
   }
   options.stop?.addEventListener('abort', giveUp)
   try {

@@ -3,8 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { findEngine } from '../../src/host/index.ts'
-import { hasEngine } from '../fixtures/engine.ts'
+import { engineCommand, engineHere, hasEngine } from '../fixtures/engine.ts'
 import { Workshop } from '../fixtures/program.ts'
 import { until } from '../fixtures/until.ts'
 import { requires } from '../requires.ts'
@@ -31,9 +30,8 @@ function rejectedBy(map: string, imports = ''): string {
 /** Those that see something of this shop: other tests of this user have theirs at the same time. */
 function containersLeft(): string[] {
   const options = ['--filter', 'label=tallyman.run', '--format', '{{.Names}} {{.Mounts}}']
-  const { status, stdout, stderr } = spawnSync('podman', ['ps', '--all', '--no-trunc', ...options], {
-    encoding: 'utf8',
-  })
+  const [program, args] = engineCommand('ps', '--all', '--no-trunc', ...options)
+  const { status, stdout, stderr } = spawnSync(program, args, { encoding: 'utf8' })
   expect(status, stderr).toBe(0)
   return stdout.split('\n').filter((line) => line.includes(shop.folder))
 }
@@ -63,7 +61,10 @@ describe.skipIf(!requires('a container engine', hasEngine))('a job in a containe
     const manifest = JSON.parse(
       readFileSync(join(shop.runs().at(-1) ?? '', 'result', 'manifest.json'), 'utf8'),
     )
-    expect(manifest.run).toMatchObject({ isolation: 'container', confinement: { engine: 'podman', cpus: 2 } })
+    expect(manifest.run).toMatchObject({
+      isolation: 'container',
+      confinement: { engine: engineHere?.kind, cpus: 2 },
+    })
   })
 
   it('that reads outside of its inputs has the record rejected with that reason', () => {
@@ -143,7 +144,9 @@ describe.skipIf(!requires('a container engine', hasEngine))('a job in a containe
       '--dry-run',
       ...inContainers,
     )
-    expect(ended.stdout).toMatch(/^Each container of .*podman [\d.]+ is held to \d+ MB of memory by /m)
+    expect(ended.stdout).toMatch(
+      /^Each container of .*(podman|docker) [\d.]+\S* is held to \d+ MB of memory by /m,
+    )
     expect(ended.stdout).toContain('worker container')
     const other = shop.run('run', 'words.job.ts', 'in.txt', '--image', 'x')
     expect(other).toMatchObject({ status: 2, stderr: expect.stringContaining('--isolation container') })
@@ -155,7 +158,7 @@ describe.skipIf(!requires('a container engine', hasEngine))('a job in a containe
       'localhost/no-such-image',
       ...inContainers,
     )
-    expect(absent).toMatchObject({ status: 1, stderr: expect.stringContaining('podman pull') })
+    expect(absent).toMatchObject({ status: 1, stderr: expect.stringContaining(`${engineHere?.kind} pull`) })
   })
 
   it('that takes more memory than its container may is ended by the kernel, and its record rejected', () => {
@@ -185,31 +188,23 @@ describe.skipIf(!requires('a container engine', hasEngine))('a run in containers
     expect(existsSync(note)).toBe(false)
   })
 
-  it('has what is left of it found by its label, and removed by the next command', async () => {
+  it('has what is left of it found by its label, and removed by the next command', () => {
     const folder = join(shop.runs().at(-1) ?? '')
     const label = 'feedfacefeedface'
-    const image =
-      spawnSync('podman', ['image', 'ls', '--quiet', '--filter', 'reference=localhost/tallyman-worker'], {
-        encoding: 'utf8',
-      }).stdout.split('\n')[0] ?? ''
-    // With the runtime that goes with this machine's control groups, where there are several.
-    const [program = '', ...engineOptions] = (await findEngine('podman')).command
+    const listing = engineCommand('image', 'ls', '--quiet', '--filter', 'reference=localhost/tallyman-worker')
+    const [image = ''] = spawnSync(...listing, { encoding: 'utf8' }).stdout.split('\n')
     const options = ['--network', 'none', '--ulimit', 'nofile=4096:4096', '--ulimit', 'nproc=100:100']
     const mount = `type=bind,source=${shop.folder},target=${shop.folder}`
-    const left = spawnSync(
-      program,
-      [
-        ...engineOptions,
-        ...['run', '--detach', '--label', `tallyman.run=${label}`, '--mount', mount],
-        ...[...options, image, '/bin/sleep', '1000'],
-      ],
-      { encoding: 'utf8' },
+    const started = engineCommand(
+      ...['run', '--detach', '--label', `tallyman.run=${label}`, '--mount', mount],
+      ...[...options, image, '/bin/sleep', '1000'],
     )
+    const left = spawnSync(...started, { encoding: 'utf8' })
     expect(left, left.stderr).toMatchObject({ status: 0 })
     expect(containersLeft()).toHaveLength(1)
     shop.write(
       `home/runs/${folder.split('/').at(-1)}/containers.json`,
-      `${JSON.stringify({ engine: 'podman', label })}\n`,
+      `${JSON.stringify({ engine: engineHere?.kind, label })}\n`,
     )
     expect(shop.run('runs')).toMatchObject({ status: 0 })
     expect(containersLeft()).toEqual([])

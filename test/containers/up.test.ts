@@ -5,7 +5,7 @@ import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { isOwnPage } from '../../src/web/index.ts'
-import { hasEngine } from '../fixtures/engine.ts'
+import { engineCommand, hasEngine } from '../fixtures/engine.ts'
 import { freePort } from '../fixtures/page-server.ts'
 import { type Ended, Workshop } from '../fixtures/program.ts'
 import { until } from '../fixtures/until.ts'
@@ -27,9 +27,11 @@ afterEach(() => {
   isPageUp = false
 })
 afterAll(() => {
-  const images = ['image', 'ls', '--quiet', '--filter', 'label=tallyman.image=app']
-  const made = spawnSync('podman', images, { encoding: 'utf8' }).stdout.split('\n').filter(Boolean)
-  spawnSync('podman', ['image', 'rm', '--force', ...new Set(made)])
+  const listing = engineCommand('image', 'ls', '--quiet', '--filter', 'label=tallyman.image=app')
+  const made = spawnSync(...listing, { encoding: 'utf8' })
+    .stdout.split('\n')
+    .filter(Boolean)
+  spawnSync(...engineCommand('image', 'rm', '--force', ...new Set(made)))
   shop.remove()
 })
 
@@ -63,7 +65,7 @@ function dockerfile(code: string, more = ''): string {
     '--format',
     '{{.Repository}}:{{.Tag}}',
   ]
-  const [base] = spawnSync('podman', images, { encoding: 'utf8' }).stdout.split('\n')
+  const [base] = spawnSync(...engineCommand(...images), { encoding: 'utf8' }).stdout.split('\n')
   const command = JSON.stringify([process.execPath, '-e', code])
   shop.write(`${own}-docker/Dockerfile`, `FROM ${base}\nEXPOSE 5000\n${more}\nCMD ${command}\n`)
   return `${own}-docker`

@@ -57,7 +57,8 @@ export const up: Command = {
     try {
       tell(await untilHealthy(engine, place.name, port), limitsOf(args), args, terminal)
     } catch (error) {
-      await removeAppContainer(engine, place.name)
+      // What is told is why it does not come up, even where it cannot be removed either.
+      await removeAppContainer(engine, place.name).catch(() => undefined)
       throw error
     }
     if (await copiesImages(engine)) terminal.say(copyingHint)
@@ -102,6 +103,7 @@ async function partOf(engine: Engine, place: Place, args: Arguments, terminal: T
     case 'page':
       return await partOfPage(engine, terminal)
     case 'dockerfile':
+      terminal.say(`The image of ${printable(place.folder)} is built, which takes a while the first time.`)
       return await partOfDockerfile(engine, place.name, place.folder, args.list('build-arg'))
     case 'module':
       return await partOfModule(engine, place.module, place.name, terminal)

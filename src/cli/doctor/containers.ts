@@ -44,6 +44,8 @@ const mendings: readonly (readonly [what: RegExp, fixes: readonly Fix[]])[] = [
     /Cannot connect to the Docker daemon|daemon running/,
     [...asUser('unset DOCKER_HOST'), ...asRoot('systemctl start docker')],
   ],
+  [/podman does not answer/, asUser('pkill -u "$(id -u)" -x podman', 'podman system migrate')],
+  [/docker does not answer/, [...asUser('unset DOCKER_HOST'), ...asRoot('systemctl restart docker')]],
   [/no space left/i, asUser('tallyman clean --images')],
 ]
 
