@@ -30,6 +30,7 @@ export default defineConfig({
   },
   test: {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'tools/**/*.test.ts', 'examples/**/*.test.ts'],
+    globalSetup: ['test/forget-state.ts'],
     // Type tests (`*.test-d.ts`) are proven by compiling them, which `npm run check` does.
     // Most tests wait for processes of their own: more files run at once than there are cores.
     maxWorkers: availableParallelism() + 1,

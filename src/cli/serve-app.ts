@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { basename, join, resolve } from 'node:path'
-import { TallymanError } from '../errors.ts'
+import { messageOf, TallymanError } from '../errors.ts'
 import { forwardCommand, userPorts, whoListens } from '../host/index.ts'
 import { printable } from '../printable.ts'
 import type { AppBundle, ServedApp, SourceWatch } from '../web/index.ts'
@@ -10,7 +10,7 @@ import { shownPath } from './report.ts'
 import { sayError, type Terminal } from './terminal.ts'
 
 /** What is loaded when an app is served, and not before. */
-type Web = Pick<typeof import('../web/index.ts'), 'SourceWatch' | 'startApp'>
+type Web = Pick<typeof import('../web/index.ts'), 'notePage' | 'SourceWatch' | 'startApp'>
 
 /**
  * Serves the user's own web app until `leave` is aborted; with --watch anew after each change, and whatever becomes of it meanwhile.
@@ -23,11 +23,15 @@ export async function serveOwnApp(
   terminal: Terminal,
   leave: AbortSignal,
 ): Promise<void> {
-  const { AppBundle, SourceWatch, startApp } = await import('../web/index.ts')
+  const { AppBundle, notePage, SourceWatch, startApp } = await import('../web/index.ts')
   const bundle = new AppBundle(findModule(path, terminal.cwd))
   try {
-    const serving = new Serving({ SourceWatch, startApp }, bundle, args, terminal)
-    await (args.has('watch') ? serving.untilLeft(leave) : serving.untilEnded(leave))
+    const serving = new Serving({ notePage, SourceWatch, startApp }, bundle, args, terminal)
+    try {
+      await (args.has('watch') ? serving.untilLeft(leave) : serving.untilEnded(leave))
+    } finally {
+      serving.forget()
+    }
   } finally {
     bundle.remove()
   }
@@ -55,6 +59,8 @@ class Serving {
   #port: number | null
   #isTold = false
   #app: ServedApp | null = null
+  /** Takes its note away. */
+  forget: () => void = () => undefined
 
   constructor(web: Web, bundle: AppBundle, args: Arguments, terminal: Terminal) {
     this.#web = web
@@ -126,9 +132,24 @@ class Serving {
     const app = await this.#web.startApp({ file, source: shownPath(entry, cwd), cwd }, ports)
     if (app === null) throw portsTaken(ports)
     this.#port = app.port
-    if (!this.#isTold) this.#tell(app.port)
+    if (!this.#isTold) {
+      this.#note(app.port)
+      this.#tell(app.port)
+    }
     this.#isTold = true
     return app
+  }
+
+  /** `tallyman tunnel` finds it by that; without it the port has to be said. */
+  #note(port: number): void {
+    const { notePage } = this.#web
+    try {
+      this.forget = notePage({ port, token: null, runsFolder: null, app: basename(this.#bundle.entry) })
+    } catch (error) {
+      this.#terminal.say(
+        `The app is not noted for \`tallyman tunnel\`, which needs --port then: ${messageOf(error)}.`,
+      )
+    }
   }
 
   #tell(port: number): void {

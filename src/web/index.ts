@@ -3,7 +3,14 @@
 export { AppBundle } from './app-bundle.ts'
 export { type ServedApp, startApp } from './app-process.ts'
 export { helloPath, isOwnPage, isPageHello } from './page-hello.ts'
-export { notePage, notesFolder, type PageNote, parsePageNote } from './page-note.ts'
+export {
+  containerMark,
+  forgetApp,
+  notePage,
+  notesFolder,
+  type PageNote,
+  parsePageNote,
+} from './page-note.ts'
 export { type PageOptions, type ServedPage, servePage } from './server.ts'
 export { SourceWatch } from './source-watch.ts'
 export { readToken } from './token.ts'

@@ -1,6 +1,6 @@
 /** tallyman in an image of its own, and what `manifest` writes, really started: by Podman as a pod, by podman-compose; a stack is read by Docker's client. */
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -62,6 +62,13 @@ async function statusOfPage(query = ''): Promise<number> {
       signal: AbortSignal.timeout(2000),
     })
   ).status
+}
+
+/** Addresses that something listens at with this port, as /proc/net/tcp and tcp6 write them (proc(5)). */
+function addressesAt(listened: number): string[] {
+  const files = ['/proc/net/tcp', '/proc/net/tcp6'].map((file) => readFileSync(file, 'utf8'))
+  const at = new RegExp(`: ([0-9A-F]+):${listened.toString(16).toUpperCase().padStart(4, '0')} \\S+ 0A`, 'g')
+  return files.flatMap((text) => [...text.matchAll(at)].map(([, address = '']) => address))
 }
 
 const isReady =
@@ -135,12 +142,10 @@ describe.skipIf(!isReady)('the image', () => {
     ask('kube', 'down', pod)
     expect(digestOfResult()).toBe(shop.digestOf(shop.run('run', 'words.job.ts', 'in1.txt', 'in2.txt')))
 
-    // Outside of a cluster its port is one of this machine.
-    deployment.spec.template.spec.containers[0].ports[0] = {
-      containerPort: 8080,
-      hostPort: port,
-      hostIP: '127.0.0.1',
-    }
+    // Outside of a cluster its port is one of this machine, by which others have theirs as well.
+    const [published] = deployment.spec.template.spec.containers[0].ports
+    expect(published).toEqual({ containerPort: 8080, hostIP: '127.0.0.1' })
+    published.hostPort = port
     const page = shop.write('page.json', JSON.stringify(deployment))
     const served = ask('kube', 'play', page)
     expect(served, served.stderr).toMatchObject({ status: 0 })
@@ -148,6 +153,7 @@ describe.skipIf(!isReady)('the image', () => {
     expect(await statusOfPage()).toBe(401)
     const token = spawnSync('cat', [join(shop.folder, 'home/page-token')], { encoding: 'utf8' }).stdout.trim()
     expect(await statusOfPage(`?token=${token}`)).toBe(303)
+    expect(addressesAt(port)).toEqual(['0100007F'])
     ask('kube', 'down', page)
   })
 
@@ -170,6 +176,32 @@ describe.skipIf(!isReady)('the image', () => {
     } finally {
       compose('down')
       ask('network', 'rm', '--force', `${project}_open`, `${project}_closed`)
+    }
+  })
+
+  it("is what the project's own compose.yaml serves the page of runs from", async () => {
+    const file = shop.write('own/compose.yaml', readFileSync(join(root, 'compose.yaml')))
+    const { folder } = shop
+    spawnSync('mkdir', ['-p', join(folder, 'own/.tallyman')])
+    const project = `tallyman-own-${process.pid}`
+    const env = {
+      ...{ ...process.env, CONTAINERS_CONF: settings },
+      ...{ TALLYMAN_IMAGE: image, TALLYMAN_PORT: String(port), TALLYMAN_USER: '0:0' },
+    }
+    const compose = (...args: readonly string[]): Ended =>
+      spawnSync('podman-compose', ['-p', project, '-f', file, ...args], {
+        ...{ encoding: 'utf8', timeout: 60_000, cwd: join(folder, 'own'), env },
+      })
+    const started = compose('up', '--detach', '--no-build')
+    try {
+      await until('the page', () => statusOfPage().catch(() => null))
+      const [link = ''] = /http:\/\/localhost:\S+/.exec(ask('logs', `${project}_page_1`).stdout) ?? []
+      expect(new URL(link).port, started.stdout + started.stderr).toBe(String(port))
+      expect(await statusOfPage(new URL(link).search)).toBe(303)
+      expect(addressesAt(port)).toEqual(['0100007F'])
+    } finally {
+      compose('down')
+      ask('network', 'rm', '--force', `${project}_default`)
     }
   })
 

@@ -1,5 +1,6 @@
 /** The lab: a web app in a rootless container at one's own port, and what is broken where it does not come up. All of it is really broken here. */
 import { spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import {
   accessSync,
   constants,
@@ -17,9 +18,13 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { hasEngine } from '../fixtures/engine.ts'
 import { canMakeUsers, isTunOpen, OrdinaryUser } from '../fixtures/ordinary-user.ts'
+import { freePort } from '../fixtures/page-server.ts'
 import { type Ended, program, Workshop } from '../fixtures/program.ts'
+import { hasSsh, makeKey, SshServer } from '../fixtures/ssh-server.ts'
+import { until } from '../fixtures/until.ts'
 import { requires } from '../requires.ts'
 
+const sshPort = freePort() + 600
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
 function isExecutable(file: string): boolean {
@@ -115,7 +120,8 @@ describe.runIf(process.getuid?.() === 0)('an ordinary user', () => {
   const isReady =
     requires('a container engine', hasEngine) &&
     requires('the right to make users', canMakeUsers) &&
-    requires('a /dev/net/tun that everybody may open (chmod 666)', isTunOpen)
+    requires('a /dev/net/tun that everybody may open (chmod 666)', isTunOpen) &&
+    requires('an ssh server and client (openssh-server, openssh-client)', hasSsh)
 
   describe.skipIf(!isReady)('of the lab', () => {
     let user: OrdinaryUser
@@ -171,6 +177,29 @@ describe.runIf(process.getuid?.() === 0)('an ordinary user', () => {
       expect(started.stderr).toContain(`ssh -N -L ${user.uid}:127.0.0.1:${user.uid}`)
       const page = await (await fetch(`http://localhost:${user.uid}/`)).text()
       expect(page).toContain(`Flask answers, from container`)
+      // From a laptop, as the lab has it: an app can prove nothing, and it is said what is known of it.
+      makeKey(user, 'id_ed25519', user)
+      const server = await SshServer.start(user, sshPort)
+      const tunnel = user.start(process.execPath, [
+        ...[program, 'tunnel', `${user.name}@127.0.0.1`, '-p', String(sshPort), '--no-open'],
+        ...['-o', 'StrictHostKeyChecking=accept-new'],
+      ])
+      let [link, said] = ['', '']
+      tunnel.stdout?.on('data', (data) => {
+        link += data
+      })
+      tunnel.stderr?.on('data', (data) => {
+        said += data
+      })
+      try {
+        await until('the tunnel', () => said.includes('Ctrl-C'))
+        expect(said).toMatch(/the app hello-flask, port 5678 of .*: a process of yours listens there/)
+        expect(await (await fetch(link.trim())).text()).toContain('Flask answers')
+      } finally {
+        tunnel.kill('SIGINT')
+        await once(tunnel, 'exit')
+        await server.stop()
+      }
       const logs = user.run(process.execPath, [program, 'logs', 'hello-flask'])
       expect(logs.stdout).toMatch(/"GET \/ HTTP\/1.1" 200/)
       expect(user.run(process.execPath, [program, 'down']).status).toBe(0)

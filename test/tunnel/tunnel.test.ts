@@ -9,7 +9,8 @@ import { type Browser, chromium } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { Reached } from '../../src/cli/tunnel/reach.ts'
 import { notesFolder } from '../../src/web/index.ts'
-import { canMakeUsers, OrdinaryUser } from '../fixtures/ordinary-user.ts'
+import { hasEngine } from '../fixtures/engine.ts'
+import { canMakeUsers, isTunOpen, OrdinaryUser } from '../fixtures/ordinary-user.ts'
 import { freePort, hasChromium } from '../fixtures/page-server.ts'
 import { quotedIn, readPage } from '../fixtures/pages.ts'
 import { program } from '../fixtures/program.ts'
@@ -21,6 +22,10 @@ const isReady =
   requires('an ssh server and client (openssh-server, openssh-client)', hasSsh) &&
   requires('root, to make users', canMakeUsers) &&
   requires('Chromium', hasChromium)
+
+const canHaveContainers =
+  requires('a container engine', hasEngine) &&
+  requires('a /dev/net/tun that everybody may open (chmod 666)', isTunOpen)
 
 /** Ports of this test's own. */
 const base = freePort() + 400
@@ -34,6 +39,7 @@ const ports = {
   app: base + 6,
   local: base + 7,
   free: base + 8,
+  upPage: base + 9,
 }
 
 /** A program that goes on, and what it says. */
@@ -238,10 +244,49 @@ describe.skipIf(!isReady)('tunnel', () => {
     expect([
       ...quotedIn(readPage('command-json.md').split('## `tallyman tunnel`')[1]?.split('\n## ')[0] ?? ''),
     ]).toEqual(expect.arrayContaining(Object.keys(told)))
-    expect(told).toMatchObject({ remotePort: ports.app, hasToken: false, pid: one.child.pid })
+    expect(told).toMatchObject({
+      remotePort: ports.app,
+      hasToken: false,
+      heldBy: 'user',
+      pid: one.child.pid,
+    })
+    expect(one.stderr).toMatch(
+      /the app app\.ts, port \d+ of .*: a process of yours listens there\.\n.*no token.*\nAlso yours there: the page of /,
+    )
     expect(await (await fetch(told.link)).text()).toBe('hello from ada')
     expect(await one.stop()).toBe(0)
   })
+
+  it.skipIf(!canHaveContainers)(
+    'leads to what `up` has started: the page proves who it is, and of an app it is said who listens',
+    async () => {
+      ada.write('hello/app.ts', "export default { fetch: () => new Response('hello from a container') }\n")
+      const up = (...args: readonly string[]): void => {
+        const ended = ada.run(process.execPath, [program, 'up', ...args])
+        expect(ended, ended.stderr).toMatchObject({ status: 0 })
+      }
+      up('hello', '--port', String(ports.app))
+      up('--port', String(ports.upPage))
+      const toPage = tunnel(...direct())
+      const shown = await toPage.line()
+      expect(toPage.stderr).toMatch(
+        new RegExp(
+          `port ${ports.upPage} of .* proven that it is yours.*the app hello \\(--port ${ports.app}\\)`,
+          's',
+        ),
+      )
+      expect((await fetch(shown, { redirect: 'manual' })).status).toBe(303)
+      const toApp = tunnel(...direct(), '--port', String(ports.app))
+      const link = await toApp.line()
+      expect(toApp.stderr).toMatch(/the app hello, port \d+ of .*: a process of yours listens there/)
+      expect(await (await fetch(link)).text()).toBe('hello from a container')
+      for (const one of [toPage, toApp]) expect(await one.stop()).toBe(0)
+      const notes = (): string[] => readdirSync(join(ada.home, notesFolder))
+      expect(notes().filter((name) => name.endsWith('.container.json'))).toHaveLength(2)
+      expect(ada.run(process.execPath, [program, 'down', 'hello', 'tallyman']).status).toBe(0)
+      expect(notes()).toHaveLength(1)
+    },
+  )
 
   it('by two connections, as where ssh cannot share one, and by a link alone', async () => {
     const one = tunnel(...direct(), '--link', `${link.replace('/?', '/runs/x?')}`)
@@ -297,7 +342,7 @@ describe.skipIf(!isReady)('tunnel', () => {
     [
       'a port where nothing listens',
       () => [...direct(), '--port', String(ports.free)],
-      /"listener": nothing listens at port .*tallyman serve.*Yours there: \d+\./s,
+      /"listener": nothing listens at port .*tallyman serve.*Yours there: the page of .* \(--port \d+\)\./s,
     ],
     [
       'a link whose page has ended',

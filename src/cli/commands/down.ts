@@ -15,10 +15,12 @@ export const down: Command = {
   details: ['NAME is that of `tallyman ps`. Without one, the only app that is up is meant.'],
   example: 'tallyman down hello',
   run: async (args, terminal) => {
+    const { forgetApp } = await import('../../web/index.ts')
     const engine = await requireEngine()
     const names = (await listAppContainers(engine)).map(({ name }) => name)
     for (const name of chosen(args.positionals, names)) {
       await removeAppContainer(engine, name)
+      forgetApp(name)
       rmSync(join(dirname(runsFolder(terminal)), 'apps', name), { recursive: true, force: true })
       if (args.has('json')) terminal.out(JSON.stringify({ name }))
       else terminal.out(`${name} is down.`)

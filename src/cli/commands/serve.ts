@@ -82,12 +82,13 @@ async function note(
 function tell(
   page: ServedPage,
   token: string,
-  { runsFolder }: Settings,
+  { runsFolder, publishedPort }: Settings,
   args: Arguments,
   terminal: Terminal,
 ): void {
-  const link = `http://localhost:${page.port}/?token=${token}`
-  const forward = forwardCommand(page.port, userInfo().username, terminal.env.SSH_CONNECTION)
+  const port = publishedPort ?? page.port
+  const link = `http://localhost:${port}/?token=${token}`
+  const forward = forwardCommand(port, userInfo().username, terminal.env.SSH_CONNECTION)
   if (args.has('json')) {
     terminal.out(JSON.stringify({ link, port: page.port, forward, runsFolder, pid: process.pid }))
     return
@@ -131,8 +132,15 @@ function readOptions(args: Arguments, terminal: Terminal): Settings {
   return {
     runsFolder: folder,
     hosts,
+    ...publishedPortOf(terminal.env),
     ...(args.has('public') ? { address: '0.0.0.0' } : {}),
   }
+}
+
+/** In a container, the port outside that leads to it: whoever starts one says so. */
+function publishedPortOf({ PUBLISHED_PORT: said = '' }: Terminal['env']): Pick<Settings, 'publishedPort'> {
+  const port = Number(said)
+  return Number.isInteger(port) && port > 0 && port < 65_536 ? { publishedPort: port } : {}
 }
 
 /** The first port of the user that is free, or the one that was asked for. */

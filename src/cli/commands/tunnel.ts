@@ -84,14 +84,40 @@ function parseLink(text: string): Served {
       },
     )
   }
-  return { port: Number(url.port) || 80, token, path: url.pathname, what: 'the page of the link' }
+  return {
+    port: Number(url.port) || 80,
+    token,
+    path: url.pathname,
+    what: 'the page of the link',
+    heldBy: null,
+    others: [],
+  }
+}
+
+const appHint =
+  'An app has no token: more than that it cannot prove, and whoever has an account there can open it.'
+
+/** What has been proven of the other end, and what not. */
+function whatIsKnown({ port, what, heldBy }: Served, name: string): string[] {
+  const leads = `It leads to ${printable(what)}, port ${port} of ${name}`
+  switch (heldBy) {
+    case null:
+      return [`${leads}, which has proven that it is yours.`]
+    case 'user':
+      return [`${leads}: a process of yours listens there.`, appHint]
+    case 'root':
+      return [`${leads}: root listens there, as the daemon of Docker does for your containers.`, appHint]
+    case 'unknown':
+      return [`${leads}, as it was noted there; who listens cannot be seen.`, appHint]
+  }
 }
 
 /** Tells the user how the tunnel stands. */
 function tellerOf({ target }: TunnelOrder, args: Arguments, terminal: Terminal): TunnelWatcher {
   const { out, say, env } = terminal
   const name = printable(target.destination)
-  const tell = ({ port, token, path, what }: Served, localPort: number): void => {
+  const tell = (served: Served, localPort: number): void => {
+    const { port, token, path, heldBy, others } = served
     // By its number: another name of the loopback address may lead to somebody else.
     const link = `http://127.0.0.1:${localPort}${path}${token === null ? '' : `?token=${token}`}`
     if (args.has('json'))
@@ -102,15 +128,13 @@ function tellerOf({ target }: TunnelOrder, args: Arguments, terminal: Terminal):
           destination: target.destination,
           remotePort: port,
           hasToken: token !== null,
+          heldBy,
           pid: process.pid,
         }),
       )
     else out(link)
-    say(
-      token === null
-        ? `It leads to ${what} at port ${port} of ${name}: a process of yours listens there. It has no token.`
-        : `It leads to ${printable(what)}, port ${port} of ${name}, which has proven that it is yours.`,
-    )
+    for (const line of whatIsKnown(served, name)) say(line)
+    if (others.length > 0) say(`Also yours there: ${others.map(printable).join(', ')}.`)
     if (!args.has('no-open') && openBrowser(link, env)) say('It is opened in the browser.')
     say('Ctrl-C ends the tunnel, not what it leads to.')
   }

@@ -1,7 +1,7 @@
 import { existsSync, realpathSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
-import { TallymanError } from '../../errors.ts'
+import { messageOf, TallymanError } from '../../errors.ts'
 import {
   type AppContainer,
   type ContainerLimits,
@@ -12,6 +12,7 @@ import {
   listAppContainers,
   memoryHoldOf,
   removeAppContainer,
+  sshTarget,
   startAppContainer,
   userPorts,
   whoListens,
@@ -24,6 +25,8 @@ import type { Arguments } from '../arguments.ts'
 import type { Command } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { linkOf, pageName, untilHealthy } from '../own-apps.ts'
+import { readPageToken } from '../page-token.ts'
+import { runsFolder } from '../runs-folder.ts'
 import { findModule, portsTaken } from '../serve-app.ts'
 import { systemdUnit } from '../systemd-unit.ts'
 import type { Terminal } from '../terminal.ts'
@@ -55,7 +58,9 @@ export const up: Command = {
     await removeAppContainer(engine, place.name)
     await startAppContainer(engine, { ...part, name: place.name, port, limits: limitsOf(args) })
     try {
-      tell(await untilHealthy(engine, place.name, port), limitsOf(args), args, terminal)
+      const app = await untilHealthy(engine, place.name, port)
+      await note(app, terminal)
+      tell(app, limitsOf(args), args, terminal)
     } catch (error) {
       // What is told is why it does not come up, even where it cannot be removed either.
       await removeAppContainer(engine, place.name).catch(() => undefined)
@@ -146,6 +151,24 @@ function holderOf(port: number, apps: readonly AppContainer[]): string | null {
   return app === undefined ? whoListens(port) : `your app ${app.name}`
 }
 
+/** `tallyman tunnel` finds it by that; without it the port, or the link, has to be said. */
+async function note(app: AppContainer & { readonly port: number }, terminal: Terminal): Promise<void> {
+  const { forgetApp, notePage } = await import('../../web/index.ts')
+  const token = app.tokenFile === null ? null : readPageToken(app.tokenFile)
+  try {
+    forgetApp(app.name)
+    notePage({
+      port: app.port,
+      token,
+      runsFolder: app.tokenFile === null ? null : runsFolder(terminal),
+      pid: null,
+      app: app.name,
+    })
+  } catch (error) {
+    terminal.say(`It is not noted for \`tallyman tunnel\`, which needs --port then: ${messageOf(error)}.`)
+  }
+}
+
 function tell(
   app: AppContainer & { readonly port: number },
   { memoryBytes }: ContainerLimits,
@@ -170,6 +193,9 @@ function tell(
       : ', each of its processes: the engine does not hold all of it to that (control groups of version 1)'
   say(`It may hold ${showBytes(memoryBytes)}${each}.`)
   say(`From your laptop: ${forward}`)
+  say(
+    `With tallyman there, in one: tallyman tunnel ${sshTarget(userInfo().username, env.SSH_CONNECTION)} --port ${port}`,
+  )
   say(
     `and open the link there. \`tallyman ps\` lists what is up, \`tallyman logs ${name}\` shows what it prints; \`tallyman down ${name}\` ends it.`,
   )

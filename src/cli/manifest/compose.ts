@@ -44,7 +44,7 @@ export function composeFile(workload: Workload): string {
         ...confined,
         mem_limit: `${mebibytes(page.memoryBytes)}m`,
         pids_limit: processesMax,
-        environment: { TALLYMAN_HOME: page.home },
+        environment: { TALLYMAN_HOME: page.home, PUBLISHED_PORT: String(page.port) },
         volumes: mounts.map((mount) => bind({ ...mount, isWritable: false })),
         restart: 'unless-stopped',
       },
@@ -92,6 +92,7 @@ export function swarmFile(workload: Workload): string {
       page: {
         ...common,
         command: page.command,
+        environment: { TALLYMAN_HOME: page.home, PUBLISHED_PORT: String(page.port) },
         networks: ['open'],
         ports: [{ target: pagePort, published: page.port, mode: 'host' }],
         volumes: [...mounts.map((mount) => bind({ ...mount, isWritable: false })), scratch],

@@ -42,7 +42,8 @@ export function kubernetesFile(workload: Workload): string {
                 memoryBytes: page.memoryBytes,
                 cpus: 1,
               }),
-              ports: [{ containerPort: pagePort }],
+              // A cluster gives it no port of its node. Podman, which does, gives it one at the loopback address then.
+              ports: [{ containerPort: pagePort, hostIP: '127.0.0.1' }],
               readinessProbe: { exec: { command: pageProbe }, periodSeconds: 10 },
             },
           ],

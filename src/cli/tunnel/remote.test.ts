@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
-import { notePage, notesFolder, type PageNote, parsePageNote } from '../../web/index.ts'
+import { forgetApp, notePage, notesFolder, type PageNote, parsePageNote } from '../../web/index.ts'
 import { chooseServed, isWhole, parseRemote, type Remote, remoteScript } from './remote.ts'
 
 const token = 'A'.repeat(32)
@@ -17,6 +17,7 @@ function noteOf(port: number, startedAt: number): PageNote {
     pid: 1,
     token,
     runsFolder: '/runs',
+    app: null,
     startedAt,
   }
 }
@@ -31,6 +32,7 @@ it.each(shells)(
     const home = mkdtempSync(join(tmpdir(), 'tallyman home '))
     onTestFinished(() => rmSync(home, { recursive: true }))
     notePage({ port: 40_123, token, runsFolder: '/runs' }, home)
+    notePage({ port: 40_126, token: null, runsFolder: null, pid: null, app: 'hello' }, home)
     mkdirSync(join(home, notesFolder), { recursive: true })
     writeFileSync(join(home, notesFolder, '40124.999999999.json'), JSON.stringify(noteOf(40_124, 0)))
     writeFileSync(join(home, notesFolder, `40125.${process.pid}.json`), '{"half')
@@ -46,9 +48,15 @@ it.each(shells)(
     expect(remote).toMatchObject({
       host: hostname(),
       uid: process.getuid?.(),
-      pages: [{ port: 40_123, pid: process.pid, token }],
+      pages: expect.arrayContaining([
+        expect.objectContaining({ port: 40_123, pid: process.pid, token }),
+        expect.objectContaining({ port: 40_126, pid: null, app: 'hello' }),
+      ]),
     })
+    expect(remote.pages).toHaveLength(2)
     expect(remote.listeners).toBeInstanceOf(Map)
+    forgetApp('hello', home)
+    expect(readdirSync(join(home, notesFolder))).not.toContain('40126.container.json')
   },
 )
 
@@ -102,10 +110,46 @@ it('chooseServed takes the page that was started last, then an app at the own po
   })
   expect(chooseServed(remote, 80, 'box')).toMatchObject({
     link: 'listener',
-    wayOut: expect.stringContaining('Yours there: 40001, 40000.'),
+    wayOut: expect.stringContaining('the page of /runs (--port 40001), the page of /runs (--port 40000).'),
   })
   expect(chooseServed({ ...remote, pages: [], listeners: null }, null, 'box')).toMatchObject({
     link: 'listener',
     isPassing: true,
   })
+})
+
+it('chooseServed takes what is noted of containers while somebody listens there who may be their engine', () => {
+  const inContainer = { ...noteOf(50_123, 3), pid: null }
+  const hello = { ...inContainer, port: 60_123, token: null, runsFolder: null, app: 'hello' }
+  const remote = (listeners: Remote['listeners'], pages = [hello, inContainer]): Remote => ({
+    host: 'box',
+    uid: 50_123,
+    pages,
+    listeners,
+  })
+  // A page proves who it is, whoever holds its port.
+  for (const holder of [50_123, 0, 7])
+    expect(chooseServed(remote(new Map([[50_123, holder]])), null, 'box')).toMatchObject({
+      port: 50_123,
+      token,
+      heldBy: null,
+    })
+  const app = (listeners: Remote['listeners']): unknown =>
+    chooseServed(remote(listeners, [hello]), 60_123, 'box')
+  expect(app(new Map([[60_123, 50_123]]))).toMatchObject({ what: 'the app hello', heldBy: 'user' })
+  expect(app(new Map([[60_123, 0]]))).toMatchObject({ what: 'the app hello', heldBy: 'root' })
+  expect(app(null)).toMatchObject({ what: 'the app hello', heldBy: 'unknown' })
+  expect(app(new Map([[60_123, 7]]))).toMatchObject({ link: 'page' })
+  expect(app(new Map())).toMatchObject({ link: 'listener' })
+  // Nobody noted it, so root is a stranger.
+  expect(chooseServed(remote(new Map([[60_123, 0]]), []), 60_123, 'box')).toMatchObject({ link: 'page' })
+  const both = new Map([
+    [50_123, 50_123],
+    [60_123, 50_123],
+  ])
+  expect(chooseServed(remote(both), null, 'box')).toMatchObject({
+    port: 50_123,
+    others: ['the app hello (--port 60123)'],
+  })
+  expect(chooseServed(remote(both, [hello]), null, 'box')).toMatchObject({ port: 60_123 })
 })

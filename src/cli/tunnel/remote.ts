@@ -1,23 +1,27 @@
 import { type SshTrouble, userPorts } from '../../host/index.ts'
-import type { PageNote } from '../../web/index.ts'
+import { containerMark, type PageNote } from '../../web/index.ts'
 
 /** What is wanted of the other end: a page, or an app, that is the user's own. */
 export interface Served {
   /** Of the loopback address over there. */
   readonly port: number
-  /** Null: an app, which has none; that it is the user's is known from who listens. */
+  /** Null: an app, which has none; what is known of it is who listens. */
   readonly token: string | null
+  /** Of an app: whose process listens there; `root` is who holds the ports of Docker's containers. Null for a page, which proves who it is. */
+  readonly heldBy: 'user' | 'root' | 'unknown' | null
   /** Where it begins: `/`, or what a link says. */
   readonly path: string
   /** What it is, for people. */
   readonly what: string
+  /** What else of the user's is served there, for people. */
+  readonly others: readonly string[]
 }
 
 /** What is known of the other end. */
 export interface Remote {
   readonly host: string
   readonly uid: number
-  /** Pages of the user's that are served there, newest first. */
+  /** Pages and apps of the user's that were noted there and may be there still, newest first. */
   readonly pages: readonly PageNote[]
   /** Who listens where 127.0.0.1 leads; null where that cannot be known. */
   readonly listeners: ReadonlyMap<number, number> | null
@@ -36,7 +40,7 @@ export function remoteScript(notesFolder: string): string {
     `echo "${begin}"`,
     'echo "host $(uname -n)"',
     'echo "uid $(id -u)"',
-    `for f in "$HOME"/${notesFolder}/*.json; do p="\${f%.json}"; p="\${p##*.}"; kill -0 "$p" 2>/dev/null && echo "page $(cat "$f")"; done`,
+    `for f in "$HOME"/${notesFolder}/*.json; do p="\${f%.json}"; p="\${p##*.}"; { [ "$p" = ${containerMark} ] || kill -0 "$p" 2>/dev/null; } && echo "page $(cat "$f")"; done`,
     'for f in /proc/net/tcp /proc/net/tcp6; do if [ -r "$f" ]; then echo "sockets"; while read -r n at to state q t r uid rest; do if [ "$state" = 0A ]; then echo "listens $at $uid"; fi; done <"$f"; fi; done',
     `echo "${end}"`,
     'exec cat >/dev/null',
@@ -77,36 +81,60 @@ const reached: ReadonlySet<string> = new Set([
 ])
 
 /**
- * Chooses what is wanted: the page, or app, at this port; without one the newest page, or else the app at the user's own port. Pure.
+ * Chooses what is wanted: the page, or app, at this port; without one the newest page, else the newest app, or else what is at the user's own
+ * port. Pure.
  *
  * @param name of the other end, as it was typed
  */
-export function chooseServed(
-  { uid, pages, listeners }: Remote,
-  port: number | null,
-  name: string,
-): Served | SshTrouble {
-  const page = pages.find((note) => port === null || note.port === port)
-  if (page !== undefined)
-    return { port: page.port, token: page.token, path: '/', what: `the page of ${page.runsFolder}` }
-  const tried = port === null ? userPorts(uid) : [port]
-  const own = tried.find((one) => listeners?.get(one) === uid)
-  if (own !== undefined) return { port: own, token: null, path: '/', what: 'an app' }
-  const holder = port === null ? undefined : listeners?.get(port)
-  if (holder !== undefined) {
-    return {
-      link: 'page',
-      reason: `port ${port} of ${name} is held by somebody else there (user id ${holder}; yours is ${uid})`,
-      wayOut: 'Leave --port out: then your own page is looked for.',
-      isPassing: false,
-    }
+export function chooseServed(remote: Remote, port: number | null, name: string): Served | SshTrouble {
+  const { uid, listeners } = remote
+  const there = remote.pages.filter((note) => note.pid !== null || listeners?.has(note.port) !== false)
+  const matching = there.filter((note) => port === null || note.port === port)
+  const note = matching.find(({ token }) => token !== null) ?? matching[0]
+  const others = there.filter((one) => one !== note).map((one) => `${whatIs(one)} (--port ${one.port})`)
+  if (note !== undefined && note.token !== null)
+    return { port: note.port, token: note.token, path: '/', what: whatIs(note), heldBy: null, others }
+  const tried = port !== null ? [port] : note === undefined ? userPorts(uid) : [note.port]
+  for (const one of tried) {
+    const heldBy = holderOf(remote, one, note !== undefined)
+    if (heldBy === null) continue
+    const what = note === undefined ? 'an app' : whatIs(note)
+    return { port: one, token: null, path: '/', what, heldBy, others }
   }
-  const others = pages.length === 0 ? '' : ` Yours there: ${pages.map((note) => note.port).join(', ')}.`
+  const holder = listeners?.get(tried[0] ?? 0)
+  return port !== null && holder !== undefined
+    ? heldByOthers(port, name, holder, uid)
+    : nothingServed(port, name, others)
+}
+
+function whatIs({ runsFolder, app }: PageNote): string {
+  return runsFolder === null ? `the app ${app ?? ''}` : `the page of ${runsFolder}`
+}
+
+/** Who listens at a port that may be an app's; null where nobody does who could be the user. */
+function holderOf({ uid, listeners }: Remote, port: number, isNoted: boolean): Served['heldBy'] {
+  if (listeners === null) return isNoted ? 'unknown' : null
+  const holder = listeners.get(port)
+  if (holder === uid) return 'user'
+  return holder === 0 && isNoted ? 'root' : null
+}
+
+function heldByOthers(port: number, name: string, holder: number, uid: number): SshTrouble {
+  return {
+    link: 'page',
+    reason: `port ${port} of ${name} is held by somebody else there (user id ${holder}; yours is ${uid})`,
+    wayOut: 'Leave --port out: then your own page is looked for.',
+    isPassing: false,
+  }
+}
+
+function nothingServed(port: number | null, name: string, others: readonly string[]): SshTrouble {
+  const yours = others.length === 0 ? '' : ` Yours there: ${others.join(', ')}.`
   return {
     link: 'listener',
     reason:
       port === null ? `nothing of yours is served on ${name}` : `nothing listens at port ${port} of ${name}`,
-    wayOut: `Start it there: tallyman serve, or tallyman up APP.${others} A page of another kind: --link LINK, as it was printed.`,
+    wayOut: `Start it there: tallyman serve, or tallyman up APP.${yours} A page of another kind: --link LINK, as it was printed.`,
     isPassing: true,
   }
 }
