@@ -140,7 +140,7 @@ export const flagsOfRun: readonly Flag[] = [
   {
     name: 'split',
     takes: { kind: 'size', placeholder: 'SIZE', words: ['whole'] },
-    help: 'longest piece of a plain file that one task reads, or "whole"; gzip files are cut between members, or where they were found to begin anew when they were read before. The result is the same. Default: 32M',
+    help: 'longest piece of a plain file that one task reads, or "whole"; gzip files are cut between members, or where they were found to begin anew when they were read before. The result is the same. Default: 32M, on Spark more the more there is, up to 256M',
     commands: running,
   },
   {

@@ -370,7 +370,7 @@ describe('discoverInputs on a year of archives', () => {
     const archive = makeArchive(hours)
     for (const path of year) tree.writeBytes(path, archive)
     const { files, problems, series } = await discover('Twitter dataset')
-    const tasks = packSplits(planSplits(files, { splitBytes: 1e8, splittable: true }), 30)
+    const tasks = packSplits(planSplits(files, { splitBytes: 1e8, splittable: true }), 30, 1024)
     expect([files.length, problems.length, tasks.length]).toEqual([366, 0, 366 * 3])
     expect(series).toEqual({
       pattern: 'geoTwitterYY-MM-DD.zip',

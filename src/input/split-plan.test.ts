@@ -84,7 +84,7 @@ describe('packSplits', () => {
       fc.property(sizes, fc.integer({ min: 1, max: 500 }), (bytes, taskBytes) => {
         const files = bytes.map((size, index) => file(String(index), 'plain', size))
         const splits = planSplits(files, { splitBytes: 1000, splittable: true })
-        const tasks = packSplits(splits, taskBytes)
+        const tasks = packSplits(splits, taskBytes, 1024)
         expect(tasks.flat()).toEqual(splits)
         for (const task of tasks) {
           const total = task.reduce((sum, { identity }) => sum + identity.sizeBytes, 0)
@@ -99,13 +99,13 @@ describe('packSplits', () => {
       splitBytes: 1000,
       splittable: true,
     })
-    expect(packSplits(splits, 200).map((task) => task.length)).toEqual([2, 1])
+    expect(packSplits(splits, 200, 1024).map((task) => task.length)).toEqual([2, 1])
   })
 
   test('leaves the tasks of other files as they were when a file is added', () => {
     const plan = (names: readonly string[]): string[] => {
       const files = names.map((name) => file(name, 'zip', 1, ['x', 'y', 'z']))
-      const tasks = packSplits(planSplits(files, { splitBytes: 1000, splittable: true }), 200)
+      const tasks = packSplits(planSplits(files, { splitBytes: 1000, splittable: true }), 200, 1024)
       return tasks.map((task) =>
         task.map((split) => `${split.path} ${JSON.stringify(split)}`.replace(/"ordinal":\d+/, '')).join(),
       )
@@ -115,16 +115,16 @@ describe('packSplits', () => {
     expect(after.filter((task) => !before.includes(task))).toHaveLength(2)
   })
 
-  test('packs files together where there are more than 1,024, gzip files by six times their size', () => {
+  test('packs files together where there are more than may be apart, gzip files by six times their size', () => {
     const files = Array.from({ length: 1026 }, (_, index) => file(String(index), 'gzip', 10))
     const splits = planSplits(files, { splitBytes: 10, splittable: true })
-    expect(packSplits(splits, 130).every((task) => task.length === 2)).toBe(true)
-    expect(packSplits(splits.slice(0, 1024), 130)).toHaveLength(1024)
+    expect(packSplits(splits, 130, 1024).every((task) => task.length === 2)).toBe(true)
+    expect(packSplits(splits.slice(0, 1024), 130, 1024)).toHaveLength(1024)
   })
 
   test('puts at most 1,024 splits into a task', () => {
     const files = Array.from({ length: 1025 }, (_, index) => file(String(index), 'plain', 0))
-    const tasks = packSplits(planSplits(files, { splitBytes: 10, splittable: true }), 1000)
+    const tasks = packSplits(planSplits(files, { splitBytes: 10, splittable: true }), 1000, 1024)
     expect(tasks.map((task) => task.length)).toEqual([1024, 1])
   })
 })

@@ -73,20 +73,14 @@ function* cutGzip({ path, identity, cuts = [], index }: InputFile, partBytes: nu
 const taskSplitsMax = 1024
 
 /**
- * Up to so many files, a task holds splits of one file only: when a file is added to a series, the tasks of the others stay
- * what they were, and what was kept of them can be used again. With more files, what a task costs would count for more.
- */
-const filesApartMax = 1024
-
-/**
  * Packs neighbouring splits into tasks of at most `taskBytes` decompressed bytes and 1,024 splits; a split longer than that
- * is a task of its own. Files share tasks only where there are more than 1,024 of them. What a gzip file holds is not known
+ * is a task of its own. Files share tasks only where there are more than `filesApartMax` of them. What a gzip file holds is not known
  * before it is read, and is estimated at 6 times its size.
  *
  * @param splits in global order
  * @returns tasks in global order; their concatenation is `splits`
  */
-export function packSplits(splits: readonly Split[], taskBytes: number): Split[][] {
+export function packSplits(splits: readonly Split[], taskBytes: number, filesApartMax: number): Split[][] {
   requirePositive('taskBytes', taskBytes)
   const keepsApart = new Set(splits.map(({ path }) => path)).size <= filesApartMax
   const tasks: Split[][] = []

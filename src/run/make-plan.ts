@@ -12,17 +12,7 @@ import { engineVersion, packageVersion } from './package.ts'
 import type { Plan, PlannedTask } from './plan.ts'
 import type { Resources } from './resources.ts'
 import type { Reuse, Store, TaskIdentity } from './store.ts'
-
-/** Longest byte range of a plain file, where nothing was said. */
-const splitBytesDefault = 32 * 2 ** 20
-
-/** The same on Spark, where to begin a task takes longer. */
-const splitBytesOnSpark = 64 * 2 ** 20
-
-/** How long pieces of files are that can be cut. */
-function splitBytesOf({ splitBytes, spark }: Pick<RunOptions, 'splitBytes' | 'spark'>): number {
-  return splitBytes ?? (spark === null ? splitBytesDefault : splitBytesOnSpark)
-}
+import { taskSizeOf } from './task-size.ts'
 
 /**
  * How long parts of gzip files are; null where they are read as a whole: by formats that take files, and on Spark, where no task can
@@ -32,7 +22,7 @@ export function gzipPartBytesOf(
   options: Pick<RunOptions, 'splitBytes' | 'spark'>,
   unit: 'line' | 'file',
 ): number | null {
-  return unit === 'line' && options.spark === null ? splitBytesOf(options) : null
+  return unit === 'line' && options.spark === null ? taskSizeOf(options, { files: [] }).splitBytes : null
 }
 
 /** Pieces that plain files are cut into, beyond one each: what is known of all of them fits in 80 MB. */
@@ -42,18 +32,22 @@ const piecesMax = 250_000
  * @throws {TallymanError} `usage` where pieces as short as was said would be more than the coordinator has room for; where nothing was said they
  *   are longer
  */
-function boundedSplitBytes(options: Pick<RunOptions, 'splitBytes' | 'spark'>, { files }: Discovery): number {
-  let splitBytes = splitBytesOf(options)
+function boundedSplitBytes(
+  wanted: number,
+  { splitBytes: asked }: Pick<RunOptions, 'splitBytes'>,
+  { files }: Discovery,
+): number {
+  let splitBytes = wanted
   const pieces = (): number =>
     files.reduce((sum, { kind, identity: { sizeBytes } }) => {
       return kind === 'plain' ? sum + Math.max(0, Math.ceil(sizeBytes / splitBytes) - 1) : sum
     }, 0)
-  if (options.splitBytes !== null && pieces() > piecesMax) {
-    const asked = showCount(pieces())
+  if (asked !== null && pieces() > piecesMax) {
+    const count = showCount(pieces())
     while (pieces() > piecesMax) splitBytes *= 2
     throw new TallymanError(
       'usage',
-      `Pieces of ${countOf(options.splitBytes, 'byte')} would be ${asked}, more than the ${showCount(piecesMax)} there may be.`,
+      `Pieces of ${countOf(asked, 'byte')} would be ${count}, more than the ${showCount(piecesMax)} there may be.`,
       { wayOut: `Say --split ${Math.ceil(splitBytes / 1024)}K or more, or leave it out.` },
     )
   }
@@ -89,7 +83,9 @@ export function makePlan(parts: PlanParts): Plan {
   const { accept, params } = options
   const tallyman = packageVersion()
   const splittable = loaded.description.input.unit === 'line'
-  const splitBytes = splittable ? boundedSplitBytes(options, discovery) : splitBytesOf(options)
+  const size = taskSizeOf(options, discovery)
+  const splitBytes = splittable ? boundedSplitBytes(size.splitBytes, options, discovery) : size.splitBytes
+  const pack = (own: readonly Split[]): Split[][] => packSplits(own, size.packBytes, size.filesApartMax)
   const cutting = { splitBytes, splittable }
   const cutFiles = cutByIndexes(
     discovery.files,
@@ -98,7 +94,7 @@ export function makePlan(parts: PlanParts): Plan {
     gzipPartBytesOf(options, loaded.description.input.unit),
   )
   const cutSplits = planSplits(cutFiles, cutting)
-  const cutTasks = pack(cutSplits, splitBytes)
+  const cutTasks = pack(cutSplits)
   const partitions = choosePartitions(discovery, cutTasks.length, options.spark !== null)
   const identity = { jobFile, codeSha256, params, partitions, contents }
   const findWhole = (file: InputFile): Reuse =>
@@ -129,7 +125,7 @@ export function makePlan(parts: PlanParts): Plan {
     fingerprint: fingerprint({ tallyman, codeSha256, params, files: discovery.files, accept }),
     discovery: { ...discovery, files },
     splits,
-    tasks: toTasks(isAsCut ? cutTasks : pack(splits, splitBytes), find),
+    tasks: toTasks(isAsCut ? cutTasks : pack(splits), find),
     partitions,
     isolation: options.isolation,
     image: options.image,
@@ -148,11 +144,6 @@ export function makePlan(parts: PlanParts): Plan {
     keepBytesMax: options.spark === null ? options.keepBytesMax : 0,
     spark: options.spark,
   }
-}
-
-/** `--split whole` means plain files: members of archives are no larger for it, nor are many packed into one task. */
-function pack(splits: readonly Split[], splitBytes: number): Split[][] {
-  return packSplits(splits, Math.min(splitBytes, splitBytesDefault))
 }
 
 function toTasks(

@@ -38,6 +38,8 @@ export function configurationOf(
     'spark.executor.extraJavaOptions': compileOnce,
     // It would listen on all addresses, for everybody.
     'spark.ui.enabled': 'false',
+    // A map task would open a file and a serializer for each partition, up to 200 of them.
+    'spark.shuffle.sort.bypassMergeThreshold': '0',
     'spark.ui.showConsoleProgress': 'false',
     'spark.log.level': 'WARN',
     'spark.eventLog.enabled': 'true',

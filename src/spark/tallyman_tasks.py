@@ -6,6 +6,7 @@ What is said to the process and to the driver is described in docs/formats/spark
 
 import base64
 import errno
+import gc
 import json
 import os
 import shutil
@@ -85,6 +86,8 @@ class TaskProcess:
     """The process of Node beside this worker, with a folder that both write into."""
 
     def __init__(self, settings):
+        # Spark's Python worker collects garbage after each task, and goes through all that its imports have made, in 10 ms and more: that is none.
+        gc.freeze()
         folders = os.environ.get("SPARK_LOCAL_DIRS", tempfile.gettempdir()).split(",")
         folder = folders[os.getpid() % len(folders)]
         os.makedirs(folder, exist_ok=True)

@@ -117,7 +117,7 @@ describe('docs/formats/plan.md', () => {
     const { files } = plan.discovery
     const splits = planSplits(files, { splitBytes: plan.splitBytes, splittable: true })
     expect(plan.splits).toEqual(splits)
-    const packed = packSplits(splits, plan.splitBytes)
+    const packed = packSplits(splits, plan.splitBytes, 1024)
     expect(plan.tasks.map(({ firstSplit, endSplit }) => splits.slice(firstSplit, endSplit))).toEqual(packed)
   })
 
