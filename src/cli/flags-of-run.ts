@@ -100,6 +100,12 @@ export const flagsOfRun: readonly Flag[] = [
     commands: running,
   },
   {
+    name: 'on',
+    takes: { kind: 'text', placeholder: 'spark' },
+    help: 'writes what has Apache Spark do the tasks in pods: spark for the cluster that it is in, or k8s://https://HOST:PORT',
+    commands: ['manifest'],
+  },
+  {
     name: 'spark-home',
     takes: { kind: 'text', placeholder: 'DIR' },
     help: 'where Spark is installed. Default: $SPARK_HOME, the spark-submit in PATH, or an installed pyspark',
@@ -109,7 +115,7 @@ export const flagsOfRun: readonly Flag[] = [
     name: 'spark-conf',
     takes: { kind: 'text', placeholder: 'NAME=VALUE', repeat: true },
     help: 'a property of Spark, over what is set for it; for example spark.executor.cores=4',
-    commands: running,
+    commands: described,
   },
   {
     name: 'spark-pack',

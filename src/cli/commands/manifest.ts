@@ -8,6 +8,7 @@ import type { Command } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { composeFile, swarmFile } from '../manifest/compose.ts'
 import { kubernetesFile } from '../manifest/kubernetes.ts'
+import { type OnCluster, sparkOnKubernetesFile } from '../manifest/spark-on-kubernetes.ts'
 import { pagePort, type Workload } from '../manifest/workload.ts'
 import { readRunOptions } from '../run-options.ts'
 import { runsFolder } from '../runs-folder.ts'
@@ -21,6 +22,7 @@ export const manifest: Command = {
   summary: 'writes what starts a job and its page as containers elsewhere',
   details: [
     'Written to stdout: a compose file, a Job with a Deployment and a Service for the page, or a stack; each with the limits that the run has here, nothing that it may write to but its runs and its result, and no network for the job where the format can say so.',
+    'With --on spark, Kubernetes alone: a Job that is the command and Spark’s driver, and starts executors as pods of its own, with the account that it needs for that. docs/spark.md says more.',
     'Files are there under the paths they have here. docs/containers.md says which is for what, and how the image is made.',
   ],
   example: 'tallyman manifest compose words.job.ts "texts/*.txt" -o words > compose.yaml',
@@ -36,9 +38,13 @@ export const manifest: Command = {
         },
       )
     }
-    const workload = await workloadOf(rest, args, terminal)
-    terminal.out(write(workload).trimEnd())
-    terminal.say(`The image is ${workload.image}; docs/containers.md says how it is made.`)
+    const onCluster = onClusterOf(kind, args)
+    const workload = await workloadOf(rest, args, terminal, onCluster)
+    terminal.out(
+      (onCluster === null ? write(workload) : sparkOnKubernetesFile(workload, onCluster)).trimEnd(),
+    )
+    const page = onCluster === null ? 'docs/containers.md' : 'docs/spark.md'
+    terminal.say(`The image is ${workload.image}; ${page} says how it is made.`)
     return exitCodes.complete
   },
 }
@@ -51,10 +57,35 @@ const memoryShareBeside = 0.15
 const processesEach = 32
 const pageBytes = 512 * 2 ** 20
 
+/** Where pods find the cluster that they are in. */
+const ownCluster = 'k8s://https://kubernetes.default.svc'
+/** What one worker on an executor may hold where nothing was said, as in `run`. */
+const executorBytes = 2 ** 30
+
+/** The run on Spark that was asked for; null for one on a single machine. */
+function onClusterOf(kind: string, args: Arguments): OnCluster | null {
+  const master = args.text('on')
+  if (master === null) return null
+  if (kind !== 'kubernetes' || (master !== 'spark' && !master.startsWith('k8s://')))
+    throw new TallymanError('usage', `There is no manifest of kind ${kind} for a run on ${master}.`, {
+      wayOut: 'Say `manifest kubernetes … --on spark`, or --on k8s://https://HOST:PORT for another cluster.',
+    })
+  const pairs = args.list('spark-conf').map((pair) => {
+    const equals = pair.indexOf('=')
+    return [pair.slice(0, equals), pair.slice(equals + 1)]
+  })
+  return {
+    master: master === 'spark' ? ownCluster : master,
+    executors: args.count('workers') ?? 2,
+    conf: Object.fromEntries(pairs),
+  }
+}
+
 async function workloadOf(
   positionals: readonly string[],
   args: Arguments,
   terminal: Terminal,
+  onCluster: OnCluster | null,
 ): Promise<Workload> {
   const { cwd } = terminal
   const { inputs, ...options } = readRunOptions(args.withPositionals(positionals), cwd)
@@ -64,7 +95,10 @@ async function workloadOf(
     })
   }
   const job = placeOf(options.job, cwd)
-  const { workers, memory } = settleResources(options, readMachine())
+  const here = settleResources(options, readMachine())
+  const workers = onCluster?.executors ?? here.workers
+  // On Spark it is what each worker may hold.
+  const memoryBytes = onCluster === null ? here.memory.totalBytes : (args.size('memory') ?? executorBytes)
   const home = dirname(runsFolder(terminal))
   const target = resolve(cwd, args.text('out') ?? 'result')
   // Whoever starts it need not have a token yet, and a folder that is mounted is there.
@@ -75,16 +109,17 @@ async function workloadOf(
   const given = kept.flatMap((name) => args.list(name).map((value) => `--${name}=${value}`))
   return {
     name: nameOf(job),
-    image: args.text('image') ?? `localhost/tallyman:${packageVersion()}`,
+    image:
+      args.text('image') ?? `localhost/tallyman${onCluster === null ? '' : '-spark'}:${packageVersion()}`,
     command: [
       ...['run', job, ...places, '-o', target, '--workers', String(workers)],
-      ...['--memory', `${Math.floor(memory.totalBytes / 2 ** 20)}M`, ...given],
+      ...['--memory', `${Math.floor(memoryBytes / 2 ** 20)}M`, ...given],
     ],
     mounts: mountsOf([dirname(job), ...places.map(fixedPart)], [home, dirname(target)]).map(
       ({ path, isWritable }) => ({ path, isWritable }),
     ),
     user: { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 },
-    memoryBytes: Math.ceil(memory.totalBytes * (1 + memoryShareBeside)),
+    memoryBytes: Math.ceil(memoryBytes * (1 + memoryShareBeside)),
     cpus: workers,
     processesMax: (workers + 2) * processesEach,
     page: {

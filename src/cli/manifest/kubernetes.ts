@@ -3,8 +3,7 @@ import { toYaml, type YamlValue } from './yaml.ts'
 
 /** A Job of Kubernetes for the run; a Deployment with its Service for the page. Pure. */
 export function kubernetesFile(workload: Workload): string {
-  const { name, image, command, memoryBytes, cpus, page } = workload
-  const labels = { app: `${name}-page` }
+  const { name, image, command, memoryBytes, cpus } = workload
   const job: YamlValue = {
     apiVersion: 'batch/v1',
     kind: 'Job',
@@ -22,6 +21,13 @@ export function kubernetesFile(workload: Workload): string {
       },
     },
   }
+  return [job, ...pageOf(workload)].map(toYaml).join('---\n')
+}
+
+/** The page over the runs. Pure. */
+export function pageOf(workload: Workload): YamlValue[] {
+  const { name, image, page } = workload
+  const labels = { app: `${name}-page` }
   const deployment: YamlValue = {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
@@ -57,11 +63,11 @@ export function kubernetesFile(workload: Workload): string {
     metadata: { name: `${name}-page` },
     spec: { selector: labels, ports: [{ port: pagePort, targetPort: pagePort }] },
   }
-  return [job, deployment, service].map(toYaml).join('---\n')
+  return [deployment, service]
 }
 
 /** Places of this machine; on a cluster they are on every node, or a claim takes their place. */
-function podOf({ mounts, user }: Workload, mayWrite: boolean): { readonly [name: string]: YamlValue } {
+export function podOf({ mounts, user }: Workload, mayWrite: boolean): { readonly [name: string]: YamlValue } {
   return {
     automountServiceAccountToken: false,
     securityContext: {
@@ -87,7 +93,7 @@ interface Part {
   readonly cpus: number
 }
 
-function containerOf(
+export function containerOf(
   { mounts, page, name: job }: Workload,
   { name, image, args, memoryBytes, cpus }: Part,
 ): { readonly [name: string]: YamlValue } {
