@@ -236,6 +236,8 @@ describe.skipIf(!requires('Chromium', hasChromium))('the page', { timeout: 240_0
     expect(workers).toContain('in/tweets-2020-01-0')
     expect(workers).toMatch(/\d MB/)
     await page.getByRole('heading', { name: 'The answer so far' }).waitFor({ timeout: 120_000 })
+    expect(await seen(page.locator('main'))).toMatch(/memory together\n[\d.]+ MB of [\d.]+ [MG]B\n/)
+    expect(await seen(page.locator('main'))).toMatch(/spilled to disk\n.*B, room for [\d.]+ \wB more/)
     expect(await seen(page.locator('main'))).toMatch(/It rests on \d+ of \d+ map tasks, \d+ % of the input/)
     const drawn = await page.locator('section[aria-label^="largest rows"] tbody tr').evaluateAll((rows) =>
       rows.map((row) => ({

@@ -17,7 +17,7 @@ pre { background: var(--soft); padding: .75rem 1rem; overflow-x: auto; font-size
 .scroll { overflow-x: auto; max-height: 32rem; overflow-y: auto; border: 1px solid var(--line); margin-bottom: 1rem; }
 .scroll table { margin: 0; } table { border-collapse: collapse; font-size: .9rem; width: 100%; } th, td { text-align: left; padding: .25rem .75rem; border-bottom: 1px solid var(--line); vertical-align: top; }
 th { position: sticky; top: 0; background: var(--soft); } th button { font: inherit; font-weight: 600; color: inherit; background: none; border: 0; padding: 0; cursor: pointer; } th[aria-sort=ascending] button::after { content: ' ▲'; } th[aria-sort=descending] button::after { content: ' ▼'; }
-.n { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; } summary { cursor: pointer; color: var(--link); margin-bottom: .5rem; }
+td.w { white-space: nowrap; } .n { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; } summary { cursor: pointer; color: var(--link); margin-bottom: .5rem; }
 @media (max-width: 36rem) { dl { grid-template-columns: 1fr; gap: 0; } dd { margin-bottom: .5rem; } body { padding: .5rem .75rem 3rem; } }
 label { display: inline-block; margin-bottom: .5rem; } .paper { display: none; }
 @page { margin: 14mm 12mm; }

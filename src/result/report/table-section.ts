@@ -40,13 +40,17 @@ ${lines}
 </tbody></table></div>`
 }
 
+const wordMax = 20
+
 function cellOf(cell: Cell, isNumber: boolean): Html {
   if (cell === null) return html`<td class="faint">null</td>`
   if (isNumber && (typeof cell === 'bigint' || typeof cell === 'number')) {
     const isWhole = typeof cell === 'bigint' || Number.isInteger(cell)
     return html`<td class="n" data-n="${String(cell)}">${isWhole ? cell.toLocaleString('en-US') : String(cell)}</td>`
   }
-  return html`<td>${data(typeof cell === 'string' ? (cell === '' || cell === 'null' ? canonicalJson(cell) : cell) : canonicalJson(cell))}</td>`
+  const text = typeof cell === 'string' && cell !== '' && cell !== 'null' ? cell : canonicalJson(cell)
+  // A day is not broken at its hyphens, whatever stands beside it.
+  return text.length <= wordMax ? html`<td class="w">${data(text)}</td>` : html`<td>${data(text)}</td>`
 }
 
 /** Whoever prints the report is told what of a list is not on paper. */

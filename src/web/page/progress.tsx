@@ -1,7 +1,7 @@
 import type { JSX } from 'preact'
 import { countOf, showBytes, showCount, showDuration } from '../../quantities.ts'
 import type { RunView, WorkerView } from '../view/run-view.ts'
-import { Badge, Data, Panel, Table } from './parts.tsx'
+import { Badge, Data, Pairs, Panel, Table } from './parts.tsx'
 
 /** How far a run is, how fast it goes, and how long it may still take. */
 export function Progress({ run }: { readonly run: RunView }): JSX.Element | null {
@@ -67,7 +67,7 @@ function Figure(props: {
 
 /** What the workers are at now, and what they take of the machine. */
 export function Workers({ run }: { readonly run: RunView }): JSX.Element | null {
-  const { workers, sharesProcess, bottleneck } = run
+  const { workers, sharesProcess, bounds, bottleneck } = run
   if (workers.length === 0) return null
   return (
     <Panel title="Workers">
@@ -85,6 +85,7 @@ export function Workers({ run }: { readonly run: RunView }): JSX.Element | null 
         ]}
         rows={workers.map((worker) => ({ key: String(worker.seat), cells: cellsOf(worker) }))}
       />
+      <Pairs pairs={bounds} />
       {sharesProcess ? (
         <p class="how">Threads share one process: cores and memory are those of all of them.</p>
       ) : null}

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact'
-import { showCount } from '../../quantities.ts'
+import { showBytes, showCount, showDuration } from '../../quantities.ts'
 import type { ReuseView, RunView, SkewView } from '../view/run-view.ts'
 import { Inputs } from './calendar.tsx'
 import { Badge, Data, Pairs, Panel, Time, Typed } from './parts.tsx'
@@ -99,13 +99,18 @@ function Skew({ skew }: { readonly skew: SkewView }): JSX.Element {
     <Panel title="Largest and slowest">
       {skew.slowest.length === 0 ? null : (
         <>
-          <h3>Slowest map tasks</h3>
+          <h3>
+            Slowest map tasks{' '}
+            <span class="aside">half of them took {showDuration(skew.medianMs)} or less</span>
+          </h3>
           <Pairs pairs={skew.slowest} />
         </>
       )}
       {skew.partitions.length === 0 ? null : (
         <>
-          <h3>Largest partitions, as spilled</h3>
+          <h3>
+            Largest partitions, as spilled <span class="aside">{showBytes(skew.spilledBytes)} in all</span>
+          </h3>
           <Pairs pairs={skew.partitions} />
         </>
       )}

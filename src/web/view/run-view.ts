@@ -146,6 +146,8 @@ export interface RunView {
   readonly spark: SparkView | null
   /** Do workers share a process? Then so do memory and CPU. */
   readonly sharesProcess: boolean
+  /** What workers hold together of memory and disk, and may. */
+  readonly bounds: readonly Pair[]
   /** What bounds the run, in words; null where that cannot be told. */
   readonly bottleneck: string | null
   /** What was said last, as `paused: …`; null where nothing was, or it is over. */

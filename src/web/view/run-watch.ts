@@ -1,4 +1,4 @@
-import { sayBottleneck } from '../../host/index.ts'
+import { readDiskSpace, sayBottleneck, spareSpace } from '../../host/index.ts'
 import { diskBytes, saySplits } from '../../input/index.ts'
 import { AnswerLooks } from '../../result/index.ts'
 import {
@@ -17,6 +17,7 @@ import {
   totalsOf,
   UnderWay,
 } from '../../run/index.ts'
+import { boundsOf } from './bounds.ts'
 import { stageView } from './cells.ts'
 import { commandsOf } from './commands.ts'
 import { Deaths } from './deaths.ts'
@@ -57,6 +58,8 @@ export class RunWatch {
   #isHeld = false
 
   /** @throws {TallymanError} `not-found` where there is no run */
+  #spareBytes: number | null = null
+
   constructor(directory: RunDirectory) {
     this.#directory = directory
     this.#identity = readIdentity(directory)
@@ -87,6 +90,10 @@ export class RunWatch {
     const { readBytes } = progress
     const line = runLine(this.#identity, { state, isHeld, workedMs, totals, readBytes })
     const { description, path } = state.plan.job
+    const skew = skewView(state)
+    const workers =
+      live === null ? [] : this.#workers.view(live.workers, this.#now(state, now), performance.now())
+    if (isHeld) void this.#lookAtDisk()
     return {
       kind: 'run',
       line,
@@ -96,8 +103,8 @@ export class RunWatch {
       progress,
       stages: [stageView(state, 'map'), stageView(state, 'reduce')],
       timeline: this.#lanes.view(isHeld ? now : null),
-      workers:
-        live === null ? [] : this.#workers.view(live.workers, this.#now(state, now), performance.now()),
+      workers,
+      bounds: boundsOf(state, workers, skew?.spilledBytes ?? 0, this.#spareBytes),
       spark: sparkView(state),
       sharesProcess: state.plan.isolation === 'thread',
       bottleneck: live?.bottleneck == null ? null : sayBottleneck(live.bottleneck),
@@ -114,11 +121,17 @@ export class RunWatch {
       })),
       reuse: reuseView(state),
       inputs: inputsView(state),
-      skew: skewView(state),
+      skew,
       result: resultView(state, this.#identity.id),
       soFar: isHeld ? this.#soFar(state, now, wantsAnswer) : null,
       commands: commandsOf(this.#identity.id, state, isHeld),
     }
+  }
+
+  /** What is found is there for the next look. */
+  async #lookAtDisk(): Promise<void> {
+    const space = await readDiskSpace(this.#directory.path).catch(() => null)
+    this.#spareBytes = space === null ? null : spareSpace(space).bytes
   }
 
   /** What the list of runs shows of it: much less work than a whole look. Throws as `look` does. */
@@ -226,6 +239,7 @@ const nothing: Omit<RunView, 'line'> = {
   workers: [],
   spark: null,
   sharesProcess: false,
+  bounds: [],
   bottleneck: null,
   note: null,
   shortfalls: [],
