@@ -3,7 +3,7 @@ import type { DiffTableView, DiffView } from '../view/run-view.ts'
 import { AskForm } from './ask-form.tsx'
 import { OfResult } from './of-result.tsx'
 import { Badge, Data, Lines, Panel, Table } from './parts.tsx'
-import { grouped, plain } from './result.tsx'
+import { grouped, plain } from './rows.tsx'
 
 /** What changed from another result to this one. */
 export function DiffPage({ view }: { readonly view: DiffView }): JSX.Element {

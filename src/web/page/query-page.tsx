@@ -4,7 +4,7 @@ import { countOf, showDuration } from '../../quantities.ts'
 import type { QueryView } from '../view/run-view.ts'
 import { AskForm } from './ask-form.tsx'
 import { OfResult } from './of-result.tsx'
-import { Rows } from './result.tsx'
+import { Rows } from './rows.tsx'
 
 const problemMax = 4000
 

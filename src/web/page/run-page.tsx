@@ -1,7 +1,7 @@
 import type { JSX } from 'preact'
 import { showBytes, showCount, showDuration } from '../../quantities.ts'
 import type { ReuseView, RunView, SkewView } from '../view/run-view.ts'
-import { Inputs } from './calendar.tsx'
+import { Inputs } from './inputs.tsx'
 import { Badge, Data, Pairs, Panel, Time, Typed } from './parts.tsx'
 import { Progress, Workers } from './progress.tsx'
 import { Result, SoFar } from './result.tsx'

@@ -3,7 +3,7 @@ import { countOf } from '../../quantities.ts'
 import type { TableRowsView } from '../view/run-view.ts'
 import { OfResult } from './of-result.tsx'
 import { Data } from './parts.tsx'
-import { Rows } from './result.tsx'
+import { Rows } from './rows.tsx'
 
 /** Rows of one table, in key order from any key on, or the largest values first. */
 export function TablePage({ view }: { readonly view: TableRowsView }): JSX.Element {
