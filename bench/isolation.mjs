@@ -202,7 +202,10 @@ async function main() {
         startedAt,
         machine: describeMachine(),
         load: loadavg(),
-        engine: spawnSync('podman', ['--version'], { encoding: 'utf8' }).stdout?.trim() ?? null,
+        engine:
+          spawnSync(process.env.TALLYMAN_ENGINE || 'podman', ['--version'], {
+            encoding: 'utf8',
+          }).stdout?.trim() ?? null,
         workers: Number(values.workers),
         rounds,
         inputBytes,

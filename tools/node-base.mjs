@@ -6,7 +6,7 @@
  */
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, existsSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
@@ -26,7 +26,10 @@ const programs = [
   'tar',
   'nice',
 ]
-const engine = ['podman', 'docker'].find((name) => spawnSync(name, ['--version']).status === 0)
+const wanted = process.env.TALLYMAN_ENGINE
+const engine = (wanted ? [wanted] : ['podman', 'docker']).find(
+  (name) => spawnSync(name, ['--version']).status === 0,
+)
 if (engine === undefined)
   throw new Error('There is no container engine: neither podman nor docker is installed.')
 
@@ -54,8 +57,17 @@ const libraries = binaries.flatMap((binary) =>
 )
 // Whom this machine trusts, and where it fetches packages from.
 const settings = ['/etc/ssl/certs/ca-certificates.crt', '/etc/npmrc'].filter((file) => existsSync(file))
-const folders = ['proc', 'sys', 'dev', 'tmp', 'run', 'etc', 'root']
-const names = [...new Set([...binaries, ...libraries, ...settings, start])]
+const copied = [...binaries, ...libraries, ...settings]
+const names = [...new Set([...copied, start])]
+// With those that files are in, which Docker makes for root alone where an archive does not have them; and not this machine's own, in which
+// something may change while they are read.
+const places = [...copied, '/usr/bin/node', '/usr/lib/node_modules/npm'].map((name) => dirname(name).slice(1))
+const above = places.flatMap((place) =>
+  place.split('/').map((_, depth, all) => all.slice(0, depth + 1).join('/')),
+)
+const folders = [...new Set(['proc', 'sys', 'dev', 'tmp', 'run', 'etc', 'root', ...above])]
+const tree = join(scratch, 'tree')
+for (const folder of folders) mkdirSync(join(tree, folder), { recursive: true })
 const renamed = [
   `s,^${process.execPath.slice(1)}$,usr/bin/node,`,
   // Of a package manager's folder, whichever it was.
@@ -75,7 +87,8 @@ const tar = spawn(
       '--sort=name',
     ],
     ...['--transform=s,^/,,', ...renamed.map((rule) => `--transform=${rule}`)],
-    ...['--directory=/', '--dereference', '--no-recursion', ...folders, ...names, '--recursion', npm],
+    ...['--dereference', '--no-recursion', '--directory', tree, ...folders],
+    ...['--directory=/', ...names, '--recursion', npm],
   ],
   { stdio: ['ignore', 'pipe', 'inherit'] },
 )

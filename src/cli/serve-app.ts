@@ -1,8 +1,7 @@
 import { existsSync, statSync } from 'node:fs'
-import { userInfo } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 import { messageOf, TallymanError } from '../errors.ts'
-import { forwardCommand, userPorts, whoListens } from '../host/index.ts'
+import { forwardCommand, isForRoot, userName, userPorts, whoListens } from '../host/index.ts'
 import { printable } from '../printable.ts'
 import type { AppBundle, ServedApp, SourceWatch } from '../web/index.ts'
 import type { Arguments } from './arguments.ts'
@@ -128,6 +127,7 @@ class Serving {
   async #start(): Promise<ServedApp> {
     const { entry, file } = this.#bundle
     const { cwd } = this.#terminal
+    await refuseReserved(this.#port)
     const ports = this.#port === null ? userPorts(process.getuid?.() ?? 0) : [this.#port]
     const app = await this.#web.startApp({ file, source: shownPath(entry, cwd), cwd }, ports)
     if (app === null) throw portsTaken(ports)
@@ -155,7 +155,7 @@ class Serving {
   #tell(port: number): void {
     const { out, say, env, cwd } = this.#terminal
     const link = `http://localhost:${port}/`
-    const forward = forwardCommand(port, userInfo().username, env.SSH_CONNECTION)
+    const forward = forwardCommand(port, userName(), env.SSH_CONNECTION)
     if (this.#args.has('json')) {
       out(JSON.stringify({ link, port, forward, app: this.#bundle.entry, pid: process.pid }))
       return
@@ -167,6 +167,14 @@ class Serving {
     say(`From your laptop: ${forward}`)
     say('and open the link there. Ctrl-C ends it.')
   }
+}
+
+/** Refuses a port that was asked for and is not the user's to have. */
+export async function refuseReserved(port: number | null): Promise<void> {
+  if (port === null || !(await isForRoot(port))) return
+  throw new TallymanError('usage', `Port ${port} is for root alone, as those below 1024 are.`, {
+    wayOut: 'Say one from 1024 on, or leave --port out: then it is your own.',
+  })
 }
 
 /** Says of one port who has it; of several that none is free. */

@@ -46,12 +46,12 @@ const logBytesMax = '10m'
 const dataBytesMin = 128 * 2 ** 20
 
 /** Does the kernel hold containers of this engine to the limits it is given, as far as can be known before? */
-function isBound({ kind, isRootless }: Pick<Engine, 'kind' | 'isRootless'>): boolean {
-  return !(isRootless && kind === 'podman') || isUnified()
+function isBound({ isRootless }: Pick<Engine, 'isRootless'>): boolean {
+  return !isRootless || isUnified()
 }
 
 /**
- * What an app is held to where its engine takes limits and nothing comes of them, as rootless Podman beside control groups of version 1: the
+ * What an app is held to where its engine takes limits and nothing comes of them, as a rootless one beside control groups of version 1: the
  * memory of each of its processes (RLIMIT_DATA of getrlimit(2)). Pure.
  */
 function substituteOptions({ memoryBytes }: ContainerLimits): string[] {

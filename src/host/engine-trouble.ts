@@ -1,5 +1,5 @@
-import { userInfo } from 'node:os'
 import { readSmallFile } from './small-file.ts'
+import { userName } from './user-name.ts'
 
 /** What an engine complained of, in a sentence without its end, and what mends it where that is known. */
 export interface EngineTrouble {
@@ -32,7 +32,7 @@ const troubles: readonly (readonly [said: RegExp, reason: string | null, wayOut:
   [
     /pinging container registry|registry.*(no such host|i\/o timeout|connection refused|TLS handshake)/i,
     'the image that it begins with is not here, and its registry is not reached',
-    'Begin with an image that is here (the list is in `podman images`), as by --build-arg BASE=IMAGE where the Dockerfile has ARG BASE. make-base.sh of examples/hello-flask makes one out of packages of Debian.',
+    'Begin with an image that is here (the list is in `podman images` or `docker images`), as by --build-arg BASE=IMAGE where the Dockerfile has ARG BASE. make-base.sh of examples/hello-flask makes one out of packages of Debian.',
   ],
   [
     /setrlimit .?RLIMIT_N(OFILE|PROC)|error setting rlimit/i,
@@ -58,7 +58,7 @@ const troubles: readonly (readonly [said: RegExp, reason: string | null, wayOut:
   [
     /image not known|No such image|unable to find image|manifest unknown/i,
     null,
-    'Name an image that is there: the list is in `podman images`, or leave --image out to have one made.',
+    'Name an image that is there: the list is in `podman images` or `docker images`, or leave --image out to have one made.',
   ],
   [
     /no space left on device|disk quota exceeded/i,
@@ -109,13 +109,4 @@ function freeRange(): string {
   )
   const start = Math.max(100_000, ...ends)
   return `${start}-${start + rangeLength - 1}`
-}
-
-function userName(): string {
-  try {
-    return userInfo().username
-  } catch {
-    // Who has no entry among the users has no name.
-    return String(process.getuid?.() ?? 'USER')
-  }
 }

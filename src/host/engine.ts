@@ -77,13 +77,30 @@ async function findPodman(): Promise<Engine | EngineTrouble> {
 }
 
 async function findDocker(): Promise<Engine | EngineTrouble> {
-  const format = '{{.ServerVersion}} {{json .SecurityOptions}}'
-  const { status, stdout, stderr } = await askEngine(['docker'], ['info', '--format', format])
-  const version = stdout.trim().split(' ')[0] ?? ''
-  if (status !== 0 || version === '') {
-    return dockerTrouble(explainEngine(stderr), process.env)
+  // The whole of it: clients of 20.10 say nothing but an error of their template where a daemon is missing whose version is asked for.
+  const { stdout, stderr } = await askEngine(['docker'], ['info', '--format', '{{json .}}'])
+  const { ServerVersion: version = '', SecurityOptions: options, ServerErrors: errors } = parseInfo(stdout)
+  if (version === '') return dockerTrouble(explainEngine(errors?.join('\n') ?? stderr), process.env)
+  const isRootless = options?.includes('name=rootless') === true
+  return { kind: 'docker', version, isRootless, command: ['docker'] }
+}
+
+/** What `docker info` tells that is of use here. */
+interface DockerInfo {
+  readonly ServerVersion?: string
+  readonly SecurityOptions?: readonly string[] | null
+  /** Why there is nothing of a server. */
+  readonly ServerErrors?: readonly string[] | null
+}
+
+/** Nothing where it said something else. */
+function parseInfo(stdout: string): DockerInfo {
+  try {
+    return JSON.parse(stdout)
+  } catch {
+    // It failed before it had anything to tell, and said why on stderr.
+    return {}
   }
-  return { kind: 'docker', version, isRootless: stdout.includes('name=rootless'), command: ['docker'] }
 }
 
 /** A client without its server: which of the two it is that is looked for in the wrong place. */

@@ -51,7 +51,7 @@ export { type Machine, readMachine } from './machine.ts'
 export { readMemoryUse } from './memory-use.ts'
 export { shouldPause } from './pausing.ts'
 export { makePolite } from './politeness.ts'
-export { isFreePort, userPorts } from './ports.ts'
+export { isForRoot, isFreePort, userPorts } from './ports.ts'
 export { type OpenFiles, readOpenFiles, readProcessLimits } from './process-facts.ts'
 export { markProcess, type Token } from './process-mark.ts'
 export {
@@ -71,6 +71,7 @@ export { forwardCommand, sshTarget } from './ssh.ts'
 export { SshConnection, type SshTarget, type Upstream, untilSo } from './ssh-connection.ts'
 export { allowsForwarding } from './ssh-server.ts'
 export { explainSsh, type SshTrouble } from './ssh-trouble.ts'
+export { userName } from './user-name.ts'
 export { whoListens } from './who-listens.ts'
 export {
   type KeptImage,

@@ -25,15 +25,25 @@ export function userPorts(uid: number): number[] {
 
 /** Can a server listen at this port of the loopback address now? */
 export async function isFreePort(port: number, host = '127.0.0.1'): Promise<boolean> {
+  return (await tryPort(port, host)) === 'free'
+}
+
+/** Is it one that this user may not have, whoever listens there? */
+export async function isForRoot(port: number): Promise<boolean> {
+  return (await tryPort(port, '127.0.0.1')) === 'for-root'
+}
+
+async function tryPort(port: number, host: string): Promise<'free' | 'taken' | 'for-root'> {
   const probe = createServer()
   try {
     await new Promise<void>((resolve, reject) => {
       probe.once('error', reject)
       probe.listen({ port, host, exclusive: true }, resolve)
     })
-    return true
+    return 'free'
   } catch (error) {
-    if (errnoOf(error) === 'EADDRINUSE' || errnoOf(error) === 'EACCES') return false
+    if (errnoOf(error) === 'EADDRINUSE') return 'taken'
+    if (errnoOf(error) === 'EACCES') return 'for-root'
     throw error
   } finally {
     await new Promise<void>((resolve) => probe.close(() => resolve()))

@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { createReadStream, existsSync } from 'node:fs'
+import { createReadStream, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { TallymanError } from '../errors.ts'
 import { askEngine, endSoon, engineSilence, engineWithinMs } from './ask-engine.ts'
@@ -90,9 +92,12 @@ async function librariesOf(program: string): Promise<string[]> {
   return [...stdout.matchAll(/(?:=> |^\s+)(\/\S+) \(0x/gm)].flatMap(([, path]) => path ?? [])
 }
 
+/** Of what is packed how: another number for another way. */
+const packing = 2
+
 /** SHA-256 over names and contents, in hex. */
 async function hashFiles(files: readonly string[]): Promise<string> {
-  const hash = createHash('sha256')
+  const hash = createHash('sha256').update(`${packing}\0`)
   for (const file of files) {
     const content = createHash('sha256')
     await pipeline(createReadStream(file), content)
@@ -104,14 +109,43 @@ async function hashFiles(files: readonly string[]): Promise<string> {
 /** Where the engine mounts what is not in the image, in a root that is read-only. */
 const folders = ['proc', 'sys', 'dev', 'tmp', 'run', 'etc']
 
+/**
+ * The folders that files are in, from the root, each behind the one it is in. Those that an archive does not have, Docker makes for root alone, and
+ * whoever is no root, or root without its capabilities, finds nothing in them. Pure.
+ */
+export function foldersOf(files: readonly string[]): string[] {
+  const above = files.flatMap((file) => {
+    const names = file.split('/').slice(1, -1)
+    return names.map((_, depth) => names.slice(0, depth + 1).join('/'))
+  })
+  return [...new Set(above)]
+}
+
 /** Streams the files into the engine: they are stored under the paths they have here, links as what they lead to. */
-async function makeImage({ command }: Engine, name: string, files: readonly string[]): Promise<void> {
+async function makeImage(engine: Engine, name: string, files: readonly string[]): Promise<void> {
+  const tree = mkdtempSync(join(tmpdir(), 'tallyman-image-'))
+  try {
+    await packImage(engine, name, files, tree)
+  } finally {
+    rmSync(tree, { recursive: true, force: true })
+  }
+}
+
+async function packImage(
+  { command }: Engine,
+  name: string,
+  files: readonly string[],
+  tree: string,
+): Promise<void> {
+  const inside = [...new Set([...folders, ...foldersOf(files)])]
+  for (const folder of inside) mkdirSync(join(tree, folder), { recursive: true })
   const tar = spawn(
     'tar',
     [
       ...['--create', '--dereference', '--hard-dereference', '--absolute-names', '--no-recursion'],
       ...['--owner=0', '--group=0', '--mtime=@0', '--mode=a+rX,go-w', '--sort=name', '--transform=s,^/,,'],
-      ...['--directory=/', ...folders, ...files],
+      // Folders are not this machine's own: something in them may change while they are read.
+      ...['--directory', tree, ...inside, '--directory=/', ...files],
     ],
     { stdio: ['ignore', 'pipe', 'pipe'] },
   )

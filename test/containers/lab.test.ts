@@ -205,6 +205,16 @@ describe.runIf(process.getuid?.() === 0)('an ordinary user', () => {
       expect(user.run(process.execPath, [program, 'down']).status).toBe(0)
     })
 
+    it('is told of a port that is for root alone', () => {
+      user.write('hello/app.ts', "export default { fetch: () => new Response('hello') }\n")
+      const served = user.run(process.execPath, [program, 'serve', '--port', '80'])
+      for (const ended of [up('hello', '--port', '80'), served])
+        expect(ended).toMatchObject({
+          status: 2,
+          stderr: expect.stringMatching(/Port 80 is for root alone.*\n.*from 1024 on/),
+        })
+    })
+
     it('is told that the image that a Dockerfile begins with is not reached', () => {
       user.write('far/Dockerfile', 'FROM localhost:9/far\n')
       expect(up('far')).toMatchObject({

@@ -1,8 +1,7 @@
 import { mkdirSync } from 'node:fs'
-import { userInfo } from 'node:os'
 import { dirname, join } from 'node:path'
 import { errnoOf, messageOf, TallymanError } from '../../errors.ts'
-import { forwardCommand, isFreePort, sshTarget, userPorts } from '../../host/index.ts'
+import { forwardCommand, isFreePort, sshTarget, userName, userPorts } from '../../host/index.ts'
 import { printable } from '../../printable.ts'
 import { listRuns } from '../../run/index.ts'
 import type { PageOptions, ServedPage } from '../../web/index.ts'
@@ -10,7 +9,7 @@ import type { Arguments } from '../arguments.ts'
 import type { Command } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { runsFolder } from '../runs-folder.ts'
-import { serveOwnApp } from '../serve-app.ts'
+import { refuseReserved, serveOwnApp } from '../serve-app.ts'
 import type { Terminal } from '../terminal.ts'
 import { leavable } from '../watch-run.ts'
 
@@ -67,9 +66,11 @@ function requireFitting(args: Arguments, app: string | undefined): void {
 async function note(
   { port }: ServedPage,
   token: string,
-  { runsFolder }: Settings,
+  { runsFolder, publishedPort }: Settings,
   { say }: Terminal,
 ): Promise<() => void> {
+  // In a container nobody comes by ssh.
+  if (publishedPort !== undefined) return () => undefined
   const { notePage } = await import('../../web/index.ts')
   try {
     return notePage({ port, token, runsFolder })
@@ -88,7 +89,7 @@ function tell(
 ): void {
   const port = publishedPort ?? page.port
   const link = `http://localhost:${port}/?token=${token}`
-  const forward = forwardCommand(port, userInfo().username, terminal.env.SSH_CONNECTION)
+  const forward = forwardCommand(port, userName(), terminal.env.SSH_CONNECTION)
   if (args.has('json')) {
     terminal.out(JSON.stringify({ link, port: page.port, forward, runsFolder, pid: process.pid }))
     return
@@ -98,7 +99,7 @@ function tell(
   terminal.say(`From your laptop: ${forward}`)
   terminal.say('and open the link there. Ctrl-C ends the page, not the runs.')
   terminal.say(
-    `With tallyman on the laptop, in one: tallyman tunnel ${sshTarget(userInfo().username, terminal.env.SSH_CONNECTION)}`,
+    `With tallyman on the laptop, in one: tallyman tunnel ${sshTarget(userName(), terminal.env.SSH_CONNECTION)}`,
   )
 }
 
@@ -152,6 +153,7 @@ async function open(
   const home = dirname(settings.runsFolder)
   mkdirSync(home, { recursive: true })
   const token = readToken(join(home, 'page-token'))
+  await refuseReserved(asked)
   const ports = asked === null ? userPorts(process.getuid?.() ?? 0) : [asked]
   for (const port of ports) {
     if (!(await isFreePort(port, settings.address))) continue

@@ -1,5 +1,4 @@
 import { existsSync, realpathSync } from 'node:fs'
-import { userInfo } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
 import { messageOf, TallymanError } from '../../errors.ts'
 import {
@@ -14,6 +13,7 @@ import {
   removeAppContainer,
   sshTarget,
   startAppContainer,
+  userName,
   userPorts,
   whoListens,
 } from '../../host/index.ts'
@@ -27,7 +27,7 @@ import { exitCodes } from '../exit-codes.ts'
 import { linkOf, pageName, untilHealthy } from '../own-apps.ts'
 import { readPageToken } from '../page-token.ts'
 import { runsFolder } from '../runs-folder.ts'
-import { findModule, portsTaken } from '../serve-app.ts'
+import { findModule, portsTaken, refuseReserved } from '../serve-app.ts'
 import { systemdUnit } from '../systemd-unit.ts'
 import type { Terminal } from '../terminal.ts'
 
@@ -134,6 +134,7 @@ async function choosePort(
   const apps = await listAppContainers(engine)
   const before = apps.find((app) => app.name === name)?.port ?? null
   if (before !== null && (asked === null || asked === before)) return before
+  await refuseReserved(asked)
   const ports = asked === null ? userPorts(process.getuid?.() ?? 0) : [asked]
   for (const port of ports) {
     if (!(await isFreePort(port))) continue
@@ -177,7 +178,7 @@ function tell(
 ): void {
   const { name, port } = app
   const link = linkOf(app)
-  const forward = forwardCommand(port, userInfo().username, env.SSH_CONNECTION)
+  const forward = forwardCommand(port, userName(), env.SSH_CONNECTION)
   const memoryOf = memoryHoldOf(app.pid, memoryBytes)
   if (args.has('json')) {
     out(JSON.stringify({ name, link, port, forward, memoryBytes, memoryOf }))
@@ -194,9 +195,9 @@ function tell(
   say(`It may hold ${showBytes(memoryBytes)}${each}.`)
   say(`From your laptop: ${forward}`)
   say(
-    `With tallyman there, in one: tallyman tunnel ${sshTarget(userInfo().username, env.SSH_CONNECTION)} --port ${port}`,
+    `and open the link there. \`tallyman ps\` lists what is up, \`tallyman logs ${name}\` shows what it prints; \`tallyman down ${name}\` ends it.`,
   )
   say(
-    `and open the link there. \`tallyman ps\` lists what is up, \`tallyman logs ${name}\` shows what it prints; \`tallyman down ${name}\` ends it.`,
+    `With tallyman on the laptop, in one: tallyman tunnel ${sshTarget(userName(), env.SSH_CONNECTION)} --port ${port}`,
   )
 }
