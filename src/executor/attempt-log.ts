@@ -117,9 +117,14 @@ export class AttemptLog {
     }
   }
 
+  /** Has all in its file that came by now. */
+  flush(): void {
+    if (!this.#isTailWritten) this.#writeTail()
+  }
+
   /** Nothing is written after. Returns how much is kept, in bytes. */
   close(): number {
-    if (!this.#isTailWritten) this.#writeTail()
+    this.flush()
     if (this.#fd !== null) closeSync(this.#fd)
     this.#fd = null
     return this.#headBytes + this.#tailBytes

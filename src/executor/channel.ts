@@ -37,7 +37,7 @@ export interface Exit {
 /** The coordinator's end of the line to one worker: all that threads, processes and containers differ in. */
 export interface Link {
   send(message: ToWorker): void
-  /** File of what an attempt has printed, or of what was printed outside of any; null where that is nothing. */
+  /** File of what an attempt has printed, with all that came by now, or of what was printed outside of any; null where that is nothing. */
   logOf(attempt: string | null): string | null
   /** Settles once, when the worker and whatever it started are gone, for whatever reason. Never rejects. */
   readonly exited: Promise<Exit>

@@ -85,6 +85,11 @@ export class Pool {
     return { seat: seat.number, outcome: seat.run(attempt, onProgress, needs) }
   }
 
+  /** File of what an attempt has printed, with all that came by now, while its worker is there; null where that is nothing. */
+  logOf(attempt: string): string | null {
+    return this.#seats.map((seat) => seat.logOf(attempt)).find((file) => file !== null) ?? null
+  }
+
   /** Ends an attempt that is of no use any more, with its worker; it ends as failed with this fault, unless it has ended already. */
   end(attempt: string, fault: Fault): void {
     this.#seats.find((seat) => seat.attempt === attempt)?.giveUp(fault)

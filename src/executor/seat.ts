@@ -155,6 +155,11 @@ export class Seat {
     this.#recorder.look(bytes)
   }
 
+  /** File of what an attempt of its worker has printed, with all that came by now; null where that is nothing. */
+  logOf(attempt: string): string | null {
+    return this.#link?.logOf(attempt) ?? null
+  }
+
   /** The process its worker lives in; null while there is none. */
   get process(): WorkerProcess | null {
     return this.#link?.process ?? null

@@ -74,8 +74,9 @@ export class WorkerOutput {
     return this.#speaker === this.#streams.stderr.current ? this.#lastWords.toString('utf8') : ''
   }
 
-  /** Where that is which an attempt printed, or that which was printed outside of any; null where it is nothing. */
+  /** Where that is which an attempt printed, as far as it came, or that which was printed outside of any; null where it is nothing. */
   fileOf(attempt: string | null): string | null {
+    if (attempt !== null) this.#open.get(attempt)?.flush()
     const file = attempt === null ? this.#seatLog.file : this.#logs.fileOf(attempt)
     return existsSync(file) ? file : null
   }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type Fault, toFault } from '../errors.ts'
 import {
   type AttemptOutcome,
@@ -29,6 +30,9 @@ const processesMax = 64
 const loadTimeoutMsLeast = 30_000
 /** A task that ended its worker at more records than this is wrong itself; as in a run on one machine. */
 const skippedMax = 5
+
+/** How long what was printed may take beyond the end of its task. */
+const logLagMs = 50
 
 type DoneOutcome = Extract<AttemptOutcome, { kind: 'done' }>
 
@@ -76,7 +80,7 @@ export class TaskRunner {
     if (order.work.kind === 'reduce') {
       const done = await this.#try(message, order.work)
       return done.outcome.kind === 'done'
-        ? this.#reply(message, done, done.outcome, [])
+        ? await this.#reply(message, done, done.outcome, [])
         : failed(scratch, done, done.outcome.fault)
     }
     let { splits } = order.work
@@ -91,7 +95,7 @@ export class TaskRunner {
       const { outcome } = one
       if (outcome.kind === 'done') {
         const damaged = damagedIn(outcome.report)
-        if (damaged.length === 0) return this.#reply(message, one, outcome, setbacks)
+        if (damaged.length === 0) return await this.#reply(message, one, outcome, setbacks)
         const unseen = damaged.find(({ fault }) => fault.code === 'input-missing')
         if (unseen !== undefined) return failed(scratch, one, unseenHere(unseen.fault))
         setbacks.push({ kind: 'damaged', splits: damaged })
@@ -119,12 +123,15 @@ export class TaskRunner {
     return { id, folder, outcome: await outcome }
   }
 
-  #reply(
+  async #reply(
     { scratch, order }: ToTaskProcess,
     { id, folder }: Try,
     { report, workMs }: DoneOutcome,
     setbacks: readonly Setback[],
-  ): FromTaskProcess {
+  ): Promise<FromTaskProcess> {
+    // What it printed takes another way than its report.
+    if (existsSync(logFile(scratch, id))) await sleep(logLagMs)
+    this.#pool?.logOf(id)
     const reply: TaskReply = {
       task: order.task,
       report: report.report,

@@ -11,7 +11,7 @@ import {
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
-import type { AttemptOutcome, AttemptProgress, Pool, WorkerKind } from '../../src/executor/index.ts'
+import type { AttemptOutcome, AttemptProgress, WorkerKind } from '../../src/executor/index.ts'
 import { canMakeGroups } from '../fixtures/control-groups.ts'
 import {
   hasProc,
@@ -25,35 +25,62 @@ import {
 import { until } from '../fixtures/until.ts'
 import { requires } from '../requires.ts'
 import { mapInProcess, reduceInProcess } from './in-process.ts'
-import { mapAttempt, mapReportOf, perform, reduceAttempt, Workplace } from './workplace.ts'
+import {
+  mapAttempt,
+  mapReportOf,
+  type PoolOptions,
+  perform,
+  reduceAttempt,
+  type TestedPool,
+  Workplace,
+} from './workplace.ts'
 
 const MiB = 2 ** 20
 const canMake = await canMakeGroups()
 
+/** What the suite needs of a place to work in. */
+export type Place = Pick<Workplace, 'mark' | 'directory' | 'write' | 'path' | 'logs'> & {
+  openPool(options?: PoolOptions): Promise<TestedPool>
+}
+
 export function testExecutor(kind: WorkerKind): void {
   describe.skipIf(!requires('/proc', hasProc))(`a pool of workers of kind ${kind}`, () => {
-    let place: Workplace
-    beforeEach(() => {
-      place = new Workplace(kind)
-    })
-    afterEach(async () => {
-      const { mark } = place
-      await place.close()
-      expect(await leftBehind(mark)).toEqual([])
-    })
-
-    testLoading(() => place)
-    testAttempts(() => place)
-    testDeaths(() => place)
-    testStopping(() => place)
-    testGroup(() => place)
+    const place = inPlace(() => new Workplace(kind))
+    testLoading(place)
+    testAttempts(place)
+    testDeaths(place)
+    testStopping(place)
+    testGroup(place)
   })
+}
+
+/** Cases that do not apply, by title, each with the reason. */
+export type LeftOut = Readonly<Record<string, string>>
+
+function without(leftOut: LeftOut): (title: string, act: () => Promise<void>) => void {
+  return (title, act) => {
+    if (leftOut[title] === undefined) it(title, act)
+  }
+}
+
+/** Makes a place for each test, and sees to it that nothing is left of its processes. */
+export function inPlace<P extends Place & { close(): Promise<void> }>(make: () => P): () => P {
+  let place: P
+  beforeEach(() => {
+    place = make()
+  })
+  afterEach(async () => {
+    const { mark } = place
+    await place.close()
+    expect(await leftBehind(mark)).toEqual([])
+  })
+  return () => place
 }
 
 /** Loose enough for Node itself. */
 const group = { memoryBytes: 400 * MiB, processesMax: 200 }
 
-function testGroup(place: () => Workplace): void {
+function testGroup(place: () => Place): void {
   describe.skipIf(!requires('the right to make control groups', canMake))('that the kernel limits', () => {
     it('ends an attempt whose memory grows between two looks of the watchdog', async () => {
       const pool = await place().openPool({ group })
@@ -85,7 +112,7 @@ function testGroup(place: () => Workplace): void {
   })
 }
 
-function testLoading(place: () => Workplace): void {
+function testLoading(place: () => Place): void {
   describe('load', () => {
     it('reports the job and its parameters, validated', async () => {
       const pool = await place().openPool({ params: { least: '3' } })
@@ -160,7 +187,14 @@ function testLoading(place: () => Workplace): void {
   })
 }
 
-function testAttempts(place: () => Workplace): void {
+/**
+ * What attempts come to.
+ *
+ * @param leftOut cases that do not apply, by title, each with the reason
+ */
+export function testAttempts(place: () => Place, leftOut: LeftOut = {}): void {
+  const unlessLeftOut = without(leftOut)
+
   /** Moves an attempt's files to where a committed task's are. */
   function commit(id: string, folder: string): void {
     mkdirSync(place().directory.absolute('committed'), { recursive: true })
@@ -222,42 +256,50 @@ function testAttempts(place: () => Workplace): void {
       }
     })
 
-    it('runs as many attempts at once as there are seats, and reports each to its own', async () => {
-      const pool = await place().openPool({ seats: 3 })
-      const outcomes = ['one', 'two two', 'three three three'].map((line, index) => {
-        const split = place().write(`${index}.txt`, ['!sleep 50', line])
-        const { seat, outcome } = pool.run(mapAttempt(`map-0000${index}.1`, [split]), () => undefined)
-        expect(seat).toBe(index)
-        return outcome
-      })
-      expect(pool.freeSeats).toBe(0)
-      expect(() => pool.run(mapAttempt('map-00003.1', []), () => undefined)).toThrow(
-        'more than it has seats for',
-      )
-      expect((await Promise.all(outcomes)).map((outcome) => mapReportOf(outcome).emitted)).toEqual([2, 3, 4])
-      expect(pool.freeSeats).toBe(3)
-    })
+    unlessLeftOut(
+      'runs as many attempts at once as there are seats, and reports each to its own',
+      async () => {
+        const pool = await place().openPool({ seats: 3 })
+        const outcomes = ['one', 'two two', 'three three three'].map((line, index) => {
+          const split = place().write(`${index}.txt`, ['!sleep 50', line])
+          const { seat, outcome } = pool.run(mapAttempt(`map-0000${index}.1`, [split]), () => undefined)
+          expect(seat).toBe(index)
+          return outcome
+        })
+        expect(pool.freeSeats).toBe(0)
+        expect(() => pool.run(mapAttempt('map-00003.1', []), () => undefined)).toThrow(
+          'more than it has seats for',
+        )
+        expect((await Promise.all(outcomes)).map((outcome) => mapReportOf(outcome).emitted)).toEqual([
+          2, 3, 4,
+        ])
+        expect(pool.freeSeats).toBe(3)
+      },
+    )
 
-    it('tells how far an attempt is, in numbers that only grow and end below its report', async () => {
-      const splits = Array.from({ length: 8 }, (_, index) =>
-        place().write(`${index}.txt`, ['some words', '!sleep 120']),
-      )
-      const heard: AttemptProgress[] = []
-      const pool = await place().openPool()
-      const outcome = await perform(pool, mapAttempt('map-00000.1', splits), (progress) =>
-        heard.push(progress),
-      )
-      expect(heard.length).toBeGreaterThan(1)
-      for (const field of ['records', 'bytes', 'readBytes', 'rejected'] as const) {
-        const values = heard.map((progress) => progress[field])
-        expect(values).toEqual([...values].sort((a, b) => a - b))
-      }
-      const { sources } = mapReportOf(outcome)
-      const last = heard.at(-1)
-      expect(last?.records).toBeGreaterThan(0)
-      expect(last?.records).toBeLessThanOrEqual(sources.reduce((sum, { records }) => sum + records, 0))
-      expect(last?.bytes).toBeLessThanOrEqual(sources.reduce((sum, { bytes }) => sum + bytes, 0))
-    })
+    unlessLeftOut(
+      'tells how far an attempt is, in numbers that only grow and end below its report',
+      async () => {
+        const splits = Array.from({ length: 8 }, (_, index) =>
+          place().write(`${index}.txt`, ['some words', '!sleep 120']),
+        )
+        const heard: AttemptProgress[] = []
+        const pool = await place().openPool()
+        const outcome = await perform(pool, mapAttempt('map-00000.1', splits), (progress) =>
+          heard.push(progress),
+        )
+        expect(heard.length).toBeGreaterThan(1)
+        for (const field of ['records', 'bytes', 'readBytes', 'rejected'] as const) {
+          const values = heard.map((progress) => progress[field])
+          expect(values).toEqual([...values].sort((a, b) => a - b))
+        }
+        const { sources } = mapReportOf(outcome)
+        const last = heard.at(-1)
+        expect(last?.records).toBeGreaterThan(0)
+        expect(last?.records).toBeLessThanOrEqual(sources.reduce((sum, { records }) => sum + records, 0))
+        expect(last?.bytes).toBeLessThanOrEqual(sources.reduce((sum, { bytes }) => sum + bytes, 0))
+      },
+    )
 
     it('counts a record whose map throws as rejected, and goes on', async () => {
       const pool = await place().openPool()
@@ -328,15 +370,18 @@ function testAttempts(place: () => Workplace): void {
   })
 }
 
-function testDeaths(place: () => Workplace): void {
+/** What becomes of attempts whose workers die; the arguments are those of {@link testAttempts}. */
+export function testDeaths(place: () => Place, leftOut: LeftOut = {}): void {
+  const unlessLeftOut = without(leftOut)
+
   /** The next attempt in the same seat, in a worker that replaced the one that is lost. */
-  async function expectReplaced(pool: Pool): Promise<void> {
+  async function expectReplaced(pool: TestedPool): Promise<void> {
     expect(pool.freeSeats).toBe(1)
     const split = place().write('after.txt', ['still here'])
     expect(mapReportOf(await perform(pool, mapAttempt('map-00001.1', [split]))).emitted).toBe(3)
   }
 
-  function perish(pool: Pool, ...lines: readonly string[]): Promise<AttemptOutcome> {
+  function perish(pool: TestedPool, ...lines: readonly string[]): Promise<AttemptOutcome> {
     return perform(pool, mapAttempt('map-00000.1', [place().write('deadly.txt', ['a', ...lines, 'b'])]))
   }
 
@@ -460,7 +505,7 @@ function testDeaths(place: () => Workplace): void {
       expect(sleepers(nap)).toEqual([])
     })
 
-    it('is replaced when it dies between two attempts', async () => {
+    unlessLeftOut('is replaced when it dies between two attempts', async () => {
       const pool = await place().openPool()
       await pool.load()
       const workers = markedWorkers(place().mark)
@@ -473,7 +518,7 @@ function testDeaths(place: () => Workplace): void {
       await expectReplaced(pool)
     })
 
-    it('takes no other attempt with it that a process of its own would have spared', async () => {
+    unlessLeftOut('takes no other attempt with it that a process of its own would have spared', async () => {
       const pool = await place().openPool({ seats: 2 })
       const begun = place().path('begun')
       const bystander = perform(
@@ -488,7 +533,7 @@ function testDeaths(place: () => Workplace): void {
   })
 }
 
-function testStopping(place: () => Workplace): void {
+function testStopping(place: () => Place): void {
   describe('stop', () => {
     it('starts no worker any more, though one was about to be replaced', async () => {
       const pool = await place().openPool()

@@ -47,6 +47,9 @@ export interface PoolOptions {
   readonly group?: GroupLimits
 }
 
+/** What of a pool is tested, whatever it is. */
+export type TestedPool = Pick<Pool, 'run' | 'load' | 'stop' | 'freeSeats'>
+
 /** Bundles of this process, beside a package folder in which they find tallyman. */
 const bundles = mkdtempSync(join(tmpdir(), 'tallyman-bundles-'))
 mkdirSync(join(bundles, 'node_modules'))
@@ -55,7 +58,7 @@ process.once('exit', () => rmSync(bundles, { recursive: true, force: true }))
 const bundled = new Map<string, Promise<string>>()
 
 /** Bundling costs more than most of what is tested here. */
-function bundleOnce(job: string): Promise<string> {
+export function bundleOnce(job: string): Promise<string> {
   const known = bundled.get(job)
   if (known !== undefined) return known
   const entry = fileURLToPath(new URL(`../fixtures/jobs/${job}.job.ts`, import.meta.url))
@@ -90,7 +93,7 @@ export class Workplace {
   }
 
   /** A pool whose workers load a job of `test/fixtures/jobs`. */
-  async openPool(options: PoolOptions = {}): Promise<Pool> {
+  async openPool(options: PoolOptions = {}): Promise<TestedPool> {
     const { job = 'obedient', seats = 1, params = {}, cwd = this.root } = options
     const memoryBytes = 4 * 2 ** 30
     const pool = openPool(this.#kind, {
@@ -195,7 +198,7 @@ export function reduceAttempt(
 
 /** Runs an attempt to its end. */
 export function perform(
-  pool: Pool,
+  pool: Pick<Pool, 'run'>,
   attempt: Attempt,
   onProgress: (progress: AttemptProgress) => void = () => undefined,
 ): Promise<AttemptOutcome> {
