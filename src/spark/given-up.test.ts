@@ -1,5 +1,8 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { deflateSync } from 'node:zlib'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { plainFile, planOf } from '../../test/fixtures/plans.ts'
 import { initialState } from '../run/state.ts'
 import { givenUpFault } from './given-up.ts'
@@ -28,5 +31,22 @@ describe('givenUpFault', () => {
       message: 'Spark ended with exit code 1: ValueError: no',
       wayOut: 'What it said is in logs/spark.log.',
     })
+  })
+
+  test('is what Spark has logged, where its driver only finds that it has stopped', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tallyman-given-up-'))
+    onTestFinished(() => rmSync(folder, { recursive: true }))
+    const logFile = join(folder, 'spark.log')
+    const reason = 'All masters are unresponsive! Giving up.'
+    writeFileSync(logFile, `ERROR Backend: Application has been killed. Reason: ${reason}\n`)
+    const said =
+      'Py4JJavaError: \n: java.lang.IllegalStateException: Cannot call methods on a stopped SparkContext.'
+    expect(givenUpFault({ ...known, logFile, end, said }).message).toContain(
+      `gave up the application: ${reason}`,
+    )
+    // What an earlier session left there is not why this one failed.
+    expect(givenUpFault({ ...known, logFile, end, said: 'ValueError: no' }).message).toContain(
+      'ValueError: no',
+    )
   })
 })

@@ -40,6 +40,15 @@ export function givenUpFault({ plan, state, end, said, lastFailed, logFile }: Gi
       : end.code === null
         ? 'could not be started'
         : `ended with exit code ${end.code}`
+  const log = Application.lastWords(logFile)
+  // Spark's own word for why it stopped is in its log alone; its driver only finds that it has.
+  const reason = /Application has been killed\. Reason: ([^\n]*)/.exec(log)?.[1]
+  if (reason !== undefined && /stopped SparkContext/.test(text))
+    return {
+      code: 'worker-died',
+      message: `Spark at ${plan.spark?.master ?? ''} gave up the application: ${reason}`,
+      wayOut: `Is a master there, and does it reach this machine? What Spark said is in ${logFile}.`,
+    }
   const why = tellingLine(text)
   return {
     code: end.signal === null ? 'worker-died' : 'killed',

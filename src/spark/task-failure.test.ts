@@ -18,6 +18,14 @@ describe('tellingLine', () => {
     const text =
       'Setting log level\njava.io.IOException: Failed to connect to /127.0.0.1:1\n\tat java.base\nCaused by: java.net.ConnectException: refused'
     expect(tellingLine(text)).toBe('java.io.IOException: Failed to connect to /127.0.0.1:1')
+    expect(
+      tellingLine(
+        "py4j.protocol.Py4JJavaError: An error occurred while calling None.x.\n: org.apache.spark.SparkException: Could not parse Master URL: 'local[x]'\n\tat a",
+      ),
+    ).toBe("org.apache.spark.SparkException: Could not parse Master URL: 'local[x]'")
+    expect(
+      tellingLine('Exception in thread "main" org.apache.spark.SparkException: Master must be\n\tat b'),
+    ).toBe('org.apache.spark.SparkException: Master must be')
     expect(tellingLine('one\ntwo\n\n')).toBe('two')
     expect(tellingLine('')).toBe('')
   })

@@ -11,6 +11,8 @@ export function failureIn(text: string): TaskFailure | null {
 /** An error as Python or Java says it, with something to say. */
 const errorLine = /^(?:Caused by: )?[\w.$]+(?:Error|Exception|Interrupt)\b: \S/
 const javaLine = /^(?:Caused by: )?(?:org|java|scala|py4j)\./
+/** Says that there is an error, and not which. */
+const wrapping = /Py4JJavaError: |Exception thrown in awaitResult: ?$/
 
 /**
  * The line that says what is wrong in a text with tracebacks: of those of Python the last, since the ones before are its causes; otherwise the
@@ -19,9 +21,9 @@ const javaLine = /^(?:Caused by: )?(?:org|java|scala|py4j)\./
 export function tellingLine(text: string): string {
   const lines = text
     .split('\n')
-    .map((line) => line.trim())
+    .map((line) => line.replace(/^(?:: |Exception in thread "\w+" )/, '').trim())
     .filter((line) => line !== '')
-  const errors = lines.filter((line) => errorLine.test(line))
+  const errors = lines.filter((line) => errorLine.test(line) && !wrapping.test(line))
   const telling = errors.findLast((line) => !javaLine.test(line)) ?? errors[0] ?? lines.at(-1) ?? ''
   return telling.slice(0, 300)
 }

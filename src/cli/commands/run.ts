@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { TallymanError } from '../../errors.ts'
 import { countOf, showBytes } from '../../quantities.ts'
 import { requireFormat } from '../../result/index.ts'
@@ -53,8 +54,14 @@ async function runJob(args: Arguments, terminal: Terminal): Promise<ExitCode> {
       wayOut: `Name files, directories, or patterns in quotes. \`tallyman run ${options.job} --help\` says what the job reads.`,
     })
   }
-  if (options.spark !== null && !args.has('dry-run'))
-    await requireJava(await findSpark(options.spark.home, process.env), process.env)
+  if (options.spark !== null && !args.has('dry-run')) {
+    const { home, pack } = options.spark
+    if (pack !== null && !existsSync(pack))
+      throw new TallymanError('not-found', `There is no archive ${pack} for executors.`, {
+        wayOut: 'Name one that a run has made on a machine of their kind, or leave out --spark-pack.',
+      })
+    await requireJava(await findSpark(home, process.env), process.env)
+  }
   const outlet = readOutlet(args, terminal)
   if (args.has('detach') && terminal.letGo === undefined) {
     refuseDryRun(args)
