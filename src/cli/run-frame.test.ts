@@ -23,6 +23,7 @@ const answer: AnswerSoFar = {
   partitions: 1,
   partitionsOf: 8,
   tables: [table('lang', 500), table('country', 3), table('none', 0)],
+  charts: [],
 }
 
 const facts: RunFacts = {

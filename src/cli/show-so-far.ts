@@ -24,7 +24,10 @@ export async function showSoFar(
   if (answer === null) return exitCodes.interrupted
   if (args.has('json')) {
     const looked: LookedAnswer = { ...answer, cpuMs: cpuMs() }
-    terminal.out(JSON.stringify(looked))
+    // Amounts beyond 2^53 are drawn, and need not be exact.
+    terminal.out(
+      JSON.stringify(looked, (_, value: unknown) => (typeof value === 'bigint' ? Number(value) : value)),
+    )
     return exitCodes.complete
   }
   terminal.out(sayBasis(answer))

@@ -128,6 +128,34 @@ describe('runReduceTask', () => {
     expect(told).toEqual(Array.from({ length: 8 }, (_, index) => (index + 1) * groupsPerTick))
   })
 
+  it('names the keys of which it read most, of all files and also what a reducer did not ask for', async () => {
+    const storage = new MemoryStorage()
+    const many = (bytes: number): string[] => ['x'.repeat(bytes)]
+    const spills = [
+      writeSpill(storage, 'a.spill', [
+        [['#flu', 'en'], many(40_000)],
+        ['small', many(1000)],
+      ]),
+      writeSpill(storage, 'b.spill', [
+        [['#flu', 'en'], many(40_000)],
+        ['large', many(100_000)],
+      ]),
+    ]
+    const reducer = groupReduce((_key: Key, _values: Iterable<string>) => 0) as JobTable['reducer']
+    const tables = [{ name: 'result', reducer }]
+    const tick = async (): Promise<void> => undefined
+    const report = await runReduceTask({ tables, spills, recordsExpected: 4, storage, tick })
+    expect(report.largestKeys?.map(({ table, key }) => [table, key])).toEqual([
+      ['result', '"large"'],
+      ['result', '["#flu","en"]'],
+    ])
+    expect(report.largestKeys?.map(({ bytes }) => Math.floor(bytes / 1000))).toEqual([100, 80])
+    const less = writeSpill(storage, 'c.spill', [['small', many(1000)]])
+    expect(
+      await runReduceTask({ tables, spills: [less], recordsExpected: 1, storage, tick }),
+    ).not.toHaveProperty('largestKeys')
+  })
+
   it('fails as internal when a spilled record is missing', async () => {
     const storage = new MemoryStorage()
     const spill = writeSpill(storage, 'a.spill', [['x', 1]])

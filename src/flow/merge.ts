@@ -37,6 +37,8 @@ export class Merge {
   #current: Cursor | null = null
   /** Records taken out so far. */
   records = 0
+  /** Bytes of the current group's values, as far as they were taken out. */
+  groupBytes = 0
 
   /** Opens every file. REQUIRES: at most `mergeFilesMax` of them. */
   constructor(storage: Storage, spills: readonly Section[]) {
@@ -60,6 +62,7 @@ export class Merge {
     while (this.nextValue());
     const top = this.#heap[0]
     if (top === undefined) return false
+    this.groupBytes = 0
     this.#key.clear()
     this.#key.bytes(top.reader.bytes, top.reader.keyStart, top.reader.keyEnd)
     return true
@@ -72,6 +75,7 @@ export class Merge {
     if (top === undefined || this.#key.length === 0 || !this.#isOfGroup(top)) return false
     this.#current = top
     this.records += 1
+    this.groupBytes += top.reader.valueEnd - top.reader.valueStart
     return true
   }
 

@@ -5,6 +5,7 @@ import { CountMerge } from './count-merge.ts'
 import { type FlowKernels, kernelRecordsMin, noKernels } from './flow-kernels.ts'
 import { releaseKeyCounts } from './key-counts.ts'
 import { releaseKeyMemory } from './key-table.ts'
+import { type LargeKey, LargestKeys } from './largest-keys.ts'
 import { foldStates, groupKey, groupsPerTick, Merge, narrow } from './merge.ts'
 import type { OutputFile, Section, Storage } from './storage.ts'
 
@@ -23,6 +24,8 @@ export interface ReduceReport {
   readonly parts: readonly PartFile[]
   /** Records read from spills; equals what the map stage wrote for this partition, or the run fails. */
   readonly records: number
+  /** The keys of which it read most, largest first; left out where none is large. */
+  readonly largestKeys?: readonly LargeKey[]
 }
 
 export interface ReduceTask {
@@ -64,9 +67,10 @@ export async function runReduceTask(task: ReduceTask): Promise<ReduceReport> {
   const narrowed = await narrow(task.spills, { storage: task.storage, reducers, tick, makeKernel })
   const parts = new PartFiles(task.tables, task.storage)
   const kernel = makeKernel()
+  const largest = new LargestKeys()
   const taken =
     kernel === null
-      ? await reduceGroups(task, narrowed.spills, parts, tick)
+      ? await reduceGroups(task, narrowed.spills, { parts, largest }, tick)
       : await reduceCounts(kernel, task, narrowed.spills, parts, tick)
   const records = taken + narrowed.mergedAway
   if (records !== task.recordsExpected) {
@@ -75,7 +79,8 @@ export async function runReduceTask(task: ReduceTask): Promise<ReduceReport> {
       `A partition was spilled with ${task.recordsExpected} records but merged with ${records}.`,
     )
   }
-  return { parts: parts.finish(), records }
+  const { list: largestKeys } = largest
+  return { parts: parts.finish(), records, ...(largestKeys.length === 0 ? {} : { largestKeys }) }
 }
 
 function usesKernel(task: ReduceTask): boolean {
@@ -90,7 +95,7 @@ type Tick = (groups: number) => Promise<void>
 async function reduceGroups(
   task: ReduceTask,
   spills: readonly Section[],
-  parts: PartFiles,
+  { parts, largest }: { readonly parts: PartFiles; readonly largest: LargestKeys },
   tick: Tick,
 ): Promise<number> {
   const merge = new Merge(task.storage, spills)
@@ -100,6 +105,9 @@ async function reduceGroups(
       const number = merge.key.buffer[0] as number
       const table = tableOf(task, number)
       parts.append(number, merge.key, reduceGroup(merge, table, task.onRow))
+      // A reducer may have left some.
+      while (merge.nextValue());
+      largest.add(table.name, merge.key, merge.groupBytes)
       groups += 1
       if (groups % groupsPerTick === 0) await tick(groupsPerTick)
     }

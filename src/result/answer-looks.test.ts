@@ -21,6 +21,7 @@ const answerOf = (cpuMs: number): LookedAnswer => ({
   partitions: 1,
   partitionsOf: 1,
   tables: [],
+  charts: [],
   cpuMs,
 })
 

@@ -11,6 +11,7 @@ const job = `
   export default defineJob({
     input: text(),
     reduce: { words: count<string>(), longest: max() },
+    charts: [{ name: 'often', kind: 'bars', table: 'words', x: 'key', top: 2 }, { name: 'none', kind: 'bars', table: 'words', x: 'key', where: { key: 'nowhere' } }],
     map(line, emit) {
       for (const word of line.split(' ')) { emit.words(word); emit.longest(word[0], word.length) }
     },
@@ -42,7 +43,35 @@ test('answerSoFar is the answer over what is mapped, largest values first, and l
   )
   const before = filesBelow(run.directory)
   const known = scratches()
-  expect(await answerSoFar(directory, run.state, 2)).toEqual({
+  const answer = await answerSoFar(directory, run.state, 2)
+  const [often, none] = answer?.charts ?? []
+  expect(often).toMatchObject({
+    name: 'often',
+    unit: 'count',
+    content: {
+      kind: 'bars',
+      panels: [
+        {
+          bars: [
+            { label: 'b', total: 3 },
+            { label: 'a', total: 2 },
+          ],
+        },
+      ],
+    },
+    notes: ['1 other, together 1.'],
+    warnings: ['Not the result: the answer so far, of 2 of 3 map tasks, 73 % of the input.'],
+    source: expect.stringMatching(/^words · run \S+ · so far$/),
+  })
+  expect(none).toEqual({
+    name: 'none',
+    refused: {
+      message: 'Chart none: no row of table words is nowhere.',
+      wayOut: 'Look what there is: tallyman show RESULT --table words',
+    },
+  })
+  expect(answer).toEqual({
+    charts: [often, none],
     tasks: 2,
     tasksOf: 3,
     readBytes: 14,

@@ -4,6 +4,9 @@ import { join } from 'node:path'
 import { countOf, showCount } from '../quantities.ts'
 import { canonicalJson } from '../record/index.ts'
 import { type RunDirectory, type RunState, reduceSoFar, totalsOf } from '../run/index.ts'
+import type { Drawing } from './chart/drawing.ts'
+import type { NotDrawn } from './chart/refused-chart.ts'
+import { chartsSoFar } from './charts-so-far.ts'
 import { elementsOf } from './columns/key-columns.ts'
 import { partRows } from './part-rows.ts'
 import type { HeadRow } from './table-head.ts'
@@ -21,6 +24,8 @@ export interface AnswerSoFar {
   readonly partitions: number
   readonly partitionsOf: number
   readonly tables: readonly TableSoFar[]
+  /** The charts of the job as they would be by now; none where not all partitions were looked at. */
+  readonly charts: readonly (Drawing | NotDrawn)[]
 }
 
 export interface TableSoFar {
@@ -32,7 +37,12 @@ export interface TableSoFar {
 }
 
 /** What it rests on: `12 of 40 map tasks, 31 % of the input`. */
-export function sayRestsOn({ tasks, tasksOf, readBytes, inputBytes }: AnswerSoFar): string {
+export function sayRestsOn({
+  tasks,
+  tasksOf,
+  readBytes,
+  inputBytes,
+}: Pick<AnswerSoFar, 'tasks' | 'tasksOf' | 'readBytes' | 'inputBytes'>): string {
   const share = inputBytes === 0 ? 100 : Math.floor((100 * readBytes) / inputBytes)
   return `${showCount(tasks)} of ${countOf(tasksOf, 'map task')}, ${share} % of the input`
 }
@@ -75,7 +85,10 @@ export async function answerSoFar(
         rowsMax,
       ),
     )
-    return { tasks, tasksOf, readBytes, inputBytes, partitions, partitionsOf, tables }
+    const answer = { tasks, tasksOf, readBytes, inputBytes, partitions, partitionsOf, tables }
+    const charts =
+      partitions < partitionsOf ? [] : await chartsSoFar(directory, state, parts, sayRestsOn(answer))
+    return { ...answer, charts }
   } finally {
     rmSync(scratch, { recursive: true, force: true })
   }

@@ -41,7 +41,7 @@ export { engineVersion, linkPackage, packageRoot, packageVersion } from './packa
 export type { Plan } from './plan.ts'
 export { type Conduct, inspectJob, onThisMachine, prepareRun } from './prepare.ts'
 export type { PreparedRun, RunObserver } from './prepared.ts'
-export { reduceSoFar } from './reduce-so-far.ts'
+export { type PartSoFar, reduceSoFar } from './reduce-so-far.ts'
 export { writeRejectedList } from './rejected-list.ts'
 export { type RunOnDisk, readResumable, readRun, resumeRun } from './reopen.ts'
 export { planReplay, type ReplayPlan } from './replay.ts'
@@ -55,7 +55,15 @@ export { isComplete, type RunStatus, sayRunStatus, sayStatus, statusOf } from '.
 export { Store, storeFolder } from './store.ts'
 export { attemptId, parseTaskId, type Stage, taskId } from './task-id.ts'
 export { afterFailure, afterStart, type OpenTask, untried } from './task-state.ts'
-export { type InputTotals, inputBytesOf, inputTotals, notesOf, type RunTotals, totalsOf } from './totals.ts'
+export {
+  type InputTotals,
+  inputBytesOf,
+  inputTotals,
+  notesOf,
+  openInputs,
+  type RunTotals,
+  totalsOf,
+} from './totals.ts'
 export { UnderWay } from './under-way.ts'
 export { framesOutside, userFrames } from './user-frames.ts'
 export { mapWork, reduceWork } from './work.ts'

@@ -145,3 +145,16 @@ function unread({ discovery }: RunState['plan']): string[] {
     `${files.length === 1 ? 'One file is' : `${files.length} files are`} not read: ${shown.join('; ')}${more}.`,
   ]
 }
+
+/** Files that are not read to their end yet. */
+export function openInputs(state: RunState): ReadonlySet<string> {
+  const { splits, tasks } = state.plan
+  const open = new Set<string>()
+  for (const [index, task] of state.map.entries()) {
+    if (task.kind === 'done') continue
+    const planned = tasks[index]
+    if (planned === undefined) continue
+    for (const split of splits.slice(planned.firstSplit, planned.endSplit)) open.add(split.path)
+  }
+  return open
+}

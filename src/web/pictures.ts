@@ -1,4 +1,4 @@
-import { planCharts, readManifest, refusedPicture, render } from '../result/index.ts'
+import { type AnswerSoFar, planCharts, readManifest, refusedPicture, render } from '../result/index.ts'
 import { chartsDrawn } from './view/charts-drawn.ts'
 
 /** Pictures that are kept, longest unused forgotten first: one may be a megabyte. */
@@ -17,8 +17,23 @@ export class Pictures {
     const manifest = readManifest(directory)
     const chart = chartsDrawn(manifest)[index]
     if (chart === undefined) return null
-    const key = `${manifest.manifestSha256} ${index}`
-    const drawn = this.#kept.get(key) ?? draw(directory, chart)
+    return await this.#drawn(`${manifest.manifestSha256} ${index}`, () => draw(directory, chart))
+  }
+
+  /**
+   * A chart of the answer so far.
+   *
+   * @param key another one for each that differs
+   * @throws {TallymanError} `package-missing` without the packages that draw
+   */
+  async svgSoFar(key: string, chart: AnswerSoFar['charts'][number]): Promise<Buffer> {
+    return await this.#drawn(key, async () =>
+      'refused' in chart ? Buffer.from(refusedPicture(chart)) : await render(chart, 'svg'),
+    )
+  }
+
+  async #drawn(key: string, draw: () => Promise<Buffer>): Promise<Buffer> {
+    const drawn = this.#kept.get(key) ?? draw()
     this.#kept.delete(key)
     this.#kept.set(key, drawn)
     for (const oldest of this.#kept.keys()) {

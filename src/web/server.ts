@@ -75,6 +75,7 @@ export function pageOf({ runsFolder, publishedPort, ...rules }: Omit<PageOptions
   })
   app.get('/runs/:id/result/:file', (context) => download(context, watches))
   app.get('/runs/:id/charts/:file', (context) => chart(context, watches, pictures))
+  app.get('/runs/:id/so-far/:file', (context) => chartSoFar(context, watches, pictures))
   app.get('/runs/:id/query', (context) => query(context, watches))
   app.get('/runs/:id/diff', (context) => diff(context, watches))
   app.get('/runs/:id/tables/:name', (context) => table(context, watches))
@@ -206,7 +207,19 @@ async function chart(context: Context, watches: Watches, pictures: Pictures): Pr
   if (result === null || result === undefined || !result.isThere || index === undefined)
     return missing(context)
   const svg = await pictures.svg(result.directory, Number(index))
-  if (svg === null) return missing(context)
+  return svg === null ? missing(context) : picture(context, svg)
+}
+
+/** A chart of the answer so far, as the page shows it. */
+async function chartSoFar(context: Context, watches: Watches, pictures: Pictures): Promise<Response> {
+  const [id = '', file = ''] = [context.req.param('id'), context.req.param('file')]
+  const index = /^(\d{1,3})\.svg$/.exec(file)?.[1]
+  const found = index === undefined ? null : watches.chartSoFar(id, Number(index))
+  if (found === null) return missing(context)
+  return picture(context, await pictures.svgSoFar(`${id} so far ${found.edition} ${index}`, found.chart))
+}
+
+function picture(context: Context, svg: Buffer): Response {
   context.header('content-type', 'image/svg+xml')
   // As a page of its own it may bring its fonts and nothing else.
   context.header(

@@ -74,6 +74,12 @@ export class Watches {
     return this.#watched.get(id)?.watch.log(of) ?? null
   }
 
+  /** A chart of the answer so far that a run's page shows; null where there is none. Throws as `run` does. */
+  chartSoFar(id: string, index: number): ReturnType<RunWatch['chartSoFar']> {
+    if (this.#look(id, false) === null) return null
+    return this.#watched.get(id)?.watch.chartSoFar(index) ?? null
+  }
+
   #look(id: string, wantsAnswer: boolean): RunView | null {
     const directory = this.directoryOf(id)
     if (directory === null) {

@@ -29,10 +29,21 @@ const address = (path: string): string => server.address(path)
 function writeWaitingJob(): void {
   shop.write('wait', '')
   const wait = JSON.stringify(join(shop.folder, 'wait'))
-  shop.job(
+  shop.write(
     'slow.job.ts',
-    `while (line === 'a word300' && existsSync(${wait})) Atomics.wait(cell, 0, 0, 50)\n emit(line)`,
-    "import { existsSync } from 'node:fs'\nconst cell = new Int32Array(new SharedArrayBuffer(4))",
+    `import { existsSync } from 'node:fs'
+import { count, defineJob, text } from 'tallyman'
+const cell = new Int32Array(new SharedArrayBuffer(4))
+export default defineJob({
+  input: text(),
+  reduce: count<string>(),
+  charts: [{ kind: 'bars', x: 'key', top: 3, title: 'Lines <by> count' }],
+  map(line, emit) {
+    while (line === 'a word300' && existsSync(${wait})) Atomics.wait(cell, 0, 0, 50)
+    emit(line)
+  },
+})
+`,
   )
 }
 
@@ -247,6 +258,15 @@ describe.skipIf(!requires('Chromium', hasChromium))('the page', { timeout: 240_0
     )
     expect(drawn.length).toBeGreaterThan(0)
     for (const { count, width } of drawn) expect(width).toBeCloseTo((100 * count) / (drawn[0]?.count ?? 0), 1)
+    const chart = page.getByRole('img', { name: 'chart: Lines <by> count' })
+    await until('the chart to be drawn', () =>
+      page.evaluate<boolean>("document.querySelector('img.chart')?.naturalWidth > 0"),
+    )
+    const svg = await page.evaluate(
+      async (address) => await (await fetch(address)).text(),
+      (await chart.getAttribute('src')) ?? '',
+    )
+    expect(svg).toContain('Not the result: the answer so far, of')
     expect(await page.getByRole('heading', { name: /^Result/, level: 2 }).count()).toBe(0)
     rmSync(join(shop.folder, 'wait'))
     await page.getByRole('heading', { name: /^Result/, level: 2 }).waitFor({ timeout: 60_000 })

@@ -1,6 +1,6 @@
 import { dayOf } from '../../job/index.ts'
 import { canonicalJson } from '../../record/index.ts'
-import type { Manifest } from '../manifest.ts'
+import type { Basis } from './basis.ts'
 import type { LineAxis } from './drawing.ts'
 import { labelsOf } from './places.ts'
 
@@ -23,13 +23,9 @@ type Axis = Omit<CoveredAxis, 'placeOf'>
  * @param cells the drawn ones
  * @param known all cells of the column in the table
  */
-export function lineAxis(
-  cells: readonly unknown[],
-  known: ReadonlySet<unknown>,
-  manifest: Manifest,
-): CoveredAxis {
+export function lineAxis(cells: readonly unknown[], known: ReadonlySet<unknown>, basis: Basis): CoveredAxis {
   const present = cells.filter((cell) => cell !== null && cell !== undefined)
-  const axis = axisOf(present, known, manifest) ?? namesAxis(present)
+  const axis = axisOf(present, known, basis) ?? namesAxis(present)
   // Of names 5 and '5' are two; of days, months and numbers no two are written alike.
   const idOf = axis.kind === 'names' ? canonicalJson : String
   const ids = axis.kind === 'names' ? distinct(present).map(canonicalJson) : axis.places
@@ -40,10 +36,10 @@ export function lineAxis(
   }
 }
 
-function axisOf(present: readonly unknown[], known: ReadonlySet<unknown>, manifest: Manifest): Axis | null {
+function axisOf(present: readonly unknown[], known: ReadonlySet<unknown>, basis: Basis): Axis | null {
   const texts = present.map(String)
   if (texts.length > 0 && texts.every((text) => dayPattern.test(text) && dayOf(text) === text))
-    return dayAxis(texts, known, manifest)
+    return dayAxis(texts, known, basis)
   if (texts.length > 0 && texts.every((text) => monthPattern.test(text))) {
     const places = monthsBetween(least(texts), greatest(texts))
     return { kind: 'months', places, partial: [], covered: new Set([...known].map(String)) }
@@ -65,9 +61,9 @@ function distinct(cells: readonly unknown[]): unknown[] {
   return [...new Map(cells.map((cell) => [canonicalJson(cell), cell])).values()]
 }
 
-function dayAxis(days: readonly string[], known: ReadonlySet<unknown>, manifest: Manifest): Axis {
-  const { series } = manifest.completeness
-  const read = readDays(manifest)
+function dayAxis(days: readonly string[], known: ReadonlySet<unknown>, basis: Basis): Axis {
+  const { series } = basis
+  const read = readDays(basis)
   // A column of other days than those in the names of the files has nothing to do with them.
   const isOfSeries = series !== null && days.every((day) => series.from <= day && day <= series.to)
   const from = isOfSeries && series.from < least(days) ? series.from : least(days)
@@ -80,7 +76,7 @@ function dayAxis(days: readonly string[], known: ReadonlySet<unknown>, manifest:
 }
 
 /** Of each day in the names of the inputs how many records it gave, and whether something of it is lacking. */
-function readDays({ inputs, completeness }: Manifest): Map<string, { records: number; isPartial: boolean }> {
+function readDays({ inputs, partial }: Basis): Map<string, { records: number; isPartial: boolean }> {
   const days = new Map<string, { records: number; isPartial: boolean }>()
   for (const { path, records } of inputs) {
     const day = dayOf(path)
@@ -88,9 +84,8 @@ function readDays({ inputs, completeness }: Manifest): Map<string, { records: nu
     const there = days.get(day) ?? { records: 0, isPartial: false }
     days.set(day, { ...there, records: there.records + records })
   }
-  for (const shortfall of completeness.accepted) {
-    if (shortfall.kind !== 'input') continue
-    const day = dayOf(shortfall.name.split('!')[0] ?? '')
+  for (const name of partial) {
+    const day = dayOf(name.split('!')[0] ?? '')
     const there = day === null ? undefined : days.get(day)
     if (there !== undefined && there.records > 0) there.isPartial = true
   }

@@ -1,9 +1,11 @@
 import { setImmediate } from 'node:timers/promises'
 import { TallymanError } from '../../errors.ts'
-import { type Chart, nearestName, type TableDescription } from '../../job/index.ts'
+import { type Chart, nearestName, type Row, type TableDescription } from '../../job/index.ts'
+import type { Key } from '../../record/index.ts'
 import { type Where, whereOfChart } from '../columns/row-filter.ts'
 import type { Manifest } from '../manifest.ts'
 import { openResult } from '../open-result.ts'
+import { type Basis, basisOf } from './basis.ts'
 import { ChartCollector } from './collect.ts'
 import type { Drawing } from './drawing.ts'
 import { planDrawing } from './plan-drawing.ts'
@@ -40,6 +42,27 @@ export async function planCharts(
 ): Promise<(Drawing | RefusedChart)[]> {
   const { manifest, tables } = openResult(directory)
   const descriptions = describedTables(manifest, lookedAt)
+  const planned = await planChartsOf(tables, charts, { descriptions, where, basis: basisOf(manifest) })
+  if (!isNewer) return planned
+  return planned.map((one) => ('refused' in one ? one : { ...one, notes: [...one.notes, newerNote] }))
+}
+
+/** What charts are drawn from. */
+interface ChartGround {
+  readonly descriptions: readonly TableDescription[]
+  readonly where?: Where
+  readonly basis: Basis
+}
+
+/** Rows of each table, in key order. */
+type RowsByTable = Readonly<Record<string, AsyncIterable<Row<Key, unknown>> | Iterable<Row<Key, unknown>>>>
+
+/** The same of tables that are no result's. */
+export async function planChartsOf(
+  tables: RowsByTable,
+  charts: readonly Chart[],
+  { descriptions, where = {}, basis }: ChartGround,
+): Promise<(Drawing | RefusedChart)[]> {
   // Of several charts only those are narrowed whose tables have the column.
   const whereOf = (table: string): Where => {
     const columns = descriptions.find(({ name }) => name === table)?.columns
@@ -60,11 +83,10 @@ export async function planCharts(
       if (rows % breatheEveryRows === 0) await setImmediate()
     }
   }
-  return attempts.map((attempt) => {
-    const drawing = attempt.do((collector) => planDrawing(collector.chart, collector.finish(), manifest))
-    if (drawing === null) return attempt.refusal()
-    return isNewer ? { ...drawing, notes: [...drawing.notes, newerNote] } : drawing
-  })
+  return attempts.map(
+    (attempt) =>
+      attempt.do((collector) => planDrawing(collector.chart, collector.finish(), basis)) ?? attempt.refusal(),
+  )
 }
 
 const newerNote = 'Drawn by charts and names of columns that are newer than the result.'

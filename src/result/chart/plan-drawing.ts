@@ -1,16 +1,14 @@
 import { assertNever, TallymanError } from '../../errors.ts'
-import { printable } from '../../printable.ts'
 import { countOf, showCount } from '../../quantities.ts'
 import { canonicalJson } from '../../record/index.ts'
-import type { Manifest } from '../manifest.ts'
 import { type Amount, byLargest, logFloor, plus, showAmount } from './amounts.ts'
+import type { Basis } from './basis.ts'
 import type { Collected, PlannedChart, Role } from './collect.ts'
 import { lineAxis } from './date-axis.ts'
 import type { BarsPanel, Content, Drawing, LineAxis, LinesPanel, Mark } from './drawing.ts'
 import { binNumbers } from './histogram-bins.ts'
 import { labelsOf, type Ranked, rank } from './places.ts'
 import { amountsOf, sayLogarithm } from './say-logarithm.ts'
-import { sayShortfalls } from './shortfalls.ts'
 import { sayConditions, subtitleOf, titleOf, unitOf } from './words.ts'
 import { findCountry } from './world.ts'
 
@@ -27,7 +25,7 @@ type Entry = { readonly cells: readonly unknown[]; readonly sum: Amount }
 type ChartOf<K extends PlannedChart['kind']> = Extract<PlannedChart, { readonly kind: K }>
 
 /** Decides what a picture shows. */
-export function planDrawing(chart: PlannedChart, collected: Collected, manifest: Manifest): Drawing {
+export function planDrawing(chart: PlannedChart, collected: Collected, basis: Basis): Drawing {
   if (collected.rows === 0) {
     throw new TallymanError(
       'usage',
@@ -49,29 +47,27 @@ export function planDrawing(chart: PlannedChart, collected: Collected, manifest:
     )
   }
   const marks: Mark[] = []
-  const content = new Planner(chart, collected, manifest, { notes, marks }).content()
+  const content = new Planner(chart, collected, basis, { notes, marks }).content()
   const logFrom = chart.log === true ? logFloor(amountsOf(content)) : null
   if (logFrom !== null) notes.push(...sayLogarithm(content, logFrom))
-  const { id, description, path } = { ...manifest.run, ...manifest.job }
-  const file = path.slice(path.lastIndexOf('/') + 1).replace(/\.job\.[cm]?[jt]s$/, '')
   return {
     name: chart.name,
     title: titleOf(chart),
     subtitle: subtitleOf(chart, collected),
-    unit: unitOf(chart, manifest),
+    unit: unitOf(chart, basis),
     logFrom,
     content,
     notes,
     marks,
-    warnings: sayShortfalls(manifest),
-    source: `${printable(description.name ?? file)} · run ${id} · ${manifest.digest.slice(0, 'sha256:'.length + 12)} · ${countOf(manifest.inputs.length, 'file')}, ${countOf(manifest.records, 'record')}`,
+    warnings: basis.warnings,
+    source: basis.source,
   }
 }
 
 class Planner {
   readonly #chart: PlannedChart
   readonly #collected: Collected
-  readonly #manifest: Manifest
+  readonly #basis: Basis
   readonly #entries: readonly Entry[]
   readonly #notes: string[]
   readonly #marks: Mark[]
@@ -79,12 +75,12 @@ class Planner {
   constructor(
     chart: PlannedChart,
     collected: Collected,
-    manifest: Manifest,
+    basis: Basis,
     { notes, marks }: { readonly notes: string[]; readonly marks: Mark[] },
   ) {
     this.#chart = chart
     this.#collected = collected
-    this.#manifest = manifest
+    this.#basis = basis
     this.#entries = collected.sums.entries()
     this.#notes = notes
     this.#marks = marks
@@ -133,7 +129,7 @@ class Planner {
     const { covered, placeOf, ...axis } = lineAxis(
       this.#entries.map(({ cells }) => cells[x]),
       this.#collected.known.x,
-      this.#manifest,
+      this.#basis,
     )
     const isCounted = this.#isCounted()
     const nowhere = this.#entries.filter(({ cells }) => placeOf(cells[x]) === undefined)
@@ -194,7 +190,7 @@ class Planner {
     const axis = lineAxis(
       ranked.map(({ cell }) => cell),
       this.#collected.known[role],
-      this.#manifest,
+      this.#basis,
     )
     if (axis.kind !== 'names' && axis.places.length > 1) {
       const isText = typeof ranked[0]?.cell === 'string'
@@ -249,7 +245,7 @@ class Planner {
 
   /** Is what is absent in the table nought? */
   #isCounted(): boolean {
-    const kind = this.#manifest.job.description.tables.find(({ name }) => name === this.#chart.table)?.kind
+    const kind = this.#basis.tables.find(({ name }) => name === this.#chart.table)?.kind
     return kind === 'count' || kind === 'sum'
   }
 

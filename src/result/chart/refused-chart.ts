@@ -1,17 +1,22 @@
 import { printable } from '../../printable.ts'
-import type { RefusedChart } from './draw-charts.ts'
 import { ink } from './style.ts'
 
 const lineCharacters = 100
 const [lineHeight, margin] = [22, 24]
 
+/** A chart that cannot be drawn, and why. */
+export interface NotDrawn {
+  readonly name: string
+  readonly refused: { readonly message: string; readonly wayOut?: string | undefined }
+}
+
 /** Why a chart is not drawn, as sentences. */
-export function sayRefused({ name, refused: { message, wayOut } }: RefusedChart): string[] {
+export function sayRefused({ name, refused: { message, wayOut } }: NotDrawn): string[] {
   return [`Chart ${name} is not drawn.`, message, ...(wayOut === undefined ? [] : [wayOut])]
 }
 
 /** An SVG that says so, in the place of the chart; it needs no package. */
-export function refusedPicture(chart: RefusedChart): string {
+export function refusedPicture(chart: NotDrawn): string {
   const words = sayRefused(chart)
   const lines = words.flatMap((sentence) => broken(sentence))
   const height = lines.length * lineHeight + 2 * margin

@@ -2,7 +2,7 @@ import type { Chart } from '../../job/index.ts'
 import { printable } from '../../printable.ts'
 import { countOf } from '../../quantities.ts'
 import { type Wanted, whereOfChart } from '../columns/row-filter.ts'
-import type { Manifest } from '../manifest.ts'
+import type { Basis } from './basis.ts'
 import type { Collected, PlannedChart } from './collect.ts'
 import { labelOf } from './places.ts'
 
@@ -46,13 +46,13 @@ function sayWanted(wanted: readonly Wanted[]): string {
   return wanted.map((one) => labelOf('typed' in one ? one.typed : one.exactly)).join(' or ')
 }
 
-export function unitOf(chart: PlannedChart, manifest: Manifest): string {
-  const unit = printable(chart.unit ?? defaultUnit(chart, manifest))
+export function unitOf(chart: PlannedChart, { tables }: Basis): string {
+  const unit = printable(chart.unit ?? defaultUnit(chart, tables))
   return chart.log === true ? `${unit}, logarithmic` : unit
 }
 
-function defaultUnit(chart: PlannedChart, manifest: Manifest): string {
+function defaultUnit(chart: PlannedChart, tables: Basis['tables']): string {
   if (chart.kind === 'histogram') return 'rows'
-  const kind = manifest.job.description.tables.find(({ name }) => name === chart.table)?.kind
+  const kind = tables.find(({ name }) => name === chart.table)?.kind
   return chart.value ?? (kind === 'count' ? 'count' : (kind ?? 'value'))
 }

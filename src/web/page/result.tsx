@@ -19,20 +19,7 @@ export function Result({ result, id }: { readonly result: ResultView; readonly i
         <br />
         digest <code>{digest}</code>
       </p>
-      {charts.length === 0 ? null : (
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard (WCAG 2.1.1, axe scrollable-region-focusable)
-        <section class="scroll" tabIndex={0} aria-label="charts">
-          {charts.map((title, index) => (
-            <p key={index} class="picture">
-              <img
-                class="chart"
-                src={`/runs/${encodeURIComponent(id)}/charts/${index}.svg`}
-                alt={`chart: ${title}; its numbers are in the tables below`}
-              />
-            </p>
-          ))}
-        </section>
-      )}
+      <Charts titles={charts} address={(index) => `/runs/${encodeURIComponent(id)}/charts/${index}.svg`} />
       {chartsElsewhere === 0 ? null : (
         <p class="how">
           Its tables are too large for {countOf(chartsElsewhere, 'chart')} to be drawn here:{' '}
@@ -98,14 +85,41 @@ function TableHead(props: {
   )
 }
 
-/** What the tables would be by now. */
-export function SoFar({ soFar }: { readonly soFar: SoFarView }): JSX.Element {
-  const { restsOn, caution, tables } = soFar
+interface ChartsProps {
+  readonly titles: readonly string[]
+  readonly address: (index: number) => string
+}
+
+function Charts({ titles, address }: ChartsProps): JSX.Element | null {
+  if (titles.length === 0) return null
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard (WCAG 2.1.1, axe scrollable-region-focusable)
+    <section class="scroll" tabIndex={0} aria-label="charts">
+      {titles.map((title, index) => (
+        <p key={index} class="picture">
+          <img
+            class="chart"
+            src={address(index)}
+            alt={`chart: ${title}; its numbers are in the tables below`}
+          />
+        </p>
+      ))}
+    </section>
+  )
+}
+
+/** What tables and charts would be by now. */
+export function SoFar({ soFar, id }: { readonly soFar: SoFarView; readonly id: string }): JSX.Element {
+  const { restsOn, caution, tables, charts, edition } = soFar
   return (
     <Panel title="The answer so far" aside={<Badge tone="warn">not the result</Badge>}>
       <p class="how">
         It rests on {restsOn}. {caution}
       </p>
+      <Charts
+        titles={charts}
+        address={(index) => `/runs/${encodeURIComponent(id)}/so-far/${index}.svg?of=${edition}`}
+      />
       <div class="tables">
         {tables.map(({ name, rows, columns, top }) => (
           <div key={name}>

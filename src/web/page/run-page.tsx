@@ -35,7 +35,7 @@ export function RunPage({ run }: { readonly run: RunView }): JSX.Element {
         <Lacking run={run} />
         <Progress run={run} />
         {result === null ? null : <Result result={result} id={line.id} />}
-        {run.soFar === null ? null : <SoFar soFar={run.soFar} />}
+        {run.soFar === null ? null : <SoFar soFar={run.soFar} id={run.line.id} />}
         <Workers run={run} />
         {run.spark === null ? null : <Spark spark={run.spark} />}
         {run.stages.length === 0 ? null : (
@@ -112,6 +112,12 @@ function Skew({ skew }: { readonly skew: SkewView }): JSX.Element {
             Largest partitions, as spilled <span class="aside">{showBytes(skew.spilledBytes)} in all</span>
           </h3>
           <Pairs pairs={skew.partitions} />
+        </>
+      )}
+      {skew.keys.length === 0 ? null : (
+        <>
+          <h3>Largest keys, as reduced</h3>
+          <Pairs pairs={skew.keys} />
         </>
       )}
     </Panel>

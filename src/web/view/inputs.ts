@@ -1,7 +1,7 @@
 import { basename } from 'node:path'
 import { daysBetween } from '../../input/index.ts'
 import { dayOf } from '../../job/index.ts'
-import { type InputTotals, inputTotals, type RunState } from '../../run/index.ts'
+import { type InputTotals, inputTotals, openInputs, type RunState } from '../../run/index.ts'
 import type { CalendarView, DayView, InputsView } from './run-view.ts'
 
 const listedMax = 200
@@ -30,7 +30,7 @@ function calendarOf(
 ): CalendarView {
   const lacking = new Set(missing)
   const damaged = damagedDays(state)
-  const open = openPaths(state)
+  const open = openInputs(state)
   const files = new Map<string, InputTotals[]>()
   for (const input of totals) {
     const day = dayOf(basename(input.path))
@@ -62,17 +62,4 @@ function damagedDays({ plan, damaged, shortfalls }: RunState): ReadonlySet<strin
   ]
   // What is called by its day alone is missing, or there twice.
   return new Set(paths.flatMap((path) => (dayOf(path) === path ? [] : (dayOf(basename(path)) ?? []))))
-}
-
-/** Files that are not read to their end yet. */
-function openPaths(state: RunState): ReadonlySet<string> {
-  const { splits, tasks } = state.plan
-  const open = new Set<string>()
-  for (const [index, task] of state.map.entries()) {
-    if (task.kind === 'done') continue
-    const planned = tasks[index]
-    if (planned === undefined) continue
-    for (const split of splits.slice(planned.firstSplit, planned.endSplit)) open.add(split.path)
-  }
-  return open
 }

@@ -358,6 +358,8 @@ export interface SkewView {
   /** Largest partitions by bytes spilled, at most 5. */
   readonly partitions: readonly Pair[]
   readonly spilledBytes: number
+  /** Keys of which there was most to be reduced, at most 5. */
+  readonly keys: readonly Pair[]
 }
 
 export interface SoFarView {
@@ -365,6 +367,10 @@ export interface SoFarView {
   readonly restsOn: string
   /** What else is to be known of it; null for nothing. */
   readonly caution: string | null
+  /** Titles of the job's charts, which are drawn of it. */
+  readonly charts: readonly string[]
+  /** Changes with the answer. */
+  readonly edition: number
   readonly tables: readonly {
     readonly name: string
     readonly rows: number

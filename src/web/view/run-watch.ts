@@ -1,6 +1,6 @@
 import { readDiskSpace, sayBottleneck, spareSpace } from '../../host/index.ts'
 import { diskBytes, saySplits } from '../../input/index.ts'
-import { AnswerLooks } from '../../result/index.ts'
+import { AnswerLooks, type AnswerSoFar } from '../../result/index.ts'
 import {
   type NoteEvent,
   Pace,
@@ -162,6 +162,15 @@ export class RunWatch {
     const running = this.#isHeld ? this.#lanes.open.map(({ attempt }) => attempt) : []
     const printing = { run: id, running, isAtWork: this.#isHeld }
     return of === null ? this.#logs.together(printing) : this.#logs.alone(of, printing)
+  }
+
+  /** The job's chart of this place, of the answer so far that was shown last; null where there is none. */
+  chartSoFar(
+    index: number,
+  ): { readonly edition: number; readonly chart: AnswerSoFar['charts'][number] } | null {
+    const answer = this.#answers.last
+    const chart = answer?.charts[index]
+    return answer === null || chart === undefined ? null : { edition: answer.tasks, chart }
   }
 
   #soFar(state: RunState, now: number, wantsAnswer: boolean): SoFarView | null {

@@ -28,6 +28,9 @@ export function skewView(state: RunState): SkewView | null {
     const planned = plan.tasks[index]
     return saySplits(planned === undefined ? [] : plan.splits.slice(planned.firstSplit, planned.endSplit))
   }
+  const keys = [...state.reduce.entries()].flatMap(([, task]) =>
+    task.kind === 'done' ? (task.report.largestKeys ?? []) : [],
+  )
   return {
     slowest: took
       .slice(0, shownMax)
@@ -41,5 +44,9 @@ export function skewView(state: RunState): SkewView | null {
         value: `${showBytes(bytes)}, ${countOf(records, 'key')}`,
       })),
     spilledBytes,
+    keys: keys
+      .sort((left, right) => right.bytes - left.bytes)
+      .slice(0, shownMax)
+      .map(({ table, key, bytes }) => ({ name: `${table} ${key}`, value: showBytes(bytes) })),
   }
 }
