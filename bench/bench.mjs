@@ -134,38 +134,45 @@ async function main() {
       isHere: (/** @type {string} */ peer) => peer in versions,
     }
     const [loadBefore = 0] = loadavg()
+    const at = new Date().toISOString()
+    /** @type {import('./record.mjs').WorkRecord[]} */
     const records = []
+    let file = ''
     for await (const work of works({ folder, only: wanted, sizes, machine })) {
       const outcomes = await runRounds({ ...work, programs: chosen(work) }, { rounds, folder })
       const record = recordOf(work, outcomes)
       say(record)
       records.push(record)
+      // After each, so that one that is ended early leaves what it has measured.
+      file = writeRecord({
+        benchmark: 'bench',
+        at,
+        quick: values.quick,
+        rounds,
+        seed: sizes.seed,
+        machine: describeMachine(),
+        loadBefore: Math.round(loadBefore * 10) / 10,
+        versions: { tallyman: ownVersion(), ...versions },
+        absent,
+        works: records,
+      })
     }
-    const at = new Date().toISOString()
-    writeRecord({
-      benchmark: 'bench',
-      at,
-      quick: values.quick,
-      rounds,
-      seed: sizes.seed,
-      machine: describeMachine(),
-      loadBefore: Math.round(loadBefore * 10) / 10,
-      versions: { tallyman: ownVersion(), ...versions },
-      absent,
-      works: records,
-    })
+    console.log(`\nRecorded in ${file}`)
     return records.every(({ measured }) => measured.every(({ refused }) => refused === undefined)) ? 0 : 1
   } finally {
     if (values.folder === undefined) rmSync(folder, { recursive: true, force: true })
   }
 }
 
-/** @param {import('./record.mjs').BenchRecord} record */
+/**
+ * @param {import('./record.mjs').BenchRecord} record
+ * @returns {string} the file
+ */
 function writeRecord(record) {
   mkdirSync(values.records, { recursive: true })
   const file = join(values.records, `${record.at.slice(0, 10)}-bench.json`)
   writeFileSync(file, `${JSON.stringify(record, null, 1)}\n`)
-  console.log(`\nRecorded in ${file}`)
+  return file
 }
 
 const strange = wanted.filter((name) => !workNames.includes(name))

@@ -48,6 +48,31 @@ it('looks so seldom that all looks take half a hundredth at most of what the wor
   expect(seen).toMatchObject({ tasks: 1 })
 })
 
+it('looks as seldom as what is drawn of its answers costs, too', async () => {
+  const cpuMs = 400
+  const drawnMs = 1000
+  let looks = 0
+  const look: Look = () => {
+    looks += 1
+    return { child: { kill: () => true } as never, found: Promise.resolve(answerOf(cpuMs)) }
+  }
+  const answers = new AnswerLooks(new RunDirectory('/nowhere'), 10, look)
+  let drawn = 0
+  for (let seconds = 0; seconds <= 7200; seconds += 1) {
+    answers.answer(
+      standing(seconds + 1),
+      { elapsedMs: 1000 * seconds, cpuMs: 2000 * seconds },
+      1000 * seconds,
+    )
+    await Promise.resolve()
+    await Promise.resolve()
+    if (drawn < looks) answers.spend(drawnMs)
+    drawn = looks
+    expect(looks * (cpuMs + drawnMs)).toBeLessThanOrEqual(Math.max(cpuMs + drawnMs, 0.005 * 2000 * seconds))
+  }
+  expect(looks).toBeGreaterThan(10)
+})
+
 it('does not look again where nothing new is mapped, nor at a run that reduces', async () => {
   let looks = 0
   const look: Look = () => {

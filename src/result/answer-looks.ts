@@ -67,6 +67,12 @@ export class AnswerLooks {
     return this.#answer
   }
 
+  /** Says that showing the last answer took so many milliseconds of CPU more: the next one costs as much again. */
+  spend(cpuMs: number): void {
+    this.#spentMs += cpuMs
+    this.#lastCostMs += cpuMs
+  }
+
   /** Gives up the look that is at work. */
   end(): void {
     this.#child?.kill('SIGTERM')

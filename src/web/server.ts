@@ -216,7 +216,10 @@ async function chartSoFar(context: Context, watches: Watches, pictures: Pictures
   const index = /^(\d{1,3})\.svg$/.exec(file)?.[1]
   const found = index === undefined ? null : watches.chartSoFar(id, Number(index))
   if (found === null) return missing(context)
-  return picture(context, await pictures.svgSoFar(`${id} so far ${found.edition} ${index}`, found.chart))
+  const svg = await pictures.svgSoFar(`${id} so far ${found.edition} ${index}`, found.chart, (cpuMs) =>
+    watches.spendOnAnswer(id, cpuMs),
+  )
+  return picture(context, svg)
 }
 
 function picture(context: Context, svg: Buffer): Response {

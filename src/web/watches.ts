@@ -80,6 +80,11 @@ export class Watches {
     return this.#watched.get(id)?.watch.chartSoFar(index) ?? null
   }
 
+  /** Says that drawing a chart of a run's answer so far took so many milliseconds of CPU: they count as what looking at it takes. */
+  spendOnAnswer(id: string, cpuMs: number): void {
+    this.#watched.get(id)?.watch.spendOnAnswer(cpuMs)
+  }
+
   #look(id: string, wantsAnswer: boolean): RunView | null {
     const directory = this.directoryOf(id)
     if (directory === null) {

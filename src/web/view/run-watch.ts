@@ -173,6 +173,11 @@ export class RunWatch {
     return answer === null || chart === undefined ? null : { edition: answer.tasks, chart }
   }
 
+  /** Says that drawing charts of the answer so far took so many milliseconds of CPU. */
+  spendOnAnswer(cpuMs: number): void {
+    this.#answers.spend(cpuMs)
+  }
+
   #soFar(state: RunState, now: number, wantsAnswer: boolean): SoFarView | null {
     if (state.phase !== 'map') return null
     const worked = { elapsedMs: Math.max(0, now - this.#sessionAt), cpuMs: this.#workers.cpuMs }
