@@ -200,7 +200,20 @@ describe('docs/formats/command-json.md', () => {
   })
 
   it('tells what show writes of the answer so far', () => {
-    shop.job('half.job.ts', `emit(line); if (line === 'last') process.exit(1)`)
+    shop.write(
+      'half.job.ts',
+      `import { count, defineJob, text } from 'tallyman'
+export default defineJob({
+  input: text(),
+  reduce: count<string>(),
+  charts: [{ kind: 'bars', x: 'key' }],
+  map(line, emit) {
+    emit(line)
+    if (line === 'last') process.exit(1)
+  },
+})
+`,
+    )
     shop.write('half/a.txt', 'a\n')
     shop.write('half/b.txt', 'last\n')
     const half = shop.run('run', 'half.job.ts', 'half', '-w', '1', '--split', 'whole', '--attempts', '1')
@@ -211,6 +224,7 @@ describe('docs/formats/command-json.md', () => {
       tasks: 1,
       tasksOf: 2,
       tables: [{ name: 'result', rows: 1, top: [{ key: ['"a"'], value: '1' }] }],
+      charts: [{ name: 'result', content: { kind: 'bars', panels: [{ bars: [{ label: 'a', total: 1 }] }] } }],
     })
     expect(shop.run('show', 'last', '--so-far').stdout).toBe(
       'So far, not the result: 1 of 2 map tasks, 28 % of the input\nresult: 1 row\n  a  1\n',
