@@ -63,7 +63,7 @@ describe('a task that is slow on its first attempt', { timeout: 300_000 }, () =>
       expect(countersOf(run)).toEqual({ lines: 301 })
       expect(countersOf(run)).toEqual(countersOf(before))
       expect(shop.run('explain', 'last').stdout).toContain(
-        'attempt 1 was slow, so attempt 2 was begun beside it; attempt 1: another one was first',
+        'attempt 1 was slow, so attempt 2 was begun beside it\n  attempt 1: another one was first\n',
       )
     },
   )
