@@ -105,7 +105,7 @@ function writeJobs(folder) {
   )
   writeFileSync(
     join(folder, 'busy.job.mjs'),
-    `${head}reduce: count(), map: (line, emit) => { const until = performance.now() + 2; while (performance.now() < until); emit(line) } })\n`,
+    `${head}reduce: count(), charts: [{ kind: 'bars', x: 'key' }, { kind: 'bars', x: 'key', log: true }], map: (line, emit) => { const until = performance.now() + 2; while (performance.now() < until); emit(line) } })\n`,
   )
 }
 
@@ -287,16 +287,28 @@ async function watch(folder, seconds, args, tasks) {
   asked.on('error', () => undefined)
   asked.end()
   const [response] = await once(asked, 'response')
-  let [updates, bytes] = [0, 0]
+  let [updates, bytes, pictures, edition, text] = [0, 0, 0, 0, '']
   response.on('error', () => undefined)
   response.on('data', (/** @type {Buffer} */ piece) => {
-    updates += piece.toString('latin1').split('event: view').length - 1
     bytes += piece.length
+    text += piece.toString('utf8')
+    const events = text.split('\n\n')
+    text = events.pop() ?? ''
+    for (const event of events.filter((one) => one.startsWith('event: view'))) {
+      updates += 1
+      const { soFar } = JSON.parse(event.slice(event.indexOf('data: ') + 'data: '.length))
+      if (soFar === null || soFar.edition === edition) continue
+      edition = soFar.edition
+      for (const index of soFar.charts.keys()) {
+        pictures += 1
+        void get(served, `/runs/${id}/so-far/${index}.svg?of=${edition}`)
+      }
+    }
   })
   // Code that has just been loaded is slow, and the answer so far is looked at once for any run: neither tells of the hours that follow.
   await sleep(1000 * warmSeconds)
   const [runBefore, pageBefore] = [cpuSeconds(run.pid ?? 0), cpuSeconds(served.pid)]
-  ;[updates, bytes] = [0, 0]
+  ;[updates, bytes, pictures] = [0, 0, 0]
   await sleep(1000 * seconds)
   const runSeconds = cpuSeconds(run.pid ?? 0) - runBefore
   const pageSeconds = cpuSeconds(served.pid) - pageBefore
@@ -309,12 +321,13 @@ async function watch(folder, seconds, args, tasks) {
     seconds,
     updates,
     bytes,
+    pictures,
     runCpuSeconds: rounded(runSeconds),
     pageCpuSeconds: Math.round(pageSeconds * 100) / 100,
     percent: Math.round((10_000 * pageSeconds) / runSeconds) / 100,
   }
   console.log(
-    `watched for ${seconds} s, ${tasks} tasks: ${updates} updates, ${bytes} bytes; the page took ${watched.pageCpuSeconds} CPU-seconds, the run ${watched.runCpuSeconds}: ${watched.percent} %`,
+    `watched for ${seconds} s, ${tasks} tasks: ${updates} updates, ${bytes} bytes, ${pictures} pictures; the page took ${watched.pageCpuSeconds} CPU-seconds, the run ${watched.runCpuSeconds}: ${watched.percent} %`,
   )
   return watched
 }
