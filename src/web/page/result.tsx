@@ -88,13 +88,15 @@ function TableHead(props: {
 interface ChartsProps {
   readonly titles: readonly string[]
   readonly address: (index: number) => string
+  /** Two beside each other, where there is room. */
+  readonly areSmall?: boolean
 }
 
-function Charts({ titles, address }: ChartsProps): JSX.Element | null {
+function Charts({ titles, address, areSmall = false }: ChartsProps): JSX.Element | null {
   if (titles.length === 0) return null
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard (WCAG 2.1.1, axe scrollable-region-focusable)
-    <section class="scroll" tabIndex={0} aria-label="charts">
+    <section class={areSmall ? 'scroll small' : 'scroll'} tabIndex={0} aria-label="charts">
       {titles.map((title, index) => (
         <p key={index} class="picture">
           <img
@@ -117,6 +119,7 @@ export function SoFar({ soFar, id }: { readonly soFar: SoFarView; readonly id: s
         It rests on {restsOn}. {caution}
       </p>
       <Charts
+        areSmall
         titles={charts}
         address={(index) => `/runs/${encodeURIComponent(id)}/so-far/${index}.svg?of=${edition}`}
       />
