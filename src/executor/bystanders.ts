@@ -17,13 +17,18 @@ export class Bystanders {
   /** All processes but those that are known to be bystanders, in no order. Throws as `listProcesses` does. */
   others(): ProcessEntry[] {
     this.#round += 1
-    if (this.#round % looksMax === 0) this.#looks.clear()
+    if (this.#round % looksMax === 0) this.forget()
     return listPids().flatMap((pid) =>
       (this.#looks.get(pid) ?? 0) < looksMin ? (readProcess(pid) ?? []) : [],
     )
   }
 
-  /** Says which of `processes` no worker has started: all but `started`, and what these may have been started by. */
+  /** There are other workers: what was looked at may be one of them, or theirs. */
+  forget(): void {
+    this.#looks.clear()
+  }
+
+  /** Says that no worker has started any of `processes` but those in `started`, which has the workers, too. */
   note(processes: readonly ProcessEntry[], started: ReadonlySet<number>): void {
     for (const { pid } of processes) {
       if (!started.has(pid)) this.#looks.set(pid, (this.#looks.get(pid) ?? 0) + 1)

@@ -48,6 +48,8 @@ export const watchEveryMs = 500
 export class Watchdog {
   readonly #limits: WatchLimits
   readonly #bystanders = new Bystanders()
+  /** Which workers there were at the last look. */
+  #known: ReadonlySet<number> = new Set()
 
   constructor(limits: WatchLimits) {
     this.#limits = limits
@@ -55,6 +57,8 @@ export class Watchdog {
 
   look(workers: readonly Watched[]): void {
     if (workers.length === 0) return
+    if (workers.some(({ pid }) => !this.#known.has(pid))) this.#bystanders.forget()
+    this.#known = new Set(workers.map(({ pid }) => pid))
     const processes = this.#bystanders.others()
     const trees = workers.map((worker) => {
       const started = startedIn(worker, processes)

@@ -37,8 +37,9 @@ export class Merge {
   #current: Cursor | null = null
   /** Records taken out so far. */
   records = 0
-  /** Bytes of the current group's values, as far as they were taken out. */
-  groupBytes = 0
+  #groupBytes = 0
+  /** Something of the current group may be left. */
+  #isInGroup = false
 
   /** Opens every file. REQUIRES: at most `mergeFilesMax` of them. */
   constructor(storage: Storage, spills: readonly Section[]) {
@@ -59,13 +60,21 @@ export class Merge {
 
   /** Moves to the next group, passing over what is left of this one. False at the end. */
   nextGroup(): boolean {
-    while (this.nextValue());
+    if (this.#isInGroup) this.finishGroup()
     const top = this.#heap[0]
     if (top === undefined) return false
-    this.groupBytes = 0
+    this.#isInGroup = true
+    this.#groupBytes = 0
     this.#key.clear()
     this.#key.bytes(top.reader.bytes, top.reader.keyStart, top.reader.keyEnd)
     return true
+  }
+
+  /** Passes over what is left of the current group. Returns how many bytes its values are. */
+  finishGroup(): number {
+    while (this.nextValue());
+    this.#isInGroup = false
+    return this.#groupBytes
   }
 
   /** Moves to the next value of the group: its bytes are `value`. False at the group's end. */
@@ -75,7 +84,7 @@ export class Merge {
     if (top === undefined || this.#key.length === 0 || !this.#isOfGroup(top)) return false
     this.#current = top
     this.records += 1
-    this.groupBytes += top.reader.valueEnd - top.reader.valueStart
+    this.#groupBytes += top.reader.valueEnd - top.reader.valueStart
     return true
   }
 

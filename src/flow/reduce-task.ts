@@ -105,9 +105,7 @@ async function reduceGroups(
       const number = merge.key.buffer[0] as number
       const table = tableOf(task, number)
       parts.append(number, merge.key, reduceGroup(merge, table, task.onRow))
-      // A reducer may have left some.
-      while (merge.nextValue());
-      largest.add(table.name, merge.key, merge.groupBytes)
+      largest.add(table.name, merge.key, merge.finishGroup())
       groups += 1
       if (groups % groupsPerTick === 0) await tick(groupsPerTick)
     }

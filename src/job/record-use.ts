@@ -68,9 +68,9 @@ function withoutStrings(text: string): { readonly text: string; readonly isSure:
   return { text: rest, isSure }
 }
 
-/** A function that is no arrow, or a class: `function`, `get a() {` and `a(b) {`, which an `if` is not. */
-const otherFunction =
-  /\b(?:function|class)\b|\b(?!(?:if|for|while|switch|catch|await)\b)[\w$]+\s*\([^()]*\)\s*\{/
+const functionOrClass = /\b(?:function|class)\b/
+/** What has parentheses and a block and is no function. */
+const statement = /\b(?:if|for|for\s+await|while|switch|catch|with)\s*$/
 const comment = /\/\/.*|\/\*[\s\S]*?\*\//g
 
 /** What is left of plain parameters behind the record, and the arrow. */
@@ -79,14 +79,33 @@ const otherParameters = /^(?:[\w$\s,:{}]*\))?\s*(?:=>)?/
 /** Whether the record's name stands in a function within the map, which may run when the map has returned. */
 function mayReadLater(behindRecord: string, record: string, isSure: boolean): boolean {
   const text = behindRecord.replace(otherParameters, '')
-  if (!isSure) return text.includes('=>') || otherFunction.test(text)
+  if (!isSure) return text.includes('=>') || hasOtherFunction(text)
   const code = text.replace(comment, ' ')
-  if (otherFunction.test(code)) return true
+  if (hasOtherFunction(code)) return true
   const places = [...code.matchAll(placesOf(record))].map(({ index }) => index)
   return [...code.matchAll(/=>/g)].some(({ index }) => {
     const end = index + arrowEnd(code.slice(index))
     return places.some((place) => place > index && place < end)
   })
+}
+
+/** Whether there is a function that is no arrow, or a class. A method needs no word that says so: its parameters are followed by a block. */
+function hasOtherFunction(code: string): boolean {
+  if (functionOrClass.test(code)) return true
+  return [...code.matchAll(/\)\s*\{/g)].some(
+    ({ index }) => !statement.test(code.slice(0, openingOf(code, index))),
+  )
+}
+
+/** Where the parenthesis is opened that is closed at `closing`; 0 where none is. */
+function openingOf(code: string, closing: number): number {
+  let depth = 0
+  for (let at = closing; at > 0; at -= 1) {
+    if (code[at] === ')') depth += 1
+    else if (code[at] === '(') depth -= 1
+    if (depth === 0) return at
+  }
+  return 0
 }
 
 /** How far the function goes whose arrow the code begins with: at least as far as its body does. */

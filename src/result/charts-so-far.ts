@@ -13,6 +13,7 @@ import {
 import { sourceOf } from './chart/basis.ts'
 import type { Drawing } from './chart/drawing.ts'
 import type { NotDrawn } from './chart/refused-chart.ts'
+import { sayRejected } from './chart/shortfalls.ts'
 import { partRows } from './part-rows.ts'
 
 /**
@@ -32,8 +33,6 @@ export async function chartsSoFar(
   if (charts.length === 0) return []
   // It is loaded when it is first called, as `planCharts` is.
   const { planChartsOf } = await import('./chart/draw-charts.ts')
-  const { records, rejected } = totalsOf(state)
-  const lost = rejected === 0 ? [] : [`${rejected} of ${records + rejected} records were rejected so far.`]
   const planned = await planChartsOf(
     Object.fromEntries(tables.map(({ name }) => [name, rowsOf(parts, name)])),
     charts,
@@ -44,7 +43,7 @@ export async function chartsSoFar(
         inputs: inputTotals(state),
         partial: [...openInputs(state)],
         series: discovery.series,
-        warnings: [`Not the result: the answer so far, of ${restsOn}.`, ...lost],
+        warnings: [`Not the result: the answer so far, of ${restsOn}.`, ...sayRejected(totalsOf(state))],
         source: sourceOf(job, basename(directory.path), ['so far']),
       },
     },

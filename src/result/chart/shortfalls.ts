@@ -14,11 +14,14 @@ export function sayShortfalls({ completeness, rejected, records }: Manifest): st
     const more = names.length > namedMax ? ` and ${showCount(names.length - namedMax)} more` : ''
     sentences.push(`Incomplete: without ${shown}${more}.`)
   }
-  if (rejected > 0) {
-    const verb = rejected === 1 ? 'was rejected and is' : 'were rejected and are'
-    sentences.push(`${showCount(rejected)} of ${showCount(records + rejected)} records ${verb} not counted.`)
-  }
-  return sentences
+  return [...sentences, ...sayRejected({ rejected, records })]
+}
+
+/** A sentence where records were rejected. */
+export function sayRejected({ rejected, records }: Pick<Manifest, 'rejected' | 'records'>): string[] {
+  if (rejected === 0) return []
+  const verb = rejected === 1 ? 'was rejected and is' : 'were rejected and are'
+  return [`${showCount(rejected)} of ${showCount(records + rejected)} records ${verb} not counted.`]
 }
 
 /** The last part of a path, and of an archive's member its own name after it. */

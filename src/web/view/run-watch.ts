@@ -57,9 +57,9 @@ export class RunWatch {
   #note: string | null = null
   #isHeld = false
 
-  /** @throws {TallymanError} `not-found` where there is no run */
   #spareBytes: number | null = null
 
+  /** @throws {TallymanError} `not-found` where there is no run */
   constructor(directory: RunDirectory) {
     this.#directory = directory
     this.#identity = readIdentity(directory)
