@@ -1,7 +1,8 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { errnoOf } from '../errors.ts'
 import { type DeathRecord, deathFile, type KeptLog, parseLog, readDeath } from '../executor/index.ts'
+import { namesIn } from '../host/index.ts'
 import type { RunDirectory } from './directory.ts'
 import type { RunEvent } from './events.ts'
 import type { RunOnDisk } from './reopen.ts'
@@ -93,16 +94,6 @@ function byTask(left: string, right: string): number {
   const [[leftTask, leftNumber], [rightTask, rightNumber]] = [left.split('.'), right.split('.')]
   if (leftTask !== rightTask) return (leftTask ?? '') < (rightTask ?? '') ? -1 : 1
   return Number(leftNumber) - Number(rightNumber)
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder)
-  } catch (error) {
-    // Logs may be deleted at any time.
-    if (errnoOf(error) === 'ENOENT') return []
-    throw error
-  }
 }
 
 /** What is left of an attempt that failed, and in which file; null of any other. */

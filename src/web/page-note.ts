@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync 
 import { homedir, hostname } from 'node:os'
 import { join } from 'node:path'
 import { errnoOf } from '../errors.ts'
+import { namesIn } from '../host/index.ts'
 
 /**
  * Where a user's pages are noted while they are served, from the home directory: one place for all of them, whatever directory each was
@@ -73,15 +74,6 @@ export function forgetApp(app: string, home = homedir()): void {
     const note = parsePageNote(readNote(join(folder, name)))
     if (note?.app === app && note.pid === null && note.host === hostname())
       rmSync(join(folder, name), { force: true })
-  }
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder)
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return []
-    throw error
   }
 }
 

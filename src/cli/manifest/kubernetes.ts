@@ -4,24 +4,27 @@ import { toYaml, type YamlValue } from './yaml.ts'
 /** A Job of Kubernetes for the run; a Deployment with its Service for the page. Pure. */
 export function kubernetesFile(workload: Workload): string {
   const { name, image, command, memoryBytes, cpus } = workload
-  const job: YamlValue = {
+  const container = containerOf(workload, { name, image, args: command, memoryBytes, cpus })
+  const job = jobOf(name, { app: name }, { ...podOf(workload, true), containers: [container] })
+  return [job, ...pageOf(workload)].map(toYaml).join('---\n')
+}
+
+/** A Job with this pod, which is not started a second time. Pure. */
+export function jobOf(
+  name: string,
+  labels: Readonly<Record<string, string>>,
+  pod: { readonly [name: string]: YamlValue },
+): YamlValue {
+  return {
     apiVersion: 'batch/v1',
     kind: 'Job',
     metadata: { name },
     spec: {
-      // A second pod would begin from nothing: `tallyman resume` goes on from what is committed.
+      // A second pod would begin from nothing: `tallyman resume` goes on from what was done.
       backoffLimit: 0,
-      template: {
-        metadata: { name, labels: { app: name } },
-        spec: {
-          restartPolicy: 'Never',
-          ...podOf(workload, true),
-          containers: [containerOf(workload, { name, image, args: command, memoryBytes, cpus })],
-        },
-      },
+      template: { metadata: { name, labels }, spec: { restartPolicy: 'Never', ...pod } },
     },
   }
-  return [job, ...pageOf(workload)].map(toYaml).join('---\n')
 }
 
 /** The page over the runs. Pure. */

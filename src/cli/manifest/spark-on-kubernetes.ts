@@ -1,4 +1,4 @@
-import { containerOf, pageOf, podOf } from './kubernetes.ts'
+import { containerOf, jobOf, pageOf, podOf } from './kubernetes.ts'
 import type { Workload } from './workload.ts'
 import { toYaml, type YamlValue } from './yaml.ts'
 
@@ -32,33 +32,20 @@ export function sparkOnKubernetesFile(workload: Workload, { master, executors, c
     ...Object.entries(told).flatMap(([property, value]) => ['--spark-conf', `${property}=${value}`]),
   ]
   const container = containerOf(workload, { name, image, args, memoryBytes: driverBytes, cpus: 1 })
-  const job: YamlValue = {
-    apiVersion: 'batch/v1',
-    kind: 'Job',
-    metadata: { name },
-    spec: {
-      // A second pod would begin from nothing: `tallyman resume` goes on from what is reduced.
-      backoffLimit: 0,
-      template: {
-        metadata: { name, labels },
-        spec: {
-          restartPolicy: 'Never',
-          ...podOf(workload, true),
-          // It starts pods, and only here: the page has no account.
-          automountServiceAccountToken: true,
-          serviceAccountName: account,
-          containers: [
-            {
-              ...container,
-              command: ['tallyman'],
-              env: [...listOf(container.env), ...downward],
-              ports: [{ containerPort: driverPort }, { containerPort: blocksPort }],
-            },
-          ],
-        },
+  const job = jobOf(name, labels, {
+    ...podOf(workload, true),
+    // It starts pods, and only here: the page has no account.
+    automountServiceAccountToken: true,
+    serviceAccountName: account,
+    containers: [
+      {
+        ...container,
+        command: ['tallyman'],
+        env: [...listOf(container.env), ...downward],
+        ports: [{ containerPort: driverPort }, { containerPort: blocksPort }],
       },
-    },
-  }
+    ],
+  })
   const service: YamlValue = {
     apiVersion: 'v1',
     kind: 'Service',
