@@ -9,11 +9,13 @@ import { type ExitCode, exitCodeOf, exitCodes } from './exit-codes.ts'
 import { commandHelp, overview, usageOf } from './help.ts'
 import { runsFolder } from './runs-folder.ts'
 import { openTerminal, sayError, type Terminal } from './terminal.ts'
+import { sayUnended } from './unended.ts'
 
 /** Runs the command line this process was started with; what `bin/tallyman` calls. */
 export async function start(): Promise<void> {
   const terminal = throughStarter(openTerminal())
   const argv = process.argv.slice(2)
+  const endsSaid = sayUnended(process, terminal)
   try {
     process.exitCode = await dispatch(argv, terminal)
   } catch (error) {
@@ -21,6 +23,8 @@ export async function start(): Promise<void> {
     const { code, message, wayOut = null } = sayError(terminal, error)
     if (asksForJson(argv)) terminal.out(JSON.stringify({ error: { code, message, wayOut } }))
     process.exitCode = commands.find(({ name }) => name === argv[0])?.troubleCode ?? exitCodeOf(code)
+  } finally {
+    endsSaid()
   }
 }
 

@@ -74,6 +74,13 @@ class Going {
     })
     return this.stdout.split('\n')[0] ?? ''
   }
+
+  /** The link of a tunnel, when it has said all it says of that. */
+  async opened(): Promise<string> {
+    const link = await this.line()
+    await until('all to be said', () => this.stderr.includes('Ctrl-C ends the tunnel'))
+    return link
+  }
 }
 
 describe.skipIf(!isReady)('tunnel', () => {
@@ -156,17 +163,18 @@ describe.skipIf(!isReady)('tunnel', () => {
     return [`${ada.name}@127.0.0.1`, '-p', String(ports.ssh)]
   }
 
-  /** Of bob's: others may have a tunnel as well. */
+  /** Those of bob's: others may have a tunnel as well. */
   function foldersLeft(): string[] {
     const names = readdirSync(tmpdir()).filter((name) => name.startsWith('tallyman-tunnel-'))
     const paths = names.map((name) => join(tmpdir(), name))
     return paths.filter((path) => statSync(path, { throwIfNoEntry: false })?.uid === bob.uid)
   }
 
-  function expectNothingLeft(): void {
+  function expectNothingLeft(said = ''): void {
     const left = bob.processes().filter((line) => /\bssh\b|tunnel/.test(line))
     expect(left).toEqual([])
-    expect(foldersLeft()).toEqual([])
+    const folders = foldersLeft().map((path) => [path, statSync(path).mtime, ...readdirSync(path)])
+    expect(folders, `what the tunnel said:\n${said}`).toEqual([])
   }
 
   it('leads through a jump host, with a key, to the page in a browser; is cut, and leads there again; and ends cleanly', async () => {
@@ -188,7 +196,7 @@ describe.skipIf(!isReady)('tunnel', () => {
       ],
       env,
     )
-    const shown = await one.line()
+    const shown = await one.opened()
     expect(shown).toBe(`http://127.0.0.1:${ports.local}/?token=${new URL(link).searchParams.get('token')}`)
     expect(one.stderr).toContain('proven that it is yours')
     await until(
@@ -211,7 +219,7 @@ describe.skipIf(!isReady)('tunnel', () => {
       await until('the loss to be seen', () => /broken at the link "ssh"/.test(one.stderr))
       // Whoever asks meanwhile waits.
       expect((await tab.reload())?.status()).toBe(200)
-      expect(one.stderr).toContain('is open again')
+      await until('to be told', () => one.stderr.includes('is open again'))
     }
 
     // The page ends, and is started again.
@@ -224,7 +232,7 @@ describe.skipIf(!isReady)('tunnel', () => {
     expect((await tab.reload())?.status()).toBe(200)
     await tab.context().close()
     expect(await one.stop()).toBe(0)
-    expectNothingLeft()
+    expectNothingLeft(one.stderr)
   })
 
   it('leaves nothing of ssh behind where it is killed', async () => {
@@ -240,7 +248,7 @@ describe.skipIf(!isReady)('tunnel', () => {
     const app = start(ada, ['serve', 'app.ts', '--port', String(ports.app)])
     await app.line()
     const one = tunnel(...direct(), '--port', String(ports.app), '--json')
-    const told = JSON.parse(await one.line())
+    const told = JSON.parse(await one.opened())
     expect([
       ...quotedIn(readPage('command-json.md').split('## `tallyman tunnel`')[1]?.split('\n## ')[0] ?? ''),
     ]).toEqual(expect.arrayContaining(Object.keys(told)))
@@ -268,7 +276,7 @@ describe.skipIf(!isReady)('tunnel', () => {
       up('hello', '--port', String(ports.app))
       up('--port', String(ports.upPage))
       const toPage = tunnel(...direct())
-      const shown = await toPage.line()
+      const shown = await toPage.opened()
       expect(toPage.stderr).toMatch(
         new RegExp(
           `port ${ports.upPage} of .* proven that it is yours.*the app hello \\(--port ${ports.app}\\)`,
@@ -277,7 +285,7 @@ describe.skipIf(!isReady)('tunnel', () => {
       )
       expect((await fetch(shown, { redirect: 'manual' })).status).toBe(303)
       const toApp = tunnel(...direct(), '--port', String(ports.app))
-      const link = await toApp.line()
+      const link = await toApp.opened()
       expect(toApp.stderr).toMatch(/the app hello, port \d+ of .*: a process of yours listens there/)
       expect(await (await fetch(link)).text()).toBe('hello from a container')
       for (const one of [toPage, toApp]) expect(await one.stop()).toBe(0)

@@ -72,6 +72,8 @@ function get(
       if (/Parse Error/.test(error.message)) resolve({ kind: 'stranger', what: 'not in HTTP' })
       else if (!hasBegun) resolve({ kind: 'silent', isLate: false })
     })
+    // Whatever became of it: nobody waits for ever.
+    asked.once('close', () => resolve({ kind: 'silent', isLate: false }))
     asked.end()
   })
 }
