@@ -68,7 +68,7 @@ await ways[way](job, files, process.cwd())`,
   })
   const dist = join(projectDir, 'dist')
   cpSync(join(dist, 'input', 'scan', 'kernel.wasm'), join(folder, 'bundle', 'kernel.wasm'))
-  for (const kernel of ['counts.wasm', 'merge.wasm'])
+  for (const kernel of ['amounts.wasm', 'merge.wasm'])
     cpSync(join(dist, 'flow', kernel), join(folder, 'flow', kernel))
   return { file, folder }
 }

@@ -1,5 +1,5 @@
 import { TallymanError } from '../errors.ts'
-import { type AnyReducer, isCount, isSum } from '../job/index.ts'
+import { type Amount, type AnyReducer, amountOf } from '../job/index.ts'
 import {
   approximateBytes,
   ByteWriter,
@@ -10,7 +10,7 @@ import {
   type Scalar,
   writeKey,
 } from '../record/index.ts'
-import type { KeyCounts } from './key-counts.ts'
+import { isAmount, type KeyAmounts } from './key-amounts.ts'
 import { type KeyPlace, KeyTable, keyEntryBytes } from './key-table.ts'
 
 /**
@@ -26,7 +26,7 @@ type Level = Map<Scalar, number | Level>
 
 /** With more keys than this, looking up JS values costs more than encoding them does. */
 export const mappedKeysMax = 4096
-/** A table that does not count has nowhere to go on that is as fast, and so goes on with JS values for longer. */
+/** Values cost more where keys are bytes, and so other tables than those that count go on with JS values for longer. */
 const uncountedFactor = 4
 /** Longer strings are found by their characters. */
 const internedUnitsMax = 24
@@ -37,7 +37,7 @@ const levelBytes = 240
 /** What a key's state takes at least: its place in a list that grows, and a number of its own. */
 const stateBytes = 24
 /** What a key takes beside its own bytes, with a state that is a number. */
-export const countedKeyBytes = keyEntryBytes + stateBytes
+export const numberedKeyBytes = keyEntryBytes + stateBytes
 /** What V8 keeps free in a list that values are pushed to. */
 const listSpareBytes = 136
 
@@ -59,9 +59,10 @@ const listFold: Fold = {
 export class CombineTable {
   /** Are the states lists of the values themselves, for a classic reduce? */
   readonly isGroup: boolean
-  /** Are the states nothing but numbers of emits? */
-  readonly isCount: boolean
-  readonly #isSum: boolean
+  /** What the states are, where a kernel can fold them; else null. */
+  readonly amount: Amount | null
+  /** Is that so of all values and states so far? */
+  #isWhole = true
   readonly #fold: Fold
   readonly #keys = new KeyTable()
   /** By number of the key. */
@@ -77,48 +78,65 @@ export class CombineTable {
   /** Estimated heap bytes of states, beyond what every state takes; an upper bound until `measure` is called. */
   #valueBytes = 0
   readonly #tableNumber: number
-  /** Holds the keys and counts of this table, when they have moved there. */
-  #counts: KeyCounts | null = null
+  /** Holds the keys and states of this table, when they have moved there. */
+  #amounts: KeyAmounts | null = null
 
   readonly #mappedKeysMax: number
 
   /** @param tableNumber the table's place in the job's tables */
   constructor(reducer: AnyReducer, tableNumber: number, keysMax = mappedKeysMax) {
     this.isGroup = reducer.kind === 'group'
-    this.isCount = isCount(reducer)
-    this.#isSum = isSum(reducer)
-    this.#mappedKeysMax = this.isCount ? keysMax : keysMax * uncountedFactor
+    this.amount = amountOf(reducer)
+    this.#mappedKeysMax = this.amount === 'count' ? keysMax : keysMax * uncountedFactor
     this.#fold = reducer.kind === 'group' ? listFold : reducer
     this.#tableNumber = tableNumber
   }
 
   /** Keys held. */
   get keyCount(): number {
-    return this.#counts === null ? this.#keys.size : this.#counts.size(this.#tableNumber)
+    return this.#amounts === null ? this.#keys.size : this.#amounts.size(this.#tableNumber)
   }
 
   /** Estimated bytes held; an upper bound until `measure` is called. The same wherever the keys are. */
   get heldBytes(): number {
-    const counts = this.#counts
-    if (counts !== null)
-      return counts.size(this.#tableNumber) * countedKeyBytes + counts.keyBytes(this.#tableNumber)
+    const amounts = this.#amounts
+    if (amounts !== null)
+      return amounts.size(this.#tableNumber) * numberedKeyBytes + amounts.keyBytes(this.#tableNumber)
     return this.#keys.heldBytes + this.#keys.size * stateBytes + this.#mapBytes + this.#valueBytes
   }
 
-  /** Where keys and counts are, if not here; then nothing is looked up or folded here. */
-  get counts(): KeyCounts | null {
-    return this.#counts
+  /** Where keys and states are, if not here; then nothing is looked up or folded here. */
+  get amounts(): KeyAmounts | null {
+    return this.#amounts
   }
 
-  /** Moves keys and counts. REQUIRES: `isCount`. */
-  moveTo(counts: KeyCounts): void {
+  /** Is it so large that it had better move to a kernel, and can it? */
+  get isToMove(): boolean {
+    return (
+      this.amount !== null && this.#isWhole && this.#amounts === null && this.#keys.size > this.#mappedKeysMax
+    )
+  }
+
+  /** Moves keys and states. REQUIRES: `isToMove`. */
+  moveTo(amounts: KeyAmounts): void {
+    amounts.begin(this.#tableNumber, this.amount as Amount)
     const place: KeyPlace = { bytes: Buffer.alloc(0), start: 0, end: 0, number: 0 }
     this.#keys.visit((at) => {
       this.#keys.locate(place, at)
-      counts.add(place.bytes, place.start, place.end, this.#states[place.number] as number)
+      amounts.fold(place.bytes, place.start, place.end, this.#states[place.number] as number)
     })
     this.clear()
-    this.#counts = counts
+    this.#amounts = amounts
+  }
+
+  /** From here on keys and states are here again. They come by `takeBack`. */
+  leave(): void {
+    this.#amounts = null
+  }
+
+  /** Takes in a key that is not here yet, with its state. */
+  takeBack(bytes: Buffer, start: number, end: number, state: number): void {
+    this.#states[this.numberAt(bytes, start, end, hashBytes(bytes, start, end) | 0)] = state
   }
 
   /** The keys, for sorting and spilling them. */
@@ -179,20 +197,19 @@ export class CombineTable {
   fold(number: number, value: unknown): void {
     const states = this.#states
     const isNew = number === states.length
-    if (this.isCount) {
+    const { amount } = this
+    if (amount === 'count') {
       states[number] = isNew ? 1 : (states[number] as number) + 1
       return
     }
-    if (this.#isSum && !isNew) {
-      const before = states[number]
-      if (typeof before === 'number' && typeof value === 'number') {
-        const after = before + value
-        // Of whole numbers that are as small as this none has lost anything.
-        if (Number.isSafeInteger(value) && Number.isSafeInteger(before) && Number.isSafeInteger(after)) {
-          states[number] = after
-          return
-        }
+    if (amount !== null) {
+      const after = isNew ? value : foldWhole(amount, states[number], value)
+      if (isAmount(after) && isAmount(value)) {
+        // -0 is 0.
+        states[number] = after + 0
+        return
       }
+      this.#isWhole = false
     }
     const state = this.#fold.add(isNew ? this.#fold.empty() : states[number], value)
     if (isNew) this.#valueBytes += heapBytes(state)
@@ -225,7 +242,7 @@ export class CombineTable {
 
   /** Forgets all; keys that have moved are whose they are now. */
   clear(): void {
-    this.#counts = null
+    this.#amounts = null
     this.#keys.clear()
     this.#states.length = 0
     this.#clearMaps()
@@ -297,6 +314,14 @@ export class CombineTable {
     this.#lastBelow = undefined
     this.#mapBytes = 0
   }
+}
+
+/** What a whole number and the next one come to; null where they are none. Of whole numbers whose sum is safe none has lost anything. */
+function foldWhole(amount: Amount, before: unknown, value: unknown): number | null {
+  if (!isAmount(before) || !isAmount(value)) return null
+  if (amount === 'min') return before < value ? before : value
+  if (amount === 'max') return before > value ? before : value
+  return before + value
 }
 
 /** Estimated heap bytes of a state, beyond what every state takes. */

@@ -4,14 +4,14 @@
  * there are any.
  */
 export interface FlowKernels {
-  /** Of `counts.as`. */
-  counts(): object | null
+  /** Of `amounts.as`. */
+  amounts(): object | null
   /** Of `merge.as`. */
   merge(): object | null
 }
 
 /** No kernels: everything goes the slow way. */
-export const noKernels: FlowKernels = { counts: () => null, merge: () => null }
+export const noKernels: FlowKernels = { amounts: () => null, merge: () => null }
 
 /** With fewer records than this a kernel does not pay. */
 export const kernelRecordsMin = 4096

@@ -11,7 +11,7 @@ import {
 import { canonicalJson } from '../record/index.ts'
 import { CombineTable, mappedKeysMax } from './combine.ts'
 import { type FlowKernels, noKernels } from './flow-kernels.ts'
-import { giveBackKeyCounts, type KeyCounts, takeKeyCounts } from './key-counts.ts'
+import { giveBackKeyAmounts, type KeyAmounts, takeKeyAmounts } from './key-amounts.ts'
 import { MapContext } from './map-context.ts'
 import { PendingEmits } from './pending-emits.ts'
 import type { RecordSource } from './record-source.ts'
@@ -144,17 +144,14 @@ class MapRun {
   #bytes = 0
   #readBytes = 0
   #spillRounds = 0
-  /** Keys and counts of large tables; null as long as there is none. */
-  #counts: KeyCounts | null = null
-  readonly #mappedKeysMax: number
+  /** Keys and states of large tables; null as long as there is none. */
+  #amounts: KeyAmounts | null = null
 
   constructor(task: MapTask) {
     this.#task = task
-    this.#mappedKeysMax = task.mappedKeysMax ?? mappedKeysMax
     this.#tables = jobTables(task.job)
-    this.#combine = this.#tables.map(
-      (table, number) => new CombineTable(table.reducer, number, this.#mappedKeysMax),
-    )
+    const keysMax = task.mappedKeysMax ?? mappedKeysMax
+    this.#combine = this.#tables.map(({ reducer }, number) => new CombineTable(reducer, number, keysMax))
     this.#pending = new PendingEmits(this.#combine)
     this.#context = new MapContext(task.params)
     this.#rejected = new RejectedLog(task.storage)
@@ -183,7 +180,7 @@ class MapRun {
     } finally {
       // What is left of a task that failed: its memory is for the next one.
       for (const table of this.#combine) table.clear()
-      if (this.#counts !== null) giveBackKeyCounts(this.#counts)
+      if (this.#amounts !== null) giveBackKeyAmounts(this.#amounts)
     }
   }
 
@@ -358,6 +355,7 @@ class MapRun {
 
   /** Folds what one record emitted. It was checked as it was emitted: what fails here is a reducer, and with it the job. */
   #apply(where: string | (() => string)): void {
+    if (this.#pending.leaves) this.#leaveKernel()
     this.#pending.resolve()
     const { tables, numbers, values, count } = this.#pending
     for (let index = 0; index < count; index++) {
@@ -371,24 +369,45 @@ class MapRun {
     }
     this.#emitted += this.#pending.emitted
     this.#pending.keep()
-    if (count > 0) this.#moveCounts()
+    if (count > 0) this.#moveAmounts()
     const { combineBytesMax } = this.#task
-    // As long as it is sure to fit, what is staged may wait: so it is spilled where it would be if it were counted at once.
+    // As long as it is sure to fit, what is staged may wait: so it is spilled where it would be if it were folded at once.
     if (this.#pending.isFull || this.#heldBytes() + this.#pending.stagedBytesMost > combineBytesMax) {
-      this.#pending.countStaged()
+      this.#foldStaged()
       if (this.#heldBytes() > combineBytesMax) this.#relieve()
     }
   }
 
-  /** Tables that count and have become large go on in the memory of a kernel. */
-  #moveCounts(): void {
+  /** Tables that have become large go on in the memory of a kernel, where that can fold them. */
+  #moveAmounts(): void {
     const { kernels = noKernels } = this.#task
     for (const table of this.#combine) {
-      if (!table.isCount || table.keyCount <= this.#mappedKeysMax || table.counts !== null) continue
-      this.#counts ??= takeKeyCounts(kernels.counts)
-      if (this.#counts === null) return
-      table.moveTo(this.#counts)
+      if (!table.isToMove) continue
+      this.#amounts ??= takeKeyAmounts(kernels.amounts)
+      if (this.#amounts === null) return
+      table.moveTo(this.#amounts)
     }
+  }
+
+  #foldStaged(): void {
+    this.#pending.foldStaged(() => this.#takeBack())
+  }
+
+  /** The record at hand has a value that is none for a kernel. */
+  #leaveKernel(): void {
+    this.#pending.keepStaged()
+    this.#foldStaged()
+    this.#takeBack()
+  }
+
+  /** Takes all back from the kernel. The table that cannot be there any more stays; others move again, if they are still large. */
+  #takeBack(): void {
+    const tables = this.#combine
+    for (const table of tables) table.leave()
+    this.#amounts?.visit((bytes, start, end, amount) => {
+      tables[bytes.readUInt8(start)]?.takeBack(bytes, start, end, amount)
+    })
+    this.#amounts?.reset()
   }
 
   #refuseFold(table: number, number: number, cause: unknown, where: string): TallymanError {
@@ -417,11 +436,11 @@ class MapRun {
   }
 
   #spill(): void {
-    this.#pending.countStaged()
+    this.#foldStaged()
     if (this.#combine.every((table) => table.keyCount === 0)) return
     const { partitions, storage } = this.#task
     this.#spills.push(...writeSpills(this.#combine, { partitions, round: this.#spillRounds, storage }))
-    this.#counts?.reset()
+    this.#amounts?.reset()
     this.#spillRounds += 1
   }
 

@@ -29,15 +29,26 @@ interface MergeExports {
   refilled(): void
   tableAtHand(): number
   beginOut(roomBytes: number): void
-  mergeCounts(table: number, asText: number): number
+  mergeAmounts(table: number, kind: number, asText: number): number
   mergeRows(): number
 }
 
 /** What a call of the kernel ends with, as `merge.as` numbers it. */
-const ends = { end: 0, needsBlock: 1, isFull: 2, isOther: 3, isDamaged: 4, hasNoMemory: 5 } as const
+const ends = {
+  end: 0,
+  needsBlock: 1,
+  isFull: 2,
+  isOther: 3,
+  isDamaged: 4,
+  hasNoMemory: 5,
+  isForeign: 7,
+} as const
 
-/** What a step of a merge ends with: nothing is left, `out` is full, or the record at hand is for the host to write. */
-export type StepEnd = 'end' | 'full' | 'other'
+/**
+ * What a step of a merge ends with: nothing is left, `out` is full, the record at hand is for the host to write, or this merge cannot be done
+ * here.
+ */
+export type StepEnd = 'end' | 'full' | 'other' | 'foreign'
 
 /** A record file that is open. */
 export interface MergedFile {
@@ -93,6 +104,7 @@ export class MergeKernel {
     this.#look()
     if (end === ends.isDamaged) throw this.#fileAtHand().reader.refuseRecord()
     if (end === ends.hasNoMemory) throw noMemory()
+    if (end === ends.isForeign) return 'foreign'
     return end === ends.end ? 'end' : end === ends.isFull ? 'full' : 'other'
   }
 

@@ -1,6 +1,6 @@
 /**
- * The kernel of merges, in AssemblyScript: many sorted record files of counts as one, a block of each at a time. What it does is what
- * `merge.ts` and `count()` do, many groups a call and without an object for any.
+ * The kernel of merges, in AssemblyScript: many sorted record files of keys with amounts as one, a block of each at a time. What it does is what
+ * `merge.ts` and the reducers of `job/reducers/amount.ts` do, many groups a call and without an object for any.
  *
  * There is no heap and no runtime. Memory is cut into parts:
  *
@@ -15,6 +15,9 @@
  *
  * Loads may reach a few bytes behind a key, never behind the memory: `makeRoom` keeps a margin.
  */
+
+import { isCount, isMax, isMin, safeMax } from './amounts/memory'
+import { copyKey, readInteger, readVarint, varintRead, writeInteger, writeVarint } from './amounts/values'
 
 const cursors: usize = 2048
 const tree: usize = 8192
@@ -38,6 +41,8 @@ const isDamaged: i32 = 4
 const hasNoMemory: i32 = 5
 /** A record is at hand. */
 const isRecord: i32 = 6
+/** The table at hand has what is no safe integer: this merge is to be begun again, the slow way. */
+const isForeign: i32 = 7
 
 let cursorCount: i32 = 0
 let alive: i32 = 0
@@ -103,37 +108,21 @@ export function endFile(index: i32): void {
   alive -= 1
 }
 
-let varint: u64 = 0
-
-/** Reads a varint. Returns where it ends; `end + 1` where it does not. */
-function readVarint(at: usize, end: usize): usize {
-  let value: u64 = 0
-  for (let shift: u64 = 0; shift < 56; shift += 7) {
-    if (at >= end) return end + 1
-    const byte = load<u8>(at++)
-    value |= <u64>(byte & 0x7f) << shift
-    if (byte < 0x80) {
-      varint = value
-      return at
-    }
-  }
-  return end + 1
-}
-
 /** Moves a cursor to the record that begins where the one before ended. REQUIRES: the block has one. */
 function readRecord(cursor: usize): bool {
   const end = <usize>load<u32>(cursor, 36)
   let at = readVarint(load<u32>(cursor, 32), end)
   if (at > end) return false
-  const keyBytes = varint
+  const keyBytes = varintRead()
   at = readVarint(at, end)
-  if (at > end || keyBytes > <u64>(end - at) || varint > <u64>(end - at) - keyBytes) return false
+  const valueBytes = varintRead()
+  if (at > end || keyBytes > <u64>(end - at) || valueBytes > <u64>(end - at) - keyBytes) return false
   const value = at + <usize>keyBytes
   store<u32>(cursor, <u32>at, 16)
   store<u32>(cursor, <u32>keyBytes, 20)
   store<u32>(cursor, <u32>value, 24)
-  store<u32>(cursor, <u32>varint, 28)
-  store<u32>(cursor, <u32>(value + <usize>varint), 32)
+  store<u32>(cursor, <u32>valueBytes, 28)
+  store<u32>(cursor, <u32>(value + <usize>valueBytes), 32)
   store<u32>(cursor, load<u32>(cursor, 52) + 1, 52)
   store<u64>(cursor, prefixOf(at, keyBytes))
   store<u64>(cursor, keyBytes > 8 ? prefixOf(at + 8, keyBytes - 8) : 0, 8)
@@ -264,7 +253,7 @@ function isKey(cursor: usize, table: i32, skip: u32, record: usize, bytes: u32):
 let outAt: usize = out
 let outEnd: usize = out
 let inGroup: bool = false
-let sum: f64 = 0
+let amount: f64 = 0
 /** Records that are whole in `out`, and their bytes. */
 export let written: i32 = 0
 export let writtenBytes: i32 = 0
@@ -278,36 +267,34 @@ export let groups: f64 = 0
 
 /** What two lengths before a record take at most: see `record-file-writer.ts`, which cuts blocks by the same rule. */
 const lengthsBytesMax: usize = 16
-/** Room for a count, in decimal digits or as a value, and for a copy that goes on to a multiple of 8. */
-const countBytesMax: usize = 64
+/** Room for an amount, in decimal digits or as a value, and for a copy that goes on to a multiple of 8. */
+const amountBytesMax: usize = 64
 /** A longer key is kept elsewhere, and its record never fits. */
 const longKeyBytes: u32 = 65000
 let longKey: usize = 0
 let longRoom: u32 = 0
-/** Counts are exact up to here. */
-const countMax: f64 = 9007199254740992
 
 /** Begins to fill `out`, with records for a block that has room for so many bytes, or with lines. */
 export function beginOut(room: i32): void {
   outAt = out
-  outEnd = out + min(<usize>room, outBytes - <usize>longKeyBytes - countBytesMax)
+  outEnd = out + min(<usize>room, outBytes - <usize>longKeyBytes - amountBytesMax)
   written = 0
   writtenBytes = 0
 }
 
 /**
- * Adds up groups of a table and writes them, until something has to be done by the host.
+ * Folds groups of a table and writes them, until something has to be done by the host.
  *
- * @param asText true writes records of a part file, without the table's number and with counts as decimal digits; false those of a spill
+ * @param kind what the table's amounts are
+ * @param asText true writes records of a part file, without the table's number and with amounts as decimal digits; false those of a spill
  */
-export function mergeCounts(table: i32, asText: bool): i32 {
+export function mergeAmounts(table: i32, kind: u32, asText: bool): i32 {
   const skip: u32 = asText ? 1 : 0
   let state = settle()
   while (state === isRecord || (state === isEnd && inGroup)) {
     const cursor = cursorOf(load<i32>(tree))
     if (inGroup && (state === isEnd || !isKey(cursor, table, skip, recordKey, recordKeyBytes))) {
       inGroup = false
-      if (!(sum < countMax)) return isDamaged
       if (!finishRecord(asText)) return isFull
     }
     if (state === isEnd) return isEnd
@@ -318,13 +305,16 @@ export function mergeCounts(table: i32, asText: bool): i32 {
       recordKey = bytes > longKeyBytes ? roomForLong(bytes) : outAt + (bytes < 128 ? 2 : bytes < 16384 ? 3 : 4)
       if (recordKey === 0) return hasNoMemory
       inGroup = true
-      sum = 0
+      amount = kind === isMin ? Infinity : kind === isMax ? -Infinity : 0
       recordKeyBytes = bytes
       copyKey(recordKey, key + skip, bytes)
     }
-    const value = countOf(cursor)
-    if (value < 0) return isDamaged
-    sum += value
+    const value = readInteger(load<u32>(cursor, 24), load<u32>(cursor, 28))
+    if (value !== value) return kind === isCount ? isDamaged : isForeign
+    if (kind === isMin) amount = min(amount, value)
+    else if (kind === isMax) amount = max(amount, value)
+    else amount += value
+    if (abs(amount) > safeMax) return kind === isCount ? isDamaged : isForeign
     isTaken = true
     taken += 1
     state = settle()
@@ -332,9 +322,9 @@ export function mergeCounts(table: i32, asText: bool): i32 {
   return state
 }
 
-/** Where a long key has room, and a count behind it; null where there is no memory. */
+/** Where a long key has room, and an amount behind it; null where there is no memory. */
 function roomForLong(bytes: u32): usize {
-  const needed = bytes + <u32>countBytesMax
+  const needed = bytes + <u32>amountBytesMax
   if (longRoom < needed) {
     if (!makeRoom(top + needed)) return 0
     longKey = top
@@ -344,21 +334,11 @@ function roomForLong(bytes: u32): usize {
   return longKey
 }
 
-/** A count, as `record/value.ts` writes it; -1 for every other value. */
-function countOf(cursor: usize): f64 {
-  const at = <usize>load<u32>(cursor, 24)
-  const bytes = load<u32>(cursor, 28)
-  const tag = load<u8>(at)
-  if (bytes === 1 && tag >= 0x80) return tag & 0x7f
-  if (bytes < 2 || tag !== 4) return -1
-  return readVarint(at + 1, at + bytes) === at + bytes ? <f64>varint : -1
-}
-
-/** Puts lengths before the key and the count behind it. False where the block has no room for that. */
+/** Puts lengths before the key and the amount behind it. False where the block has no room for that. */
 function finishRecord(asText: bool): bool {
   groups += 1
   recordValue = recordKey + recordKeyBytes
-  recordValueBytes = <i32>((asText ? writeDigits(recordValue, <u64>sum) : writeCount(recordValue, <u64>sum)) - recordValue)
+  recordValueBytes = <i32>((asText ? writeDigits(recordValue, <i64>amount) : writeInteger(recordValue, <i64>amount)) - recordValue)
   if (recordKey === longKey || outAt + lengthsBytesMax + <usize>(recordKeyBytes + recordValueBytes) > outEnd) return false
   writeVarint(writeVarint(outAt, recordKeyBytes), recordValueBytes)
   outAt = recordValue + recordValueBytes
@@ -367,33 +347,14 @@ function finishRecord(asText: bool): bool {
   return true
 }
 
-function copyKey(to: usize, from: usize, bytes: u32): void {
-  if (bytes > 64) memory.copy(to, from, bytes)
-  else for (let at: usize = 0; at < <usize>bytes; at += 8) store<u64>(to + at, load<u64>(from + at))
-}
-
-function writeVarint(at: usize, value: u64): usize {
-  let rest = value
-  for (; rest >= 0x80; rest >>= 7) store<u8>(at++, <u8>rest | 0x80)
-  store<u8>(at, <u8>rest)
-  return at + 1
-}
-
-/** An integer that is not negative, as `record/value.ts` writes it. */
-function writeCount(at: usize, count: u64): usize {
-  if (count < 128) {
-    store<u8>(at, <u8>count | 0x80)
-    return at + 1
-  }
-  store<u8>(at, 4)
-  return writeVarint(at + 1, count)
-}
-
-function writeDigits(at: usize, count: u64): usize {
+/** A safe integer in decimal digits. */
+function writeDigits(at: usize, value: i64): usize {
+  if (value < 0) store<u8>(at++, 0x2d)
+  const size = <u64>(value < 0 ? -value : value)
   let digits = 1
-  for (let rest = count; rest >= 10; rest /= 10) digits += 1
+  for (let rest = size; rest >= 10; rest /= 10) digits += 1
   let place = at + digits
-  let rest = count
+  let rest = size
   do {
     store<u8>(--place, <u8>(48 + (rest % 10)))
     rest /= 10

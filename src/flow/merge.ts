@@ -1,5 +1,5 @@
 import { TallymanError } from '../errors.ts'
-import type { AnyReducer } from '../job/index.ts'
+import { type AnyReducer, amountOf } from '../job/index.ts'
 import {
   ByteWriter,
   compareBytes,
@@ -9,7 +9,7 @@ import {
   RecordFileWriter,
   writeValue,
 } from '../record/index.ts'
-import { CountMerge } from './count-merge.ts'
+import { AmountMerge, ForeignState } from './amount-merge.ts'
 import { type InputBytes, openSection, type Section, type Storage } from './storage.ts'
 
 /** Most files one merge holds open. Each costs a file descriptor and one block of memory. */
@@ -172,7 +172,7 @@ interface NarrowOptions {
   readonly reducers: readonly AnyReducer[]
   /** Told how many groups were merged since it was last called. */
   readonly tick: (groups: number) => Promise<void>
-  /** Makes an instance of `merge.as` where all tables count, and null else. */
+  /** Makes an instance of `merge.as` where all tables have amounts, and null else. */
   readonly makeKernel: () => object | null
 }
 
@@ -213,33 +213,65 @@ async function mergeInto(
   spills: readonly Section[],
   options: NarrowOptions,
 ): Promise<{ readonly spill: Section; readonly mergedAway: number }> {
-  const file = options.storage.create(name)
-  const writer = new RecordFileWriter(file, 'spill')
   const kernel = options.makeKernel()
-  const taken = await (kernel === null
-    ? mergeGroups(writer, spills, options)
-    : mergeCounts(kernel, writer, spills, options))
-  const { records, bytes } = writer.finish()
-  file.close()
-  return { spill: { name, atByte: 0, bytes }, mergedAway: taken - records }
+  if (kernel !== null) {
+    try {
+      return await mergeBy(name, options.storage, (writer) => mergeAmounts(kernel, writer, spills, options))
+    } catch (error) {
+      if (!(error instanceof ForeignState)) throw error
+    }
+  }
+  return mergeBy(name, options.storage, (writer) => mergeGroups(writer, spills, options))
 }
 
-/** Merges tables that all count. Returns how many records there were. */
-async function mergeCounts(
+/** @param merge returns how many records there were */
+async function mergeBy(
+  name: string,
+  storage: Storage,
+  merge: (writer: RecordFileWriter) => Promise<number>,
+): Promise<{ readonly spill: Section; readonly mergedAway: number }> {
+  const file = storage.create(name)
+  const writer = new RecordFileWriter(file, 'spill')
+  try {
+    const taken = await merge(writer)
+    const { records, bytes } = writer.finish()
+    file.close()
+    return { spill: { name, atByte: 0, bytes }, mergedAway: taken - records }
+  } catch (error) {
+    if (error instanceof ForeignState) {
+      file.close()
+      storage.remove(name)
+    }
+    throw error
+  }
+}
+
+/** Merges tables that all have amounts. Returns how many records there were. */
+async function mergeAmounts(
   kernel: object,
   writer: RecordFileWriter,
   spills: readonly Section[],
   options: NarrowOptions,
 ): Promise<number> {
-  const merge = new CountMerge(kernel, options.storage, spills)
+  const merge = new AmountMerge(kernel, options.storage, spills)
   try {
-    for (let { table } = merge; table !== -1; { table } = merge)
-      for (let before = merge.groups; merge.write(table, writer, 'value'); before = merge.groups)
+    for (let { table } = merge; table !== -1; { table } = merge) {
+      const amount = amountOf(reducerOf(options, table))
+      if (amount === null) throw new ForeignState()
+      for (let before = merge.groups; merge.write(table, amount, writer, 'value'); before = merge.groups)
         await options.tick(merge.groups - before)
+    }
   } finally {
     merge.close()
   }
   return merge.records
+}
+
+function reducerOf({ reducers }: NarrowOptions, table: number): AnyReducer {
+  const reducer = reducers[table]
+  if (reducer === undefined)
+    throw new TallymanError('internal', `A spill names table ${table}, which the job has not.`)
+  return reducer
 }
 
 /** Merges tables of any kind. Returns how many records there were. */
@@ -259,9 +291,7 @@ async function mergeGroups(
   try {
     while (merge.nextGroup()) {
       const number = merge.key.buffer[0] as number
-      const reducer = options.reducers[number]
-      if (reducer === undefined)
-        throw new TallymanError('internal', `A spill names table ${number}, which the job has not.`)
+      const reducer = reducerOf(options, number)
       if (reducer.kind === 'group') while (merge.nextValue()) write(merge.value())
       else write(foldStates(merge, reducer))
       groups += 1

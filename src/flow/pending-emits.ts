@@ -1,12 +1,12 @@
 import { ByteWriter, hashBytes, type Key } from '../record/index.ts'
-import { type CombineTable, countedKeyBytes } from './combine.ts'
-import { stageKey } from './key-counts.ts'
+import { type CombineTable, numberedKeyBytes } from './combine.ts'
+import { isAmount, stageKey } from './key-amounts.ts'
 
 /** Room that one record with many emits has made is not kept for the next ones. */
 const keptMax = 1024
 const keptBytesMax = 2 ** 16
 
-/** So many bytes of keys are counted together. */
+/** So many bytes of keys are folded together. */
 const stagedBytesMax = 2 ** 16
 
 /** With fewer keys to be looked up, bringing them near first does not pay. */
@@ -33,9 +33,11 @@ export class PendingEmits {
   #hashes: number[] = []
   #places: number[] = []
   #keyCount = 0
-  /** Keys to be counted, staged, of records that are done and then of the one at hand. */
+  /** Keys for a kernel, staged, of records that are done and then of the one at hand. */
   readonly #staged = new ByteWriter(2 * stagedBytesMax)
   #stagedKeys = 0
+  /** Has the record at hand emitted to a table of a kernel what is no safe integer? */
+  leaves = false
   /** Those of records that are done. */
   #doneBytes = 0
   #doneKeys = 0
@@ -51,31 +53,47 @@ export class PendingEmits {
     return this.count + this.#stagedKeys - this.#doneKeys
   }
 
-  /** What keys that are still to be counted come to hold at most. */
+  /** What keys that are staged come to hold at most. */
   get stagedBytesMost(): number {
-    return this.#staged.length + this.#stagedKeys * countedKeyBytes
+    return this.#staged.length + this.#stagedKeys * numberedKeyBytes
   }
 
-  /** Are so many keys to be counted that they should be? */
+  /** Are so many keys staged that they should be folded? */
   get isFull(): boolean {
     return this.#staged.length > stagedBytesMax
   }
 
   /** The record at hand is done, and what it emitted folded but for what is staged. */
   keep(): void {
-    this.#doneBytes = this.#staged.length
-    this.#doneKeys = this.#stagedKeys
+    this.keepStaged()
     this.#forget()
   }
 
-  /** Counts what records that are done have staged. */
-  countStaged(): void {
+  /** What the record at hand has staged counts from here on. */
+  keepStaged(): void {
+    this.#doneBytes = this.#staged.length
+    this.#doneKeys = this.#stagedKeys
+  }
+
+  /**
+   * Folds what records that are done have staged.
+   *
+   * @param leave has all tables leave the kernel: it is called where a state would be no safe integer, and the rest is folded by the tables
+   */
+  foldStaged(leave: () => void): void {
     if (this.#doneKeys === 0) return
-    for (const { counts } of this.#combine) {
-      if (counts === null) continue
-      // One holds those of all tables.
-      counts.countAll(this.#staged.buffer, this.#doneBytes)
-      break
+    // One holds those of all tables.
+    const amounts = this.#combine.find((table) => table.amounts !== null)?.amounts ?? null
+    const { buffer } = this.#staged
+    const end = this.#doneBytes
+    let at = amounts?.foldAll(buffer, end) ?? end
+    if (at < end) leave()
+    while (amounts !== null && at < end) {
+      const staged = amounts.staged(buffer, at)
+      const table = this.#combine[staged.table]!
+      const hash = hashBytes(buffer, staged.start, staged.end) | 0
+      table.fold(table.numberAt(buffer, staged.start, staged.end, hash), staged.value)
+      at = staged.next
     }
     this.#staged.clear()
     this.#stagedKeys = 0
@@ -86,10 +104,16 @@ export class PendingEmits {
   /** The key is not kept. Throws `key-invalid`, and then nothing is emitted. */
   push(table: number, key: Key, value: unknown): void {
     const combine = this.#combine[table]!
-    if (combine.counts !== null) {
-      stageKey(this.#staged, key, this.#write[table]!)
-      this.#stagedKeys += 1
-      return
+    if (combine.amounts !== null) {
+      const isCount = combine.amount === 'count'
+      if (isCount || isAmount(value)) {
+        stageKey(this.#staged, key, this.#write[table]!)
+        // -0 is 0.
+        if (!isCount) this.#staged.float64((value as number) + 0)
+        this.#stagedKeys += 1
+        return
+      }
+      this.leaves = true
     }
     const { count } = this
     const number = combine.find(key)
@@ -162,6 +186,7 @@ export class PendingEmits {
       for (let index = 0; index < this.count; index++) this.values[index] = undefined
     }
     this.count = 0
+    this.leaves = false
     this.#keyCount = 0
     this.#keys.clear()
     if (this.#keys.buffer.length > keptBytesMax) this.#keys = new ByteWriter()

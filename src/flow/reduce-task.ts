@@ -1,9 +1,9 @@
 import { messageOf, TallymanError } from '../errors.ts'
-import { type GroupReducer, isCount, type JobTable } from '../job/index.ts'
+import { amountOf, type GroupReducer, type JobTable } from '../job/index.ts'
 import { canonicalJson, type Key, RecordFileWriter } from '../record/index.ts'
-import { CountMerge } from './count-merge.ts'
+import { AmountMerge, ForeignState } from './amount-merge.ts'
 import { type FlowKernels, kernelRecordsMin, noKernels } from './flow-kernels.ts'
-import { releaseKeyCounts } from './key-counts.ts'
+import { releaseKeyAmounts } from './key-amounts.ts'
 import { releaseKeyMemory } from './key-table.ts'
 import { type LargeKey, LargestKeys } from './largest-keys.ts'
 import { foldStates, groupKey, groupsPerTick, Merge, narrow } from './merge.ts'
@@ -56,7 +56,7 @@ export interface ReduceTask {
  */
 export async function runReduceTask(task: ReduceTask): Promise<ReduceReport> {
   releaseKeyMemory()
-  releaseKeyCounts()
+  releaseKeyAmounts()
   const reducers = task.tables.map((table) => table.reducer)
   let merged = 0
   const tick = (groups: number): Promise<void> => {
@@ -69,9 +69,8 @@ export async function runReduceTask(task: ReduceTask): Promise<ReduceReport> {
   const kernel = makeKernel()
   const largest = new LargestKeys()
   const taken =
-    kernel === null
-      ? await reduceGroups(task, narrowed.spills, { parts, largest }, tick)
-      : await reduceCounts(kernel, task, narrowed.spills, parts, tick)
+    (kernel === null ? null : await reduceAmounts(kernel, task, narrowed.spills, parts, tick)) ??
+    (await reduceGroups(task, narrowed.spills, { parts, largest }, tick))
   const records = taken + narrowed.mergedAway
   if (records !== task.recordsExpected) {
     throw new TallymanError(
@@ -86,7 +85,7 @@ export async function runReduceTask(task: ReduceTask): Promise<ReduceReport> {
 function usesKernel(task: ReduceTask): boolean {
   if (task.onRow !== undefined || task.recordsExpected < (task.kernelRecordsMin ?? kernelRecordsMin))
     return false
-  return task.tables.every(({ reducer }) => isCount(reducer))
+  return task.tables.every(({ reducer }) => amountOf(reducer) !== null)
 }
 
 type Tick = (groups: number) => Promise<void>
@@ -115,22 +114,27 @@ async function reduceGroups(
   return merge.records
 }
 
-/** The same for tables that all count. */
-async function reduceCounts(
+/** The same for tables that all have amounts. Null, with nothing written, where a state is none for the kernel. */
+async function reduceAmounts(
   kernel: object,
   task: ReduceTask,
   spills: readonly Section[],
   parts: PartFiles,
   tick: Tick,
-): Promise<number> {
-  const merge = new CountMerge(kernel, task.storage, spills)
+): Promise<number | null> {
+  const merge = new AmountMerge(kernel, task.storage, spills)
   try {
     for (let { table } = merge; table !== -1; { table } = merge) {
-      tableOf(task, table)
+      const amount = amountOf(tableOf(task, table).reducer)
+      if (amount === null) throw new ForeignState()
       const writer = parts.writerOf(table)
-      for (let before = merge.groups; merge.write(table, writer, 'text'); before = merge.groups)
+      for (let before = merge.groups; merge.write(table, amount, writer, 'text'); before = merge.groups)
         await tick(merge.groups - before)
     }
+  } catch (error) {
+    if (!(error instanceof ForeignState)) throw error
+    parts.discard()
+    return null
   } finally {
     merge.close()
   }
@@ -214,6 +218,15 @@ class PartFiles {
       this.#open.set(table, part)
     }
     return part.writer
+  }
+
+  /** Removes what there is. */
+  discard(): void {
+    for (const { name, file } of this.#open.values()) {
+      file.close()
+      this.#storage.remove(name)
+    }
+    this.#open.clear()
   }
 
   finish(): PartFile[] {

@@ -30,7 +30,7 @@ export function writeSpills(
   const name = `s${options.round}.spill`
   const file = storage.create(name)
   const writer = new RecordFileWriter(file, 'spill')
-  tables.find(({ counts }) => counts !== null)?.counts?.deal(tables.length, partitions)
+  tables.find(({ amounts }) => amounts !== null)?.amounts?.deal(tables.length, partitions)
   const writes = tables.map((table, number) => partitionsOf(table, number, partitions))
   const spills: Spill[] = []
   let atByte = 0
@@ -47,9 +47,9 @@ export function writeSpills(
 }
 
 function partitionsOf(table: CombineTable, number: number, partitions: number): WritePartition {
-  const { counts } = table
-  if (counts === null) return sortedTable(table, partitions)
-  return (partition, file) => counts.writeBucket(number * partitions + partition, file)
+  const { amounts } = table
+  if (amounts === null) return sortedTable(table, partitions)
+  return (partition, file) => amounts.writeBucket(number * partitions + partition, file)
 }
 
 function sortedTable(table: CombineTable, partitions: number): WritePartition {

@@ -36,7 +36,7 @@ export function openSection(storage: Storage, { name, atByte, bytes }: Section):
  * alone in its worker.
  */
 export interface Storage {
-  /** Starts a file. REQUIRES: the name was not used before in this storage. */
+  /** Starts a file. REQUIRES: there is none of this name in this storage. */
   create(name: string): OutputFile
   /** Opens a file that was closed after writing: one of its own by its plain name, another attempt's by a name with a slash. */
   open(name: string): InputBytes

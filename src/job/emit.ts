@@ -1,7 +1,7 @@
 import { TallymanError } from '../errors.ts'
 import { canonicalJson, encodeKey, isKey, type Key, ownData } from '../record/index.ts'
 import type { AnyReducer, KeyOf, NoValue, ResultOf, ValueOf } from './reducer.ts'
-import { isCount } from './reducers/count.ts'
+import { amountOf } from './reducers/amount.ts'
 
 /** What `reduce:` of a job holds: one reducer, or one for each table. */
 export type Reductions = AnyReducer | { readonly [table: string]: AnyReducer }
@@ -84,7 +84,7 @@ export function bindEmit(job: Reducing, push: EmitPush): AnyEmitTo | Readonly<Re
 
 function bindTable(table: JobTable, number: number, push: EmitPush): AnyEmitTo {
   const { reducer } = table
-  if (isCount(reducer)) return bindCount(table, number, push)
+  if (amountOf(reducer) === 'count') return bindCount(table, number, push)
   const checksValues = reducer.check !== undefined
   const emit: AnyEmitTo = (key, value) => {
     try {

@@ -31,9 +31,9 @@ import type { Key } from '../../src/record/index.ts'
 
 /** Whole tasks, in the memory of a kernel and without: every file they write is the same to the byte. */
 
-/** What one record emits, table and key each, and whether its map refuses it afterwards. */
+/** What one record emits, table, key and value each, and whether its map refuses it afterwards. */
 interface Turn {
-  readonly emits: readonly (readonly [table: number, key: Key])[]
+  readonly emits: readonly (readonly [table: number, key: Key, value: number])[]
   readonly refuses: boolean
 }
 
@@ -76,15 +76,31 @@ const anyKey: fc.Arbitrary<Key> = fc.oneof(
   { weight: 20, arbitrary: alike },
   { weight: 1, arbitrary: long },
 )
-const turns: fc.Arbitrary<Turn[]> = fc.array(
-  fc.record({
-    emits: fc.array(fc.tuple(fc.nat({ max: 2 }), anyKey), { maxLength: 12 }),
-    refuses: fc.integer({ min: 0, max: 9 }).map((number) => number === 0),
-  }),
-  { maxLength: 150 },
+const small = fc.integer({ min: -200, max: 200 })
+const whole = fc.oneof(
+  { weight: 9, arbitrary: small },
+  { weight: 1, arbitrary: fc.constantFrom(0, -0, 127, 128, -128, -129, 2 ** 31, -(2 ** 32), 2 ** 40 + 1) },
+)
+/** Some are no whole numbers, or so large that sums of two are no safe integers. */
+const anyValue = fc.oneof(
+  { weight: 30, arbitrary: whole },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom(2 ** 53 - 1, 1 - 2 ** 53, 2 ** 53, -(2 ** 60), 0.1, -1e300, 5e-324),
+  },
 )
 
-/** Built-in reducers of every kind; each is given a number that its record and place decide. */
+function turnsOf(value: fc.Arbitrary<number>): fc.Arbitrary<Turn[]> {
+  return fc.array(
+    fc.record({
+      emits: fc.array(fc.tuple(fc.nat({ max: 2 }), anyKey, value), { maxLength: 12 }),
+      refuses: fc.integer({ min: 0, max: 9 }).map((number) => number === 0),
+    }),
+    { maxLength: 150 },
+  )
+}
+
+/** Built-in reducers of every kind. */
 const reducers: Readonly<Record<string, () => unknown>> = {
   count,
   sum,
@@ -111,12 +127,12 @@ function jobOf(kinds: readonly string[]): AnyJob {
     reduce: Object.fromEntries(tables) as Record<string, AnyReducer>,
     map: (record: unknown, emit: unknown, ctx: { reject(reason: string): never }) => {
       const { emits, refuses } = record as Turn
-      emits.forEach(([table, key], place) => {
+      for (const [table, key, value] of emits) {
         const name = 'abc'.charAt(table)
         const to = (emit as Record<string, (key: Key, value?: unknown) => void>)[name]
         if (kinds[table] === 'count') to?.(key)
-        else to?.(key, (place * 7) % 10)
-      })
+        else to?.(key, value)
+      }
       if (refuses) ctx.reject('not this one')
     },
   } as never) as unknown as AnyJob
@@ -199,17 +215,17 @@ function plain({ files, report }: Run): unknown {
 
 describe('runMapTask and runReduceTask', () => {
   it('are given a kernel here', () => {
-    expect([flowKernels.counts(), flowKernels.merge()]).not.toContain(null)
+    expect([flowKernels.amounts(), flowKernels.merge()]).not.toContain(null)
   })
 
-  it('write the same bytes whether large tables are counted in a kernel or not', async () => {
+  it('write the same bytes whether large tables are folded in a kernel or not', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.oneof(
-          fc.constant(['count', 'count', 'count']),
+          fc.array(fc.constantFrom('count', 'sum', 'min', 'max'), { minLength: 3, maxLength: 3 }),
           fc.array(fc.constantFrom(...Object.keys(reducers)), { minLength: 3, maxLength: 3 }),
         ),
-        turns,
+        turnsOf(whole),
         fc.constantFrom(1, 2, 5),
         fc.constantFrom(300, 3000, 30_000, 2 ** 28),
         fc.constantFrom(0, 3, 50),
@@ -224,18 +240,71 @@ describe('runMapTask and runReduceTask', () => {
     )
   }, 120_000)
 
+  it('come to the same rows where some values are no whole numbers, or sums too large to be exact', async () => {
+    const left: string[] = []
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.constantFrom('count', 'sum', 'min', 'max'), { minLength: 3, maxLength: 3 }),
+        turnsOf(anyValue),
+        fc.constantFrom(1, 3),
+        fc.constantFrom(3000, 2 ** 28),
+        fc.constantFrom(0, 3),
+        async (kinds, list, partitions, combineBytesMax, mappedKeysMax) => {
+          const options = { partitions, combineBytesMax, mappedKeysMax }
+          const slow = await run(jobOf(kinds), list, options)
+          const fast = await run(jobOf(kinds), list, { ...options, kernels: flowKernels })
+          const rows = ({ files }: Run): unknown =>
+            [...files].flatMap(([name, bytes]) =>
+              name.endsWith('.part') ? [[name, bytes.toString('latin1')]] : [],
+            )
+          expect(rows(fast)).toEqual(rows(slow))
+          left.push(
+            ...[...fast.files.keys()].filter((name) => name.startsWith('reduce') && name.endsWith('.spill')),
+          )
+        },
+      ),
+      { numRuns: 300 },
+    )
+    expect(left).toEqual([])
+  }, 120_000)
+
+  it('add up exactly where sums come and go over what a double holds, in a kernel before and after', async () => {
+    const large = 2 ** 53 - 1
+    const values = [large, 2, -large, 5, -large, -7, large, 1, 1, large, -3]
+    for (const combineBytesMax of [300, 2 ** 28]) {
+      const list = values.map((value, record) => ({
+        emits: Array.from({ length: 9 }, (_, key): [number, Key, number] => [
+          key % 3,
+          `key-${key}`,
+          (record + key) % 4 === 0 ? key : value,
+        ]),
+        refuses: false,
+      }))
+      const options = { partitions: 1, combineBytesMax, mappedKeysMax: 0, kernels: flowKernels }
+      const { files } = await run(jobOf(['sum', 'min', 'sum']), list, options)
+      for (const [table, name] of ['a', 'c'].entries()) {
+        const sums = new Map<string, bigint>()
+        for (const { emits } of list)
+          for (const [number, key, value] of emits)
+            if (number === 2 * table) sums.set(`${key}`, (sums.get(`${key}`) ?? 0n) + BigInt(value))
+        const part = files.get(`reduce-0/${name}.part`)?.toString('latin1') ?? ''
+        for (const [key, sum] of sums) expect(part).toContain(`${key}${Number(sum)}`)
+      }
+    }
+  })
+
   it('write the same bytes of a hundred thousand keys', async () => {
     const list: Turn[] = Array.from({ length: 12_000 }, (_, record) => ({
-      emits: Array.from({ length: 10 }, (_, place): [number, Key] => {
+      emits: Array.from({ length: 10 }, (_, place): [number, Key, number] => {
         const number = (record * 7919 + place * 104_729) % 100_003
         const key = `${number % 5 === 0 ? 'a common beginning that is long/' : ''}${number.toString(36)}`
-        return [place % 2, place % 3 === 0 ? [key, number % 9] : key]
+        return [place % 2, place % 3 === 0 ? [key, number % 9] : key, number - 50_000]
       }),
       refuses: false,
     }))
     for (const combineBytesMax of [2 ** 20, 2 ** 28]) {
       const options = { partitions: 3, combineBytesMax }
-      const kinds = ['count', 'count', 'sum']
+      const kinds = ['count', 'sum', 'max']
       const slow = await run(jobOf(kinds), list, options)
       const fast = await run(jobOf(kinds), list, { ...options, kernels: flowKernels })
       expect([...fast.files.keys()]).toEqual([...slow.files.keys()])
@@ -245,7 +314,10 @@ describe('runMapTask and runReduceTask', () => {
   }, 60_000)
 
   it('find every byte of a spill that is damaged', async () => {
-    const list: Turn[] = ['a', 'b', 'long '.repeat(30)].map((key) => ({ emits: [[0, key]], refuses: false }))
+    const list: Turn[] = ['a', 'b', 'long '.repeat(30)].map((key) => ({
+      emits: [[0, key, 0]],
+      refuses: false,
+    }))
     const job = jobOf(['count', 'count', 'count'])
     const { files, report } = await run(job, list, { partitions: 1, combineBytesMax: 2 ** 20 })
     const [first] = report.spills

@@ -1,6 +1,6 @@
 import { TallymanError } from '../../errors.ts'
 import type { Key } from '../../record/index.ts'
-import type { AnyReducer, Reducer } from '../reducer.ts'
+import type { Reducer } from '../reducer.ts'
 import { showValue } from '../show-value.ts'
 
 /**
@@ -27,7 +27,8 @@ export function count<K extends Key = Key>(): Reducer<K, void, number, number> {
   return { ...counting }
 }
 
-const counting: Reducer<Key, void, number, number> = {
+/** What every `count()` is a copy of. */
+export const counting: Reducer<Key, void, number, number> = {
   kind: 'count',
   check: checkAbsent,
   empty: () => 0,
@@ -37,21 +38,6 @@ const counting: Reducer<Key, void, number, number> = {
   },
   merge: (left, right) => left + right,
   finish: (state) => state,
-}
-
-/**
- * Is this what `count()` returns, in every part? Then a state is how often there was an emit, and the engine may count by itself.
- */
-export function isCount(reducer: AnyReducer): boolean {
-  if (reducer.kind !== 'count') return false
-  const { check, empty, add, merge, finish } = reducer
-  return (
-    check === counting.check &&
-    empty === counting.empty &&
-    add === counting.add &&
-    merge === counting.merge &&
-    finish === counting.finish
-  )
 }
 
 function checkAbsent(value: unknown): void {

@@ -28,5 +28,8 @@ import { type ExtremeState, extreme } from './extreme.ts'
  * ```
  */
 export function max<K extends Key = Key, V extends Key = Key>(): Reducer<K, V, ExtremeState, V> {
-  return extreme('max', -1)
+  return { ...largest } as unknown as Reducer<K, V, ExtremeState, V>
 }
+
+/** What every `max()` is a copy of. */
+export const largest: Reducer<Key, Key, ExtremeState, Key> = extreme('max', -1)

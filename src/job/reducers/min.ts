@@ -28,5 +28,8 @@ import { type ExtremeState, extreme } from './extreme.ts'
  * ```
  */
 export function min<K extends Key = Key, V extends Key = Key>(): Reducer<K, V, ExtremeState, V> {
-  return extreme('min', 1)
+  return { ...smallest } as unknown as Reducer<K, V, ExtremeState, V>
 }
+
+/** What every `min()` is a copy of. */
+export const smallest: Reducer<Key, Key, ExtremeState, Key> = extreme('min', 1)

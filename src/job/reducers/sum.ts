@@ -1,5 +1,5 @@
 import type { Key } from '../../record/index.ts'
-import type { AnyReducer, Reducer } from '../reducer.ts'
+import type { Reducer } from '../reducer.ts'
 import { exactValue, roundQuotient } from './exact.ts'
 import { addToTotal, checkNumber, mergeTotals, type Total } from './total.ts'
 
@@ -35,21 +35,14 @@ export function sum<K extends Key, V extends number | bigint>(): Reducer<K, V, T
   return { ...summing } as unknown as Reducer<K, V, Total, V>
 }
 
-const summing: Reducer<Key, number | bigint, Total, number | bigint> = {
+/** What every `sum()` is a copy of. */
+export const summing: Reducer<Key, number | bigint, Total, number | bigint> = {
   kind: 'sum',
   check: (value) => checkNumber(value, 'sum()'),
   empty: () => null,
   add: (state, value) => addToTotal(state, value, 'sum()'),
   merge: (left, right) => mergeTotals(left, right, 'sum()'),
   finish: roundTotal,
-}
-
-/**
- * Is this what `sum()` returns, in every part? Then a state that is a number is the exact sum, and the engine may add whole numbers by itself as long
- * as they and their sum are safe integers.
- */
-export function isSum(reducer: AnyReducer): boolean {
-  return reducer.kind === 'sum' && reducer.add === summing.add && reducer.empty === summing.empty
 }
 
 /** A sum of no values is 0. */

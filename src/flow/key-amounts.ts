@@ -1,8 +1,9 @@
 import { TallymanError } from '../errors.ts'
+import type { Amount } from '../job/index.ts'
 import { ByteWriter, countOutsideHeap, type RecordFileWriter, writeValue } from '../record/index.ts'
 
-/** What `counts.as` exports for keys and their counts. */
-interface CountKernel {
+/** What `amounts.as` exports. */
+interface AmountKernel {
   /** Its buffer is another one each time the memory has grown. */
   readonly memory: { readonly buffer: ArrayBuffer }
   readonly tables: { readonly value: number }
@@ -12,8 +13,11 @@ interface CountKernel {
   readonly filled: { readonly value: number }
   reset(): void
   roomFor(length: number): number
-  addOne(key: number, length: number, by: number): number
-  countStaged(length: number): number
+  readonly isExceeded: { readonly value: number }
+  setKind(table: number, kind: number): void
+  entryBehind(entry: number): number
+  foldOne(key: number, length: number, by: number): number
+  foldStaged(length: number): number
   deal(tableCount: number, partitions: number): number
   sortBucket(bucket: number): number
   fill(room: number): number
@@ -24,10 +28,23 @@ interface CountKernel {
 const longKey = 255
 const longHeaderBytes = 5
 
-/** Of an entry of the kernel: where its key's length, its count and its key are. */
+/** Of an entry of the kernel: where its key's length, its amount and its key are. */
 const lengthAt = 4
-const countAt = 8
+const amountAt = 8
 const keyAt = 16
+
+/** Bytes of a staged value, behind its key. */
+const valueBytes = 8
+
+/** Something staged. */
+export interface StagedKey {
+  /** Its table's number. */
+  readonly table: number
+  readonly start: number
+  readonly end: number
+  readonly value: number | undefined
+  readonly next: number
+}
 
 /** Stages a key: what `write` appends to `out`, after its length. Where it throws nothing is appended. */
 export function stageKey<K>(out: ByteWriter, key: K, write: (out: ByteWriter, key: K) => void): void {
@@ -51,21 +68,30 @@ export function stageKey<K>(out: ByteWriter, key: K, write: (out: ByteWriter, ke
   out.length += longHeaderBytes - 1
 }
 
+/** What amounts are, as the kernels number it. */
+export const amountKinds: Readonly<Record<Amount, number>> = { count: 0, sum: 1, min: 2, max: 3 }
+
+/** Is it a number that a kernel folds, and gives back as it is? */
+export function isAmount(value: unknown): value is number {
+  return Number.isSafeInteger(value)
+}
+
 /**
- * Counts of keys, for all large tables of a task that count, in the memory of a WebAssembly kernel: looked up, sorted and written
- * many at a time. What it comes to is what `KeyTable`, `sortKeys` and `writeValue` come to, to the byte. Keys begin with the number of
- * their table, as in spills.
+ * Amounts of keys, for all large tables of a task whose states are such, in the memory of a WebAssembly kernel: looked up, folded, sorted and
+ * written many at a time. What it comes to is what `KeyTable`, the reducers, `sortKeys` and `writeValue` come to, to the byte. Keys begin
+ * with the number of their table, as in spills.
  */
-export class KeyCounts {
-  readonly #kernel: CountKernel
+export class KeyAmounts {
+  readonly #kernel: AmountKernel
   #bytes: Buffer
   /** Of each table how many keys it has, and their bytes together. */
   #tables: Uint32Array
 
+  readonly #amounts: Amount[] = []
   #takenBytes: number
   readonly #value = new ByteWriter()
 
-  constructor(kernel: CountKernel) {
+  constructor(kernel: AmountKernel) {
     this.#kernel = kernel
     kernel.reset()
     const { buffer } = kernel.memory
@@ -85,34 +111,60 @@ export class KeyCounts {
     return this.#tables[2 * table + 1] ?? 0
   }
 
-  /** Adds to the count of the key `bytes[start, end)`. */
-  add(bytes: Buffer, start: number, end: number, by: number): void {
+  /** Begins a table, which has no key here. */
+  begin(table: number, amount: Amount): void {
+    this.#kernel.setKind(table, amountKinds[amount])
+    this.#amounts[table] = amount
+  }
+
+  /** Folds `by` into the amount of the key `bytes[start, end)`. False, with nothing done, where that would be no safe integer. */
+  fold(bytes: Buffer, start: number, end: number, by: number): boolean {
     const kernel = this.#kernel
     const length = end - start
     const at = this.#granted(kernel.roomFor(length))
     bytes.copy(this.#bytes, at, start, end)
-    this.#granted(kernel.addOne(at, length, by))
+    this.#granted(kernel.foldOne(at, length, by))
+    return kernel.isExceeded.value === 0
   }
 
-  /** Counts each of the keys in `staged[0, end)` once, in turn. */
-  countAll(staged: Buffer, end: number): void {
+  /** Folds what is staged in `staged[0, end)`, in turn. Returns where it stopped: before an amount that would be no safe integer, or at the end. */
+  foldAll(staged: Buffer, end: number): number {
     const kernel = this.#kernel
     const most = kernel.stagingBytes.value
     for (let at = 0; at < end; ) {
       const length = Math.min(most, end - at)
       staged.copy(this.#bytes, kernel.staging.value, at, at + length)
-      const counted = kernel.countStaged(length)
-      this.#granted(counted < 0 ? 0 : 1)
-      at += counted > 0 ? counted : this.#countLong(staged, at)
+      const folded = kernel.foldStaged(length)
+      this.#granted(folded < 0 ? 0 : 1)
+      at += folded
+      if (kernel.isExceeded.value !== 0) return at
+      if (folded > 0) continue
+      // The staging of the kernel has no room for it.
+      const long = this.staged(staged, at)
+      if (!this.fold(staged, long.start, long.end, long.value ?? 1)) return at
+      at = long.next
     }
+    return end
   }
 
-  /** Counts the staged key at `at`, which the staging of the kernel has no room for. Returns its bytes, with the length before it. */
-  #countLong(staged: Buffer, at: number): number {
-    const length = staged.readUInt32LE(at + 1)
-    const start = at + longHeaderBytes
-    this.add(staged, start, start + length, 1)
-    return longHeaderBytes + length
+  /** What is staged at `at`: where its key lies, its value where its table has any, and where the next one begins. */
+  staged(staged: Buffer, at: number): StagedKey {
+    const first = staged.readUInt8(at)
+    const isLong = first === longKey
+    const start = at + (isLong ? longHeaderBytes : 1)
+    const end = start + (isLong ? staged.readUInt32LE(at + 1) : first)
+    const table = staged.readUInt8(start)
+    if (this.#amounts[table] === 'count') return { table, start, end, value: undefined, next: end }
+    return { table, start, end, value: staged.readDoubleLE(end), next: end + valueBytes }
+  }
+
+  /** Shows every key that is here, as bytes of `place`, and its amount. REQUIRES: nothing is folded meanwhile. */
+  visit(show: (bytes: Buffer, start: number, end: number, amount: number) => void): void {
+    for (let entry = this.#kernel.entryBehind(0); entry !== 0; entry = this.#kernel.entryBehind(entry)) {
+      const bytes = this.#bytes
+      const start = entry + keyAt
+      show(bytes, start, start + bytes.readUInt32LE(entry + lengthAt), bytes.readDoubleLE(entry + amountAt))
+    }
   }
 
   /** Deals keys to partitions. After this only `writeBucket` may be called, once for each, and `reset`. */
@@ -148,7 +200,7 @@ export class KeyCounts {
     const start = entry + keyAt
     const value = this.#value
     value.clear()
-    writeValue(value, bytes.readDoubleLE(entry + countAt))
+    writeValue(value, bytes.readDoubleLE(entry + amountAt))
     file.append(bytes, start, start + bytes.readUInt32LE(entry + lengthAt), value.buffer, 0, value.length)
     return true
   }
@@ -182,28 +234,28 @@ export class KeyCounts {
   }
 }
 
-const spare: KeyCounts[] = []
+const spare: KeyAmounts[] = []
 
 /**
  * One without any key, where there is one with the memory of a task before; null where there is no memory. Whoever takes it gives it back.
  *
- * @param makeKernel makes an instance of `counts.as`
+ * @param makeKernel makes an instance of `amounts.as`
  */
-export function takeKeyCounts(makeKernel: () => object | null): KeyCounts | null {
+export function takeKeyAmounts(makeKernel: () => object | null): KeyAmounts | null {
   const known = spare.pop()
   if (known !== undefined) return known
   const kernel = makeKernel()
-  return kernel === null ? null : new KeyCounts(kernel as CountKernel)
+  return kernel === null ? null : new KeyAmounts(kernel as AmountKernel)
 }
 
 /** Every worker keeps one. */
-export function giveBackKeyCounts(counts: KeyCounts): void {
-  counts.reset()
-  if (spare.length === 0) spare.push(counts)
-  else counts.letGo()
+export function giveBackKeyAmounts(amounts: KeyAmounts): void {
+  amounts.reset()
+  if (spare.length === 0) spare.push(amounts)
+  else amounts.letGo()
 }
 
 /** Lets go of the memory that is kept for tasks to come. */
-export function releaseKeyCounts(): void {
-  for (const counts of spare.splice(0)) counts.letGo()
+export function releaseKeyAmounts(): void {
+  for (const amounts of spare.splice(0)) amounts.letGo()
 }

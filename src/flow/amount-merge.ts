@@ -1,15 +1,23 @@
+import type { Amount } from '../job/index.ts'
 import { RecordFileReader, type RecordFileWriter } from '../record/index.ts'
+import { amountKinds } from './key-amounts.ts'
 import { type MergedFile, MergeKernel } from './merge-kernel.ts'
 import { openSection, type Section, type Storage } from './storage.ts'
 
-/** How counts are written: for a part file, or for a spill. */
-export type CountForm = 'text' | 'value'
+/** How amounts are written: for a part file, or for a spill. */
+export type AmountForm = 'text' | 'value'
 
 /**
- * Sorted files of nothing but counts as one stream of groups, added up and written by a WebAssembly kernel: what `Merge`, `count()` and
+ * A merge whose states a kernel cannot fold: one of them, or what they come to, is no safe integer. What was written is to be thrown away, and
+ * the merge done without a kernel.
+ */
+export class ForeignState extends Error {}
+
+/**
+ * Sorted files of nothing but amounts as one stream of groups, folded and written by a WebAssembly kernel: what `Merge`, the reducers and
  * `canonicalJson` or `writeValue` come to, to the byte.
  */
-export class CountMerge {
+export class AmountMerge {
   readonly #kernel: MergeKernel
 
   /** Opens every file. Arguments are those of `MergeKernel`. */
@@ -35,11 +43,18 @@ export class CountMerge {
     return this.#kernel.exports.tableAtHand()
   }
 
-  /** Writes groups of the table at hand until a block is full: true, or the table has no more: false. */
-  write(table: number, writer: RecordFileWriter, form: CountForm): boolean {
+  /**
+   * Writes groups of the table at hand until a block is full: true, or the table has no more: false.
+   *
+   * @param amount what the table's states are
+   * @throws {ForeignState}
+   */
+  write(table: number, amount: Amount, writer: RecordFileWriter, form: AmountForm): boolean {
     const kernel = this.#kernel
     kernel.exports.beginOut(writer.roomBytes)
-    const end = kernel.run(() => kernel.exports.mergeCounts(table, form === 'text' ? 1 : 0))
+    const kind = amountKinds[amount]
+    const end = kernel.run(() => kernel.exports.mergeAmounts(table, kind, form === 'text' ? 1 : 0))
+    if (end === 'foreign') throw new ForeignState()
     const { bytes, start, end: endByte, records } = kernel.written
     writer.appendEncoded(bytes, start, endByte, records)
     if (end !== 'full') return false
