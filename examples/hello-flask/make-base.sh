@@ -48,3 +48,4 @@ echo 'root:x:0:' >"$work/root/etc/group"
 tar -c --owner=0 --group=0 --sort=name -C "$work/root" . |
   $engine import --change 'LABEL tallyman.image=base' - "$image" >/dev/null 2>"$work/said" || { cat "$work/said" >&2; exit 1; }
 echo "$image"
+echo "Next: tallyman up FOLDER --build-arg BASE=$image" >&2

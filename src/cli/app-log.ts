@@ -24,8 +24,11 @@ export async function findRunOrApp(name: string, terminal: Terminal): Promise<Ru
   } catch (error) {
     if (!(error instanceof TallymanError) || error.code !== 'not-found') throw error
     const app = await findApp(name)
-    if (app === null) throw error
-    return app
+    if (app !== null) return app
+    const hint = 'No app of that name is up either: `tallyman ps` lists those that are.'
+    throw new TallymanError(error.code, error.message, {
+      wayOut: error.wayOut === undefined ? hint : `${error.wayOut} ${hint}`,
+    })
   }
 }
 

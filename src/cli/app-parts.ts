@@ -1,7 +1,7 @@
-import { existsSync, mkdirSync, realpathSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, realpathSync, renameSync, rmSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { type AppOrder, buildAppImage, type Engine, mountsOf, requireWorkerImage } from '../host/index.ts'
-import { listRuns, packageRoot, RunDirectory } from '../run/index.ts'
+import { listRuns, mkdirIn, packageRoot, RunDirectory } from '../run/index.ts'
 import { keptOutlet } from './outlet.ts'
 import { runsFolder } from './runs-folder.ts'
 import type { Terminal } from './terminal.ts'
@@ -38,10 +38,10 @@ export async function partOfModule(
   const { AppBundle } = await import('../web/index.ts')
   const { name: image, node } = await requireWorkerImage(engine, terminal.say)
   const folder = join(dirname(runsFolder(terminal)), 'apps', name)
+  mkdirIn(dirname(folder), 'apps')
   const bundle = new AppBundle(module, `${folder}.new`)
   await bundle.make()
   rmSync(folder, { recursive: true, force: true })
-  mkdirSync(dirname(folder), { recursive: true })
   renameSync(bundle.folder, folder)
   const readable = [packageOf(packageRoot), folder, dirname(module)]
   return {
@@ -65,7 +65,7 @@ export async function partOfPage(engine: Engine, terminal: Terminal): Promise<Ap
   const { readToken } = await import('../web/index.ts')
   const { name: image, node } = await requireWorkerImage(engine, terminal.say)
   const runs = runsFolder(terminal)
-  mkdirSync(runs, { recursive: true })
+  mkdirIn(runs)
   const tokenFile = join(dirname(runs), 'page-token')
   readToken(tokenFile)
   return {

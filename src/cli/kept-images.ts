@@ -28,7 +28,10 @@ export async function keptImages(isWanted: boolean): Promise<KeptImages> {
       images,
       bytes: images.reduce((sum, { bytes }) => sum + bytes, 0),
       remove: async () => {
-        for (const image of images) await removeImage(engine, image)
+        // Those that can go do, whatever stays.
+        const ends = await Promise.allSettled(images.map((image) => removeImage(engine, image)))
+        const stays = ends.find((end) => end.status === 'rejected')
+        if (stays !== undefined) throw stays.reason
       },
     }
   } catch (error) {

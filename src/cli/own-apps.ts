@@ -77,7 +77,7 @@ async function findApp(engine: Engine, name: string): Promise<AppContainer | nul
 }
 
 async function unhealthy(engine: Engine, name: string, app: AppContainer | null): Promise<TallymanError> {
-  const printed = (await readAppLog(engine, name, logLinesRead)).trimEnd()
+  const printed = (await readAppLog(engine, name, logLinesRead, app?.startedAt ?? null)).trimEnd()
   const { reason, wayOut } = sayIll(app, printed)
   const last = printableLines(printed.split('\n').slice(-logLines).join('\n'))
   const words = printed === '' ? 'It printed nothing.' : `It printed last:\n${last}`

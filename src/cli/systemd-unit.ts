@@ -48,7 +48,9 @@ export function systemdUnit(name: string, args: Arguments, { cwd, env, out, say 
   ]
   out(unit.join('\n'))
   const file = `tallyman-${name}.service`
-  say(`To have it after each reboot: put this into ~/.config/systemd/user/${file}, then`)
+  say(
+    `To have it after each reboot: mkdir -p ~/.config/systemd/user, put this into ~/.config/systemd/user/${file}, then`,
+  )
   say(`systemctl --user enable --now ${file} && loginctl enable-linger`)
 }
 
@@ -59,6 +61,10 @@ function escaped(text: string): string {
 
 /** A word of a command line, or an assignment, as systemd.syntax(7) reads it; `$` would be a variable. */
 function quoted(text: string): string {
-  const inside = escaped(text).replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('$', '$$$$')
+  const inside = escaped(text)
+    .replaceAll('\\', '\\\\')
+    .replaceAll('"', '\\"')
+    .replaceAll('$', '$$$$')
+    .replaceAll('\n', '\\n')
   return /^[\w@:,./+=%-]+$/.test(inside) ? inside : `"${inside}"`
 }

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { readFileSync, rmSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
 import { constants } from 'node:os'
 import { join } from 'node:path'
@@ -18,6 +18,7 @@ import {
   makePolite,
   type ProcessEntry,
   type RunGroup,
+  readLeftFile,
   readProcess,
   removeContainer,
   type Token,
@@ -192,8 +193,14 @@ export class WorkerContainer {
     const [program, ...options] = engine.command
     const user = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 }
     const args = containerArguments(engine, { ...order, mounts: [...order.mounts, line] }, user)
-    // A group of its own: Ctrl-C in the terminal is for the coordinator. Not started where the directory is missing that names are relative to.
-    return spawn(program, [...options, ...args], { cwd, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
+    // Not started where the directory is missing that names are relative to; elsewhere where what its monitor leaves goes with the container.
+    const start = existsSync(cwd) ? this.#folder : cwd
+    // A group of its own: Ctrl-C in the terminal is for the coordinator.
+    return spawn(program, [...options, ...args], {
+      cwd: start,
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
   }
 
   #hear(chunk: Buffer): void {
@@ -304,15 +311,15 @@ const signals: ReadonlyMap<number, NodeJS.Signals> = new Map(
   Object.entries(constants.signals).map(([name, number]) => [number, name as NodeJS.Signals]),
 )
 
+/** Two numbers, a space and a newline. */
+const endBytesMax = 64
+
 /** How the worker ended, as the first process noted it; null where it could not. */
 function readEnd(folder: string): { readonly code: number; readonly memoryKills: number } | null {
-  try {
-    const match = /^(\d+) (\d+)$/m.exec(readFileSync(join(folder, endName), 'utf8'))
-    return match === null ? null : { code: Number(match[1]), memoryKills: Number(match[2]) }
-  } catch {
-    // It was ended with everything else.
-    return null
-  }
+  // There is none where it was ended with everything else.
+  const bytes = readLeftFile(join(folder, endName), endBytesMax)
+  const match = /^(\d+) (\d+)$/m.exec(bytes?.toString('latin1') ?? '')
+  return match === null ? null : { code: Number(match[1]), memoryKills: Number(match[2]) }
 }
 
 /** False where it may not be signalled: it is a daemon's. */

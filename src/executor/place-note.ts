@@ -1,6 +1,7 @@
-import { closeSync, openSync, readFileSync, unlinkSync, writeSync } from 'node:fs'
+import { closeSync, openSync, unlinkSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import type { RecordPlace } from '../flow/index.ts'
+import { readLeftFile } from '../host/index.ts'
 
 /**
  * A file that holds the place of the record at hand, so that it can be read after the worker has died: ordinal and byte,
@@ -36,13 +37,8 @@ export class PlaceNote {
 
 /** The place a careful attempt had written down last; null where there is none. */
 export function readPlaceNote(directory: string): RecordPlace | null {
-  let bytes: Buffer
-  try {
-    bytes = readFileSync(join(directory, noteName))
-  } catch {
-    // The attempt was not a careful one, or died before its first record.
-    return null
-  }
-  if (bytes.length !== noteBytes) return null
+  // The attempt was not a careful one, died before its first record, or its job has put something else there.
+  const bytes = readLeftFile(join(directory, noteName), noteBytes)
+  if (bytes?.length !== noteBytes) return null
   return { ordinal: Number(bytes.readBigUInt64LE(0)), byte: Number(bytes.readBigUInt64LE(8)) }
 }

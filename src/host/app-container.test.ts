@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { appArguments } from './app-container.ts'
+import { type AppContainer, appArguments, holdsPort } from './app-container.ts'
 
 const order = {
   name: 'hello',
@@ -46,5 +46,19 @@ describe('appArguments', () => {
     const rootless = { kind: 'podman', isRootless: true } as const
     const args = appArguments(rootless, { ...order, tokenFile: '/home/token' }, { uid: 7, gid: 8 })
     expect(args).toContain('tallyman.token=/home/token')
+  })
+})
+
+describe('holdsPort', () => {
+  const app: AppContainer = {
+    ...{ name: 'hello', state: 'running', exitCode: 0, pid: 7, restarts: 0, port: 5678, insidePort: 8080 },
+    ...{ startedAt: '2026-11-29T08:00:00Z', tokenFile: null },
+  }
+
+  it('is so while it runs, and while it is down until its next start', () => {
+    expect(holdsPort(app)).toBe(true)
+    expect(holdsPort({ ...app, state: 'exited', exitCode: 1, restarts: 4 })).toBe(true)
+    expect(holdsPort({ ...app, state: 'exited', exitCode: 1, restarts: 5 })).toBe(false)
+    expect(holdsPort({ ...app, state: 'exited', exitCode: 0 })).toBe(false)
   })
 })

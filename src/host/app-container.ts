@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
-import { TallymanError } from '../errors.ts'
+import { messageOf, TallymanError } from '../errors.ts'
 import { askEngine, type EngineAnswer } from './ask-engine.ts'
 import { readCgroupLimits } from './cgroup.ts'
 import {
@@ -11,6 +11,7 @@ import {
   mountOptions,
   userOptions,
 } from './container-arguments.ts'
+import { removeSurely } from './containers-left.ts'
 import { type Engine, isUnified } from './engine.ts'
 import { explainEngine } from './engine-trouble.ts'
 
@@ -175,8 +176,20 @@ export async function listAppContainers(engine: Engine): Promise<AppContainer[]>
   if (ids.length === 0) return []
   // One that is removed meanwhile is not among those that are told.
   const inspected = await askEngine(engine.command, ['inspect', '--type', 'container', ...ids])
-  const found: readonly Inspected[] = JSON.parse(inspected.stdout === '' ? '[]' : inspected.stdout)
+  const found = parseSaid(engine, inspected.stdout === '' ? '[]' : inspected.stdout) as readonly Inspected[]
   return found.map(containerFrom).sort((a, b) => (a.name < b.name ? -1 : 1))
+}
+
+/** What an engine says in JSON. Throws `engine-unfit` for what is none. */
+function parseSaid({ kind }: Engine, text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new TallymanError('engine-unfit', `${kind} does not say what it was asked: ${messageOf(cause)}.`, {
+      wayOut: `Is it ${kind}? Ask it yourself: type -a ${kind}; ${kind} ps --all --format json`,
+      cause,
+    })
+  }
 }
 
 function containerFrom({ Config, State, RestartCount, HostConfig }: Inspected): AppContainer {
@@ -194,6 +207,12 @@ function containerFrom({ Config, State, RestartCount, HostConfig }: Inspected): 
   }
 }
 
+/** Is its port its own, also while it is down between an end and its next start? */
+export function holdsPort({ state, exitCode, restarts }: AppContainer): boolean {
+  const isDown = state === 'exited' || state === 'stopped'
+  return !isDown || (exitCode !== 0 && restarts < restartsMax)
+}
+
 /** What the memory limit of an app is for: all of it together, or each of its processes. */
 type MemoryHold = 'app' | 'process'
 
@@ -203,18 +222,25 @@ export function memoryHoldOf(pid: number, memoryBytes: number): MemoryHold {
   return held !== null && held <= memoryBytes ? 'app' : 'process'
 }
 
-/** Removes it, whatever it does, with all that is in it. Does nothing where it is not there. */
+/** Removes it, whatever it does, with all that is in it. Does nothing where it is not there. Throws `engine-unfit` where it stays. */
 export async function removeAppContainer(engine: Engine, name: string): Promise<void> {
-  const now = engine.kind === 'podman' ? ['--time', '0'] : []
-  await askEngine(engine.command, ['rm', '--force', '--volumes', ...now, containerOf(name)], 'act')
+  await removeSurely(engine, [containerOf(name)])
 }
 
-/** The last of what an app has printed, on both streams. */
-export async function readAppLog(engine: Engine, name: string, lines: number): Promise<string> {
+/**
+ * The last of what an app has printed, on both streams.
+ *
+ * @param since its last start, as the engine tells it; null: all its starts
+ */
+export async function readAppLog(
+  engine: Engine,
+  name: string,
+  lines: number,
+  since: string | null,
+): Promise<string> {
   const { stdout, stderr } = await askEngine(engine.command, [
-    'logs',
-    '--tail',
-    String(lines),
+    ...['logs', '--tail', String(lines)],
+    ...(since === null ? [] : ['--since', since]),
     containerOf(name),
   ])
   return `${stdout}${stderr}`
@@ -277,7 +303,7 @@ export async function buildAppImage(
   if (built.status !== 0) throw unfit(engine, `the image of ${folder} cannot be built`, tellingOf(built))
   const format = ['--format', '{{json .Config.ExposedPorts}}']
   const { stdout } = await askEngine(engine.command, ['image', 'inspect', ...format, image])
-  const ports: Readonly<Record<string, unknown>> | null = JSON.parse(stdout === '' ? 'null' : stdout)
+  const ports = parseSaid(engine, stdout === '' ? 'null' : stdout) as Readonly<Record<string, unknown>> | null
   return { image, exposedPort: Number.parseInt(Object.keys(ports ?? {})[0] ?? '', 10) || null }
 }
 

@@ -1,4 +1,5 @@
 import { type ChildProcess, execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { errnoOf, TallymanError } from '../errors.ts'
 
 /** The command line of an engine: the program, and options of its own that every command of it begins with. */
@@ -25,6 +26,12 @@ const endsWithinMs = 1000
 
 /** Most of what an engine says in one answer. */
 const answerBytesMax = 16 * 2 ** 20
+
+/**
+ * Where engines are started: a folder in which nothing can be written. Podman's monitor leaves a file called oom in the one it was started in where
+ * the kernel ends something for its memory.
+ */
+const nowhere = existsSync('/proc/self') ? '/proc' : '/'
 
 /** How long such work may take, in milliseconds. Throws `usage` where the environment says something that is no number. */
 export function engineWithinMs(work: EngineWork, said = process.env[waitVariable] ?? ''): number {
@@ -55,7 +62,7 @@ export function askEngine(
     const child = execFile(
       program,
       [...options, ...args],
-      { encoding: 'utf8', maxBuffer: answerBytesMax },
+      { encoding: 'utf8', maxBuffer: answerBytesMax, cwd: nowhere },
       (error, stdout, stderr) => {
         clearTimeout(late)
         if (isLate) return
@@ -65,6 +72,7 @@ export function askEngine(
           resolve({ status: 127, stdout, stderr: `${program}: not found` })
         else if (error.signal !== undefined && error.signal !== null)
           resolve({ status: 137, stdout, stderr: `${program} was ended by ${error.signal}` })
+        else if (error.code === 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER') reject(engineFlood(program, args))
         else reject(error)
       },
     )
@@ -91,8 +99,7 @@ const shownCharactersMax = 120
 
 /** An engine that does not answer: what it was asked, and what can be done. */
 export function engineSilence(program: string, args: readonly string[], withinMs: number): TallymanError {
-  const whole = [program, ...args].join(' ')
-  const shown = whole.length > shownCharactersMax ? `${whole.slice(0, shownCharactersMax)} …` : whole
+  const shown = shownCommand(program, args)
   const seconds = withinMs / 1000
   return new TallymanError(
     'engine-silent',
@@ -101,6 +108,21 @@ export function engineSilence(program: string, args: readonly string[], withinMs
       wayOut: `${wayOutOf(program)} One that is only slow is given more time by ${waitVariable}=SECONDS. Without containers: --isolation process, or tallyman serve APP.`,
     },
   )
+}
+
+/** An engine that says more than anybody asked for is none, or another one than it should be. */
+function engineFlood(program: string, args: readonly string[]): TallymanError {
+  const asked = shownCommand(program, args)
+  return new TallymanError(
+    'engine-unfit',
+    `${program} said more than ${answerBytesMax / 2 ** 20} MiB to \`${asked}\`, and was ended.`,
+    { wayOut: `Is it ${program}? \`type -a ${program}\` shows what of that name is on the PATH.` },
+  )
+}
+
+function shownCommand(program: string, args: readonly string[]): string {
+  const whole = [program, ...args].join(' ')
+  return whole.length > shownCharactersMax ? `${whole.slice(0, shownCharactersMax)} …` : whole
 }
 
 function whereDocker(program: string, { DOCKER_HOST: host = '' } = process.env): string {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type ContainerOrder, containerArguments } from './container-arguments.ts'
+import { type ContainerOrder, containerArguments, mountOptions } from './container-arguments.ts'
 
 const order: ContainerOrder = {
   name: 'one',
@@ -42,6 +42,10 @@ describe('containerArguments', () => {
     const args = containerArguments({ kind: 'podman', isRootless: true }, order, user)
     expect(args).toContain('type=bind,source=/data/a:b.txt,target=/data/a:b.txt,readonly')
     expect(args).toContain('type=bind,source=/tmp/x,target=/run/line')
+    expect(mountOptions({ path: '/a,"b"', isWritable: false })).toEqual([
+      '--mount',
+      'type=bind,"source=/a,""b""","target=/a,""b""",readonly',
+    ])
   })
 
   it('has files belong to the user, whoever is root inside', () => {

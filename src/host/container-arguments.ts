@@ -91,7 +91,12 @@ export function limitOptions({ memoryBytes, processesMax, cpus, openFilesMax }: 
   ]
 }
 
-/** Not `--volume`, in which a path may hold no colon. */
+/** Not `--volume`, in which a path may hold no colon. It is a line of comma-separated values (RFC 4180), as both engines read it. */
 export function mountOptions({ path, isWritable, target = path }: Mount): string[] {
-  return ['--mount', `type=bind,source=${path},target=${target}${isWritable ? '' : ',readonly'}`]
+  const fields = ['type=bind', `source=${path}`, `target=${target}`, ...(isWritable ? [] : ['readonly'])]
+  return ['--mount', fields.map(quoted).join(',')]
+}
+
+function quoted(field: string): string {
+  return /[,"\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field
 }

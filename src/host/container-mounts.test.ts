@@ -14,8 +14,8 @@ describe('mountsOf', () => {
   })
 
   it('mounts the folder of a path that cannot be said', () => {
-    const paths = ['/in/a,b', '/top/x"y/z', Buffer.from('/late/\xff/c', 'latin1')]
-    expect(mountsOf(paths, []).map(({ path }) => path)).toEqual(['/in', '/top', '/late'])
+    const paths = ['/in/a,b', '/top/x\r\ny/z', Buffer.from('/late/\xff/c', 'latin1')]
+    expect(mountsOf(paths, []).map(({ path }) => path)).toEqual(['/in/a,b', '/top', '/late'])
   })
 
   it('mounts the folders of very many files', () => {
@@ -23,18 +23,18 @@ describe('mountsOf', () => {
     expect(mountsOf(paths, [])).toHaveLength(3)
   })
 
-  it('covers every path, no place twice, and says nothing that has to be quoted', () => {
-    const name = fc.stringMatching(/^[a-c,"\n]{1,2}$/)
+  it('covers every path, no place twice, and says nothing that cannot be said', () => {
+    const name = fc.stringMatching(/^[a-c,"\r]{1,2}$/)
     const path = fc.array(name, { minLength: 1, maxLength: 3 }).map((names) => `/${names.join('/')}`)
     fc.assert(
       fc.property(fc.array(path, { maxLength: 8 }), (paths) => {
         const mounted = new Set(mountsOf(paths, []).map((mount) => mount.path))
         const isCovered = (one: string): boolean =>
           one !== '/' && (mounted.has(one) || isCovered(dirname(one)))
-        const isSayable = (one: string): boolean => !/[,"\n]/.test(one.split('/')[1] ?? '')
+        const isSayable = (one: string): boolean => !/\r/.test(one.split('/')[1] ?? '')
         expect(paths.filter((one) => isSayable(one) && one !== '/').every(isCovered)).toBe(true)
         for (const one of mounted) {
-          expect(one).not.toMatch(/[,"\n]/)
+          expect(one).not.toMatch(/\r/)
           expect(isCovered(dirname(one))).toBe(false)
         }
       }),

@@ -1,8 +1,9 @@
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { errnoOf } from '../errors.ts'
+import { errnoOf, TallymanError } from '../errors.ts'
 import { askEngine } from './ask-engine.ts'
 import type { Engine } from './engine.ts'
+import { explainEngine } from './engine-trouble.ts'
 import { listProcesses } from './process-tree.ts'
 import { readSmallFile } from './small-file.ts'
 
@@ -12,17 +13,51 @@ export const runLabel = 'tallyman.run'
 /**
  * Removes the containers of a run that are left, whatever they do.
  *
- * @param run value of their label; null: those of every run of this user
+ * @param run value of their label
  * @returns how many there were
+ * @throws {TallymanError} `engine-unfit` where some stay
  *
  * Cost: one command of the engine, a tenth of a second; another one where some are left.
  */
-export async function removeContainers(engine: Engine, run: string | null): Promise<number> {
-  const label = run === null ? runLabel : `${runLabel}=${run}`
-  const { stdout } = await askEngine(engine.command, ['ps', '--all', '--quiet', '--filter', `label=${label}`])
+export async function removeContainers(engine: Engine, run: string): Promise<number> {
+  const filter = ['--filter', `label=${runLabel}=${run}`]
+  const { stdout } = await askEngine(engine.command, ['ps', '--all', '--quiet', ...filter])
   const ids = stdout.split('\n').filter((id) => id !== '')
-  if (ids.length > 0) await askEngine(engine.command, removal(engine, ids), 'act')
-  return ids.length + (run === null ? 0 : endForgotten(engine, containerName(run, '')))
+  if (ids.length > 0) await removeSurely(engine, ids)
+  return ids.length + endForgotten(engine, containerName(run, ''))
+}
+
+/** How often an engine is asked to remove the same. */
+const timesMax = 3
+
+/**
+ * Removes containers, and does not take the engine's word for it that says that it cannot: Podman refuses, once, to remove one whose monitor and
+ * first process were killed, since it has not seen yet that it has ended. Those that are not there are as good as removed.
+ *
+ * @throws {TallymanError} `engine-unfit` where some stay
+ */
+export async function removeSurely(engine: Engine, names: readonly string[]): Promise<void> {
+  for (let time = 1; ; time++) {
+    const { status, stderr } = await askEngine(engine.command, removal(engine, names), 'act')
+    if (status === 0 || isNoSuch(stderr)) return
+    if (time < timesMax) continue
+    const { reason, wayOut } = explainEngine(stderr)
+    throw new TallymanError(
+      'engine-unfit',
+      `${engine.kind}: containers stay that are to be removed: ${reason}.`,
+      {
+        wayOut:
+          wayOut ??
+          `Look at them yourself: ${engine.kind} ps --all; then: ${engine.kind} rm --force ${names.join(' ')}`,
+      },
+    )
+  }
+}
+
+/** Has each that it could not remove been gone before? */
+function isNoSuch(stderr: string): boolean {
+  const errors = stderr.split('\n').filter((line) => /^Error/i.test(line))
+  return errors.length > 0 && errors.every((line) => /no such container|no container with/i.test(line))
 }
 
 /** The folder with the sockets of a run's containers: for nobody else, and short, since a path of a socket must be (unix(7)). */

@@ -69,8 +69,14 @@ function installHint(): string {
 
 async function findPodman(): Promise<Engine | EngineTrouble> {
   const { status, stdout, stderr } = await askEngine(['podman'], ['--version'])
-  if (status !== 0) return { reason: `podman does not start (${lastLine(stderr)})`, wayOut: null }
-  const version = stdout.trim().split(' ').at(-1) ?? ''
+  if (status !== 0)
+    return { reason: `podman does not start (${lastLine(stderr)})`, wayOut: whichOne('podman') }
+  const version = /^podman version (\d+\.\S+)$/m.exec(stdout)?.[1]
+  if (version === undefined)
+    return {
+      reason: `podman does not say its version (but ${shownLine(stdout)})`,
+      wayOut: whichOne('podman'),
+    }
   // Beside control groups of the first version, crun refuses the second ("hybrid mode not supported"); runc does not.
   const options = isOnPath('runc') && !isUnified() ? ['--runtime', 'runc'] : []
   return { kind: 'podman', version, isRootless: process.getuid?.() !== 0, command: ['podman', ...options] }
@@ -158,6 +164,16 @@ export function findOnPath(name: string, path = process.env.PATH ?? ''): string 
     }
   }
   return null
+}
+
+/** Whoever has put something else of that name on the PATH mends it by what this shows. */
+function whichOne(kind: EngineKind): string {
+  return `Is it ${kind}? Ask it yourself: type -a ${kind}; ${kind} --version`
+}
+
+/** What a program said, as much as tells what it is. */
+function shownLine(text: string): string {
+  return JSON.stringify(lastLine(text).slice(0, 80))
 }
 
 /** What an engine says last is what went wrong; before that it may warn. */

@@ -11,6 +11,8 @@ export interface FinishedFile {
   close(): void
 }
 
+const notAFile = 'was written, and something else is in its place, which is no file'
+
 /** What a file system says of a file whose bytes it cannot give any more: errno(3). */
 const lostErrnos: ReadonlySet<string | undefined> = new Set(['EIO', 'EBADMSG', 'EUCLEAN', 'EREMOTEIO'])
 
@@ -26,7 +28,7 @@ export function openFinishedFile(path: string, name: string): FinishedFile {
   const stat = fstatSync(fd)
   if (!stat.isFile()) {
     closeSync(fd)
-    throw damaged(name, 'was written, and something else is in its place, which is no file')
+    throw damaged(name, notAFile)
   }
   return {
     name,
@@ -43,13 +45,14 @@ export function openFinishedFile(path: string, name: string): FinishedFile {
   }
 }
 
-/** To open a pipe waits for whoever writes to it, which may be for ever. */
+/** To open a pipe waits for whoever writes to it, which may be for ever; and a link that a job has put there may lead anywhere. */
 function openWithoutWaiting(path: string, name: string): number {
   try {
-    return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+    return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW)
   } catch (cause) {
     const code = errnoOf(cause)
-    const isGone = code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELOOP' || code === 'ENXIO'
+    if (code === 'ELOOP') throw damaged(name, notAFile, cause)
+    const isGone = code === 'ENOENT' || code === 'ENOTDIR' || code === 'ENXIO'
     if (!isGone && !lostErrnos.has(code)) throw cause
     const what = isGone ? 'was written and is not there any more' : `cannot be opened: ${messageOf(cause)}`
     throw damaged(name, what, cause)

@@ -4,6 +4,7 @@ export {
   type AppContainer,
   type AppOrder,
   buildAppImage,
+  holdsPort,
   listAppContainers,
   memoryHoldOf,
   readAppLog,
@@ -68,6 +69,7 @@ export {
   ticksPerSecond,
 } from './process-tree.ts'
 export { type GroupLimits, openOwnGroup, type RunGroup } from './run-group.ts'
+export { readLeftFile } from './small-file.ts'
 export { forwardCommand, sshTarget } from './ssh.ts'
 export { SshConnection, type SshTarget, type Upstream, untilSo } from './ssh-connection.ts'
 export { allowsForwarding } from './ssh-server.ts'

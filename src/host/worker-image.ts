@@ -220,5 +220,11 @@ export async function listImages(engine: Engine): Promise<KeptImage[]> {
 /** Removes an image. Throws `engine-unfit` where the engine does not, as while a container runs from it. */
 export async function removeImage(engine: Engine, { id, name }: KeptImage): Promise<void> {
   const { status, stderr } = await askEngine(engine.command, ['image', 'rm', id], 'act')
-  if (status !== 0) throw unfit(engine.command[0], `the image ${name} stays`, stderr)
+  if (status === 0) return
+  if (!/in use|is using|being used/i.test(stderr))
+    throw unfit(engine.command[0], `the image ${name} stays`, stderr)
+  throw new TallymanError('engine-unfit', `The image ${name} stays: a container has been started from it.`, {
+    wayOut:
+      'It may be of an app (`tallyman ps` lists those that are up, `tallyman down` ends one) or of a run that is at work (`tallyman runs`). Then say it again.',
+  })
 }

@@ -1,5 +1,6 @@
 import {
   existsSync,
+  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -121,6 +122,10 @@ export class RunDirectory {
       rmSync(place, { recursive: true, force: true })
       renameSync(from, place)
     }
+    // A job in a container may put a link in the place of its folder, and have followed outside what it cannot reach. Here nobody changes it any more.
+    if (lstatSync(place).isDirectory()) return
+    unlinkSync(place)
+    mkdirSync(place)
   }
 
   discardAttempt(attempt: string): void {
@@ -167,6 +172,8 @@ export class RunDirectory {
 /** Removes a folder of plain files. What else there may be, and what cannot be removed that way, is left to `rmSync`, which takes its time. */
 function removeFlat(folder: string): void {
   try {
+    // Names in what a link leads to are not this run's.
+    if (!lstatSync(folder).isDirectory()) throw new Error(`${folder} is no folder.`)
     for (const name of readdirSync(folder)) unlinkSync(join(folder, name))
     rmdirSync(folder)
   } catch {
@@ -198,12 +205,18 @@ export function createRunDirectory(
   return directory
 }
 
-function mkdirIn(folder: string): void {
+/**
+ * Makes a folder beside the runs, or their own, and those above it.
+ *
+ * @param what is to be in it, in a word or two
+ * @throws {TallymanError} `io`
+ */
+export function mkdirIn(folder: string, what = 'runs'): void {
   try {
     mkdirAll(folder)
   } catch (cause) {
     const reason = messageOf(cause)
-    throw new TallymanError('io', `The folder for runs, ${folder}, could not be made: ${reason}`, {
+    throw new TallymanError('io', `The folder for ${what}, ${folder}, could not be made: ${reason}`, {
       wayOut: 'Start in a directory you may write to, or name one in $TALLYMAN_HOME.',
       cause,
     })

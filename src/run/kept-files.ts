@@ -1,6 +1,6 @@
 /** What the store's parts have in common: keys, files that are links where they can be, and what is no reason to fail. */
 import { createHash } from 'node:crypto'
-import { copyFileSync, linkSync } from 'node:fs'
+import { copyFileSync, linkSync, lstatSync } from 'node:fs'
 import { errnoOf, TallymanError } from '../errors.ts'
 import type { FileIdentity } from '../input/index.ts'
 import { encodeValue } from '../record/index.ts'
@@ -31,8 +31,14 @@ export function identityOf({ sizeBytes, mtimeNs, ctimeNs, inode }: FileIdentity)
   return [sizeBytes, mtimeNs, ctimeNs, inode]
 }
 
-/** A link costs nothing; another file system, or one without links, gets a copy. */
+/** What a job has put in the place of a file of its attempt is refused, as the system refuses to open it: it may lead anywhere. */
+export function noFile(path: string): Error {
+  return Object.assign(new Error(`${path} is no file.`), { code: 'ELOOP' })
+}
+
+/** A link costs nothing; another file system, or one without links, gets a copy. Throws for what is no plain file. */
 export function linkOrCopy(from: string, to: string): void {
+  if (!lstatSync(from).isFile()) throw noFile(from)
   try {
     linkSync(from, to)
   } catch {

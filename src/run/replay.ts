@@ -1,8 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { TallymanError } from '../errors.ts'
 import { type Attempt, type DeathRecord, type MapWork, type Replay, readDeath } from '../executor/index.ts'
 import { type RecordPlace, rejectedName } from '../flow/index.ts'
+import { readLeftFile } from '../host/index.ts'
 import { ownsLineAt } from '../input/index.ts'
 import type { RunDirectory } from './directory.ts'
 import type { RunEvent } from './events.ts'
@@ -138,12 +139,16 @@ function placeOf(events: readonly RunEvent[], task: string): RecordPlace | null 
   return null
 }
 
+/** A list of rejected records that is longer is looked through by nobody. */
+const rejectedBytesMax = 2 ** 28
+
 /** The first record the task rejected, by its own list or, once that is gone, by the run's. */
 function firstRejected(directory: RunDirectory, task: string, { splits }: MapWork): RecordPlace | null {
   const own = directory.absolute(join(directory.committedFolder(task), rejectedName))
   const file = [own, directory.rejectedFile].find((path) => existsSync(path))
-  if (file === undefined) return null
-  for (const line of readFileSync(file, 'utf8').split('\n').slice(0, -1)) {
+  const text = file === undefined ? null : readLeftFile(file, rejectedBytesMax)
+  if (text === null) return null
+  for (const line of text.toString('utf8').split('\n').slice(0, -1)) {
     const { path, member, byte } = JSON.parse(line) as Pick<RejectedRecord, 'path' | 'member' | 'byte'>
     const split = splits.find((one) => {
       if (one.path !== path || (one.kind === 'zip-member' ? one.member : null) !== member) return false

@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { TallymanError } from '../errors.ts'
 import type { MapReport, Rejected } from '../flow/index.ts'
+import { readLeftFile } from '../host/index.ts'
+import { noFile } from './kept-files.ts'
 
 /** What `entry.json` says, beside its checksum. */
 export interface Entry {
@@ -42,9 +44,15 @@ export function shiftReport(report: MapReport, by: number): MapReport {
   return { ...report, sources }
 }
 
+/** Of the list of one task, which names 10,000 records at most: a longer file is none. */
+const rejectedBytesMax = 2 ** 28
+
 /** Rejected records name the ordinal of their split, which is another one in each run. Returns the bytes written. */
 export function shiftRejected(from: string, to: string, by: number): number {
-  const records = readFileSync(from, 'utf8')
+  const bytesThere = readLeftFile(from, rejectedBytesMax)
+  if (bytesThere === null) throw noFile(from)
+  const records = bytesThere
+    .toString('utf8')
     .trimEnd()
     .split('\n')
     .map((line): Rejected => JSON.parse(line))

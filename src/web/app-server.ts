@@ -22,7 +22,7 @@ export async function loadApp(file: string, source: string): Promise<WebApp> {
     const [frame = ''] = userFrames(cause instanceof Error ? (cause.stack ?? '') : '')
     throw new TallymanError(
       'job-invalid',
-      `${source} throws as it is loaded: ${messageOf(cause)}${frame.trimEnd()}`,
+      `${source} throws as it is loaded: ${messageOf(cause)}${frame === '' ? '' : ` (${frame.trim()})`}`,
       {
         wayOut: 'Mend that line.',
         cause,

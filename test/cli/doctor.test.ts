@@ -1,7 +1,7 @@
 /** `doctor`: what it says of a machine that is as it should be, and of one where things are not. */
 import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { afterAll, describe, expect, it } from 'vitest'
 import { userPorts } from '../../src/host/index.ts'
@@ -65,6 +65,8 @@ describe('doctor', () => {
         expect(found.get(about)?.what).toMatch(/\S/)
       const left = spawnSync('podman', ['ps', '--all', '--format', '{{.Names}}'], { encoding: 'utf8' }).stdout
       expect(left).not.toContain('doctor')
+      // Podman's monitor notes there what the kernel ended for its memory.
+      expect(readdirSync(shop.folder)).not.toContain('oom')
     },
   )
 
@@ -91,7 +93,7 @@ describe('doctor', () => {
       /^# ssh client: not installed; hurts with `tallyman tunnel`, typed here\napt-get install -y openssh-client {2}# as root$/m,
     )
     for (const line of fixes.split('\n').filter(Boolean))
-      expect(line).toMatch(/^#|^(apt-get|systemctl|export|cd|ulimit) /)
+      expect(line).toMatch(/^#|^(apt-get|systemctl|service|export|cd|ulimit) /)
   })
 
   it('ends with 1 where something is broken: runs cannot be written, no file may be opened', () => {

@@ -97,6 +97,37 @@ describe('manifest kubernetes', () => {
     expect(dry, dry.stderr).toMatchObject({ status: 0 })
   })
 
+  it('refuses a kind that there is not, and none, and says which there are', () => {
+    const wayOut = 'Say one of compose, kubernetes, swarm,'
+    expect(shop.run('manifest')).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining(`Which kind of manifest?\n${wayOut}`),
+    })
+    expect(shop.run('manifest', 'nomad', 'words.job.ts', 'in')).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining(`There is no manifest of kind "nomad".\n${wayOut}`),
+    })
+  })
+
+  it.each([
+    ['compose', /Next, .*docker compose -f FILE up/],
+    ['swarm', /Next, .*docker stack deploy -c FILE words\n/],
+    ['kubernetes', /Next, .*kubectl apply -f FILE; .*kubectl port-forward service\/words-page \d+:8080\n/],
+  ])('of kind %s says what starts it', (kind, next) => {
+    const written = shop.run('manifest', kind, 'words.job.ts', 'in')
+    expect(written).toMatchObject({ status: 0, stderr: expect.stringMatching(next) })
+  })
+
+  it('says where its folder for runs cannot be', () => {
+    const nowhere = { env: { TALLYMAN_HOME: '/proc/nothing' } }
+    expect(shop.runIn(nowhere, 'manifest', 'compose', 'words.job.ts', 'in')).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(
+        /The folder for runs, \/proc\/nothing\/runs, could not be made.*\n.*TALLYMAN_HOME/,
+      ),
+    })
+  })
+
   it('refuses other kinds and masters with --on, and says what to say', () => {
     const on = (kind: string, master: string): Ended =>
       shop.run('manifest', kind, 'words.job.ts', 'in', '--on', master)

@@ -99,18 +99,18 @@ describe('up without an engine that answers', () => {
 })
 
 describe.skipIf(!requires('systemd-analyze', hasSystemd))('up --systemd', () => {
-  it('prints a unit that systemd takes, for a place with a space and a percent sign', () => {
+  it('prints a unit that systemd takes, for a place with a space, a percent sign and a newline', () => {
     const shop = new Workshop()
-    shop.write('a place 100%/app.ts', 'export default { fetch: () => new Response() }\n')
-    const printed = shop.runIn({ cwd: 'a place 100%' }, 'up', 'app.ts', '--port', '5678', '--systemd')
-    expect(printed).toMatchObject({ status: 0, stderr: expect.stringContaining('enable-linger') })
+    shop.write('a place 100%/new\nline/app.ts', 'export default { fetch: () => new Response() }\n')
+    const printed = shop.runIn({ cwd: 'a place 100%' }, 'up', 'new\nline', '--port', '5678', '--systemd')
+    expect(printed).toMatchObject({ status: 0, stderr: expect.stringMatching(/mkdir -p .*enable-linger/s) })
     const unit = shop.write('tallyman-a.service', printed.stdout)
     const verified = spawnSync('systemd-analyze', ['verify', '--user', unit], {
       encoding: 'utf8',
       env: { ...process.env, XDG_RUNTIME_DIR: shop.folder },
     })
     expect(verified, verified.stderr).toMatchObject({ status: 0, stderr: '' })
-    expect(printed.stdout).toContain(`up --port 5678 "${shop.folder}/a place 100%%/app.ts"`)
+    expect(printed.stdout).toContain(`up --port 5678 "${shop.folder}/a place 100%%/new\\nline"`)
     shop.remove()
   })
 })
@@ -236,6 +236,9 @@ describe.runIf(process.getuid?.() === 0)('an ordinary user', () => {
           stderr: expect.stringMatching(/storage driver vfs.*driver = "overlay"/),
         })
         expect(tallyman('down').status).toBe(0)
+        expect(tallyman('doctor', '--fix').stdout).toMatch(
+          /^# container images: .*storage driver vfs.*\nmkdir .*\nprintf .*overlay.*\npodman system reset --force$/m,
+        )
         other.run('podman', ['system', 'migrate'])
         other.takeOtherIds()
         // An app needs no other ids; a worker in a container keeps the user's own, and does.

@@ -31,6 +31,33 @@ function tallymanWith(bin: string, ...args: readonly string[]): Ended {
   return shop.runIn({ env: { ...env, TALLYMAN_ENGINE: 'podman' } }, ...args)
 }
 
+describe('what is called podman and is none', () => {
+  it.each([
+    ['greets', '#!/bin/sh\necho hello\n', /podman does not say its version \(but "hello"\)/],
+    ['is no program', 'not a program', /podman does not start/],
+    [
+      'knows its version alone',
+      '#!/bin/sh\n[ "$1" = --version ] && echo podman version 4.3.1 || echo "{{{"\n',
+      /podman does not say what it was asked/,
+    ],
+    [
+      'never stops talking',
+      '#!/bin/sh\n[ "$1" = --version ] && echo podman version 4.3.1 || exec cat /dev/zero\n',
+      /podman said more than 16 MiB to `podman .*ps --all/,
+    ],
+  ])('is told of where it %s, with how it is found', (what, code, reason) => {
+    const bin = what.replaceAll(' ', '-')
+    chmodSync(shop.write(`${bin}/podman`, code), 0o755)
+    const env = {
+      PATH: `${join(shop.folder, bin)}${delimiter}${process.env.PATH}`,
+      TALLYMAN_ENGINE: 'podman',
+    }
+    const ended = shop.runIn({ env }, 'ps')
+    expect(ended).toMatchObject({ status: 1, stderr: expect.stringMatching(reason) })
+    expect(ended.stderr).toContain('type -a podman')
+  })
+})
+
 describe('an engine that hangs', () => {
   it.each([
     ['up', ['up', 'hello'], 'ps'],

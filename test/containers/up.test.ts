@@ -115,6 +115,7 @@ describe.skipIf(!requires('a container engine', hasEngine))('up', () => {
     expect(listed()).toEqual([])
     await expect(read()).rejects.toThrow()
     expect(shop.run('down', name)).toMatchObject({ status: 2, stderr: expect.stringContaining('is up') })
+    expect(shop.run('logs', name).stderr).toMatch(/No app of that name is up either: `tallyman ps`/)
   })
 
   it('serves the page of all runs, which may read them and their results, and sees that one is at work', async () => {
@@ -172,6 +173,27 @@ describe.skipIf(!requires('a container engine', hasEngine))('up', () => {
       status: 2,
       stderr: expect.stringContaining(`Port ${port} is taken by your app ${own}-b.`),
     })
+    // What it was started from is not taken from under it.
+    expect(shop.run('clean', '--images')).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/a container has been started from it\.\n.*`tallyman ps`/),
+    })
+    expect(await read()).toContain('200')
+  })
+
+  it('says where it may not write beside the runs', () => {
+    shop.run('new', '--app', `${own}-d`)
+    const nowhere = { env: { TALLYMAN_HOME: '/proc/nothing' } }
+    for (const [what, ended] of [
+      ['apps', shop.runIn(nowhere, 'up', `${own}-d`)],
+      ['runs', shop.runIn(nowhere, 'up')],
+    ] as const)
+      expect(ended).toMatchObject({
+        status: 1,
+        stderr: expect.stringMatching(
+          new RegExp(`The folder for ${what}, /proc/nothing/${what}, could not be made.*\\n.*TALLYMAN_HOME`),
+        ),
+      })
   })
 
   it('serves a folder with a Dockerfile at the port it exposes', async () => {
@@ -192,8 +214,9 @@ describe.skipIf(!requires('a container engine', hasEngine))('up', () => {
   it.each([
     [
       'throws',
-      "console.log('I try'); throw new Error('no such luck')",
-      /has ended with exit code 1.*no such luck/s,
+      // It is started again five times: what it printed is told once.
+      "throw new Error('no such luck')",
+      /^(?!.*no such luck.*no such luck).*has ended with exit code 1.*no such luck/s,
     ],
     [
       'listens at its own loopback address',

@@ -108,7 +108,11 @@ export default new App()
 
   it.each([
     ['does not compile', 'export default {\n  fetch( {\n}\n', /app\.ts, line 4/],
-    ['throws as it is loaded', '\nthrow new Error("too early")\n', /app\.ts throws .*too early.*app\.ts:2:/],
+    [
+      'throws as it is loaded',
+      '\nthrow new Error("too early")\n',
+      /app\.ts throws .*too early \(at .*app\.ts:2:\d+\)+\n/,
+    ],
     ['has no fetch', 'export default 5\n', /default export of app\.ts has no fetch/],
     ['ends as it is loaded', 'process.exit(4)\n', /ended with exit code 4/],
   ])('says of one that %s where and why, and ends with 1', (_what, code, reason) => {

@@ -71,7 +71,11 @@ function show(findings: readonly Finding[], args: Arguments, { out }: Terminal):
 
 /** For a shell, to be read before it is run by whoever may: first what root does. */
 function showFixes(findings: readonly Finding[], { out }: Terminal): void {
-  const lacking = findings.filter(({ verdict }) => verdict !== 'fine')
+  // Of what only time mends nothing can be said here.
+  const lacking = findings.filter(
+    ({ verdict, wayOut, fixes }) =>
+      verdict === 'broken' || (verdict === 'will-hurt' && (wayOut !== null || fixes.length > 0)),
+  )
   if (lacking.length === 0) out('# Nothing is to be mended.')
   for (const { about, what, hurts, wayOut, fixes } of lacking) {
     out(`# ${about}: ${printable(hurts === null ? what : `${what}; hurts ${hurts}`)}`)

@@ -1,8 +1,8 @@
-import { existsSync, mkdirSync, realpathSync } from 'node:fs'
+import { existsSync, realpathSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { TallymanError } from '../../errors.ts'
 import { mountsOf, readMachine, userPorts } from '../../host/index.ts'
-import { packageVersion, settleResources } from '../../run/index.ts'
+import { mkdirIn, packageVersion, settleResources } from '../../run/index.ts'
 import type { Arguments } from '../arguments.ts'
 import type { Command } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
@@ -32,9 +32,9 @@ export const manifest: Command = {
     if (write === undefined) {
       throw new TallymanError(
         'usage',
-        `${kind === '' ? 'No kind' : JSON.stringify(kind)} is a kind of manifest.`,
+        kind === '' ? 'Which kind of manifest?' : `There is no manifest of kind ${JSON.stringify(kind)}.`,
         {
-          wayOut: `Say one of ${Object.keys(kinds).join(', ')}, and then the job and its inputs.`,
+          wayOut: `Say one of ${Object.keys(kinds).join(', ')}, and then the job and its inputs: tallyman manifest compose words.job.ts "texts/*.txt" -o words`,
         },
       )
     }
@@ -45,8 +45,17 @@ export const manifest: Command = {
     )
     const page = onCluster === null ? 'docs/containers.md' : 'docs/spark.md'
     terminal.say(`The image is ${workload.image}; ${page} says how it is made.`)
+    terminal.say(`Next, with this as FILE: ${nextOf(kind, workload)}`)
     return exitCodes.complete
   },
+}
+
+/** What starts what was written. */
+function nextOf(kind: string, { name, page }: Workload): string {
+  if (kind === 'compose') return `docker compose -f FILE up; its page: docker compose -f FILE logs page`
+  if (kind === 'swarm') return `docker stack deploy -c FILE ${name}`
+  const onPage = `its page: kubectl port-forward service/${name}-page ${page.port}:${pagePort}`
+  return `kubectl apply -f FILE; ${onPage}`
 }
 
 /** Options of a run that the job has in its container, as they were given. */
@@ -103,7 +112,7 @@ async function workloadOf(
   const target = resolve(cwd, args.text('out') ?? 'result')
   // Whoever starts it need not have a token yet, and a folder that is mounted is there.
   const { readToken } = await import('../../web/index.ts')
-  mkdirSync(join(home, 'runs'), { recursive: true })
+  mkdirIn(join(home, 'runs'))
   readToken(join(home, 'page-token'))
   const places = inputs.map((input) => resolve(cwd, input))
   const given = kept.flatMap((name) => args.list(name).map((value) => `--${name}=${value}`))

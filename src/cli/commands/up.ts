@@ -7,6 +7,7 @@ import {
   copiesImages,
   type Engine,
   forwardCommand,
+  holdsPort,
   isFreePort,
   listAppContainers,
   memoryHoldOf,
@@ -137,7 +138,7 @@ async function choosePort(
   await refuseReserved(asked)
   const ports = asked === null ? userPorts(process.getuid?.() ?? 0) : [asked]
   for (const port of ports) {
-    if (!(await isFreePort(port))) continue
+    if (apps.some((app) => app.port === port && holdsPort(app)) || !(await isFreePort(port))) continue
     const [first] = ports
     if (first !== undefined && first !== port)
       say(`Port ${first} is taken by ${holderOf(first, apps) ?? 'somebody else'}, so it is ${port}.`)
@@ -148,7 +149,7 @@ async function choosePort(
 
 /** An app of the user's own is known by its name: its port is held by a program of the engine's. */
 function holderOf(port: number, apps: readonly AppContainer[]): string | null {
-  const app = apps.find((one) => one.port === port && one.state === 'running')
+  const app = apps.find((one) => one.port === port && holdsPort(one))
   return app === undefined ? whoListens(port) : `your app ${app.name}`
 }
 

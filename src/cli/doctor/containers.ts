@@ -1,6 +1,7 @@
 import { type TallymanError, toFault } from '../../errors.ts'
 import {
   type ContainerProof,
+  copiesImages,
   type Engine,
   probeContainer,
   probePublishedPort,
@@ -76,6 +77,7 @@ async function examineEngine(engine: Engine, say: (message: string) => void): Pr
     return [
       fine('container engine', `${named}; a container was run, in ${showDuration(proof.ms)}`),
       limitsOf(proof),
+      ...((await copiesImages(engine)) ? [copying] : []),
       await network(engine, () => probePublishedPort(engine, image)),
     ]
   } catch (error) {
@@ -89,6 +91,22 @@ async function examineEngine(engine: Engine, say: (message: string) => void): Pr
   }
 }
 
+/** Asked when a container has been run: the first command of Podman chooses its driver for good. */
+const copying = willHurt(
+  'container images',
+  'Podman copies the whole image for each container (storage driver vfs)',
+  'each start of a container, by seconds, and the disk',
+  {
+    wayOut:
+      'Say the other driver, and begin anew: that removes all images and containers of this user, and nobody else’s.',
+    fixes: asUser(
+      'mkdir -p ~/.config/containers',
+      'printf \'[storage]\\ndriver = "overlay"\\n\' > ~/.config/containers/storage.conf',
+      'podman system reset --force',
+    ),
+  },
+)
+
 function limitsOf({ limits, holdsMemory, holdsProcesses }: ContainerProof): Finding {
   const about = 'container limits'
   const cpus = limits.cpus === null ? 'cores are not limited' : 'cores are limited'
@@ -100,7 +118,8 @@ function limitsOf({ limits, holdsMemory, holdsProcesses }: ContainerProof): Find
     `the limit on ${lacking} was exceeded, and did not hold; ${cpus}`,
     'apps of `tallyman up` alone: workers are held by the watchdog instead',
     {
-      wayOut: 'Where control groups are of version 1, root delegates a subtree of them (docs/isolation.md).',
+      wayOut:
+        'Each process of an app is held to its memory instead. Beside control groups of version 2 the limits hold: root starts the machine with systemd.unified_cgroup_hierarchy=1.',
     },
   )
 }

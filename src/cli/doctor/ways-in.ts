@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { promisify } from 'node:util'
 import { allowsForwarding, findOnPath, isFreePort, userPorts, whoListens } from '../../host/index.ts'
 import { asRoot, broken, type Finding, fine, willHurt } from './finding.ts'
@@ -39,6 +40,11 @@ async function findFree(ports: readonly number[]): Promise<number | null> {
 
 const usualPort = 22
 
+/** Is systemd what starts things here? sd_booted(3). */
+function isSystemd(): boolean {
+  return existsSync('/run/systemd/system')
+}
+
 function sshServer(connection: string | undefined): Finding {
   const about = 'ssh server'
   const port = Number(connection?.split(' ')[3] ?? usualPort) || usualPort
@@ -48,7 +54,7 @@ function sshServer(connection: string | undefined): Finding {
       wayOut: 'On a machine that is not your own laptop, root starts one.',
       fixes: asRoot(
         ...(findOnPath('sshd') === null ? ['apt-get install -y openssh-server'] : []),
-        'systemctl enable --now ssh',
+        isSystemd() ? 'systemctl enable --now ssh' : 'service ssh start',
       ),
     })
   if (allowsForwarding() === false)
@@ -60,7 +66,7 @@ function sshServer(connection: string | undefined): Finding {
         wayOut: 'Root allows it in /etc/ssh/sshd_config: AllowTcpForwarding local.',
         fixes: asRoot(
           "echo 'AllowTcpForwarding local' >/etc/ssh/sshd_config.d/00-tallyman.conf",
-          'systemctl reload ssh',
+          isSystemd() ? 'systemctl reload ssh' : 'service ssh reload',
         ),
       },
     )
