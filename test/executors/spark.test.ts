@@ -3,8 +3,10 @@ import { afterAll, beforeAll, describe, expect } from 'vitest'
 import { hasProc } from '../fixtures/process-tree.ts'
 import { hasSpark } from '../fixtures/spark.ts'
 import { requires } from '../requires.ts'
-import { inPlace, testAttempts, testDeaths } from './executor-suite.ts'
 import { SparkApplication, SparkPool } from './spark-pool.ts'
+import { testAttempts } from './suite/attempts.ts'
+import { testDeaths } from './suite/deaths.ts'
+import { inPlace } from './suite/place.ts'
 import { bundleOnce, type PoolOptions, type TestedPool, Workplace } from './workplace.ts'
 
 const MiB = 2 ** 20
