@@ -4,6 +4,8 @@ A thread of Spark's Python worker on an executor; a process of its own where a r
 the token; docs/formats/spark.md describes what is said. pyarrow is loaded when the first file is asked for.
 """
 
+import contextlib
+import functools
 import json
 import os
 import secrets
@@ -23,26 +25,54 @@ class Refusal(Exception):
 
 
 def file_system(uri):
-    """The file system of an address, and the path there."""
+    """The file system of an address, and the path there: what stands behind the host as it stands, as Hadoop takes it; a name may have a `%` or a `#`."""
+    scheme, _, rest = uri.partition("://")
+    place, _, below = rest.partition("/")
     try:
-        from pyarrow import fs
+        system, root = system_of(scheme, place)
     except ImportError as error:
         raise Refusal(
             "package-missing",
             f"{uri}: pyarrow is needed to read it, and {sys.executable} has none: {error}.",
             "Install pyarrow (pip install pyarrow) where runs are planned, and for the Python of every executor. Files that have a path need none.",
         ) from error
-    scheme, path = uri.split("://", 1)
-    if scheme not in ("s3", "s3a", "s3n"):
-        return fs.FileSystem.from_uri(uri)
+    return system, f"{root.rstrip('/')}/{below}".rstrip("/") or "/"
+
+
+@functools.cache
+def system_of(scheme, place):
+    """The file system of a bucket, a container or a host, and the path of its root. Made once: each is a client with connections of its own."""
+    from pyarrow import fs
+
+    if scheme in ("s3", "s3a", "s3n"):
+        return fs.S3FileSystem(**s3_options(fs, place)), place
+    if scheme in ("abfs", "abfss") and (told := azure_told()):
+        container, _, host = place.partition("@")
+        return fs.AzureFileSystem(account_name=host.split(".", 1)[0], **told), container
+    return fs.FileSystem.from_uri(f"{scheme}://{place}/")
+
+
+def s3_options(fs, bucket):
+    """Where a server is that is not Amazon's, which pyarrow does not look for in the environment, or in which region the bucket is."""
     endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
-    options = {}
     if endpoint:
         parts = urlsplit(endpoint)
-        options = {"scheme": parts.scheme, "endpoint_override": parts.netloc}
-    elif "AWS_REGION" not in os.environ and "AWS_DEFAULT_REGION" not in os.environ:
-        options = {"region": fs.resolve_s3_region(path.split("/", 1)[0])}
-    return fs.S3FileSystem(**options), path
+        return {"scheme": parts.scheme, "endpoint_override": parts.netloc}
+    if "AWS_REGION" not in os.environ and "AWS_DEFAULT_REGION" not in os.environ:
+        return {"region": fs.resolve_s3_region(bucket)}
+    return {}
+
+
+def azure_told():
+    """What Azure's own tools are told in the environment; pyarrow looks for none of it. Where there is nothing, it asks for an identity."""
+    names = {"account_key": "AZURE_STORAGE_KEY", "sas_token": "AZURE_STORAGE_SAS_TOKEN"}
+    told = {option: os.environ[name] for option, name in names.items() if os.environ.get(name)}
+    endpoint = os.environ.get("AZURE_STORAGE_SERVICE_ENDPOINT")
+    if endpoint:
+        parts = urlsplit(endpoint)
+        for kind in ("blob", "dfs"):
+            told.update({f"{kind}_storage_authority": parts.netloc, f"{kind}_storage_scheme": parts.scheme})
+    return told
 
 
 class File:
@@ -65,6 +95,10 @@ class File:
             )
         return {"sizeBytes": info.size, "mtimeNs": str(info.mtime_ns or 0)}
 
+    def close(self):
+        # Before its file system is forgotten: HDFS cannot close it any more by then.
+        self.file.close()
+
     def read(self, at, length):
         skipped = at - self.held_at
         if skipped < 0 or skipped + length > len(self.held):
@@ -76,14 +110,14 @@ class File:
 
 def names_below(uri):
     """All files at or below an address, by address."""
-    system, path = file_system(uri)
+    whole = uri.rstrip("/")
+    system, path = file_system(whole)
     from pyarrow import fs
 
-    whole = uri.rstrip("/")
     info = system.get_file_info(path)
     if info.is_file:
         return [whole]
-    selector = fs.FileSelector(path.rstrip("/"), recursive=True, allow_not_found=True)
+    selector = fs.FileSelector(path, recursive=True, allow_not_found=True)
     prefix = path.rstrip("/") + "/"
     found = [info.path for info in system.get_file_info(selector) if info.is_file]
     return sorted(f"{whole}/{one[len(prefix):]}" for one in found if one.startswith(prefix))
@@ -98,16 +132,8 @@ class Conversation(socketserver.StreamRequestHandler):
             if "list" in asked:
                 self.say({"names": names_below(asked["list"])})
                 return
-            file = File(asked["open"])
-            self.say(file.known)
-            for line in self.rfile:
-                request = json.loads(line)
-                if request == "stat":
-                    self.say(file.stat())
-                    continue
-                data = file.read(*request)
-                self.say({"bytes": len(data)})
-                self.wfile.write(data)
+            with contextlib.closing(File(asked["open"])) as file:
+                self.serve(file)
         except Refusal as refusal:
             self.say({"fault": refusal.fault})
         except BrokenPipeError:
@@ -115,6 +141,17 @@ class Conversation(socketserver.StreamRequestHandler):
             return
         except Exception as error:
             self.say({"fault": {"code": "io", "message": f"{asked.get('open', asked.get('list'))}: {error}", "wayOut": None}})
+
+    def serve(self, file):
+        self.say(file.known)
+        for line in self.rfile:
+            request = json.loads(line)
+            if request == "stat":
+                self.say(file.stat())
+                continue
+            data = file.read(*request)
+            self.say({"bytes": len(data)})
+            self.wfile.write(data)
 
     def say(self, reply):
         self.wfile.write(json.dumps(reply).encode() + b"\n")

@@ -1,4 +1,4 @@
-/** Inputs that have an address and no path: an S3-compatible server on the loopback address, and `file://`. */
+/** Inputs that have an address and no path: servers as Amazon and Google have them on the loopback address, and `file://`. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync, rmSync } from 'node:fs'
@@ -14,12 +14,14 @@ const program = fileURLToPath(new URL('../fixtures/object-store.py', import.meta
 
 let shop: Workshop
 let store: ChildProcess | null = null
+let stores: { readonly s3: string; readonly gs: string }
 let env: Readonly<Record<string, string>>
 
 const isHere =
   requires('pyspark with Java', hasSpark) &&
   requires('pyarrow for Python', hasPython('pyarrow.fs')) &&
-  requires('moto for Python, with flask', hasPython('moto.server'))
+  requires('moto for Python, with flask', hasPython('moto.server')) &&
+  requires('gcp-storage-emulator for Python', hasPython('gcp_storage_emulator.server'))
 
 beforeAll(async () => {
   shop = new Workshop()
@@ -29,18 +31,25 @@ beforeAll(async () => {
     stdio: ['pipe', 'pipe', 'ignore'],
   })
   const [said] = await once(store.stdout!, 'data')
+  stores = JSON.parse(String(said))
   const keys = { AWS_ACCESS_KEY_ID: 'anybody', AWS_SECRET_ACCESS_KEY: 'nothing', AWS_REGION: 'us-east-1' }
-  env = { ...sparkEnv, ...keys, AWS_ENDPOINT_URL: String(said).trim() }
+  env = { ...sparkEnv, ...keys, AWS_ENDPOINT_URL: stores.s3, CLOUD_STORAGE_EMULATOR_ENDPOINT: stores.gs }
 })
 afterAll(() => {
   store?.stdin?.end()
   shop.remove()
 })
 
-async function put(name: string, content: Buffer | string): Promise<void> {
-  const { ok } = await fetch(`${env.AWS_ENDPOINT_URL}/${name}`, {
-    method: 'PUT',
-    body: new Uint8Array(typeof content === 'string' ? Buffer.from(content) : content),
+/** Puts an object of this name into the bucket of a store; null makes the bucket. */
+async function put(store: 's3' | 'gs', name: string | null, content: Buffer | string = ''): Promise<void> {
+  const [method, path] =
+    store === 's3'
+      ? ['PUT', `archive${name === null ? '' : `/${name}`}`]
+      : ['POST', `upload/storage/v1/b/archive/o?uploadType=media&name=${encodeURIComponent(name ?? '')}`]
+  const { ok } = await fetch(`${stores[store]}/${path}`, {
+    method,
+    headers: { 'content-type': 'application/octet-stream' },
+    body: new Uint8Array(Buffer.from(content)),
   })
   expect(ok).toBe(true)
 }
@@ -63,15 +72,20 @@ describe.skipIf(!isHere)('inputs with an address', { timeout: 600_000 }, () => {
     )
     expect(packed.status).toBe(0)
     shop.write('in/near.txt', lines('near', 2000))
-    await put('archive', '')
-    for (const name of ['a.txt', 'b.txt.gz', 'c.zip', '_left_out.txt'])
-      await put(`archive/2020/${name}`, readFileSync(join(shop.folder, 'in/2020', name)))
-    await put('archive/2021/other.txt', 'not read either\n')
+    const bytesOf = (name: string): Buffer => readFileSync(join(shop.folder, 'in/2020', name))
+    await put('s3', null)
+    for (const name of ['a.txt', 'b.txt.gz', '_left_out.txt']) await put('s3', `2020/${name}`, bytesOf(name))
+    await put('s3', '2021/other.txt', 'not read either\n')
+    // A name that would be another if it were read as a part of an address.
+    const odd = '2020/the third, 100%25 #c.zip'
+    await put('gs', odd, bytesOf('c.zip'))
+    await put('gs', '2021/other.txt', 'not read either\n')
     shop.job('lines.job.ts', 'emit(line)')
 
     const local = shop.run('run', 'lines.job.ts', 'in', '--impolite')
     const near = `file://${join(shop.folder, 'in/near.txt')}`
-    const inputs = ['s3a://archive/2020/*', near]
+    // `anonymous` is pyarrow's word for who needs no key.
+    const inputs = ['s3a://archive/2020/*', 'gs://anonymous@archive/2020/*.zip', near]
     const ended = tallyman(
       'run',
       'lines.job.ts',
@@ -90,7 +104,8 @@ describe.skipIf(!isHere)('inputs with an address', { timeout: 600_000 }, () => {
     const paths = manifest.inputs.map(({ path }: { readonly path: string }) => path)
     expect(paths).toEqual([
       near,
-      ...['a.txt', 'b.txt.gz', 'c.zip'].map((name) => `s3a://archive/2020/${name}`),
+      `gs://anonymous@archive/${odd}`,
+      ...['a.txt', 'b.txt.gz'].map((name) => `s3a://archive/2020/${name}`),
     ])
     expect(shop.journal().filter(({ type }) => type === 'map-committed').length).toBeGreaterThan(4)
   })
