@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { errnoOf } from '../errors.ts'
 import { Leash } from '../executor/index.ts'
 import { EventLog, type SparkEvent } from './event-log.ts'
+import { addressOf, shippedAddressOf } from './file-address.ts'
 import { submitOf } from './find-spark.ts'
 import { GrowingLines } from './lines.ts'
 import type { FromDriver } from './messages.ts'
@@ -30,6 +31,10 @@ export interface ApplicationEnd {
   readonly code: number | null
   readonly signal: NodeJS.Signals | null
 }
+
+const movePack =
+  'Set TALLYMAN_HOME to a folder whose path has none, or name an archive there with --spark-pack.'
+const moveEngine = 'Install tallyman in a folder whose path has none.'
 
 /** How long Spark may take to end its executors before it is killed itself. */
 const orderlyMsMax = 10_000
@@ -78,15 +83,24 @@ export class Application {
       mkdirSync(join(folder, name), { recursive: true })
   }
 
-  /** Starts it. REQUIRES: the folder holds its settings and orders. */
+  /**
+   * Starts it. REQUIRES: the folder holds its settings and orders.
+   *
+   * @throws {TallymanError} `usage` where Spark cannot ship a file from where it is
+   */
   static start(parts: ApplicationParts): Application {
     const { folder, logFile, conf, pack, master, deployMode } = parts
     const words = [
       ...['--master', master, '--deploy-mode', deployMode],
       ...Object.entries(conf).flatMap(([name, value]) => ['--conf', `${name}=${value}`]),
-      ...(pack === null ? [] : ['--archives', `${pack}#tallyman`]),
-      ...['--py-files', ['tallyman_tasks.py', 'tallyman_ranges.py'].map(builtFile).join(',')],
-      ...[builtFile('driver.py'), folder],
+      ...(pack === null ? [] : ['--archives', `${shippedAddressOf(pack, movePack)}#tallyman`]),
+      ...[
+        '--py-files',
+        ['tallyman_tasks.py', 'tallyman_ranges.py']
+          .map((name) => shippedAddressOf(builtFile(name), moveEngine))
+          .join(','),
+      ],
+      ...[addressOf(builtFile('driver.py')), folder],
     ]
     const log = openSync(logFile, 'a', 0o600)
     try {

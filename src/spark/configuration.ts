@@ -1,4 +1,5 @@
 import type { Plan, SparkOptions } from '../run/index.ts'
+import { addressOf } from './file-address.ts'
 import { withAttempts } from './master.ts'
 
 /** What one worker holds beside its heap and its tables: the process that looks after it, and Python. */
@@ -43,7 +44,7 @@ export function configurationOf(
     'spark.ui.showConsoleProgress': 'false',
     'spark.log.level': 'WARN',
     'spark.eventLog.enabled': 'true',
-    'spark.eventLog.dir': `file://${encodeURI(run.eventsFolder)}`,
+    'spark.eventLog.dir': addressOf(run.eventsFolder),
     'spark.eventLog.compress': 'false',
     'spark.eventLog.rolling.enabled': 'false',
     // What is in its buffer is not seen yet.

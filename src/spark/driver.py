@@ -61,7 +61,8 @@ class Driver:
 
     def map(self, context):
         with open(os.path.join(self.folder, "map-orders.jsonl"), encoding="utf-8") as file:
-            orders = file.read().splitlines()
+            # Not splitlines: it would cut at what JSON leaves in texts, such as U+2028.
+            orders = file.read().split("\n")[:-1]
         partitions = self.settings["partitions"]
         self.ended = context.accumulator(None, tallyman_tasks.Ended(os.path.join(self.folder, "ended")))
         blocks = (
