@@ -39,11 +39,16 @@ describe('givenUpFault', () => {
     const logFile = join(folder, 'spark.log')
     const reason = 'All masters are unresponsive! Giving up.'
     writeFileSync(logFile, `ERROR Backend: Application has been killed. Reason: ${reason}\n`)
-    const said =
-      'Py4JJavaError: \n: java.lang.IllegalStateException: Cannot call methods on a stopped SparkContext.'
-    expect(givenUpFault({ ...known, logFile, end, said }).message).toContain(
-      `gave up the application: ${reason}`,
-    )
+    // Which of them it finds depends on how far it was.
+    for (const found of [
+      'Cannot call methods on a stopped SparkContext.',
+      'SparkContext has been shutdown',
+    ]) {
+      const said = `Py4JJavaError: \n: java.lang.IllegalStateException: ${found}`
+      expect(givenUpFault({ ...known, logFile, end, said }).message).toContain(
+        `gave up the application: ${reason}`,
+      )
+    }
     // What an earlier session left there is not why this one failed.
     expect(givenUpFault({ ...known, logFile, end, said: 'ValueError: no' }).message).toContain(
       'ValueError: no',

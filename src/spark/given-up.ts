@@ -43,7 +43,7 @@ export function givenUpFault({ plan, state, end, said, lastFailed, logFile }: Gi
   const log = Application.lastWords(logFile)
   // Spark's own word for why it stopped is in its log alone; its driver only finds that it has.
   const reason = /Application has been killed\. Reason: ([^\n]*)/.exec(log)?.[1]
-  if (reason !== undefined && /stopped SparkContext/.test(text))
+  if (reason !== undefined && /stopped SparkContext|SparkContext has been shut ?down/.test(text))
     return {
       code: 'worker-died',
       message: `Spark at ${plan.spark?.master ?? ''} gave up the application: ${reason}`,

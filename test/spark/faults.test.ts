@@ -60,10 +60,11 @@ function codesOf(task: RegExp, events: readonly RunEvent[]): string[] {
 }
 
 describe.skipIf(!requires('pyspark with Java', hasSpark))('a run on Spark', { timeout: 600_000 }, () => {
-  it('goes on after attempts that exit, hang, write garbage or are killed, and passes over a record that kills', async () => {
+  it('goes on after attempts that exit, hang, write garbage or are killed and blocks that were damaged, and passes over a record that kills', async () => {
     const hows = ['exits', 'is killed', 'hangs', 'writes garbage']
     for (const [at, how] of hows.entries())
       shop.write(`faults/${at}.txt`, `before ${at}\nmap once ${how}\nreduce ${how}\nafter ${at}\n`)
+    shop.write('faults/8.txt', 'reduce damages blocks\n')
     shop.write('faults/9.txt', 'good\nmap always exits\nbetter\n')
     const how = ['--attempts', '6', '--task-timeout', '8', '--max-bad', '1']
     const local = shop.run('run', misfortunes, 'faults', '-p', notes('local-notes'), ...how, '-w', '2')
@@ -72,12 +73,14 @@ describe.skipIf(!requires('pyspark with Java', hasSpark))('a run on Spark', { ti
     expect(ended, ended.stderr).toMatchObject({ status: 0 })
     expect(shop.digestOf(ended)).toBe(shop.digestOf(local))
     const manifest = JSON.parse(readFileSync(join(shop.folder, 'faults-out', 'manifest.json'), 'utf8'))
-    expect(manifest).toMatchObject({ records: 18, rejected: 1, counters: { lines: 18 } })
+    expect(manifest).toMatchObject({ records: 19, rejected: 1, counters: { lines: 19 } })
 
     const events = shop.journal()
     const all = ['job-exited', 'killed', 'no-progress', 'protocol-broken']
     expect(codesOf(/^map/, events)).toEqual(all)
-    expect(codesOf(/^reduce/, events)).toEqual(all)
+    expect(codesOf(/^reduce/, events)).toEqual(['file-damaged', ...all])
+    // What could not be read any more was mapped again, and no task is blamed for that.
+    expect(events.filter(({ type }) => type === 'output-lost').length).toBeGreaterThan(0)
     // Its cause, the record it was at, and what it printed are where those of any run are.
     const run = shop.runs().at(-1)!
     const rejected = readFileSync(join(run, 'rejected.jsonl'), 'utf8')
@@ -168,7 +171,9 @@ describe.skipIf(!requires('pyspark with Java', hasSpark))('a run on Spark', { ti
     )
     shop.shell(`chmod +x ${python}`)
     const env = { ...sparkEnv, [markName]: mark, PYSPARK_PYTHON: python, PYSPARK_DRIVER_PYTHON: 'python3' }
-    const ended = shop.runIn({ env }, 'run', 'lines.job.ts', 'reducer', '--on', 'local[2]')
+    shop.write('other-python.txt', 'x\n')
+    const job = shop.job('other-python.job.ts', 'emit(line)')
+    const ended = shop.runIn({ env }, 'run', job, 'other-python.txt', '--on', 'local[2]')
     expect(ended.status).toBe(1)
     expect(ended.stderr).toMatch(/Python of Spark's driver and of its executors differ: .*3\.10/)
     expect(ended.stderr).toContain('PYSPARK_PYTHON')
