@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { anyPoint } from '../test/fixtures/keys-and-values.ts'
 import { printable, printableLines } from './printable.ts'
 
 const family = '👨\u200d👩\u200d👧\u200d👦'
@@ -46,7 +47,7 @@ describe('printable', () => {
   })
 
   it('lets nothing through that a terminal acts upon, whatever the text', () => {
-    const anyText = fc.string({ unit: 'binary' })
+    const anyText = fc.string({ unit: anyPoint })
     fc.assert(
       fc.property(anyText, (text) => {
         const shown = printable(text)

@@ -1,10 +1,11 @@
 import { PassThrough } from 'node:stream'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { anyPoint } from '../../test/fixtures/keys-and-values.ts'
 import { encodeFrame, FrameParser, readFrames } from './frames.ts'
 
 const anyMessage = fc.dictionary(
-  fc.string({ unit: 'binary', maxLength: 10 }),
+  fc.string({ unit: anyPoint, maxLength: 10 }),
   fc.jsonValue({ maxDepth: 3 }),
   {
     maxKeys: 6,
@@ -86,7 +87,7 @@ describe('FrameParser', () => {
 
   it('throws protocol-broken for any text, as soon as it is as long as a head', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary', minLength: 5, maxLength: 30 }), (text) => {
+      fc.property(fc.string({ unit: anyPoint, minLength: 5, maxLength: 30 }), (text) => {
         expect(() => parseAll([Buffer.from(text)])).toThrow(
           expect.objectContaining({ code: 'protocol-broken' }),
         )

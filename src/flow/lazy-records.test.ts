@@ -4,6 +4,7 @@ import { deserialize, serialize } from 'node:v8'
 import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { anyPoint } from '../../test/fixtures/keys-and-values.ts'
 import { runTasks, TaskInputs } from '../../test/fixtures/task-runs.ts'
 import { jsonl } from '../input/index.ts'
 import { type AnyJob, collect, count, defineJob, groupReduce, sum, topK } from '../job/index.ts'
@@ -22,7 +23,7 @@ interface Note {
 }
 
 const text = fc.oneof(
-  fc.string({ unit: 'binary', maxLength: 40 }),
+  fc.string({ unit: anyPoint, maxLength: 40 }),
   fc.constantFrom('#virus und #flu', '코로나', '"quoted" \\ / \b', '😀', '', 'x'.repeat(300)),
 )
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { anyText, anyValue } from '../../test/fixtures/keys-and-values.ts'
+import { anyPoint, anyText, anyValue } from '../../test/fixtures/keys-and-values.ts'
 import { canonicalJson } from './json.ts'
 
 /** Has no -0, for which the two differ on purpose. */
@@ -10,7 +10,7 @@ function hasNoNegativeZero(value: unknown): boolean {
 
 describe('canonicalJson', () => {
   it('is the same as JSON.stringify where both are exact', () => {
-    const json = fc.jsonValue({ stringUnit: 'binary' }).filter(hasNoNegativeZero)
+    const json = fc.jsonValue({ stringUnit: anyPoint }).filter(hasNoNegativeZero)
     fc.assert(
       fc.property(fc.oneof(json, anyText, fc.array(anyText), fc.dictionary(anyText, json)), (value) => {
         expect(canonicalJson(value)).toBe(JSON.stringify(value))

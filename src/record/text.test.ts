@@ -1,11 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { anyPoint } from '../../test/fixtures/keys-and-values.ts'
 import { internedText } from './text.ts'
 
 describe('internedText()', () => {
   test('gives the same text back, whatever it is', () => {
     const text = fc.oneof(
-      fc.string({ unit: 'binary', maxLength: 40 }),
+      fc.string({ unit: anyPoint, maxLength: 40 }),
       fc.constantFrom(
         '',
         '0',

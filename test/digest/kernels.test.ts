@@ -28,6 +28,7 @@ import {
   variance,
 } from '../../src/job/index.ts'
 import type { Key } from '../../src/record/index.ts'
+import { anyPoint } from '../fixtures/keys-and-values.ts'
 
 /** Whole tasks, in the memory of a kernel and without: every file they write is the same to the byte. */
 
@@ -49,7 +50,7 @@ const scalar = fc.oneof(
     false,
     null,
   ),
-  fc.string({ unit: 'binary', maxLength: 4 }),
+  fc.string({ unit: anyPoint, maxLength: 4 }),
   fc.constantFrom(
     '',
     'é',

@@ -5,12 +5,13 @@ import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
 import { canonicalJson, encodeKey, type Key, RecordFileWriter } from '../../src/record/index.ts'
 import { openRowLines } from '../../src/result/row-lines.ts'
+import { anyPoint } from '../fixtures/keys-and-values.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'tallyman-rows-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 const text = fc.oneof(
-  fc.string({ unit: 'binary', maxLength: 5 }),
+  fc.string({ unit: anyPoint, maxLength: 5 }),
   fc.string({
     unit: fc.constantFrom('a', 'é', '오', '"', '\\', '\n', '\0', '\ud800', '\ud55c', '😀'),
     maxLength: 40,
