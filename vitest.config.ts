@@ -35,6 +35,7 @@ export default defineConfig({
     // Most tests wait for processes of their own: more files run at once than there are cores.
     maxWorkers: availableParallelism() + 1,
     sequence: { sequencer: LongestFirst },
+    tags: [{ name: 'large', description: 'so much data that mutants, which are slow, are not shown it' }],
     testTimeout: 240_000,
     hookTimeout: 240_000,
   },

@@ -31,6 +31,7 @@ const steps: readonly Step[] = [
   { title: 'unused code', run: () => runPackage('knip', 'knip', ['--no-progress']) },
   { title: 'build', alone: true, run: () => runTool('build', [], { output: 'shown' }) },
   { title: 'doc examples', alone: true, run: () => runTool('doc-examples', [], { output: 'shown' }) },
+  { title: 'mutants', alone: true, run: () => runTool('mutants', ['--changed'], { output: 'shown' }) },
   { title: 'tests', alone: true, run: () => runTool('test', [], { output: 'shown' }) },
 ]
 

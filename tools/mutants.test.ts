@@ -1,0 +1,139 @@
+import { describe, expect, test } from 'vitest'
+import { parseDiff } from './mutants/changed-lines.ts'
+import { isMutated } from './mutants/rooms.ts'
+import {
+  scoreOf,
+  survivorLine,
+  survivorsIn,
+  tableOf,
+  tallyFiles,
+  total,
+  withSection,
+} from './mutants/tally.ts'
+
+function mutant(status: string, line = 1, columns: readonly [number, number] = [1, 2]) {
+  const [start, end] = columns
+  return {
+    id: '0',
+    mutatorName: 'EqualityOperator',
+    replacement: 'a <= b',
+    status,
+    location: { start: { line, column: start }, end: { line, column: end } },
+  }
+}
+
+const report = {
+  schemaVersion: '1.0',
+  files: {
+    'src/run/b.ts': { language: 'ts', source: 'x', mutants: [mutant('Killed'), mutant('Ignored')] },
+    'src/run/a.ts': {
+      language: 'ts',
+      source: 'one()\nif (a < b) two()\n',
+      mutants: [
+        mutant('Survived', 2, [5, 10]),
+        mutant('NoCoverage', 1, [1, 6]),
+        mutant('Timeout'),
+        mutant('Killed'),
+      ],
+    },
+    'src/run/types.ts': { language: 'ts', source: '', mutants: [] },
+  },
+}
+
+describe('tallyFiles', () => {
+  test('counts mutants by file, and leaves out files that have none', () => {
+    expect(tallyFiles(report)).toEqual([
+      { path: 'src/run/a.ts', killed: 1, timeouts: 1, survived: 1, uncovered: 1 },
+      { path: 'src/run/b.ts', killed: 1, timeouts: 0, survived: 0, uncovered: 0 },
+    ])
+  })
+
+  test('refuses what is no report', () => {
+    expect(() => tallyFiles({ files: [] })).toThrow()
+  })
+})
+
+describe('survivorsIn', () => {
+  test('shows what was there, what was put in its place, and whether any test runs it', () => {
+    expect(survivorsIn(report).map(survivorLine)).toEqual([
+      'src/run/a.ts:1  EqualityOperator: one() → a <= b (no test runs this)',
+      'src/run/a.ts:2  EqualityOperator: a < b → a <= b',
+    ])
+  })
+})
+
+describe('scoreOf', () => {
+  test('is the part that was noticed, in percent: timeouts are, what no test runs is not', () => {
+    expect(scoreOf(total('all', tallyFiles(report)))).toBe(60)
+    expect(scoreOf(total('nothing', []))).toBe(100)
+  })
+})
+
+describe('tableOf', () => {
+  test('has the sum first, and then a line a file', () => {
+    const tallies = tallyFiles(report)
+    expect(tableOf(total('src/run', tallies), tallies).split('\n')).toEqual([
+      '               mutants    killed   timeout  survived   no test     score',
+      'src/run              5         2         1         1         1    60.0 %',
+      'src/run/a.ts         4         1         1         1         1    50.0 %',
+      'src/run/b.ts         1         1         0         0         0   100.0 %',
+      '',
+    ])
+  })
+})
+
+describe('withSection', () => {
+  test('puts a room in place of what was recorded of it before, and keeps the others', () => {
+    const both = withSection(withSection('', 'record', 'first\n1\n'), 'run', 'first\n2\n')
+    expect(both).toBe('== record first\n1\n\n== run first\n2\n')
+    expect(withSection(both, 'record', 'second\n3\n')).toBe('== run first\n2\n\n== record second\n3\n')
+  })
+})
+
+describe('parseDiff', () => {
+  test('reads which lines are new in the sources of the rooms, and passes over lines taken away', () => {
+    const diff = [
+      'diff --git a/src/run/a.ts b/src/run/a.ts',
+      '--- a/src/run/a.ts',
+      '+++ b/src/run/a.ts',
+      '@@ -3 +3,2 @@ function one() {',
+      '-old',
+      '+new',
+      '+newer',
+      '@@ -10,2 +11,0 @@',
+      '-gone',
+      '-gone',
+      '@@ -20,0 +20 @@',
+      '+added',
+      '--- a/src/run/a.test.ts',
+      '+++ b/src/run/a.test.ts',
+      '@@ -1 +1 @@',
+      '--- a/src/web/page.ts',
+      '+++ b/src/web/page.ts',
+      '@@ -1 +1 @@',
+      '--- a/src/job/gone.ts',
+      '+++ /dev/null',
+      '@@ -1,9 +0,0 @@',
+      '',
+    ].join('\n')
+    expect(parseDiff(diff)).toEqual([
+      { path: 'src/run/a.ts', first: 3, last: 4 },
+      { path: 'src/run/a.ts', first: 20, last: 20 },
+    ])
+  })
+})
+
+describe('isMutated', () => {
+  test.each([
+    ['src/record/key.ts', true],
+    ['src/job/reducers/sum.ts', true],
+    ['src/job/index.ts', false],
+    ['src/job/define-job.test-d.ts', false],
+    ['src/record/key.test.ts', false],
+    ['src/input/scan/kernel/found.as', false],
+    ['src/host/gate.ts', false],
+    ['test/record/key.ts', false],
+  ])('says of %s: %s', (path, is) => {
+    expect(isMutated(path)).toBe(is)
+  })
+})

@@ -1,0 +1,154 @@
+/**
+ * `npm run mutants [-- ROOM…]`: changes the sources of rooms in one place at a time, and runs the tests beside them. A
+ * change that no test notices is shown: a test is missing, or the code is not needed, or both forms are the same.
+ * docs/decisions/0021-tests-are-tested-by-mutants.md says which are, and what follows from the rest.
+ *
+ * `npm run mutants -- --changed`, which is part of `npm run check`: only the lines that differ from the last commit.
+ */
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type ChangedLines, changedLines } from './mutants/changed-lines.ts'
+import { type Room, roomOf, rooms } from './mutants/rooms.ts'
+import {
+  mutantsOf,
+  scoreOf,
+  survivorLine,
+  survivorsIn,
+  tableOf,
+  tallyFiles,
+  total,
+  withSection,
+} from './mutants/tally.ts'
+import { runPackage } from './run-program.ts'
+
+/** Of a room's mutants, at least so many percent are to be noticed. */
+const scoreMin = 85
+
+/** Above this, a change is too large for a form that is to be quick. */
+const changedLinesMax = 200
+const changedTimeoutMs = 120_000
+/** Two mutants of a small change may be the same program. */
+const survivorsOfChangeMax = 2
+
+const folder = join('node_modules', '.cache', 'tallyman', 'mutants')
+
+interface Trial {
+  /** Names the files of this trial. */
+  readonly name: string
+  readonly rooms: readonly Room[]
+  /** Patterns of files, or files with ranges of lines. */
+  readonly mutate: readonly string[]
+  readonly isQuick: boolean
+}
+
+function optionsOf({ name, mutate, isQuick }: Trial): object {
+  return {
+    mutate,
+    testRunner: 'vitest',
+    plugins: ['@stryker-mutator/vitest-runner'],
+    vitest: { configFile: 'tools/mutants/vitest.config.ts', related: isQuick },
+    coverageAnalysis: 'perTest',
+    concurrency: 2,
+    // A test that takes so long beyond what it takes without a mutant runs for ever.
+    timeoutMS: 4_000,
+    reporters: ['json', ...(isQuick ? [] : ['progress-append-only'])],
+    jsonReporter: { fileName: join(folder, `${name}.report.json`) },
+    // What a trial before found out about code and tests that are the same is taken from there.
+    incremental: !isQuick,
+    incrementalFile: join(folder, `${name}.incremental.json`),
+    ignorePatterns: ['/bench', '/docs', '/demo', '/.pyspark', '/.tallyman'],
+    tempDirName: '.stryker-tmp',
+    allowEmpty: true,
+    ...(isQuick ? { logLevel: 'error' } : {}),
+  }
+}
+
+/** Returns Stryker's report; null, and what it said, when there is none. */
+async function tryMutants(trial: Trial): Promise<{ report: unknown; output: string }> {
+  mkdirSync(folder, { recursive: true })
+  const configFile = join(folder, `${trial.name}.options.json`)
+  const reportFile = join(folder, `${trial.name}.report.json`)
+  rmSync(reportFile, { force: true })
+  writeFileSync(configFile, JSON.stringify(optionsOf(trial)))
+  const { output } = await runPackage('@stryker-mutator/core', 'stryker', ['run', configFile], {
+    output: trial.isQuick ? 'kept' : 'shown',
+    env: { TALLYMAN_MUTANT_ROOMS: trial.rooms.join(',') },
+    isGroup: true,
+    ...(trial.isQuick ? { timeoutMs: changedTimeoutMs } : {}),
+  })
+  return { report: existsSync(reportFile) ? JSON.parse(readFileSync(reportFile, 'utf8')) : null, output }
+}
+
+/** Everything in the room but tests, front doors and the kernel of `input/scan`, which is not TypeScript. */
+function sourcesOf(room: Room): string[] {
+  return [`src/${room}/**/*.ts`, '!src/**/*.test.ts', '!src/**/*.test-d.ts', '!src/**/index.ts']
+}
+
+async function tryRoom(room: Room): Promise<boolean> {
+  console.log(`\n▸ ${room}`)
+  const started = performance.now()
+  const trial = { name: room, rooms: [room], mutate: sourcesOf(room), isQuick: false }
+  const { report } = await tryMutants(trial)
+  if (report === null) {
+    console.error(`No report of ${room}: see above what Stryker says.`)
+    return false
+  }
+  const tallies = tallyFiles(report)
+  const sum = total(`src/${room}`, tallies)
+  const table = tableOf(sum, tallies)
+  for (const survivor of survivorsIn(report)) console.log(survivorLine(survivor))
+  console.log(`\n${table}`)
+  const minutes = ((performance.now() - started) / 60_000).toFixed(0)
+  const date = new Date().toISOString().slice(0, 10)
+  const recordFile = join('bench', 'runs', `${date}-mutants.txt`)
+  const recorded = existsSync(recordFile) ? readFileSync(recordFile, 'utf8') : ''
+  const section = `node ${process.version}, ${minutes} minutes, two at a time\n\n${table}`
+  writeFileSync(recordFile, withSection(recorded, room, section))
+  console.log(`Recorded in ${recordFile}.`)
+  return scoreOf(sum) >= scoreMin
+}
+
+async function tryChange(changed: readonly ChangedLines[]): Promise<number> {
+  const lines = changed.reduce((all, { first, last }) => all + last - first + 1, 0)
+  const touched = rooms.filter((room) => changed.some(({ path }) => roomOf(path) === room))
+  const wholly = `npm run mutants -- ${touched.join(' ')}`
+  if (lines > changedLinesMax) {
+    console.log(`${lines} lines are changed, too many to try their mutants quickly: ${wholly}`)
+    return 0
+  }
+  const mutate = changed.map(({ path, first, last }) => `${path}:${first}-${last}`)
+  const startMs = performance.now()
+  const { report, output } = await tryMutants({ name: 'changed', rooms: touched, mutate, isQuick: true })
+  if (report === null && performance.now() - startMs >= changedTimeoutMs) {
+    console.log(`The mutants of the change take more than ${changedTimeoutMs / 1000} s: ${wholly}`)
+    return 0
+  }
+  if (report === null) {
+    console.error(`${output}\nStryker made no report.`)
+    return 1
+  }
+  const survivors = survivorsIn(report)
+  const sum = total('', tallyFiles(report))
+  console.log(`${mutantsOf(sum)} mutants of the change, ${survivors.length} of them not noticed by a test.`)
+  for (const survivor of survivors) console.log(survivorLine(survivor))
+  return survivors.length <= survivorsOfChangeMax || scoreOf(sum) >= scoreMin ? 0 : 1
+}
+
+export async function main(args: readonly string[]): Promise<number> {
+  if (args.includes('--changed')) {
+    const changed = await changedLines()
+    return changed.length === 0 ? 0 : tryChange(changed)
+  }
+  const unknown = args.find((arg) => !rooms.some((room) => room === arg))
+  if (unknown !== undefined) {
+    console.error(`There is no room "${unknown}" with mutants, only: ${rooms.join(', ')}; or --changed.`)
+    return 2
+  }
+  let isEnough = true
+  for (const room of rooms) {
+    if (args.length > 0 && !args.includes(room)) continue
+    isEnough = (await tryRoom(room)) && isEnough
+  }
+  if (!isEnough) console.error(`A room has less than ${scoreMin} % of its mutants noticed.`)
+  return isEnough ? 0 : 1
+}
