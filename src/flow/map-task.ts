@@ -8,16 +8,11 @@ import {
   type Position,
   RecordRejection,
 } from '../job/index.ts'
-import { canonicalJson } from '../record/index.ts'
-import { CombineTable, mappedKeysMax } from './combine.ts'
-import { type FlowKernels, noKernels } from './flow-kernels.ts'
-import { giveBackKeyAmounts, type KeyAmounts, takeKeyAmounts } from './key-amounts.ts'
+import { Combiner, type CombinerOptions } from './combiner.ts'
 import { MapContext } from './map-context.ts'
-import { PendingEmits } from './pending-emits.ts'
 import type { RecordSource } from './record-source.ts'
 import { RejectedLog, type Why, whyRejected } from './rejected.ts'
-import { type Spill, writeSpills } from './spill.ts'
-import type { Storage } from './storage.ts'
+import type { Spill } from './spill.ts'
 
 /** What was read of one source. */
 export interface SourceTotals {
@@ -62,18 +57,10 @@ export interface SkippedRecord extends RecordPlace {
   readonly reason: string
 }
 
-export interface MapTask {
+export interface MapTask extends CombinerOptions {
   readonly job: AnyJob
   readonly params: Readonly<Record<string, unknown>>
   readonly sources: readonly RecordSource[]
-  readonly partitions: number
-  /** Estimated heap bytes the combine tables may hold before they are spilled. */
-  readonly combineBytesMax: number
-  readonly storage: Storage
-  /** Up to so many keys a table looks them up as JS values. Default: 4096. */
-  readonly mappedKeysMax?: number
-  /** Left out: does without. */
-  readonly kernels?: FlowKernels
   /** True makes a throwing mapper end the task instead of rejecting the record. */
   readonly throwMapperErrors?: boolean
   /** Records that are not mapped but rejected with a reason, since they ended their worker before. */
@@ -122,37 +109,28 @@ export async function runMapTask(task: MapTask): Promise<MapReport> {
 class MapRun {
   readonly #task: MapTask
   readonly #tables: readonly JobTable[]
-  readonly #combine: readonly CombineTable[]
+  readonly #combiner: Combiner
   readonly #context: MapContext
   readonly #emit: unknown
   readonly #rejected: RejectedLog
-  readonly #spills: Spill[] = []
   readonly #totals: SourceTotals[] = []
   readonly #damaged: DamagedSource[] = []
-  /** What the record at hand has emitted: it counts only once its map has returned. */
-  readonly #pending: PendingEmits
   /** Reasons by place; null where nothing is skipped, as nearly always. */
   readonly #skip: ReadonlyMap<string, string> | null
   readonly #pressure: { readonly isFelt: boolean }
   #accepting = false
   /** An emit that came too late, the first: what it was given is lost. */
   #late: TallymanError | null = null
-  #emitted = 0
   /** Records that the mapper threw at. */
   #threw = 0
   #records = 0
   #bytes = 0
   #readBytes = 0
-  #spillRounds = 0
-  /** Keys and states of large tables; null as long as there is none. */
-  #amounts: KeyAmounts | null = null
 
   constructor(task: MapTask) {
     this.#task = task
     this.#tables = jobTables(task.job)
-    const keysMax = task.mappedKeysMax ?? mappedKeysMax
-    this.#combine = this.#tables.map(({ reducer }, number) => new CombineTable(reducer, number, keysMax))
-    this.#pending = new PendingEmits(this.#combine)
+    this.#combiner = new Combiner(this.#tables, task)
     this.#context = new MapContext(task.params)
     this.#rejected = new RejectedLog(task.storage)
     this.#pressure = task.pressure ?? { isFelt: false }
@@ -160,7 +138,7 @@ class MapRun {
     this.#skip = skip.length === 0 ? null : new Map(skip.map((place) => [placeKey(place), place.reason]))
     this.#emit = bindEmit(task.job, (table, key, value) => {
       if (!this.#accepting) throw this.#refuseLate(table)
-      this.#pending.push(table, key, value)
+      this.#combiner.push(table, key, value)
     })
   }
 
@@ -178,9 +156,7 @@ class MapRun {
     try {
       return await this.#run()
     } finally {
-      // What is left of a task that failed: its memory is for the next one.
-      for (const table of this.#combine) table.clear()
-      if (this.#amounts !== null) giveBackKeyAmounts(this.#amounts)
+      this.#combiner.release()
     }
   }
 
@@ -195,17 +171,17 @@ class MapRun {
       await this.#callUser('flush', () => job.flush?.(this.#emit, this.#context))
       this.#accepting = false
       this.#context.keepCounters()
-      this.#apply('in flush')
+      this.#combiner.fold('in flush')
     }
     await settle?.()
     if (this.#late !== null) throw this.#late
-    if (this.#damaged.length === 0) this.#spill()
+    const spills = this.#damaged.length === 0 ? this.#combiner.finish() : []
     this.#rejected.close()
     return {
-      spills: this.#spills,
+      spills,
       sources: this.#totals,
       counters: this.#context.counters(),
-      emitted: this.#emitted,
+      emitted: this.#combiner.emitted,
       damaged: this.#damaged,
     }
   }
@@ -307,12 +283,12 @@ class MapRun {
     this.#accepting = false
     this.#records += 1
     this.#context.keepCounters()
-    if (this.#pending.emitted > 0) this.#apply(() => describePosition(this.#context.position, reader))
+    if (this.#combiner.hasPending) this.#combiner.fold(() => describePosition(this.#context.position, reader))
   }
 
   #recordThrew(reader: SplitReader<unknown>, error: unknown): void {
     this.#accepting = false
-    this.#pending.drop()
+    this.#combiner.drop()
     this.#context.dropCounters()
     if (error instanceof TallymanError && (error.code === 'job-threw' || error.code === 'internal'))
       throw error
@@ -353,97 +329,6 @@ class MapRun {
     })
   }
 
-  /** Folds what one record emitted. It was checked as it was emitted: what fails here is a reducer, and with it the job. */
-  #apply(where: string | (() => string)): void {
-    if (this.#pending.leaves) this.#leaveKernel()
-    this.#pending.resolve()
-    const { tables, numbers, values, count } = this.#pending
-    for (let index = 0; index < count; index++) {
-      const table = tables[index] ?? 0
-      const number = numbers[index] ?? 0
-      try {
-        this.#combine[table]?.fold(number, values[index])
-      } catch (error) {
-        throw this.#refuseFold(table, number, error, typeof where === 'string' ? where : where())
-      }
-    }
-    this.#emitted += this.#pending.emitted
-    this.#pending.keep()
-    if (count > 0) this.#moveAmounts()
-    const { combineBytesMax } = this.#task
-    // As long as it is sure to fit, what is staged may wait: so it is spilled where it would be if it were folded at once.
-    if (this.#pending.isFull || this.#heldBytes() + this.#pending.stagedBytesMost > combineBytesMax) {
-      this.#foldStaged()
-      if (this.#heldBytes() > combineBytesMax) this.#relieve()
-    }
-  }
-
-  /** Tables that have become large go on in the memory of a kernel, where that can fold them. */
-  #moveAmounts(): void {
-    const { kernels = noKernels } = this.#task
-    for (const table of this.#combine) {
-      if (!table.isToMove) continue
-      this.#amounts ??= takeKeyAmounts(kernels.amounts)
-      if (this.#amounts === null) return
-      table.moveTo(this.#amounts)
-    }
-  }
-
-  #foldStaged(): void {
-    this.#pending.foldStaged(() => this.#takeBack())
-  }
-
-  /** The record at hand has a value that is none for a kernel. */
-  #leaveKernel(): void {
-    this.#pending.keepStaged()
-    this.#foldStaged()
-    this.#takeBack()
-  }
-
-  /** Takes all back from the kernel. The table that cannot be there any more stays; others move again, if they are still large. */
-  #takeBack(): void {
-    const tables = this.#combine
-    for (const table of tables) table.leave()
-    this.#amounts?.visit((bytes, start, end, amount) => {
-      tables[bytes.readUInt8(start)]?.takeBack(bytes, start, end, amount)
-    })
-    this.#amounts?.reset()
-  }
-
-  #refuseFold(table: number, number: number, cause: unknown, where: string): TallymanError {
-    const name = this.#tables[table]?.name
-    const key = showKey(this.#combine[table]?.keyOf(number))
-    return new TallymanError(
-      'job-threw',
-      `Adding to table "${name}" failed ${where}, key ${key}: ${messageOf(cause)}`,
-      {
-        ...(cause instanceof TallymanError && cause.wayOut !== undefined ? { wayOut: cause.wayOut } : {}),
-        cause,
-      },
-    )
-  }
-
-  #heldBytes(): number {
-    let bytes = 0
-    for (const table of this.#combine) bytes += table.heldBytes
-    return bytes
-  }
-
-  /** The estimate may be far above what folding kept; count again before paying for a spill. */
-  #relieve(): void {
-    for (const table of this.#combine) table.measure()
-    if (this.#heldBytes() > this.#task.combineBytesMax / 2) this.#spill()
-  }
-
-  #spill(): void {
-    this.#foldStaged()
-    if (this.#combine.every((table) => table.keyCount === 0)) return
-    const { partitions, storage } = this.#task
-    this.#spills.push(...writeSpills(this.#combine, { partitions, round: this.#spillRounds, storage }))
-    this.#amounts?.reset()
-    this.#spillRounds += 1
-  }
-
   async #callUser<T>(hook: 'setup' | 'flush', call: () => T | PromiseLike<T>): Promise<T> {
     try {
       return await call()
@@ -475,12 +360,4 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
 function describePosition(position: Position, reader: SplitReader<unknown>): string {
   const { path, member, byte } = position
   return `at ${inputName(path, member)}, byte ${byte} (line ${reader.line} of its split)`
-}
-
-function showKey(key: unknown): string {
-  try {
-    return canonicalJson(key)
-  } catch (error) {
-    return `that cannot be shown (${messageOf(error)})`
-  }
 }
