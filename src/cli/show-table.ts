@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { TallymanError } from '../errors.ts'
 import { nearestName } from '../job/index.ts'
 import { canonicalJson } from '../record/index.ts'
-import { checkTables, elementsOf, openResult, selectRows } from '../result/index.ts'
+import { canonicalRow, checkTables, elementsOf, openResult, selectRows } from '../result/index.ts'
 import type { Arguments } from './arguments.ts'
 import { shownPath } from './report.ts'
 import { sayLacking } from './say-lacking.ts'
@@ -50,7 +50,7 @@ export async function showTable(directory: string, args: Arguments, terminal: Te
   for await (const { key, value } of selected) {
     if (shown === most || pager?.hasEnded()) break
     if (args.has('json')) {
-      terminal.out(`{"key":${canonicalJson(key)},"value":${canonicalJson(value)}}`)
+      terminal.out(canonicalRow({ keyJson: canonicalJson(key), valueJson: canonicalJson(value) }))
       shown += 1
       continue
     }

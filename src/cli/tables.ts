@@ -2,7 +2,7 @@
 
 import { printable } from '../printable.ts'
 import { countOf } from '../quantities.ts'
-import type { HeadRow, TableHead } from '../result/index.ts'
+import type { RowTexts, TableHead } from '../result/index.ts'
 import { clip, pad, widthOf } from './cells.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -29,7 +29,7 @@ export function showHeads(
 }
 
 /** The rows of a head, aligned. */
-export function headLines(rows: readonly HeadRow[], lineWidthMax: number): string[] {
+export function headLines(rows: readonly RowTexts[], lineWidthMax: number): string[] {
   const texts = rows.map(({ key, value }) => [...key, value])
   const columns = Math.max(0, ...texts.map(({ length }) => length))
   const isNumeric = Array.from({ length: columns }, () => true)

@@ -4,12 +4,12 @@ import { join } from 'node:path'
 import { countOf, showCount } from '../quantities.ts'
 import { canonicalJson } from '../record/index.ts'
 import { type RunDirectory, type RunState, reduceSoFar, totalsOf } from '../run/index.ts'
+import type { RowTexts } from './canonical-row.ts'
 import type { Drawing } from './chart/drawing.ts'
 import type { NotDrawn } from './chart/refused-chart.ts'
 import { chartsSoFar } from './charts-so-far.ts'
 import { elementsOf } from './columns/key-columns.ts'
 import { partRows } from './part-rows.ts'
-import type { HeadRow } from './table-head.ts'
 import { LargestRows } from './top-rows.ts'
 
 /** What a run's tables would hold by now, were it to end here. It is no result. */
@@ -33,7 +33,7 @@ export interface TableSoFar {
   /** Rows of the partitions that were looked at. */
   readonly rows: number
   /** Those with the largest values, largest first; values that are no numbers come last, in key order. */
-  readonly top: readonly HeadRow[]
+  readonly top: readonly RowTexts[]
 }
 
 /** What it rests on: `12 of 40 map tasks, 31 % of the input`. */

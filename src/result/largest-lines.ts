@@ -2,12 +2,12 @@ import { closeSync, openSync, readSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import type { CommittedTable } from '../run/index.ts'
-import { type HeadRow, splitRow } from './table-head.ts'
+import { type RowTexts, splitRow } from './canonical-row.ts'
 
 /** The rows of a table with the largest values. */
 export interface LargestLines {
   /** Largest first, equal ones in the order of keys. Only rows whose value is a number. */
-  readonly rows: readonly HeadRow[]
+  readonly rows: readonly RowTexts[]
   /** Rows that were passed over: too long to be held, many at once. */
   readonly tooLong: number
 }

@@ -6,9 +6,9 @@ import { parseJson } from '../input/index.ts'
 import type { Row } from '../job/index.ts'
 import type { Key } from '../record/index.ts'
 import type { CommittedTable } from '../run/index.ts'
+import { readRow } from './canonical-row.ts'
 import { type Manifest, manifestName, readManifest } from './manifest.ts'
 import { type LineFormat, lineBytesMaxDefault, TableLines } from './table-lines.ts'
-import { readRow } from './table-row.ts'
 import { TableSearch } from './table-search.ts'
 
 /** Tables as `TablesOf<typeof job>` tells them, or any. */

@@ -2,7 +2,8 @@ import { statSync } from 'node:fs'
 import { flowKernels } from '../executor/index.ts'
 import { type MergedFile, MergeKernel } from '../flow/index.ts'
 import { openFinishedFile } from '../host/index.ts'
-import { ByteWriter, RecordFileReader, writeKeyJson } from '../record/index.ts'
+import { ByteWriter, RecordFileReader } from '../record/index.ts'
+import { writeRowLine } from './canonical-row.ts'
 import { PartMerge } from './part-rows.ts'
 
 /** Lines of JSON, whole ones, that are valid until the next are asked for. */
@@ -34,31 +35,6 @@ export function openRowLines(files: readonly string[], bytesMin = kernelBytesMin
   const bytes = files.reduce((sum, file) => sum + sizeOf(file), 0)
   const exports = bytes < bytesMin ? null : flowKernels.merge()
   return exports === null ? new PlainLines(new PartMerge(files)) : new KernelLines(exports, files)
-}
-
-const beforeKey = Buffer.from('{"key":')
-const beforeValue = Buffer.from(',"value":')
-const afterValue = Buffer.from('}\n')
-
-/** A record, as the bytes of its key and of its value's JSON. */
-interface RowBytes {
-  readonly bytes: Buffer
-  readonly keyStart: number
-  readonly keyEnd: number
-  readonly valueStart: number
-  readonly valueEnd: number
-}
-
-/** Appends a line, from the bytes of a part file and without a string for it. */
-export function writeRowLine(
-  out: ByteWriter,
-  { bytes, keyStart, keyEnd, valueStart, valueEnd }: RowBytes,
-): void {
-  out.bytes(beforeKey, 0, beforeKey.length)
-  writeKeyJson(out, bytes, keyStart, keyEnd)
-  out.bytes(beforeValue, 0, beforeValue.length)
-  out.bytes(bytes, valueStart, valueEnd)
-  out.bytes(afterValue, 0, afterValue.length)
 }
 
 class PlainLines implements RowLines {

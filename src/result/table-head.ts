@@ -1,6 +1,7 @@
 import { closeSync, openSync, readSync } from 'node:fs'
 import { join } from 'node:path'
 import type { CommittedTable } from '../run/index.ts'
+import { type RowTexts, splitRow } from './canonical-row.ts'
 
 /** The first rows of a table, for people. */
 export interface TableHead {
@@ -8,14 +9,7 @@ export interface TableHead {
   readonly file: string
   /** Of the whole table. */
   readonly rows: number
-  readonly head: readonly HeadRow[]
-}
-
-/** A row as JSON texts: numbers keep the digits they have. */
-export interface HeadRow {
-  /** Elements of the key; one for a scalar. */
-  readonly key: readonly string[]
-  readonly value: string
+  readonly head: readonly RowTexts[]
 }
 
 /** Bytes that the first rows are looked for in. */
@@ -37,51 +31,4 @@ export function readHead(directory: string, table: CommittedTable, rowsMax: numb
   } finally {
     closeSync(fd)
   }
-}
-
-const keyStart = '{"key":'.length
-const valueName = ',"value":'
-
-/** Takes a canonical line apart without parsing its numbers. */
-export function splitRow(line: string): HeadRow {
-  const keyEnd = jsonEnd(line, keyStart)
-  const keyJson = line.slice(keyStart, keyEnd)
-  const end = line.endsWith('\n') ? -2 : -1
-  return { key: elementsOf(keyJson), value: line.slice(keyEnd + valueName.length, end) }
-}
-
-function elementsOf(keyJson: string): string[] {
-  if (!keyJson.startsWith('[')) return [keyJson]
-  const elements: string[] = []
-  for (let at = 1; at < keyJson.length - 1; ) {
-    const end = jsonEnd(keyJson, at)
-    elements.push(keyJson.slice(at, end))
-    at = end + 1
-  }
-  return elements
-}
-
-/** Where the JSON value that begins at `start` ends. REQUIRES: valid JSON without white space. */
-function jsonEnd(text: string, start: number): number {
-  let depth = 0
-  for (let at = start; at < text.length; at++) {
-    const character = text[at]
-    if (character === '"') {
-      at = stringEnd(text, at)
-      if (depth === 0) return at + 1
-    } else if (character === '[' || character === '{') depth += 1
-    else if (character === ']' || character === '}') {
-      if (depth === 0) return at
-      depth -= 1
-      if (depth === 0) return at + 1
-    } else if (character === ',' && depth === 0) return at
-  }
-  return text.length
-}
-
-/** Where the string that begins at `start` has its closing quote. */
-function stringEnd(text: string, start: number): number {
-  let at = start + 1
-  while (text[at] !== '"') at += text[at] === '\\' ? 2 : 1
-  return at
 }

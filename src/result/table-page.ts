@@ -2,12 +2,12 @@ import { closeSync, openSync, readSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Key } from '../record/index.ts'
 import type { CommittedTable } from '../run/index.ts'
-import { type HeadRow, splitRow } from './table-head.ts'
+import { type RowTexts, splitRow } from './canonical-row.ts'
 import { TableSearch } from './table-search.ts'
 
 /** Some neighbouring rows of a table. */
 export interface TablePage {
-  readonly rows: readonly HeadRow[]
+  readonly rows: readonly RowTexts[]
   /** Where the row after them begins; null at the end of the table, and where a row is too long to be shown. */
   readonly nextByte: number | null
 }
@@ -31,7 +31,7 @@ export function readTablePage(
   const from = Math.max(0, startByte - 1)
   const bytes = readBytes(join(directory, file), from, Math.min(pageBytes, Math.max(0, size - from)))
   let at = startByte <= 0 ? 0 : endOf(bytes, 0)
-  const rows: HeadRow[] = []
+  const rows: RowTexts[] = []
   while (rows.length < rowsMax) {
     const next = endOf(bytes, at)
     if (next > bytes.length || next === at) break

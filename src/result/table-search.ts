@@ -2,7 +2,7 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { TallymanError } from '../errors.ts'
 import { parseJson } from '../input/index.ts'
 import { canonicalJson, compareKeys, isKey, type Key } from '../record/index.ts'
-import { readRow, type TableRow } from './table-row.ts'
+import { beforeKey, beforeValue, readRow, type TableRow } from './canonical-row.ts'
 
 /** A row that was found, with the bytes it lies in. */
 export interface FoundRow extends TableRow {
@@ -99,9 +99,9 @@ export class TableSearch {
     if (at >= this.#sizeBytes) return null
     const line = this.#lineAround(at)
     const row = this.#read(line)
-    const keyStart = '{"key":'.length
+    const keyStart = beforeKey.length
     const isIt = line.bytes.subarray(keyStart, keyStart + text.length).equals(text)
-    const isWhole = row.valueStart === keyStart + text.length + ',"value":'.length
+    const isWhole = row.valueStart === keyStart + text.length + beforeValue.length
     return isIt && isWhole ? { row: { ...row, bytes: line.bytes }, next: line.end + 1 } : null
   }
 

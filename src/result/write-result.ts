@@ -15,12 +15,13 @@ import {
   taskId,
   totalsOf,
 } from '../run/index.ts'
+import { splitRow } from './canonical-row.ts'
 import { csvWriter, tsvWriter } from './format/column-rows.ts'
 import { jsonlWriter, jsonWriter } from './format/json-rows.ts'
 import { findColumns, type RowWriter, type TableFormat } from './format/row-writer.ts'
 import { type Manifest, manifestName, sealManifest, type UnsealedManifest } from './manifest.ts'
 import { partRows } from './part-rows.ts'
-import { splitRow, type TableHead } from './table-head.ts'
+import type { TableHead } from './table-head.ts'
 import { checkTarget } from './target.ts'
 import { type WrittenTable, writeTable } from './write-table.ts'
 

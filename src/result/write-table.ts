@@ -5,9 +5,10 @@ import { setImmediate } from 'node:timers/promises'
 import { writeFully } from '../host/index.ts'
 import { ByteWriter, canonicalJson, decodeKey, type RecordFileReader } from '../record/index.ts'
 import type { CommittedTable } from '../run/index.ts'
+import { writeRowLine } from './canonical-row.ts'
 import type { RowWriter, TableFormat } from './format/row-writer.ts'
 import { PartMerge } from './part-rows.ts'
-import { type Lines, openRowLines, type RowLines, writeRowLine } from './row-lines.ts'
+import { type Lines, openRowLines, type RowLines } from './row-lines.ts'
 
 /** A table in its file, and its first canonical lines. */
 export interface WrittenTable {

@@ -3,9 +3,9 @@ import { closeSync, openSync, readSync } from 'node:fs'
 import { TallymanError } from '../../errors.ts'
 import { compareKeys, type Key } from '../../record/index.ts'
 import { AscendingKeys } from '../ascending-keys.ts'
+import { readRow } from '../canonical-row.ts'
 import type { TableFormat } from '../format/row-writer.ts'
 import { type LineFormat, lineBytesMaxDefault, TableLines } from '../table-lines.ts'
-import { readRow } from '../table-row.ts'
 import type { SortedRows } from './join-rows.ts'
 
 /**

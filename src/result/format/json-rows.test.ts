@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { anyPoint } from '../../../test/fixtures/keys-and-values.ts'
 import { canonicalJson, type Key } from '../../record/index.ts'
-import { canonicalLine, jsonlWriter, jsonWriter } from './json-rows.ts'
+import { canonicalLine } from '../canonical-row.ts'
+import { jsonlWriter, jsonWriter } from './json-rows.ts'
 import type { ResultRow, RowWriter } from './row-writer.ts'
 
 function row(key: Key, value: unknown): ResultRow {

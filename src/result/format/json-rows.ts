@@ -1,9 +1,5 @@
-import type { ResultRow, RowWriter } from './row-writer.ts'
-
-/** The canonical line of a row: what `.jsonl` files hold, and what the digest is taken over. */
-export function canonicalLine({ keyJson, valueJson }: ResultRow): string {
-  return `{"key":${keyJson},"value":${valueJson}}\n`
-}
+import { canonicalLine, canonicalRow } from '../canonical-row.ts'
+import type { RowWriter } from './row-writer.ts'
 
 /** One object a line. */
 export function jsonlWriter(): RowWriter {
@@ -18,7 +14,7 @@ export function jsonWriter(): RowWriter {
     row: (row) => {
       const separator = isFirst ? '\n' : ',\n'
       isFirst = false
-      return separator + canonicalLine(row).trimEnd()
+      return separator + canonicalRow(row)
     },
     tail: '\n]\n',
   }

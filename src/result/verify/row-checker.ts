@@ -1,7 +1,7 @@
 import type { Hash } from 'node:crypto'
 import { AscendingKeys } from '../ascending-keys.ts'
+import { readRow } from '../canonical-row.ts'
 import type { TableLines } from '../table-lines.ts'
-import { readRow } from '../table-row.ts'
 import type { Finding } from './finding.ts'
 
 /** What the rows of a table gave. */

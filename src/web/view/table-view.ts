@@ -2,12 +2,12 @@ import { countOf } from '../../quantities.ts'
 import { isKey, type Key } from '../../record/index.ts'
 import {
   firstRowFrom,
-  type HeadRow,
   isAsWritten,
   keyColumnNames,
   type LargestLines,
   largestLines,
   type Manifest,
+  type RowTexts,
   readManifest,
   readTablePage,
 } from '../../result/index.ts'
@@ -59,7 +59,7 @@ export async function tableView(
     const problem = `${table.file} is not as it was written, and is not shown: tallyman verify ${run}`
     return { ...known, ...empty, columns: [], problem }
   }
-  const columnsOf = (rows: readonly HeadRow[]): string[] => headColumns(manifest, table.name, rows)
+  const columnsOf = (rows: readonly RowTexts[]): string[] => headColumns(manifest, table.name, rows)
   if (order === 'value') {
     if (table.bytes > sortedBytesMax) {
       const problem = `It is too large to be gone through here: tallyman show ${run} --table ${table.name} --top ${rowsMax}`
@@ -85,14 +85,14 @@ export async function tableView(
 export function headColumns(
   { job }: { readonly job: Pick<Manifest['job'], 'description'> },
   name: string,
-  rows: readonly HeadRow[],
+  rows: readonly RowTexts[],
 ): string[] {
   const named = job.description.tables.find((table) => table.name === name)?.columns ?? null
   const width = Math.max(1, ...rows.map(({ key }) => key.length))
   return [...keyColumnNames(width === 1 ? null : width, named), 'value']
 }
 
-function cellsOf({ key, value }: HeadRow): string[] {
+function cellsOf({ key, value }: RowTexts): string[] {
   return [...key, value]
 }
 
