@@ -15,4 +15,5 @@ test('forwardCommand names user, address and port of the connection', () => {
     "ssh -N -L 50123:127.0.0.1:50123 'LAB\\ada@192.0.2.1'",
   )
   expect(forwardCommand(50_123, 'ada', undefined)).toBe('ssh -N -L 50123:127.0.0.1:50123 ada@HOST')
+  expect(forwardCommand(50_123, '1000', undefined)).toBe('ssh -N -L 50123:127.0.0.1:50123 USER@HOST')
 })

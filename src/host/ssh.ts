@@ -10,8 +10,12 @@ export function forwardCommand(port: number, user: string, connection: string | 
   return `ssh -N -L ${port}:127.0.0.1:${port} ${sshTarget(user, connection)}`
 }
 
-/** What ssh, and `tallyman tunnel`, are told to reach this machine: `-p 2222 ada@192.0.2.1`. As of `forwardCommand`. */
-export function sshTarget(user: string, connection: string | undefined): string {
+/**
+ * What ssh, and `tallyman tunnel`, are told to reach this machine: `-p 2222 ada@192.0.2.1`. As of `forwardCommand`. A number is nobody's name,
+ * as in a container; `USER` stands for it.
+ */
+export function sshTarget(who: string, connection: string | undefined): string {
+  const user = /^\d+$/.test(who) ? 'USER' : who
   const [, , address = '', sshPort] = (connection ?? '').split(' ')
   // A server that listens for both kinds of addresses sees those of the old kind as some of the new one.
   const host = address === '' ? 'HOST' : address.replace(/^::ffff:(?=\d+\.)/, '')
