@@ -86,7 +86,7 @@ const roles = /** @type {const} */ ([
   [/pyspark[/.]daemon|pyspark[/.]worker/, 'Python workers'],
   [/python.*driver\.py|python.*\.py/, 'driver (Python)'],
   [/worker-process/, 'tallyman worker'],
-  [/tasks-main/, 'task process'],
+  [/task-process-main/, 'task process'],
   [/tallyman/, 'tallyman'],
 ])
 

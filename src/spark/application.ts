@@ -7,7 +7,7 @@ import { Leash } from '../executor/index.ts'
 import { EventLog, type SparkEvent } from './event-log.ts'
 import { addressOf, shippedAddressOf } from './file-address.ts'
 import { submitOf } from './find-spark.ts'
-import { GrowingLines } from './lines.ts'
+import { GrowingLines } from './growing-lines.ts'
 import type { FromDriver } from './messages.ts'
 
 /** What an application is started with. */
@@ -36,6 +36,8 @@ const movePack =
   'Set TALLYMAN_HOME to a folder whose path has none, or name an archive there with --spark-pack.'
 const moveEngine = 'Install tallyman in a folder whose path has none.'
 
+const signEveryMs = 1000
+
 /** How long Spark may take to end its executors before it is killed itself. */
 const orderlyMsMax = 10_000
 
@@ -56,6 +58,7 @@ export class Application {
   readonly #events: EventLog
   readonly #leash = new Leash()
   #isGone = false
+  #signedAtMs = Number.NEGATIVE_INFINITY
 
   private constructor(child: ChildProcess, folder: string) {
     this.#child = child
@@ -115,6 +118,13 @@ export class Application {
     } finally {
       closeSync(log)
     }
+  }
+
+  /** Lets the driver know that its run goes on. To be called often. */
+  giveSign(nowMs: number): void {
+    if (nowMs - this.#signedAtMs < signEveryMs) return
+    this.#signedAtMs = nowMs
+    writeFileSync(join(this.#folder, 'alive'), `${nowMs}\n`)
   }
 
   /** What Spark has logged since the last call. */

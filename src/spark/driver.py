@@ -23,7 +23,7 @@ FETCH_BYTES = 32 * 1024 * 1024
 FETCHES_IN_HEAP = 16
 FIRST_BYTES = 64 * 1024
 LOOK_SECONDS = 0.02
-FLUSH_SECONDS = 1
+BEAT_SECONDS = 1
 
 
 class Driver:
@@ -51,7 +51,9 @@ class Driver:
         )
         if context.getConf().get("spark.tallyman.throughDriver", "false") == "true":
             self.settings["probe"] = None
-        threading.Thread(target=keep_flushing, args=[context], daemon=True).start()
+        silent = float(context.getConf().get("spark.tallyman.silentSeconds", str(self.settings["silentSeconds"])))
+        beat = [context, os.path.join(self.folder, "alive"), silent]
+        threading.Thread(target=beat_on, args=beat, daemon=True).start()
         try:
             mapped = self.map(context)
             while (go := self.wait()) is not None:
@@ -124,13 +126,23 @@ class Driver:
         return None if go["orders"] is None else go
 
 
-def keep_flushing(context):
-    """Has Spark write its event log as it happens: it flushes it for few events, of which to forget a set of data is the cheapest."""
+def beat_on(context, alive, silent_seconds):
+    """
+    Has Spark write its event log as it happens: it flushes it for few events, of which to forget a set of data is the cheapest. And ends the application
+    where the run has not touched its file for so long: what is on the cluster would wait for a word for ever, and hold its executors.
+    """
     nothing = context.emptyRDD()
+    seen, seen_at = None, time.monotonic()
     try:
         while True:
-            time.sleep(FLUSH_SECONDS)
+            time.sleep(BEAT_SECONDS)
             nothing.unpersist()
+            touched = os.stat(alive).st_mtime_ns if os.path.exists(alive) else None
+            if touched != seen:
+                seen, seen_at = touched, time.monotonic()
+            elif time.monotonic() - seen_at > silent_seconds:
+                print(f"Nothing was heard of the run for {silent_seconds:g} s: the application ends.", file=sys.stderr, flush=True)
+                os._exit(1)
     except Exception:
         # The application has ended: there is nothing to be told any more.
         return

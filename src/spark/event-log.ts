@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Stage } from '../run/index.ts'
-import { GrowingLines } from './lines.ts'
+import { GrowingLines } from './growing-lines.ts'
 
 /** What Spark's own log says that a run wants to know. */
 export type SparkEvent =

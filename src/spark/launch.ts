@@ -9,6 +9,9 @@ import { findSpark } from './find-spark.ts'
 import type { MapOrder, TaskSettings } from './messages.ts'
 import { makePack } from './pack.ts'
 
+/** After so long without a sign of the run its application ends; a machine that sleeps, or Ctrl-Z, may keep it from giving one for a while. */
+const silentSeconds = 600
+
 /** What an application of a run is started for. */
 export interface LaunchParts {
   readonly id: string
@@ -55,12 +58,13 @@ export async function startApplication(parts: LaunchParts): Promise<Application>
   const settings = {
     task: taskSettings(parts, isLocal),
     node: process.execPath,
-    entry: builtFile('tasks-main.js'),
+    entry: builtFile('task-process-main.js'),
     pack: ships ? 'tallyman' : null,
     partitions: plan.partitions,
     ranges: plan.discovery.files.some(({ path }) => isAddress(path)),
     run: directory.path,
     probe,
+    silentSeconds,
   }
   writeFileSync(join(folder, 'settings.json'), JSON.stringify(settings))
   const orders = parts.orders.map((order) => `${JSON.stringify(order)}\n`)

@@ -27,6 +27,7 @@ import { Attempts } from './attempts.ts'
 import { givenUpFault } from './given-up.ts'
 import { sparkFolder, sparkLog, startApplication } from './launch.ts'
 import type { FromDriver, MapOrder, ReduceOrder } from './messages.ts'
+import { NoExecutor } from './no-executor.ts'
 import { Replies, sectionId } from './replies.ts'
 
 /** Each look opens two files and lists a folder, all through a run. */
@@ -39,6 +40,7 @@ interface Followed {
   readonly application: Application
   readonly attempts: Attempts
   readonly replies: Replies
+  readonly noExecutor: NoExecutor
 }
 
 /** A run whose tasks Spark has done: Spark schedules, shuffles and tries again; state, journal and result are as those of any run. */
@@ -95,7 +97,11 @@ export class SparkRun implements PreparedRun {
         orders.map(({ task }) => task),
       )
       const replies = new Replies(book, attempts, sparkFolder(book.directory))
-      return await this.#follow({ application, attempts, replies }, stop, finish)
+      return await this.#follow(
+        { application, attempts, replies, noExecutor: new NoExecutor(book) },
+        stop,
+        finish,
+      )
     } finally {
       await application?.stop()
     }
@@ -172,6 +178,8 @@ export class SparkRun implements PreparedRun {
       const isLast = hasEnded
       this.#takeEvents(followed)
       followed.replies.takeEnded()
+      followed.noExecutor.look(performance.now())
+      application.giveSign(performance.now())
       if (attempts.fatal !== null) return await this.#fail(application, attempts.fatal)
       for (const message of application.said()) {
         if (message.type === 'failed') driverSaid = message.message
@@ -204,6 +212,7 @@ export class SparkRun implements PreparedRun {
       const { spark, python, application: name } = message
       this.#book.say(`Spark ${spark} with Python ${python} stands: application ${name}.`)
       this.#book.record({ type: 'spark-started', at: Date.now(), application: name, spark })
+      followed.noExecutor.begin(performance.now())
       return false
     }
     await this.#catchUp(followed, message.jobs)

@@ -104,7 +104,7 @@ class TaskProcess:
 
             pack = os.path.abspath(os.path.join(SparkFiles.getRootDirectory(), settings["pack"]))
             program = os.path.join(pack, "bin", "node")
-            entry = os.path.join(pack, "node_modules", "tallyman", "dist", "spark", "tasks-main.js")
+            entry = os.path.join(pack, "node_modules", "tallyman", "dist", "spark", "task-process-main.js")
             self.settings["jobFile"] = os.path.join(pack, "job", "job.mjs")
         try:
             with open(os.path.join(self.scratch, "stderr"), "wb") as stderr:
@@ -233,7 +233,7 @@ def reduce_partition(settings, ended, orders, partition, blocks):
         check(beside.scratch, expected)
         reply, folder = run(settings, order)
     except OSError as error:
-        raise out_of_room(error) from error
+        raise disk_failure(error, beside.scratch) from error
     finally:
         shutil.rmtree(committed, ignore_errors=True)
     reply["crcs"] = []
@@ -245,8 +245,6 @@ def reduce_partition(settings, ended, orders, partition, blocks):
             for name in parts:
                 for at, data in blocks_of(os.path.join(folder, name)):
                     yield "part", (reply["sparkTask"], name, at, data)
-    except OSError as error:
-        raise out_of_room(error) from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     yield "reply", (reply["sparkTask"], order["task"], 0, tell_end(ended, reply))
@@ -308,14 +306,22 @@ def sees_run(settings):
 def publish(settings, task, reply, folder, parts):
     """Writes part files into the run's folder, where nobody looks before the reply is there."""
     target = os.path.join(settings["run"], "attempts", f"{task}.s{reply['sparkTask']}")
-    shutil.rmtree(target, ignore_errors=True)
-    os.makedirs(target)
-    for name in parts:
-        with open(os.path.join(folder, name), "rb") as source, open(os.path.join(target, name), "wb") as copy:
-            shutil.copyfileobj(source, copy, COPY_BYTES)
+    try:
+        shutil.rmtree(target, ignore_errors=True)
+        os.makedirs(target)
+        for name in parts:
+            with open(os.path.join(folder, name), "rb") as source, open(os.path.join(target, name), "wb") as copy:
+                shutil.copyfileobj(source, copy, COPY_BYTES)
+    except OSError as error:
+        raise disk_failure(error, settings["run"]) from error
 
 
-def out_of_room(error):
+def disk_failure(error, folder):
+    """What an error of the disk that holds a folder comes to."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return fail("disk-full", f"The disk of an executor is full: {error}.", "Make room in its spark.local.dir.")
-    return fail("io", f"{error}.")
+        return fail(
+            "disk-full",
+            f"The disk that holds {folder} is full: {error}.",
+            "Make room there. What executors write for themselves is in spark.local.dir.",
+        )
+    return fail("io", f"{folder}: {error}.")

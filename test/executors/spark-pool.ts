@@ -104,7 +104,7 @@ export class SparkPool implements TestedPool {
     const settings = {
       task,
       node: process.execPath,
-      entry: join(built, 'tasks-main.js'),
+      entry: join(built, 'task-process-main.js'),
       pack: null,
       ranges: false,
       partitions: work.kind === 'map' ? work.partitions : 1,

@@ -1,12 +1,12 @@
 /** Runs on a cluster of two machines, as far as Spark can tell: the archive is shipped, executors and machines are lost. */
-import { spawnSync } from 'node:child_process'
+import { type ChildProcess, spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { freePort, hasChromium, PageServer, seen, violationsOf } from '../fixtures/page-server.ts'
-import { markedProcesses, readProcess, type SeenProcess } from '../fixtures/process-tree.ts'
+import { markedProcesses, markName, readProcess, type SeenProcess } from '../fixtures/process-tree.ts'
 import { type Ended, Workshop } from '../fixtures/program.ts'
 import { makeShippedJobs } from '../fixtures/shipped-jobs.ts'
 import { hasSpark, javaOptions, sparkEnv } from '../fixtures/spark.ts'
@@ -26,7 +26,7 @@ const isHere =
   requires('Chromium', hasChromium) &&
   requires('the right to mount', canMount())
 beforeAll(async () => {
-  shop = new Workshop()
+  shop = new Workshop('#1 é 100% ')
   if (!isHere) return
   for (const name of ['unseen', 'notes']) mkdirSync(join(shop.folder, name))
   cluster = new SparkCluster(join(shop.folder, 'cluster'), mark, join(shop.folder, 'unseen'))
@@ -56,13 +56,26 @@ function onCluster(...conf: readonly string[]): string[] {
   return ['--on', cluster.master, ...all.flatMap((one) => ['--spark-conf', one])]
 }
 
-function start(...args: readonly string[]): Promise<Ended> {
-  Object.assign(process.env, sparkEnv)
-  const child = shop.start(...args)
+/** A command that is going on. */
+interface Going {
+  readonly child: ChildProcess
+  /** So far. */
+  readonly said: { readonly stdout: string; readonly stderr: string }
+  readonly ended: Promise<Ended>
+}
+
+/** Begins a command with the mark that the cluster has, so that what it leaves on this machine is found as well. */
+function start(...args: readonly string[]): Going {
+  return startIn({}, ...args)
+}
+
+function startIn(env: Readonly<Record<string, string>>, ...args: readonly string[]): Going {
+  const child = shop.startIn({ env: { ...sparkEnv, [markName]: mark, ...env } }, ...args)
   const said = { stdout: '', stderr: '' }
   child.stdout?.on('data', (chunk) => (said.stdout += chunk))
   child.stderr?.on('data', (chunk) => (said.stderr += chunk))
-  return new Promise((resolve) => child.once('close', (status) => resolve({ status, ...said })))
+  const ended = new Promise<Ended>((resolve) => child.once('close', (status) => resolve({ status, ...said })))
+  return { child, said, ended }
 }
 
 /** What of an application is left on the cluster. */
@@ -99,13 +112,14 @@ function pidOf(line: readonly SeenProcess[], what: RegExp): number {
 }
 
 describe.skipIf(!isHere)('run --on spark://…', { timeout: 900_000 }, () => {
-  // The month of tweets has many tasks, and each costs more here: it is run on local[2] (local.test.ts).
-  const jobs = ['logs', 'wordcount']
-
-  it(`gives shipped jobs (${jobs.join(', ')}) the digest and the bytes they have here`, async () => {
-    for (const { name, job, words } of makeShippedJobs(shop).filter(({ name }) => jobs.includes(name))) {
+  it('gives every shipped job the digest and the bytes it has here', async () => {
+    // A month of tweets has many tasks, and each costs more here: it is run on local[2] (local.test.ts).
+    for (const { name, job, words } of makeShippedJobs(shop, 3)) {
       const local = shop.run('run', job, ...words, '-o', `${name}-local`, '--no-reuse')
-      const ended = await start('run', job, ...words, '-o', `${name}-spark`, ...onCluster())
+      // Executors may see the inputs, and nothing of the run's directory.
+      const home = name === 'wordcount' ? { TALLYMAN_HOME: join(shop.folder, 'unseen', 'home') } : {}
+      const ended = await startIn(home, ...['run', job, ...words, '-o', `${name}-spark`, ...onCluster()])
+        .ended
       expect(ended, ended.stderr).toMatchObject({ status: 0 })
       expect(shop.digestOf(ended)).toBe(shop.digestOf(local))
       expect(shop.run('diff', `${name}-local`, `${name}-spark`).status).toBe(0)
@@ -113,10 +127,45 @@ describe.skipIf(!isHere)('run --on spark://…', { timeout: 900_000 }, () => {
     expect(await leftOfApplications()).toEqual([])
   })
 
+  // That `resume` ends with the bytes of a run here is seen in local mode (killed.test.ts).
+  it('ends on the cluster when the command is killed, and when that is resumed, at Ctrl-C', async () => {
+    for (const [at, line] of ['a', 'map once sleeps at length', 'reduce sleeps at length', 'b'].entries())
+      shop.write(`ended/${at}.txt`, `${line}\n`)
+    const notes = ['-p', `notes=${join(shop.folder, 'notes')}`]
+    const how = ['--split', '1K', '--no-speculation', ...notes, ...onCluster()]
+
+    const first = start('run', misfortunes, 'ended', ...how)
+    await ancestorsOfSleeper('map-sleeps-at-length')
+    first.child.kill('SIGKILL')
+    await first.ended
+    expect(await leftOfApplications()).toEqual([])
+
+    const second = start('resume', 'last')
+    await ancestorsOfSleeper('reduce-sleeps-at-length')
+    second.child.kill('SIGINT')
+    const interrupted = { status: 130, stderr: expect.stringContaining('tallyman resume') }
+    expect(await second.ended).toMatchObject(interrupted)
+    expect(await leftOfApplications()).toEqual([])
+  })
+
+  it('says so where the cluster has no executor for it, and waits', async () => {
+    const big = onCluster('spark.executor.memory=8g')
+    shop.write('waits.txt', 'a\n')
+    const waiting = start('run', shop.job('waits.job.ts', 'emit(line)'), 'waits.txt', ...big)
+    await until(
+      'a word',
+      () => waiting.said.stderr.includes('Spark has no executor for this run yet'),
+      100_000,
+    )
+    waiting.child.kill('SIGINT')
+    expect((await waiting.ended).status).toBe(130)
+    expect(await leftOfApplications()).toEqual([])
+  })
+
   it('names the host of an executor that does not see an input, and what to do', async () => {
     shop.write('unseen/a.txt', 'a\n')
     const job = shop.job('lines.job.ts', 'emit(line)')
-    const ended = await start('run', job, 'unseen', '--attempts', '1', ...onCluster())
+    const ended = await start('run', job, 'unseen/a.txt', '--attempts', '1', ...onCluster()).ended
     expect(ended.status).toBe(1)
     expect(ended.stderr).toMatch(/On host \S+: .*unseen\/a\.txt/)
     expect(ended.stderr).toContain('Put the inputs where every executor sees them')
@@ -142,7 +191,7 @@ describe.skipIf(!isHere)('run --on spark://…', { timeout: 900_000 }, () => {
     )
     const sleeping = await ancestorsOfSleeper('wide-sleeps')
     process.kill(pidOf(sleeping, /CoarseGrainedExecutorBackend/), 'SIGKILL')
-    const ended = await running
+    const ended = await running.ended
     expect(ended, ended.stderr).toMatchObject({ status: 0 })
     expect(shop.digestOf(ended)).toBe(shop.digestOf(local))
     expect(statSync(join(shop.folder, 'wide-out', 'result.jsonl')).size).toBeGreaterThan(128 * 2 ** 20)
@@ -190,7 +239,7 @@ describe.skipIf(!isHere)('run --on spark://…', { timeout: 900_000 }, () => {
     expect(cluster.daemons).toContain(machine)
     process.kill(machine, 'SIGKILL')
     process.kill(executor, 'SIGKILL')
-    const ended = await running
+    const ended = await running.ended
     expect(ended, ended.stderr).toMatchObject({ status: 0 })
     expect(shop.digestOf(ended)).toBe(shop.digestOf(local))
     const events = shop.journal()
