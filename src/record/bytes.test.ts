@@ -22,6 +22,34 @@ describe('ByteWriter', () => {
     expect(out.copy()).toEqual(Buffer.alloc(0))
   })
 
+  it('takes no more room than was reserved, or twice what it had where that is more', () => {
+    const out = new ByteWriter(10)
+    out.reserve(10)
+    expect(out.buffer.length).toBe(10)
+    out.reserve(11)
+    expect(out.buffer.length).toBe(20)
+    out.length = 20
+    out.byte(1)
+    expect([out.length, out.buffer.length]).toEqual([21, 40])
+    out.reserve(1000)
+    expect(out.buffer.length).toBe(1021)
+    out.uint32(0xffffffff)
+    expect(out.buffer.readUInt32LE(21)).toBe(0xffffffff)
+    expect(out.buffer.length).toBe(1021)
+  })
+
+  it('gives a copy that does not change with what is written next', () => {
+    const out = new ByteWriter(100)
+    for (const length of [3, 40]) {
+      out.clear()
+      out.bytes(Buffer.alloc(length, 1), 0, length)
+      const copy = out.copy()
+      out.clear()
+      out.bytes(Buffer.alloc(length, 2), 0, length)
+      expect(copy).toEqual(Buffer.alloc(length, 1))
+    }
+  })
+
   it('writes doubles that readFloat64 reads back', () => {
     fc.assert(
       fc.property(fc.double(), (value) => {
@@ -66,6 +94,23 @@ describe('readVarint', () => {
     expect(() => readVarint(Buffer.from(hex, 'hex'), { at: 0 })).toThrow(
       'Length at byte 0 is cut off or too long.',
     )
+  })
+})
+
+describe('readVarint at a cursor', () => {
+  it('reads from there on, and leaves the cursor where it is when it refuses', () => {
+    const bytes = Buffer.from('ff01ff8080017f', 'hex')
+    const cursor = { at: 3 }
+    expect(readVarint(bytes, cursor)).toBe(16_384)
+    expect(readVarint(bytes, cursor)).toBe(127)
+    expect(cursor.at).toBe(7)
+    expect(() => readVarint(bytes, cursor)).toThrow('Length at byte 7 is cut off or too long.')
+    expect(cursor.at).toBe(7)
+  })
+
+  it('takes 2^53 and nothing above', () => {
+    expect(readVarint(Buffer.from('8080808080808010', 'hex'), { at: 0 })).toBe(2 ** 53)
+    expect(() => readVarint(Buffer.from('8080808080808011', 'hex'), { at: 0 })).toThrow('too long')
   })
 })
 

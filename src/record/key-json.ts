@@ -26,7 +26,7 @@ export function writeKeyJson(out: ByteWriter, bytes: Buffer, start: number, end:
       : bytes[start] === tagTuple && writePlainTuple(out, bytes, start + 1, end)
   if (isWritten) return
   out.length = lengthBefore
-  const json = Buffer.from(canonicalJson(decodeKey(bytes, start, end)), 'utf8')
+  const json = Buffer.from(canonicalJson(decodeKey(bytes, start, end)))
   out.bytes(json, 0, json.length)
 }
 
@@ -37,8 +37,8 @@ function writePlainTuple(out: ByteWriter, bytes: Buffer, start: number, end: num
     if (at > start) out.byte(comma)
     if (bytes[at] !== tagString) return false
     const textEnd = writePlainText(out, bytes, at + 1, end)
-    // A NUL ends it, unless it is itself escaped; text that has no end is damaged.
-    if (bytes[textEnd] !== 0 || textEnd >= end || bytes[textEnd + 1] === 0xff) return false
+    // A NUL ends it. What follows one that is escaped is no tag, so the next turn sees it; text that has no end is damaged.
+    if (bytes[textEnd] !== 0 || textEnd >= end) return false
     at = textEnd + 1
   }
   out.byte(closeBracket)

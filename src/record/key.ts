@@ -76,12 +76,10 @@ export function compareKeys(a: Key, b: Key): number {
 }
 
 function compareScalars(a: Key, b: Key): number {
-  const tag = tagOf(a)
-  const order = tag - tagOf(b)
+  const order = tagOf(a) - tagOf(b)
   if (order !== 0) return order
   if (typeof a === 'string' && typeof b === 'string') return compareText(a, b)
-  if (tag !== tagNumber) return 0
-  // JavaScript compares a number with a bigint exactly.
+  // JavaScript compares a number with a bigint exactly; null, false and true are each the same as themselves.
   if (a! < b!) return -1
   if (a! > b!) return 1
   return (typeof a === 'bigint' ? 1 : 0) - (typeof b === 'bigint' ? 1 : 0)
@@ -260,11 +258,10 @@ function readTuple(bytes: Buffer, start: number, end: number): Scalar[] {
   const tuple: Scalar[] = []
   cursor.at = start
   while (cursor.at < end) tuple.push(readScalar(bytes, end))
-  if (cursor.at !== end) throw damagedKey(cursor.at)
   return tuple
 }
 
-/** Reads an element of a tuple, or a key that is neither string nor tuple, and moves the cursor behind it. */
+/** Reads an element of a tuple, or a key that is neither string nor tuple, and moves the cursor behind it, never beyond `end`. */
 function readScalar(bytes: Buffer, end: number): Scalar {
   switch (bytes[cursor.at++]) {
     case tagString: {
@@ -324,16 +321,16 @@ function damagedKey(at: number): TallymanError {
 function invalidKey(got: unknown, index: number | null): TallymanError {
   const subject = index === null ? 'Key' : `Key element [${index}]`
   return new TallymanError('key-invalid', `${subject} is ${describe(got)}, which is no key.`, {
-    wayOut: wayOut(got, index),
+    wayOut: wayOut(got),
   })
 }
 
-function wayOut(got: unknown, index: number | null): string {
+function wayOut(got: unknown): string {
   if (got === undefined) return 'Where a field may be missing, write for example `tweet.lang ?? null`.'
   if (typeof got === 'number')
     return 'NaN equals nothing, so it groups nothing: emit null for it, or do not emit.'
   if (got instanceof Date) return 'Emit its toISOString() or getTime().'
-  if (Array.isArray(got) && index !== null)
-    return 'A tuple is flat: spread the inner array into the outer one.'
+  // It is inside another one, which alone would be a key.
+  if (Array.isArray(got)) return 'A tuple is flat: spread the inner array into the outer one.'
   return 'A key is a string, number, bigint, boolean or null, or a flat array of these.'
 }

@@ -6,6 +6,7 @@ describe('ownData', () => {
   const bare: Record<string, unknown> = Object.assign(Object.create(null), { inner: [1] })
   it.each([
     ['an object in an object', { a: { b: [1, { c: 2 }] }, d: undefined }],
+    ['null in an object and a list', { none: null, list: [null, [1]] }],
     ['an object without a prototype', bare],
     ['a property that is called __proto__', JSON.parse('{"__proto__":{"x":[1]},"constructor":[2]}')],
     ['a list with holes', Object.assign(new Array<unknown>(3), { 2: [2] })],
@@ -29,9 +30,17 @@ describe('ownData', () => {
     const cycle: Record<string, unknown> = {}
     cycle.left = cycle
     cycle.right = cycle
-    for (const value of [new Point(), { at: new Point() }, cycle, [() => 1], { s: Symbol('s') }])
+    const list: unknown[] = []
+    list.push(list)
+    const inFields = [{ at: new Point() }, { f: () => 1 }, { s: Symbol('s') }]
+    const inMap = new Map<unknown, unknown>([
+      [1, 1],
+      [2, () => 1],
+    ])
+    for (const value of [new Point(), ...inFields, cycle, list, [() => 1], inMap, new Set([1, () => 1])])
       expect(ownData(value)).toBe(value)
-    for (const value of [undefined, null, 'text', 1, 1n, true]) expect(ownData(value)).toBe(value)
+    for (const value of [() => 1, Symbol('s'), undefined, null, 'text', 1, 1n, true])
+      expect(ownData(value)).toBe(value)
   })
 })
 

@@ -10,7 +10,6 @@ import { nestingMax, shapeOf, type TypedBytes, typedBytesClasses } from './plain
  * a class, a function, a cycle) has no copy that is the same: then the value itself is returned.
  */
 export function ownData(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null) return value
   const copy = copyOf(value, 0)
   return copy === noCopy ? value : copy
 }
@@ -73,11 +72,12 @@ function copyInside(list: unknown[], depth: number): boolean {
   return true
 }
 
-function copyBytes(value: TypedBytes): unknown {
+function copyBytes(value: TypedBytes): TypedBytes {
   const prototype: object | null = Object.getPrototypeOf(value)
-  const made = typedBytesClasses.find((one) => one.prototype === prototype)
+  // There is one: those that have none are instances of a class.
+  const made = typedBytesClasses.find((one) => one.prototype === prototype)!
   const bytes = ArrayBuffer.isView(value)
     ? new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
     : new Uint8Array(value)
-  return made === undefined ? noCopy : made.over(bytes.slice().buffer)
+  return made.over(bytes.slice().buffer)
 }

@@ -92,7 +92,7 @@ function describeObject(value: object): string {
 }
 
 function className(value: object): string {
-  const made: unknown = Object.getPrototypeOf(value)?.constructor
+  const made: unknown = Object.getPrototypeOf(value).constructor
   return typeof made === 'function' && made.name !== '' ? shortened(made.name) : 'a class without a name'
 }
 

@@ -23,6 +23,15 @@ describe('plainJson', () => {
     )
   })
 
+  it.each(patched.map((one) => [one]))(
+    'sees a toJSON that only one of them has, as old libraries put it there: %#',
+    (one) => {
+      const bare: Record<string, unknown> = Object.assign(Object.create(null), { list: [{ n: 1 }] })
+      Reflect.set(one, 'toJSON', () => 'wrong')
+      expect(plainJson({ bare, list: [[], {}] })).toBe('{"bare":{"list":[{"n":1}]},"list":[[],{}]}')
+    },
+  )
+
   it('leaves dates as they are, and writes the digits of bigints', () => {
     const value = { at: new Date(0), big: 5n, list: [undefined, { none: undefined }] }
     const expected = '{"at":"1970-01-01T00:00:00.000Z","big":"5","list":[null,{}]}'

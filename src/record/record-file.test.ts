@@ -112,6 +112,62 @@ describe('RecordFileWriter and RecordFileReader', () => {
     )
   })
 
+  it('give blocks as they stand, and take their records as they stand', () => {
+    fc.assert(
+      fc.property(fc.array(anyRows, { maxLength: 4 }), (blocks) => {
+        // A block of its own for each, made of files of one block.
+        const sink = memorySink()
+        const writer = new RecordFileWriter(sink, 'part', 10_000)
+        const payloads = blocks.map((rows) => {
+          const reader = new RecordFileReader(memorySource(written(rows, 'spill', 10_000)), 'spill')
+          const payload = Buffer.from(reader.nextPayload(0) ?? [])
+          expect(reader.nextPayload(rows.length)).toBe(null)
+          expect(reader.nextPayload(0)).toBe(null)
+          return payload
+        })
+        for (const [index, payload] of payloads.entries()) {
+          const room = writer.roomBytes
+          const around = Buffer.concat([Buffer.from('<'), payload, Buffer.from('>')])
+          writer.appendEncoded(around, 1, 1 + payload.length, blocks[index]!.length)
+          expect(writer.roomBytes).toBe(room - payload.length)
+          expect(writer.isEmpty).toBe(blocks.slice(0, index + 1).flat().length === 0)
+        }
+        writer.finish()
+        expect(readAll(sink.content(), 'part')).toEqual(blocks.flat())
+        expect(sink.content()).toEqual(written(blocks.flat(), 'part', 10_000))
+      }),
+    )
+  })
+
+  it('has room for a block, and again when it has written one', () => {
+    const sink = memorySink()
+    const writer = new RecordFileWriter(sink, 'spill', 50)
+    const append = (length: number) => writer.append(Buffer.alloc(1), 0, 1, Buffer.alloc(length), 0, length)
+    expect(writer.roomBytes).toBe(50)
+    append(10)
+    expect(writer.roomBytes).toBe(50 - 13)
+    expect(sink.content().length).toBe(0)
+    // With lengths of 16 bytes it would just fit, as far as is known before.
+    append(50 - 13 - 16 - 1)
+    expect(writer.roomBytes).toBe(50 - 13 - 23)
+    expect(sink.content().length).toBe(0)
+    append(10)
+    expect(writer.roomBytes).toBe(50 - 13)
+    expect(sink.content().length).toBe(5 + 8 + 36)
+  })
+
+  it('refuse a record of 2 GiB, of which nothing is read', () => {
+    // Memory that is never touched is never given.
+    const value = Buffer.allocUnsafeSlow(2 ** 31)
+    const writer = new RecordFileWriter(memorySink(), 'spill')
+    const append = () => writer.append(Buffer.from('k'), 0, 1, value, 0, value.length)
+    expect(append).toThrow('Record of 2147483655 bytes is longer than 2147483647.')
+    expect(append).toThrow(
+      expect.objectContaining({ code: 'value-invalid', wayOut: expect.stringMatching('smaller values') }),
+    )
+    expect(writer.isEmpty).toBe(true)
+  })
+
   it('take a file without records', () => {
     expect(written([]).length).toBe(21)
     expect(readAll(written([]))).toEqual([])
@@ -246,6 +302,49 @@ describe('RecordFileReader', () => {
     const sink = memorySink()
     new RecordFileWriter(sink, 'spill', 10).append(Buffer.from('key'), 0, 3, Buffer.from('value'), 0, 5)
     expect(damageIn(sink.content()).message).toContain('is cut off')
+  })
+
+  it('says in which file, where in it, and what to do', () => {
+    const content = written([[Buffer.from('k'), Buffer.from('v')]])
+    content[content.length - 1]! ^= 1
+    const error = damageIn(content, 'spill')
+    expect(error.message).toBe('File "map-7.spill" has a block with a wrong checksum, at byte 17.')
+    expect(error).toMatchObject({ file: 'map-7.spill', wayOut: expect.stringMatching(/^Check the disk/) })
+    expect(damageIn(content.subarray(0, 3)).message).toBe('File "map-7.spill" is cut off, at byte 3.')
+    expect(damageIn(content.subarray(0, 10), 'spill', 100).message).toBe(
+      'File "map-7.spill" is cut off, at byte 110.',
+    )
+    const without = { name: 'one', sizeBytes: 3, read: (into: Buffer) => content.copy(into, 0, 0, 3) }
+    expect(() => new RecordFileReader(without, 'spill')).toThrow('File "one" is cut off, at byte 3.')
+  })
+
+  it('refuses records that do not fit their block, and a block that is refused by who takes it apart', () => {
+    const sink = memorySink()
+    const writer = new RecordFileWriter(sink, 'spill')
+    // Lengths of a key and a value, of which there is less.
+    writer.appendEncoded(Buffer.from([1, 3, 7, 7]), 0, 4, 1)
+    writer.finish()
+    const content = sink.content()
+    expect(damageIn(content).message).toBe(
+      'File "map-7.spill" has a record that is longer than its block, at byte 17.',
+    )
+    const reader = new RecordFileReader(memorySource(content), 'spill')
+    expect(reader.nextPayload(0)).toEqual(Buffer.from([1, 3, 7, 7]))
+    expect(reader.refuseRecord().message).toBe(damageIn(content).message)
+    expect(() => reader.nextPayload(1)).toThrow('is damaged')
+  })
+
+  it('refuses another number of records than the file says it has', () => {
+    const sink = memorySink()
+    const writer = new RecordFileWriter(sink, 'spill')
+    writer.appendEncoded(Buffer.from([0, 0]), 0, 2, 2)
+    writer.finish()
+    expect(damageIn(sink.content()).message).toBe(
+      'File "map-7.spill" says it has 2 records, and it has 1, at byte 15.',
+    )
+    const reader = new RecordFileReader(memorySource(sink.content()), 'spill')
+    reader.nextPayload(0)
+    expect(reader.nextPayload(2)).toBe(null)
   })
 
   it('takes no memory for a length that the file cannot hold', () => {

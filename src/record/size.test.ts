@@ -16,6 +16,35 @@ describe('approximateBytes', () => {
     )
   })
 
+  // A reader on another machine, or of another version, is to cut the same records into the same spills.
+  it.each<[string, unknown, number]>([
+    ['a number', 0.5, 16],
+    ['null', null, 8],
+    ['undefined', undefined, 8],
+    ['a boolean', true, 8],
+    ['a text without characters', '', 24],
+    ['a text', 'de', 28],
+    ['a text outside Latin-1', '한국', 28],
+    ['a small bigint', 5n, 32],
+    ['the largest bigint of 64 bits', 2n ** 63n - 1n, 32],
+    ['the smallest bigint of 64 bits', -(2n ** 63n), 32],
+    ['a bigint of 65 bits', 2n ** 64n, 33],
+    ['a bigint of 1,000 bytes', 2n ** 7999n, 1024],
+    ['a date', new Date(0), 96],
+    ['an empty list', [], 32],
+    ['a list', [0, ''], 32 + 2 * 8 + 16 + 24],
+    ['a list in a list', [[0]], 32 + 8 + 32 + 8 + 16],
+    ['an empty object', {}, 56],
+    ['an object', { a: 0, b: null }, 56 + 2 * 24 + 16 + 8],
+    ['an empty map', new Map(), 128],
+    ['a map', new Map([['', 0]]), 128 + 40 + 24 + 16],
+    ['a set', new Set([0, 1]), 128 + 2 * (40 + 16)],
+    ['a Buffer', Buffer.alloc(10), 210],
+    ['an array of doubles', new Float64Array(10), 280],
+  ])('is the same number everywhere, of %s', (_, value, bytes) => {
+    expect(approximateBytes(value)).toBe(bytes)
+  })
+
   it('is never less than what the value must hold', () => {
     expect(approximateBytes('x'.repeat(1000))).toBeGreaterThan(1000)
     expect(approximateBytes(Buffer.alloc(1000))).toBeGreaterThan(1000)

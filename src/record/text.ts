@@ -63,7 +63,7 @@ export function writeSizedText(out: ByteWriter, text: string): void {
 function writeLongText(out: ByteWriter, text: string): void {
   out.reserve(Buffer.byteLength(text))
   out.length = text.isWellFormed()
-    ? out.length + out.buffer.write(text, out.length, 'utf8')
+    ? out.length + out.buffer.write(text, out.length)
     : writeUnits(out.buffer, out.length, text, false)
 }
 

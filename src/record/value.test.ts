@@ -292,6 +292,60 @@ describe('decodeValue', () => {
     expect(thrownBy(() => decoded(bytes)).code).toBe('file-damaged')
   })
 
+  const eight = [0, 0, 0, 0, 0, 0, 0, 0]
+  it.each<[string, number[], number]>([
+    ['nothing', [], 0],
+    ['a tag that is none', [17], 0],
+    ['a tag that is none, in a list', [11, 2, 1, 17], 3],
+    ['a list of fewer elements than it says', [11, 2, 1], 3],
+    ['a map without its last value', [14, 1, 1], 3],
+    ['a set of fewer members than it says', [15, 1], 2],
+    ['an object without its last value', [12, 1, 1, 0x61], 4],
+    ['an object without its name', [12, 1, 2, 0x61], 3],
+    ['a double that is cut off', [6, 1, 2, 3, 4, 5, 6, 7], 1],
+    ['a date that is cut off', [10, 1, 2, 3, 4, 5, 6, 7], 1],
+    ['a bigint that is cut off', [7, 2, 1], 2],
+    ['a negative bigint that is cut off', [8, 2, 1], 2],
+    ['a text that is cut off', [9, 2, 0x61], 2],
+    ['bytes without a class', [16], 1],
+    ['bytes of a class that is none', [16, 14, 1, 0], 3],
+    ['bytes that are cut off', [16, 0, 2, 0], 3],
+    ['doubles that are no multiple of eight bytes', [16, 11, 7, ...eight.slice(1)], 3],
+    ['something after the value', [1, 1], 1],
+    ['something after a list', [11, 1, 1, 1], 3],
+  ])('refuses %s, and says where it is', (_, bytes, at) => {
+    // The same bytes go on behind the end, where nothing is read.
+    const around = Buffer.from([...bytes, ...bytes, ...eight])
+    const error = thrownBy(() => decodeValue(around, 0, bytes.length))
+    expect(error.code).toBe('file-damaged')
+    expect(error.message).toBe(`Encoded value is not one at byte ${at}.`)
+  })
+
+  it('refuses a length whose bytes are cut off', () => {
+    expect(() => decoded(Buffer.from([9, 0x80]))).toThrow('Length at byte 1 is cut off or too long.')
+  })
+
+  it.each([
+    ['lists', Buffer.from([11, 1]), Buffer.alloc(0)],
+    ['sets', Buffer.from([15, 1]), Buffer.alloc(0)],
+    ['objects', Buffer.from([12, 1, 1, 0x61]), Buffer.alloc(0)],
+    ['objects without a prototype', Buffer.from([13, 1, 1, 0x61]), Buffer.alloc(0)],
+    ['keys of maps', Buffer.from([14, 1]), Buffer.from([1])],
+    ['values of maps', Buffer.from([14, 1, 1]), Buffer.alloc(0)],
+  ])('reads 1,000 levels of %s and refuses more', (_, before, after) => {
+    const levels = (count: number) =>
+      Buffer.concat([
+        ...new Array<Buffer>(count).fill(before),
+        Buffer.from([1]),
+        ...new Array<Buffer>(count).fill(after),
+      ])
+    expect(encodeValue(decoded(levels(1000)))).toEqual(levels(1000))
+    for (const count of [1001, 100_000]) {
+      const error = thrownBy(() => decoded(levels(count)))
+      expect(error.message).toBe(`Encoded value is not one at byte ${1000 * before.length}.`)
+    }
+  })
+
   it('shares no memory with the bytes it reads', () => {
     const bytes = encodeValue([Buffer.from('abc'), 'text of some length'])
     const value = decoded(bytes)
