@@ -67,7 +67,8 @@ describe('a text as bytes', () => {
     for (const text of texts) {
       const bytes = bytesOf(writeText, text)
       expect(bytes.equals(octetsOf(text)), JSON.stringify(text)).toBe(true)
-      const around = Buffer.concat([Buffer.from('<'), bytes, Buffer.from('>')])
+      // What comes behind looks like a lone surrogate.
+      const around = Buffer.concat([Buffer.from('<'), bytes, Buffer.from([0xed, 0xa0, 0x80])])
       expect(readUniqueText(around, 1, 1 + bytes.length)).toBe(text)
     }
   })
@@ -87,6 +88,15 @@ describe('a text as bytes', () => {
       }
       const beforeMark = Buffer.concat([bytes, Buffer.from([0xff, 0])])
       expect(readTerminatedText(beforeMark, { at: 0 }, bytes.length)).toBe(text)
+    }
+  })
+
+  test('is none without a NUL, however long it is and whatever comes before', () => {
+    for (const length of lengths) {
+      const bytes = Buffer.from(`\xff${'a'.repeat(length)}`, 'latin1')
+      const cursor = { at: 1 }
+      expect(readTerminatedText(bytes, cursor, bytes.length)).toBe(null)
+      expect(cursor.at).toBe(1)
     }
   })
 

@@ -166,13 +166,13 @@ export function readTerminatedText(bytes: Buffer, cursor: Cursor, end: number): 
   return isEscaped ? readUnescaped(bytes, start, stop) : readText(bytes, start, stop)
 }
 
-/** Offset of the first NUL in `bytes[start, end)`, or `end`. */
+/** Offset of the first NUL in `bytes[start, end)`; `end` or more when there is none. */
 function nulFrom(bytes: Buffer, start: number, end: number): number {
   const near = Math.min(end, start + shortUnitsMax)
   for (let at = start; at < near; at += 1) if (bytes[at] === 0) return at
   if (near === end) return end
   const found = bytes.indexOf(0, near)
-  return found === -1 || found > end ? end : found
+  return found === -1 ? end : found
 }
 
 function readUnescaped(bytes: Buffer, start: number, end: number): string {
