@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { parseDiff } from './mutants/changed-lines.ts'
+import { reusable } from './mutants/reuse.ts'
 import { isMutated } from './mutants/rooms.ts'
 import {
   scoreOf,
@@ -120,6 +121,40 @@ describe('parseDiff', () => {
       { path: 'src/run/a.ts', first: 3, last: 4 },
       { path: 'src/run/a.ts', first: 20, last: 20 },
     ])
+  })
+})
+
+describe('reusable', () => {
+  test('keeps what was noticed by tests that are as they were, and nothing else', () => {
+    const record = {
+      schemaVersion: '1.0',
+      files: {
+        'src/run/a.ts': {
+          language: 'typescript',
+          mutants: [
+            { id: '1', status: 'Killed', killedBy: ['t1'] },
+            { id: '2', status: 'Killed', killedBy: ['t2'] },
+            { id: '3', status: 'Survived' },
+            { id: '4', status: 'Timeout' },
+            { id: '5', status: 'NoCoverage' },
+          ],
+        },
+      },
+      testFiles: {
+        'src/run/a.test.ts': { tests: [{ id: 't1', name: 'one' }] },
+        'src/run/b.test.ts': { tests: [{ id: 't2', name: 'two' }] },
+      },
+    }
+    const kept = reusable(record, (path) => path === 'src/run/b.test.ts')
+    expect(kept).toEqual({
+      ...record,
+      files: {
+        'src/run/a.ts': {
+          language: 'typescript',
+          mutants: [{ id: '1', status: 'Killed', killedBy: ['t1'] }],
+        },
+      },
+    })
   })
 })
 

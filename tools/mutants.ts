@@ -5,9 +5,10 @@
  *
  * `npm run mutants -- --changed`, which is part of `npm run check`: only the lines that differ from the last commit.
  */
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type ChangedLines, changedLines } from './mutants/changed-lines.ts'
+import { reusable } from './mutants/reuse.ts'
 import { type Room, roomOf, rooms } from './mutants/rooms.ts'
 import {
   mutantsOf,
@@ -53,7 +54,7 @@ function optionsOf({ name, mutate, isQuick }: Trial): object {
     timeoutMS: 4_000,
     reporters: ['json', ...(isQuick ? [] : ['progress-append-only'])],
     jsonReporter: { fileName: join(folder, `${name}.report.json`) },
-    // What a trial before found out about code and tests that are the same is taken from there.
+    // What was noticed before is not tried again, as long as the code and the tests are the same.
     incremental: !isQuick,
     incrementalFile: join(folder, `${name}.incremental.json`),
     ignorePatterns: ['/bench', '/docs', '/demo', '/.pyspark', '/.tallyman'],
@@ -63,12 +64,22 @@ function optionsOf({ name, mutate, isQuick }: Trial): object {
   }
 }
 
+/** Takes out of the record of a trial before what may be otherwise now. */
+function forgetChanged(name: string): void {
+  const file = join(folder, `${name}.incremental.json`)
+  if (!existsSync(file)) return
+  const { mtimeMs } = statSync(file)
+  const isChanged = (path: string) => !existsSync(path) || statSync(path).mtimeMs > mtimeMs
+  writeFileSync(file, JSON.stringify(reusable(JSON.parse(readFileSync(file, 'utf8')), isChanged)))
+}
+
 /** Returns Stryker's report; null, and what it said, when there is none. */
 async function tryMutants(trial: Trial): Promise<{ report: unknown; output: string }> {
   mkdirSync(folder, { recursive: true })
   const configFile = join(folder, `${trial.name}.options.json`)
   const reportFile = join(folder, `${trial.name}.report.json`)
   rmSync(reportFile, { force: true })
+  if (!trial.isQuick) forgetChanged(trial.name)
   writeFileSync(configFile, JSON.stringify(optionsOf(trial)))
   const { output } = await runPackage('@stryker-mutator/core', 'stryker', ['run', configFile], {
     output: trial.isQuick ? 'kept' : 'shown',

@@ -6,7 +6,7 @@ import { beforeEach } from 'vitest'
 fc.configureGlobal({
   ...fc.readConfigureGlobal(),
   seed: 2020,
-  interruptAfterTimeLimit: 300,
+  interruptAfterTimeLimit: 2_000,
   endOnFailure: true,
 })
 
