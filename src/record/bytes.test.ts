@@ -23,7 +23,13 @@ describe('ByteWriter', () => {
   })
 
   it('takes no more room than was reserved, or twice what it had where that is more', () => {
+    const none = new ByteWriter(0)
+    none.byte(5)
+    expect(none.copy()).toEqual(Buffer.from([5]))
     const out = new ByteWriter(10)
+    out.bytes(Buffer.alloc(60), 50, 60)
+    expect(out.buffer.length).toBe(10)
+    out.clear()
     out.reserve(10)
     expect(out.buffer.length).toBe(10)
     out.reserve(11)
@@ -115,6 +121,16 @@ describe('readVarint at a cursor', () => {
 })
 
 describe('compareBytes', () => {
+  it('compares from its starts on, and up to its ends', () => {
+    const [a, b] = [Buffer.from('..abcd!'), Buffer.from('.abce?')]
+    expect(compareBytes(a, 2, 5, b, 1, 4)).toBe(0)
+    expect(compareBytes(a, 2, 6, b, 1, 5)).toBeLessThan(0)
+    expect(compareBytes(b, 1, 5, a, 2, 6)).toBeGreaterThan(0)
+    expect(compareBytes(a, 2, 5, b, 1, 3)).toBeGreaterThan(0)
+    expect(compareBytes(a, 2, 4, b, 1, 4)).toBeLessThan(0)
+    expect(compareBytes(a, 2, 2, b, 1, 1)).toBe(0)
+  })
+
   it('orders as Buffer.compare does', () => {
     const few = fc.array(fc.constantFrom(0, 1, 255), { maxLength: 6 }).map((bytes) => Buffer.from(bytes))
     const any = fc.uint8Array({ maxLength: 80 }).map((bytes) => Buffer.from(bytes))

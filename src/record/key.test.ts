@@ -68,6 +68,7 @@ describe('compareKeys', () => {
     '\ud7ff',
     '\ud800',
     '\ud800a',
+    '\ud800\ue000',
     '\udfff',
     '\ue000',
     '\uffff',

@@ -94,6 +94,11 @@ describe('encodeValue', () => {
     expect(encodeValue(128).length).toBe(3)
   })
 
+  it('writes no bytes of the bigint 0, and no zeros before those of others', () => {
+    expect([...encodeValue(0n)]).toEqual([7, 0])
+    expect([...encodeValue(-256n)]).toEqual([8, 2, 1, 0])
+  })
+
   it('writes every NaN with the same bytes', () => {
     const odd = new Float64Array(new BigUint64Array([0xfff8000000000123n]).buffer)[0]
     expect(encodeValue(odd)).toEqual(encodeValue(Number.NaN))
