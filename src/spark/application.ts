@@ -1,5 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { closeSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { errnoOf } from '../errors.ts'
@@ -37,6 +46,7 @@ const movePack =
 const moveEngine = 'Install tallyman in a folder whose path has none.'
 
 const signEveryMs = 1000
+const lastWordsBytes = 16_384
 
 /** How long Spark may take to end its executors before it is killed itself. */
 const orderlyMsMax = 10_000
@@ -54,15 +64,19 @@ export class Application {
   readonly exited: Promise<ApplicationEnd>
   readonly #child: ChildProcess
   readonly #folder: string
+  readonly #logFile: string
+  readonly #logFromByte: number
   readonly #said: GrowingLines
   readonly #events: EventLog
   readonly #leash = new Leash()
   #isGone = false
   #signedAtMs = Number.NEGATIVE_INFINITY
 
-  private constructor(child: ChildProcess, folder: string) {
+  private constructor(child: ChildProcess, { folder, logFile }: ApplicationParts, logFromByte: number) {
     this.#child = child
     this.#folder = folder
+    this.#logFile = logFile
+    this.#logFromByte = logFromByte
     this.#said = new GrowingLines(join(folder, 'said.jsonl'))
     this.#events = new EventLog(join(folder, 'events'))
     if (child.pid !== undefined) this.#leash.hold(child.pid)
@@ -107,6 +121,7 @@ export class Application {
     ]
     const log = openSync(logFile, 'a', 0o600)
     try {
+      const logFromByte = fstatSync(log).size
       const child = spawn(submitOf(parts.home), words, {
         cwd: folder,
         env: parts.env,
@@ -114,7 +129,7 @@ export class Application {
         detached: true,
         stdio: ['ignore', log, log],
       })
-      return new Application(child, folder)
+      return new Application(child, parts, logFromByte)
     } finally {
       closeSync(log)
     }
@@ -153,14 +168,10 @@ export class Application {
     renameSync(join(this.#folder, 'go.new'), join(this.#folder, 'go.json'))
   }
 
-  /** The end of what Spark has printed. */
-  static lastWords(logFile: string): string {
-    try {
-      return readFileSync(logFile, 'utf8').slice(-16_384)
-    } catch (error) {
-      if (errnoOf(error) === 'ENOENT') return ''
-      throw error
-    }
+  /** The end of what Spark has printed, in this application alone: the file has what earlier ones have printed before. */
+  lastWords(): string {
+    const bytes = readFileSync(this.#logFile).subarray(this.#logFromByte)
+    return bytes.subarray(-lastWordsBytes).toString('utf8')
   }
 
   /** Ends it with its executors. Safe at any time, more than once. */

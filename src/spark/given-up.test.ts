@@ -1,15 +1,12 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { deflateSync } from 'node:zlib'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { plainFile, planOf } from '../../test/fixtures/plans.ts'
 import { initialState } from '../run/state.ts'
 import { givenUpFault } from './given-up.ts'
 import type { TaskFailure } from './messages.ts'
 
 const plan = planOf([plainFile('a.txt', 10)])
-const known = { plan, state: initialState(plan), lastFailed: null, logFile: 'logs/spark.log' }
+const known = { plan, state: initialState(plan), lastFailed: null, logged: '', logFile: 'logs/spark.log' }
 const end = { code: 1, signal: null }
 
 describe('givenUpFault', () => {
@@ -34,23 +31,20 @@ describe('givenUpFault', () => {
   })
 
   test('is what Spark has logged, where its driver only finds that it has stopped', () => {
-    const folder = mkdtempSync(join(tmpdir(), 'tallyman-given-up-'))
-    onTestFinished(() => rmSync(folder, { recursive: true }))
-    const logFile = join(folder, 'spark.log')
     const reason = 'All masters are unresponsive! Giving up.'
-    writeFileSync(logFile, `ERROR Backend: Application has been killed. Reason: ${reason}\n`)
+    const logged = `ERROR Backend: Application has been killed. Reason: ${reason}\n`
     // Which of them it finds depends on how far it was.
     for (const found of [
       'Cannot call methods on a stopped SparkContext.',
       'SparkContext has been shutdown',
     ]) {
       const said = `Py4JJavaError: \n: java.lang.IllegalStateException: ${found}`
-      expect(givenUpFault({ ...known, logFile, end, said }).message).toContain(
+      expect(givenUpFault({ ...known, logged, end, said }).message).toContain(
         `gave up the application: ${reason}`,
       )
     }
-    // What an earlier session left there is not why this one failed.
-    expect(givenUpFault({ ...known, logFile, end, said: 'ValueError: no' }).message).toContain(
+    // Where its driver found something else, that is why.
+    expect(givenUpFault({ ...known, logged, end, said: 'ValueError: no' }).message).toContain(
       'ValueError: no',
     )
   })

@@ -1,6 +1,6 @@
 import type { Fault } from '../errors.ts'
 import { type Plan, parseTaskId, type RunState, sayTask } from '../run/index.ts'
-import { Application, type ApplicationEnd } from './application.ts'
+import type { ApplicationEnd } from './application.ts'
 import { failureIn, tellingLine } from './task-failure.ts'
 
 /** What is known once Spark has given up. */
@@ -11,12 +11,15 @@ interface GivenUp {
   /** What the driver has said last; null where it did not come to that. */
   readonly said: string | null
   readonly lastFailed: { readonly task: string; readonly fault: Fault } | null
+  /** The end of what Spark has printed. */
+  readonly logged: string
+  /** The file of it. */
   readonly logFile: string
 }
 
-/** Why a run on Spark has failed, in words that lead somewhere. */
-export function givenUpFault({ plan, state, end, said, lastFailed, logFile }: GivenUp): Fault {
-  const text = said ?? Application.lastWords(logFile)
+/** Why a run on Spark has failed, in words that lead somewhere. Pure. */
+export function givenUpFault({ plan, state, end, said, lastFailed, logged, logFile }: GivenUp): Fault {
+  const text = said ?? logged
   if (/PYTHON_VERSION_MISMATCH|different (minor )?version/.test(text))
     return {
       code: 'package-missing',
@@ -40,9 +43,8 @@ export function givenUpFault({ plan, state, end, said, lastFailed, logFile }: Gi
       : end.code === null
         ? 'could not be started'
         : `ended with exit code ${end.code}`
-  const log = Application.lastWords(logFile)
   // Spark's own word for why it stopped is in its log alone; its driver only finds that it has.
-  const reason = /Application has been killed\. Reason: ([^\n]*)/.exec(log)?.[1]
+  const reason = /Application has been killed\. Reason: ([^\n]*)/.exec(logged)?.[1]
   if (reason !== undefined && /stopped SparkContext|SparkContext has been shut ?down/.test(text))
     return {
       code: 'worker-died',

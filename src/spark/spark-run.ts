@@ -193,6 +193,7 @@ export class SparkRun implements PreparedRun {
           said: driverSaid,
           lastFailed: attempts.lastFailed,
           state: this.state,
+          logged: application.lastWords(),
           logFile: sparkLog(this.#book.directory),
         })
         return await this.#fail(application, fault)

@@ -118,7 +118,10 @@ describe.skipIf(!requires('pyspark with Java', hasSpark))('a run on Spark', { ti
 
     const accepted = ['--max-bad', '2', '--accept', 'b.txt.gz']
     const whole = shop.run('run', 'lines.job.ts', 'lacking', ...accepted)
-    const resumed = tallyman('resume', shop.runs().at(-2)!, ...accepted)
+    const run = shop.runs().at(-2)!
+    const withoutJava = { env: { ...sparkEnv, [markName]: mark, JAVA_HOME: '/nowhere' } }
+    expect(shop.runIn(withoutJava, 'resume', run, ...accepted).stderr).toContain('Spark needs Java')
+    const resumed = tallyman('resume', run, ...accepted)
     expect(resumed, resumed.stderr).toMatchObject({ status: 0 })
     expect(shop.digestOf(resumed)).toBe(shop.digestOf(whole))
     expect(resumed.stderr).toContain('the map tasks run again')
