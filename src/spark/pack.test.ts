@@ -32,7 +32,7 @@ describe('makePack', () => {
       execFileSync(join(place, 'bin', 'node'), args, { cwd: tmpdir(), encoding: 'utf8', input: '' })
     expect(run(join(place, 'job', 'job.mjs'))).toBe('function\n')
     // Its stdin ends at once, and it with it.
-    expect(run(join(place, 'node_modules', 'tallyman', 'dist', 'spark', 'tasks-main.js'))).toBe('')
+    expect(run(join(place, 'node_modules', 'tallyman', 'dist', 'spark', 'task-process-main.js'))).toBe('')
 
     expect(await pack('import { count } from "tallyman"; console.log(typeof count)')).toBe(one)
     const other = await pack('console.log(2)')
