@@ -205,6 +205,14 @@ describe.runIf(process.getuid?.() === 0)('an ordinary user', () => {
       expect(user.run(process.execPath, [program, 'down']).status).toBe(0)
     })
 
+    it('has the TypeScript app of the lab there as well, as `new --app` writes it', async () => {
+      expect(user.run(process.execPath, [program, 'new', '--app', 'first']).status).toBe(0)
+      const started = up('first')
+      expect(started, started.stderr).toMatchObject({ status: 0, stdout: `http://localhost:${user.uid}/\n` })
+      expect(await (await fetch(`http://localhost:${user.uid}/`)).text()).toContain('<h1>hello, world</h1>')
+      expect(user.run(process.execPath, [program, 'down']).status).toBe(0)
+    })
+
     it('is told of a port that is for root alone', () => {
       user.write('hello/app.ts', "export default { fetch: () => new Response('hello') }\n")
       const served = user.run(process.execPath, [program, 'serve', '--port', '80'])

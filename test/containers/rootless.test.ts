@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { hasEngine } from '../fixtures/engine.ts'
 import { canMakeUsers, isTunOpen, OrdinaryUser } from '../fixtures/ordinary-user.ts'
+import type { Ended } from '../fixtures/program.ts'
 import { requires } from '../requires.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -43,9 +44,10 @@ describe.runIf(process.getuid?.() === 0)('an ordinary user', () => {
     })
     afterAll(() => user.remove())
 
-    it('passes all that root passes, with nothing skipped and nothing left', () => {
+    /** Runs test files as them. */
+    function test(...args: readonly string[]): { readonly report: Report; readonly ended: Ended } {
       const file = join(user.home, 'report.json')
-      const vitest = [join(root, 'node_modules/vitest/vitest.mjs'), 'run', '--root', root, ...suites]
+      const vitest = [join(root, 'node_modules/vitest/vitest.mjs'), 'run', '--root', root, ...args]
       const options = [
         '--configLoader',
         'runner',
@@ -57,7 +59,21 @@ describe.runIf(process.getuid?.() === 0)('an ordinary user', () => {
         TALLYMAN_REQUIRE_ALL: '1',
         TMPDIR: '/tmp',
       })
-      const report: Report = JSON.parse(readFileSync(file, 'utf8'))
+      return { report: JSON.parse(readFileSync(file, 'utf8')), ended }
+    }
+
+    it('has jobs lose their own attempt that end their worker, or fill its heap', () => {
+      const { report, ended } = test(
+        'test/hostile/deaths.test.ts',
+        '-t',
+        'container is rejected.*(exit\\(7|heap)',
+      )
+      expect(ended, ended.stdout + ended.stderr).toMatchObject({ status: 0 })
+      expect(report.numPassedTests).toBe(2)
+    }, 300_000)
+
+    it('passes all that root passes, with nothing skipped and nothing left', () => {
+      const { report, ended } = test(...suites)
       const failed = report.testResults.flatMap(({ assertionResults }) =>
         assertionResults.filter(({ status }) => status === 'failed'),
       )
