@@ -142,7 +142,8 @@ describe('RecordFileWriter and RecordFileReader', () => {
   it('has room for a block, and again when it has written one', () => {
     const sink = memorySink()
     const writer = new RecordFileWriter(sink, 'spill', 50)
-    const append = (length: number) => writer.append(Buffer.alloc(1), 0, 1, Buffer.alloc(length), 0, length)
+    const bytes = Buffer.alloc(200)
+    const append = (length: number) => writer.append(bytes, 100, 101, bytes, 100, 100 + length)
     expect(writer.roomBytes).toBe(50)
     append(10)
     expect(writer.roomBytes).toBe(50 - 13)
@@ -361,6 +362,34 @@ describe('RecordFileReader', () => {
     const damaged = new RecordFileReader(memorySource(content), 'spill')
     expect(() => damaged.next()).toThrow('has a block with a wrong checksum')
     expect(() => damaged.next()).toThrow('is damaged')
+  })
+
+  it('reads nothing more once it has said that there is none, since the file may be closed then', () => {
+    const content = written([[Buffer.from('k'), Buffer.from('v')]])
+    let reads = 0
+    const source = memorySource(content)
+    const read = (into: Buffer, at: number): number => {
+      reads += 1
+      return source.read(into, at)
+    }
+    const reader = new RecordFileReader({ ...source, read }, 'spill')
+    while (reader.next());
+    const readsToTheEnd = reads
+    expect([reader.next(), reader.nextPayload(0)]).toEqual([false, null])
+    expect(reads).toBe(readsToTheEnd)
+  })
+
+  it.each([
+    ['as large', 100, 100],
+    ['smaller, where it is small itself', 900_000, 10],
+    ['smaller, but not by far', 1_400_000, 400_000],
+  ])('takes its memory again for a block that is %s', (_, firstBytes, nextBytes) => {
+    const row = (bytes: number): Row => [Buffer.from('k'), Buffer.alloc(bytes)]
+    const content = written([row(firstBytes), row(nextBytes), row(firstBytes)], 'spill', 20)
+    const reader = new RecordFileReader(memorySource(content), 'spill')
+    reader.next()
+    const memory = reader.bytes.buffer
+    while (reader.next()) expect(reader.bytes.buffer === memory).toBe(true)
   })
 
   it('gives back the memory of one long record', () => {

@@ -253,6 +253,20 @@ describe('writeValue', () => {
     }
   })
 
+  it.each<[string, (inner: unknown) => unknown]>([
+    ['lists', (inner) => [inner]],
+    ['objects', (inner) => ({ inner })],
+    ['sets', (inner) => new Set([inner])],
+    ['keys of maps', (inner) => new Map([[inner, 1]])],
+    ['values of maps', (inner) => new Map([[1, inner]])],
+  ])('takes 1,000 levels of %s, each of which is one, and no more', (_, around) => {
+    let value: unknown = 1
+    for (let level = 0; level < 1000; level += 1) value = around(value)
+    const readers = [encodeValue, canonicalJson, approximateBytes, checkPlainData]
+    for (const action of readers) action(value)
+    for (const action of readers) expect(() => action(around(value))).toThrow('more than 1,000 levels deep')
+  })
+
   it('refuses a large cycle without filling the memory', () => {
     const large: unknown[] = ['x'.repeat(1_000_000)]
     large.push(large)
