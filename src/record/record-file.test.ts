@@ -24,7 +24,12 @@ function memorySource(content: Buffer): ByteSource {
 function written(rows: readonly Row[], kind: RecordFileKind = 'spill', blockBytes?: number): Buffer {
   const sink = memorySink()
   const writer = new RecordFileWriter(sink, kind, blockBytes)
-  for (const [key, value] of rows) writer.append(key, 0, key.length, value, 0, value.length)
+  for (const [key, value] of rows) {
+    // As it is written from the middle of what stands in memory.
+    const [keyStart, valueStart] = [2, 2 + key.length]
+    const bytes = Buffer.concat([Buffer.from('..'), key, value, Buffer.from('..')])
+    writer.append(bytes, keyStart, valueStart, bytes, valueStart, valueStart + value.length)
+  }
   const totals = writer.finish()
   expect(totals).toMatchObject({ records: rows.length, bytes: sink.content().length })
   return sink.content()
