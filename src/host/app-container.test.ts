@@ -3,6 +3,7 @@ import { type AppContainer, appArguments, holdsPort } from './app-container.ts'
 
 const order = {
   name: 'hello',
+  place: '/home/hello, world/app.ts',
   image: 'an-image',
   command: ['node', 'app.mjs'],
   mounts: [{ path: '/data/a:b', isWritable: false }],
@@ -52,7 +53,7 @@ describe('appArguments', () => {
 describe('holdsPort', () => {
   const app: AppContainer = {
     ...{ name: 'hello', state: 'running', exitCode: 0, pid: 7, restarts: 0, port: 5678, insidePort: 8080 },
-    ...{ startedAt: '2026-11-29T08:00:00Z', tokenFile: null },
+    ...{ startedAt: '2026-11-29T08:00:00Z', tokenFile: null, place: null },
   }
 
   it('is so while it runs, and while it is down until its next start', () => {

@@ -21,10 +21,14 @@ const appLabel = 'tallyman.app'
 const userLabel = 'tallyman.user'
 /** Of tallyman's own page: the file with its token. */
 const tokenLabel = 'tallyman.token'
+/** Where it was started from, in base64: engines cut labels at some characters. */
+const placeLabel = 'tallyman.place'
 
 /** A container with a web app that is to be started. It goes on when this process ends. */
 export interface AppOrder {
   readonly name: string
+  /** The file or folder that it is; of tallyman's own page, nothing. */
+  readonly place: string
   readonly image: string
   /** Empty: what the image says. */
   readonly command: readonly string[]
@@ -69,13 +73,14 @@ function substituteOptions({ memoryBytes }: ContainerLimits): string[] {
  */
 export function appArguments(
   engine: Pick<Engine, 'kind' | 'isRootless'>,
-  { name, image, command, mounts, port, insidePort, limits, tokenFile }: AppOrder,
+  { name, place, image, command, mounts, port, insidePort, limits, tokenFile }: AppOrder,
   user: { readonly uid: number; readonly gid: number },
   holds = true,
 ): string[] {
   return [
     ...['run', '--detach', '--pull=never', '--name', containerOf(name, user.uid)],
     ...['--label', `${appLabel}=${name}`, '--label', `${userLabel}=${user.uid}`],
+    ...['--label', `${placeLabel}=${Buffer.from(place).toString('base64')}`],
     ...(tokenFile === null ? [] : ['--label', `${tokenLabel}=${tokenFile}`]),
     ...[
       '--log-driver',
@@ -129,6 +134,8 @@ export async function startAppContainer(engine: Engine, order: AppOrder): Promis
 /** A container with an app, as its engine tells. */
 export interface AppContainer {
   readonly name: string
+  /** The file or folder that it is; null where that is not known. */
+  readonly place: string | null
   /** `running`, `exited` and so on. */
   readonly state: string
   readonly exitCode: number
@@ -196,6 +203,7 @@ function containerFrom({ Config, State, RestartCount, HostConfig }: Inspected): 
   const [inside = '', bindings = []] = Object.entries(HostConfig.PortBindings ?? {})[0] ?? []
   return {
     name: Config.Labels[appLabel] ?? '',
+    place: placeOf(Config.Labels[placeLabel]),
     state: State.Status,
     exitCode: State.ExitCode,
     pid: State.Pid,
@@ -205,6 +213,10 @@ function containerFrom({ Config, State, RestartCount, HostConfig }: Inspected): 
     startedAt: State.StartedAt,
     tokenFile: Config.Labels[tokenLabel] ?? null,
   }
+}
+
+function placeOf(label: string | undefined): string | null {
+  return label === undefined || label === '' ? null : Buffer.from(label, 'base64').toString()
 }
 
 /** Is its port its own, also while it is down between an end and its next start? */

@@ -95,6 +95,7 @@ export async function probePublishedPort(engine: Engine, image: WorkerImage): Pr
   const command = [image.node, '-e', code]
   await startAppContainer(engine, {
     name,
+    place: '',
     image: image.name,
     command,
     mounts: [],

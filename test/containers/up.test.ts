@@ -112,6 +112,13 @@ describe.skipIf(!requires('a container engine', hasEngine))('up', () => {
         () => false,
       ),
     )
+    shop.write(`else,where/${name}.ts`, 'export default { fetch: () => new Response("another one") }\n')
+    expect(up(`else,where/${name}.ts`)).toMatchObject({
+      status: 2,
+      stderr: expect.stringMatching(
+        new RegExp(`an app called ${name} already: /.*/${own}/${name}\\.ts\\.\\n.*tallyman down ${name}`),
+      ),
+    })
     expect(shop.run('down', name)).toMatchObject({ status: 0, stdout: `${name} is down.\n` })
     expect(listed()).toEqual([])
     await expect(read()).rejects.toThrow()

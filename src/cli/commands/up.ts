@@ -54,10 +54,17 @@ export const up: Command = {
       return exitCodes.complete
     }
     const engine = await requireEngine()
+    refuseOtherPlace(place, await listAppContainers(engine))
     const port = await choosePort(engine, place.name, args.count('port'), terminal)
     const part = await partOf(engine, place, args, terminal)
     await removeAppContainer(engine, place.name)
-    await startAppContainer(engine, { ...part, name: place.name, port, limits: limitsOf(args) })
+    await startAppContainer(engine, {
+      ...part,
+      name: place.name,
+      place: pathOf(place),
+      port,
+      limits: limitsOf(args),
+    })
     try {
       const app = await untilHealthy(engine, place.name, port)
       await note(app, terminal)
@@ -95,6 +102,19 @@ function placeOf(path: string, cwd: string): Place {
   const module = realpathSync(findModule(path, cwd))
   const stem = basename(module).replace(/(\.app)?\.[cm]?[jt]sx?$/, '')
   return { kind: 'module', name: nameOf(stem === 'app' ? basename(dirname(module)) : stem), module }
+}
+
+function pathOf(place: Place): string {
+  return place.kind === 'module' ? place.module : place.kind === 'dockerfile' ? place.folder : ''
+}
+
+/** An app is called as its file or folder is: another one that is called the same would be taken down for it. */
+function refuseOtherPlace(place: Place, apps: readonly AppContainer[]): void {
+  const other = apps.find(({ name }) => name === place.name)?.place ?? null
+  if (other === null || other === pathOf(place)) return
+  throw new TallymanError('usage', `There is an app called ${place.name} already: ${printable(other)}.`, {
+    wayOut: `Take it down first, tallyman down ${place.name}, or give the file or folder of this one another name.`,
+  })
 }
 
 function requireFitting(args: Arguments, { kind }: Place): void {
