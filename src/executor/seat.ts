@@ -6,6 +6,7 @@ import type { Link, LinkFactory, WorkerProcess } from './channel.ts'
 import { deathFault, errorOf, loadFault, noProgressFault } from './death.ts'
 import { FlightRecorder, writeDeath } from './flight-recorder.ts'
 import { type FromWorker, isFromWorker, type LoadedJob, type LoadOrder } from './messages.ts'
+import { Stillness } from './stillness.ts'
 import type { WatchLimits } from './watchdog.ts'
 
 /** How an attempt ended. A worker's death is an outcome like any other, never an exception. */
@@ -63,12 +64,8 @@ export class Seat {
   #lastWords = ''
   /** Why the worker was ended by us, which then is why its attempt failed. */
   #verdict: Fault | null = null
-  /** When the attempt at hand last moved, on the clock of `performance.now`. */
-  #movedAtMs = 0
-  #pausedAtMs: number | null = null
-  /** Records and groups the attempt at hand is through with. */
-  #done = -1
-  #readBytes = -1
+  /** Does the attempt at hand, or what its worker loads, still move? */
+  readonly #stillness = new Stillness()
   /** Id of the attempt at hand. */
   attempt: string | null = null
   #answer: ((answer: Answer) => void) | null = null
@@ -167,16 +164,14 @@ export class Seat {
 
   /** Is its worker stopped for the sake of others? */
   get isPaused(): boolean {
-    return this.#pausedAtMs !== null
+    return this.#stillness.isPaused
   }
 
   /** Stops the worker's process, or lets it go on. Time that it stands still does not count as time without progress. */
   pause(isPaused: boolean): void {
     const { process: worker } = this
     if (worker === null || isPaused === this.isPaused) return
-    const nowMs = performance.now()
-    if (this.#pausedAtMs !== null) this.#movedAtMs += nowMs - this.#pausedAtMs
-    this.#pausedAtMs = isPaused ? nowMs : null
+    this.#stillness.pause(isPaused)
     signalGroup(worker.pid, isPaused ? 'SIGSTOP' : 'SIGCONT')
   }
 
@@ -194,24 +189,8 @@ export class Seat {
     this.#link?.kill()
   }
 
-  /** Ends a worker that does not move any more: an endless loop, or a wait for what never comes. */
-  #watchProgress(timeoutMs: number, faultAfter: (stillMs: number) => Fault): NodeJS.Timeout {
-    this.#movedAtMs = performance.now()
-    this.#done = -1
-    this.#readBytes = -1
-    const look = (): void => {
-      if (this.isPaused) return
-      const stillMs = performance.now() - this.#movedAtMs
-      if (stillMs >= timeoutMs) this.end(faultAfter(stillMs))
-    }
-    return setInterval(look, Math.min(1000, Math.ceil(timeoutMs / 4)))
-  }
-
   #noteProgress(progress: AttemptProgress): void {
-    const done = progress.records + progress.rejected + progress.groups
-    if (done !== this.#done || progress.readBytes !== this.#readBytes) this.#movedAtMs = performance.now()
-    this.#done = done
-    this.#readBytes = progress.readBytes
+    this.#stillness.hear(progress)
     this.#recorder.heard(progress)
     this.#onProgress?.(progress)
   }
@@ -226,7 +205,9 @@ export class Seat {
       this.#isLoaded = true
     }
     this.#recorder.board(this.process?.pid ?? null, this.#heapBytes)
-    const watch = this.#watchProgress(this.#options.taskTimeoutMs, noProgressFault)
+    const watch = this.#stillness.watch(this.#options.taskTimeoutMs, (stillMs) =>
+      this.end(noProgressFault(stillMs)),
+    )
     const answer = await this.#ask({ type: 'run', attempt }).finally(() => clearInterval(watch))
     if (answer.type === 'done') return { kind: 'done', report: answer.report, ...believed(answer.workMs) }
     await this.stop()
@@ -236,7 +217,7 @@ export class Seat {
   /** What a job does when it is imported is no part of any attempt, and is given time of its own. */
   async #askToLoad(): Promise<Answer> {
     const { order, loadTimeoutMs } = this.#options
-    const watch = this.#watchProgress(loadTimeoutMs, loadFault)
+    const watch = this.#stillness.watch(loadTimeoutMs, (stillMs) => this.end(loadFault(stillMs)))
     return await this.#ask({ type: 'load', order }).finally(() => clearInterval(watch))
   }
 
@@ -269,7 +250,7 @@ export class Seat {
       this.#link = null
       this.#isLoaded = false
       this.#lastWords = exit.lastWords
-      this.#pausedAtMs = null
+      this.#stillness.pause(false)
       this.#resolve({ type: 'gone', fault: this.#verdict ?? deathFault(exit, link.logOf(this.attempt)) })
     })
     return link
