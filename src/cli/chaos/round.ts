@@ -23,6 +23,8 @@ export interface Round {
   /** What was done to it, in order. */
   readonly did: readonly Disturbance[]
   readonly resumes: number
+  /** How long it took, in milliseconds, where nothing was done to it; else null. */
+  readonly aloneMs: number | null
   readonly digest: string | null
   /** What the last process said, where there is no digest. */
   readonly stderr: string
@@ -63,11 +65,16 @@ export async function runUndisturbed(job: ChaosJob): Promise<string> {
   )
 }
 
-/** Runs the job with options of chance, disturbs it at moments of chance, resumes it until it is done. */
+/**
+ * Runs the job with options of chance, disturbs it at moments of chance, resumes it until it is done.
+ *
+ * @param runMs what a run takes that is left alone: moments are chosen within
+ */
 export async function runRound(job: ChaosJob, chance: Chance, runMs: number): Promise<Round> {
   const options = chooseOptions(chance, job)
   const did: Disturbance[] = []
   let resumes = 0
+  const startMs = performance.now()
   const begin = ['run', ...job.args, ...options, '--quiet']
   let child = start(job, begin)
   for (;;) {
@@ -83,7 +90,8 @@ export async function runRound(job: ChaosJob, chance: Chance, runMs: number): Pr
     const mayResume = exitCode === null || exitCode === 130 || exitCode === 1 || isUnplanned
     if (!mayResume || resumes > disturbedResumesMax) {
       rmSync(job.home, { recursive: true, force: true })
-      return { options, did, resumes, digest, stderr: digest === null ? stderr : '' }
+      const aloneMs = did.length === 0 && resumes === 0 ? performance.now() - startMs : null
+      return { options, did, resumes, aloneMs, digest, stderr: digest === null ? stderr : '' }
     }
     resumes += 1
     child = start(job, isUnplanned ? begin : ['resume', 'last', '--quiet'])
@@ -114,8 +122,11 @@ async function trouble(
   const { chance, runMs } = surroundings
   const did: Disturbance[] = []
   const isOver = (): boolean => child.exitCode !== null || child.signalCode !== null
+  const over = new AbortController()
+  child.once('exit', () => over.abort())
   for (let count = chance.whole(1, 4); count > 0; count--) {
-    await sleep(chance.whole(20, Math.max(100, runMs)))
+    const waitMs = chance.whole(20, Math.max(100, runMs))
+    await sleep(waitMs, undefined, { signal: over.signal }).catch(() => undefined)
     const what = chance.one(disturbances)
     if (isOver() || child.pid === undefined) break
     if (await disturb(child.pid, what, surroundings)) did.push(what)
