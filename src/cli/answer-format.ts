@@ -7,6 +7,7 @@ import type { Terminal } from './terminal.ts'
 
 /** The forms that the answer to a query can have. */
 export const answerFormats = ['table', 'csv', 'json', 'jsonl', 'parquet'] as const
+/** As `--format` says it. All but `table`, which is for people, and `parquet`, which DuckDB writes, come from `writeAnswer`. */
 export type AnswerFormat = (typeof answerFormats)[number]
 
 type TextFormat = Exclude<AnswerFormat, 'parquet' | 'table'>

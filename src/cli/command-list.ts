@@ -1,4 +1,3 @@
-/** Every command, in the order help lists them. */
 import type { Command } from './command.ts'
 import { attach } from './commands/attach.ts'
 import { chaos } from './commands/chaos.ts'
@@ -28,6 +27,7 @@ import { tunnel } from './commands/tunnel.ts'
 import { up } from './commands/up.ts'
 import { verify } from './commands/verify.ts'
 
+/** Every command, in the order help lists them. Completions and the man page are made of this list, and are in it. */
 export const commands: readonly Command[] = [
   newJob,
   test,

@@ -3,12 +3,15 @@ import type { Command } from './command.ts'
 import type { Flag } from './flag.ts'
 import { flagsOf } from './flags.ts'
 
+/** The shells that there is a script for, as `tallyman completions` takes them. */
 export const shells = ['bash', 'zsh', 'fish'] as const
+/** A shell, by the name of its program. */
 export type Shell = (typeof shells)[number]
 
 /** What may stand where a command does, beside the commands. */
 const furtherFirstWords = ['help', '--help', '--version']
 
+/** What the shell has to source, without a line feed at its end. It completes commands, flags, their choices, and the ids of runs there are. */
 export function completionScript(shell: Shell, commands: readonly Command[]): string {
   switch (shell) {
     case 'bash':

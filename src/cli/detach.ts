@@ -22,6 +22,7 @@ export function newLog(runsFolder: string): DetachedLog {
   return { path: join(runsFolder, `detached-${process.pid}.log`), isNew: true }
 }
 
+/** For a run that goes on: what it says is appended to the log in its directory. */
 export function logOf({ runLogFile }: RunDirectory): DetachedLog {
   return { path: runLogFile, isNew: false }
 }

@@ -17,6 +17,7 @@ import type { Terminal } from './terminal.ts'
 
 const cellWidthMax = 48
 
+/** Writes to stdout: both results, what changed beside the tables, then each table with its largest changes, and the digest where nothing differs. */
 export function sayDiff(
   terminal: Terminal,
   { before, after, isSame, inputs, facts, tables }: ResultsDiff,

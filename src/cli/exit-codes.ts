@@ -10,6 +10,7 @@ export const exitCodes = {
   interrupted: 130,
 } as const
 
+/** What a command returns, and the process ends with. */
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
 
 /** The same for help and manual. */

@@ -9,6 +9,7 @@ export type FlagKind =
   | { readonly kind: 'size'; readonly placeholder: string; readonly words?: readonly string[] }
   | { readonly kind: 'choice'; readonly choices: readonly string[] }
 
+/** A row of the table of flags, of which parser, help, man page and completions are made. */
 export interface Flag {
   /** Without the dashes. */
   readonly name: string

@@ -4,6 +4,7 @@ import { chartKinds } from '../job/index.ts'
 import { answerFormats } from './answer-format.ts'
 import type { Flag } from './flag.ts'
 
+/** In the order in which help shows them, after those of runs. */
 export const flagsOfResults: readonly Flag[] = [
   {
     name: 'out',

@@ -11,6 +11,7 @@ const resuming = ['resume']
 /** Commands that run a job: a run that is disturbed on purpose takes what says which one as well. */
 const chosen = ['run', 'chaos', 'manifest']
 
+/** In the order in which help shows them, before all others. */
 export const flagsOfRun: readonly Flag[] = [
   {
     name: 'out',

@@ -46,6 +46,10 @@ export interface Session {
   readonly elapsedMs: number
 }
 
+/**
+ * The result is in its place: the heads of its tables, totals, cost, what to type next, and the digest last. All but the heads and the digest go
+ * to stderr; the digest, too, where rows go to stdout. `--quiet` leaves nothing but the digest.
+ */
 export function sayComplete(
   terminal: Terminal,
   end: {
@@ -140,6 +144,7 @@ function listBounded(lines: readonly string[]): string[] {
   return [...lines.slice(0, listedMax), `  … and ${showCount(lines.length - listedMax)} more`]
 }
 
+/** The map stage has ended, and something is lacking that nobody has accepted: what, the first rejected records, and how to go on without it. */
 export function sayRefused(terminal: Terminal, run: ReportedRun): void {
   const { say, colors } = terminal
   const lacking = run.state.shortfalls.filter(({ accepted }) => !accepted)
@@ -193,6 +198,7 @@ const failAgain: ReadonlySet<ErrorCode> = new Set([
   'input-changed',
 ])
 
+/** A task has failed for good: why, whether to resume or to run again, and which attempt is worth a look. */
 export function sayFailed(terminal: Terminal, run: ReportedRun): void {
   const { fault } = run.state
   if (fault !== null) sayFault(terminal, fault)
@@ -230,6 +236,7 @@ function lastFailed({ fault, map, reduce }: ReportedRun['state']): string | null
   return null
 }
 
+/** Somebody has stopped the run: how many of its tasks are kept, and the command that goes on. */
 export function sayInterrupted(terminal: Terminal, run: ReportedRun): void {
   const { tasksDone, tasks, partitionsDone } = totalsOf(run.state)
   const { partitions, spark } = run.state.plan
@@ -241,6 +248,7 @@ export function sayInterrupted(terminal: Terminal, run: ReportedRun): void {
   terminal.say(`Interrupted: ${kept} done and kept. Go on: ${resumeCommand(run.id, run.state)}`)
 }
 
+/** The journal ends in the middle of a stage, and nobody holds the run. */
 export function sayCutOff({ say }: Terminal, { id, state }: ReportedRun): void {
   say(`Run ${id} was cut off: its process is gone. Go on: ${resumeCommand(id, state)}`)
 }

@@ -69,6 +69,7 @@ function crewParts({ crew, bottleneck }: RunFacts): Part[] {
   ]
 }
 
+/** The parts in one line, however wide. */
 export function joined(parts: readonly Part[]): string {
   return parts.map(({ text }) => text).join(' · ')
 }

@@ -72,6 +72,7 @@ export function findRunAtWork(name: string | undefined, terminal: Terminal): Run
   })
 }
 
+/** A whole sentence, with the command that makes the first. */
 export function sayNoRuns(folder: string): string {
   return `There are no runs in ${printable(folder)}; \`tallyman run JOB INPUT…\` makes one.`
 }

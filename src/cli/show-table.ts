@@ -14,6 +14,7 @@ import { readWhere } from './where.ts'
 /** The flags that ask for rows of one table, and not for the heads of all. */
 const tableFlags = ['table', 'top', 'by', 'where']
 
+/** Are rows of one table wanted? Else `show` tells of the run, with the heads of all tables. */
 export function asksForTable(args: Arguments): boolean {
   return tableFlags.some((flag) => args.has(flag))
 }

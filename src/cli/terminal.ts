@@ -141,6 +141,7 @@ export function sayError(terminal: Terminal, error: unknown): Fault {
   return fault
 }
 
+/** The same for an error that is plain data already, as journals keep it. */
 export function sayFault({ say, colors }: Terminal, fault: Fault): void {
   say(`${colors.red('Error:')} ${printableLines(fault.message)}`)
   const stack = stackOf(fault)

@@ -9,6 +9,7 @@ export interface EndedTest {
   readonly passed: boolean
 }
 
+/** The reporter, which `--test-reporter` loads as the default export of this file. A suite that passed or failed is told of as its tests are. */
 export default async function* tellEnded(events: AsyncIterable<TestEvent>): AsyncGenerator<string> {
   for await (const { type, data } of events) {
     if (type !== 'test:pass' && type !== 'test:fail') continue

@@ -21,6 +21,7 @@ export const disturbances = [
   'stop-worker',
   'starve-disk',
 ] as const
+/** One that chance has chosen, as the report of its round names it. */
 export type Disturbance = (typeof disturbances)[number]
 
 /** The same for people; how a disk is starved depends on what may be done here. */

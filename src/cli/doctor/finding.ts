@@ -27,10 +27,12 @@ export interface Mending {
   readonly fixes?: readonly Fix[]
 }
 
+/** Nothing is to be mended. `what` is what was found: the rest of a sentence, without a full stop. */
 export function fine(about: string, what: string): Finding {
   return { about, verdict: 'fine', what, hurts: null, wayOut: null, fixes: [] }
 }
 
+/** It works, but not always: `hurts` says when, as in {@link Finding}. */
 export function willHurt(about: string, what: string, hurts: string, mending: Mending = {}): Finding {
   return {
     about,
@@ -42,6 +44,7 @@ export function willHurt(about: string, what: string, hurts: string, mending: Me
   }
 }
 
+/** What is there does not work, or is not there; the exit code of `doctor` says so. */
 export function broken(about: string, what: string, mending: Mending = {}): Finding {
   return {
     about,
@@ -53,10 +56,12 @@ export function broken(about: string, what: string, mending: Mending = {}): Find
   }
 }
 
+/** Commands that an administrator has to type, in the order given. */
 export function asRoot(...commands: readonly string[]): Fix[] {
   return commands.map((command) => ({ command, asRoot: true }))
 }
 
+/** Commands that whoever asked may type, in the order given. */
 export function asUser(...commands: readonly string[]): Fix[] {
   return commands.map((command) => ({ command, asRoot: false }))
 }

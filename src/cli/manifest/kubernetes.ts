@@ -96,6 +96,10 @@ interface Part {
   readonly cpus: number
 }
 
+/**
+ * A container of a pod of `podOf`: no capabilities, a root file system that is read-only, and limits that are what it asks for. Only the
+ * container of the job, known by its name, may write into the places that can be written to. Pure.
+ */
 export function containerOf(
   { mounts, page, name: job }: Workload,
   { name, image, args, memoryBytes, cpus }: Part,
