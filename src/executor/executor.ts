@@ -8,6 +8,7 @@ import { threadLinks } from './threads.ts'
 /** The kinds of workers there are, the usual one first. */
 export const workerKinds = ['process', 'thread', 'container'] as const
 
+/** What each worker is: a process of its own, a thread in one process of all, or a container. Also called isolation, where users choose it. */
 export type WorkerKind = (typeof workerKinds)[number]
 
 const factories: Readonly<Record<WorkerKind, (settings: WorkerSettings) => LinkFactory>> = {

@@ -151,6 +151,7 @@ export class FlightRecorder {
   }
 }
 
+/** Where the death record of an attempt lies. It may be lacking: see `writeDeath`. */
 export function deathFile(logFolder: string, attempt: string): string {
   return join(logFolder, `${attempt}.death.json`)
 }

@@ -21,6 +21,7 @@ const semiSpaceMiBMax = 8
 /** What a semi-space may be of the heap. */
 const semiSpaceShare = 1 / 12
 
+/** Limits of a heap whose living objects may take `heapBytes`; new ones have a twelfth of that, from 2 to 8 MiB a half, on top. */
 export function heapLimits(heapBytes: number): HeapLimits {
   const semiSpaceMiB = Math.floor((heapBytes * semiSpaceShare) / MiB)
   return {

@@ -165,6 +165,7 @@ export function killGroup({ pid }: ChildProcess): void {
 /** Child processes always run the built files: Node itself cannot read TypeScript. */
 const builtFolder = new URL(import.meta.url.replace(/\/src\/executor\/[^/]*\.ts$/, '/dist/executor/'))
 
+/** Absolute path of a program that a worker runs, also where this file itself was not built. */
 export function builtFile(entry: NodeProcessOptions['entry']): string {
   return fileURLToPath(new URL(`./${entry}.js`, builtFolder))
 }
@@ -195,6 +196,7 @@ function howNotStarted(error: Error): Pick<Exit, 'how' | 'code'> {
   }
 }
 
+/** How a worker left by itself, as the rest of a sentence about it, with the error code that says whether trying again may help. */
 export function howItEnded(code: number | null, signal: NodeJS.Signals | null): Pick<Exit, 'how' | 'code'> {
   // A worker of ours ends by itself only when it is told to; exit codes above 128 are how a shell says a signal.
   if (signal === null && code !== null && code < 128) return { how: sayJobExited(code), code: 'job-exited' }
