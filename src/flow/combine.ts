@@ -56,6 +56,7 @@ const listFold: Fold = {
   },
 }
 
+/** What one map attempt has folded for one table since its last spill. It is emptied, and goes on, when it is spilled. */
 export class CombineTable {
   /** Are the states lists of the values themselves, for a classic reduce? */
   readonly isGroup: boolean

@@ -8,6 +8,7 @@ import { PendingEmits } from './pending-emits.ts'
 import { type Spill, writeSpills } from './spill.ts'
 import type { Storage } from './storage.ts'
 
+/** How many partitions there are, how much may be held, and where spills go. */
 export interface CombinerOptions {
   readonly partitions: number
   /** Estimated heap bytes the combine tables may hold before they are spilled. */

@@ -50,6 +50,7 @@ export interface KeyPlace {
   number: number
 }
 
+/** A key is never removed on its own: numbers and places hold until `clear`, which makes room for the next keys. */
 export class KeyTable {
   /** Number of keys. */
   size = 0

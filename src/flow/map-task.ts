@@ -57,6 +57,7 @@ export interface SkippedRecord extends RecordPlace {
   readonly reason: string
 }
 
+/** All that a map task depends on, and whom it tells how it goes on. */
 export interface MapTask extends CombinerOptions {
   readonly job: AnyJob
   readonly params: Readonly<Record<string, unknown>>

@@ -28,6 +28,7 @@ export interface ReduceReport {
   readonly largestKeys?: readonly LargeKey[]
 }
 
+/** All that a reduce task depends on, and whom it tells how it goes on. */
 export interface ReduceTask {
   readonly tables: readonly JobTable[]
   /** The partition's spills, in the order of their map tasks and, within one, of their writing. */
