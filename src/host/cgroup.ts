@@ -18,6 +18,7 @@ export interface CgroupFiles {
   readonly root: string
 }
 
+/** Where Linux has them: cgroups(7). */
 export const systemFiles: CgroupFiles = { membership: '/proc/self/cgroup', root: '/sys/fs/cgroup' }
 
 /**

@@ -12,6 +12,7 @@ import {
 } from './process-tree.ts'
 import { readSmallFile } from './small-file.ts'
 
+/** Whom to end beside the roots, and when to give up. */
 export interface EndOptions {
   /** Whoever carries it in its environment, or is marked with it, is ended too. */
   readonly token?: Token

@@ -7,6 +7,7 @@ import { type EngineTrouble, explainEngine } from './engine-trouble.ts'
 /** The container engines there are, the one that is looked for first first. */
 export const engineKinds = ['podman', 'docker'] as const
 
+/** Also the name of its program, as it is looked for in PATH and written in commands that people type. */
 export type EngineKind = (typeof engineKinds)[number]
 
 /** A container engine that answers, by its command line. */

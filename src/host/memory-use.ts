@@ -12,6 +12,7 @@ export interface MemoryUse {
   readonly measure: 'resident' | 'proportional' | 'unshared'
 }
 
+/** How exactly memory is counted, which is what it costs. */
 export interface MemoryUseOptions {
   /** As long as the quick upper bound is not above this, it will do. Default 0: always count exactly. */
   readonly exactAboveBytes?: number
