@@ -7,6 +7,7 @@ export function dayNumber(day: string): number {
   return Date.parse(`${day}T00:00:00Z`) / dayMs
 }
 
+/** The inverse of `dayNumber`, for the years 0 to 9999. */
 export function dayFromNumber(number: number): string {
   return new Date(number * dayMs).toISOString().slice(0, 10)
 }

@@ -4,18 +4,20 @@ import { readdir, readlink, realpath } from 'node:fs/promises'
 import { errnoOf, messageOf } from '../errors.ts'
 import { comparePathBytes, fromFsBytes, toFsPath } from './path-bytes.ts'
 
+/** What a name stands for. `link` is a symbolic link that was not followed. */
 export type EntryKind = 'file' | 'directory' | 'link' | SpecialKind
 
 /** What is neither a file, a directory nor a link, in words that follow "is a". */
 export type SpecialKind = 'socket' | 'named pipe' | 'device'
 
-export interface Entry {
+/** A name in a directory, without the path to it. */
+export interface DirectoryEntry {
   readonly name: string
   readonly kind: EntryKind
 }
 
 /** The entries of a directory, by bytes of their names. */
-export async function listDirectory(path: string): Promise<Entry[]> {
+export async function listDirectory(path: string): Promise<DirectoryEntry[]> {
   const entries = await readdir(toFsPath(path), { encoding: 'buffer', withFileTypes: true })
   return entries
     .map((entry) => ({ name: fromFsBytes(entry.name), kind: kindOf(entry) }))
@@ -32,6 +34,7 @@ export async function readTarget(path: string): Promise<string> {
   return fromFsBytes(await readlink(toFsPath(path), { encoding: 'buffer' }))
 }
 
+/** Of a link it says `link` by a directory's list or `lstat`, and by `stat` what it leads to. */
 export function kindOf(entry: Dirent<Buffer> | Stats): EntryKind {
   if (entry.isFile()) return 'file'
   if (entry.isDirectory()) return 'directory'

@@ -9,6 +9,7 @@ import { type Candidate, planSeries } from './series.ts'
 import { inputName } from './split-name.ts'
 import type { FoundFile, IgnoredEntry, PlacedProblem } from './walk.ts'
 
+/** What the inputs of a run depend on beside the arguments. */
 export interface DiscoverOptions {
   /** Absolute path of the directory that relative arguments start from. */
   readonly cwd: string

@@ -94,4 +94,5 @@ export interface ZipMemberSplit extends SplitBase, ZipMemberPlace {
   readonly member: string
 }
 
+/** A piece of one file that one map task reads: tasks are made of whole splits, in order of their ordinals. */
 export type Split = RangeSplit | GzipSplit | ZipMemberSplit

@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises'
 import { acceptInput } from './accepted.ts'
 import {
   baseName,
-  type Entry,
+  type DirectoryEntry,
   joinPath,
   kindOf,
   listDirectory,
@@ -103,12 +103,12 @@ export class Walk {
     return { path: path === '.' ? '' : path, place: await resolveLinks(this.locate(path)) }
   }
 
-  #list(directory: Directory): Promise<Entry[]> {
+  #list(directory: Directory): Promise<DirectoryEntry[]> {
     return listDirectory(directory.place)
   }
 
   /** The entries of a directory that was found; none, and a problem, where it cannot be read. */
-  async #listFound(directory: Directory): Promise<Entry[]> {
+  async #listFound(directory: Directory): Promise<DirectoryEntry[]> {
     try {
       return await this.#list(directory)
     } catch (error) {
@@ -117,7 +117,7 @@ export class Walk {
     }
   }
 
-  async #takeEntries(directory: Directory, entries: readonly Entry[]): Promise<void> {
+  async #takeEntries(directory: Directory, entries: readonly DirectoryEntry[]): Promise<void> {
     for (const entry of entries) {
       if (this.#isHidden(directory, entry)) continue
       await this.#take(directory, entry)
@@ -126,7 +126,7 @@ export class Walk {
 
   async #match(
     directory: Directory,
-    entries: readonly Entry[],
+    entries: readonly DirectoryEntry[],
     [segment, ...rest]: Glob['segments'],
   ): Promise<void> {
     if (segment === undefined) return
@@ -151,18 +151,18 @@ export class Walk {
     }
   }
 
-  #below(directory: Directory, { name }: Entry): Directory {
+  #below(directory: Directory, { name }: DirectoryEntry): Directory {
     return { path: joinPath(directory.path, name), place: joinPath(directory.place, name) }
   }
 
-  #isHidden(directory: Directory, entry: Entry): boolean {
+  #isHidden(directory: Directory, entry: DirectoryEntry): boolean {
     const [start] = entry.name
     if (start !== '.' && start !== '_') return false
     this.#ignore(this.#below(directory, entry), `is hidden: its name begins with "${start}"`)
     return true
   }
 
-  async #take(directory: Directory, entry: Entry): Promise<void> {
+  async #take(directory: Directory, entry: DirectoryEntry): Promise<void> {
     const below = this.#below(directory, entry)
     switch (entry.kind) {
       case 'file':
@@ -223,7 +223,7 @@ export class Walk {
 }
 
 /** A result that was written among the inputs would be counted by the next run; it is read only where it is named itself. */
-async function isResult({ place }: Directory, entries: readonly Entry[]): Promise<boolean> {
+async function isResult({ place }: Directory, entries: readonly DirectoryEntry[]): Promise<boolean> {
   if (!entries.some(({ name, kind }) => name === 'manifest.json' && kind === 'file')) return false
   const head = await readFile(toFsPath(joinPath(place, 'manifest.json')), 'utf8')
   return /^\s*\{\s*"format":\s*"tallyman result"/.test(head)

@@ -14,6 +14,7 @@ import { rejectUtf8 } from './utf8.ts'
 /** As it was before a job was loaded, which may have another one in its place. */
 const { parse } = JSON
 
+/** How lines become values; and, from {@link FormatOptions}, how long a line may be. The defaults round nothing. */
 export interface JsonlOptions extends FormatOptions {
   /** Integers beyond ±2^53: `exact` as bigint (default), or rounded to a `number`, as `JSON.parse` does. */
   readonly integers?: JsonIntegers

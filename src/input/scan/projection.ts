@@ -43,6 +43,7 @@ export class ProjectionNode {
   firstEdge = 0
 }
 
+/** One for an input format in each thread that has loaded its job: what one split has taught it holds for the next. Once given up, it stays so. */
 export class Projection {
   readonly root = new ProjectionNode()
   nodes: readonly ProjectionNode[] = [this.root]

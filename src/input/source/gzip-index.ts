@@ -9,6 +9,7 @@ import { SourceFault } from './byte-chunks.ts'
 const magic = Buffer.from('tallyman gzip index 1\n')
 /** Length of the table, and its SHA-256. */
 const tailBytes = 4 + 32
+/** How far deflate refers back (RFC 1951, 2): with so many bytes from before a cut, reading can begin there. */
 export const windowBytesMax = 32_768
 const tableBytesMax = 2 ** 24
 

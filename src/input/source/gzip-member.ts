@@ -1,6 +1,7 @@
 /** What can be told of a gzip member (RFC 1952, 2.3) by bytes that are in memory. */
 
 const fixedHeaderBytes = 10
+/** What follows the compressed data of every member: a CRC-32, and the length modulo 2^32. */
 export const trailerBytes = 8
 /** What `blockBytes` looks at. */
 export const blockHeaderBytes = 18

@@ -25,6 +25,7 @@ export interface SkippedMember {
   readonly reason: string
 }
 
+/** What a zip archive says that it holds. */
 export interface ZipDirectory {
   /** Files, by bytes of their names; of equal names the one that lies first comes first. */
   readonly members: readonly ZipMember[]
