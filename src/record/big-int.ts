@@ -6,6 +6,7 @@ export function bigIntToBytes(magnitude: bigint): Buffer {
   return Buffer.from(hex.length % 2 === 0 ? hex : `0${hex}`, 'hex')
 }
 
+/** The inverse, which takes leading zeros as well. */
 export function bigIntFromBytes(bytes: Buffer): bigint {
   return bytes.length === 0 ? 0n : BigInt(`0x${bytes.toString('hex')}`)
 }

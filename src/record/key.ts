@@ -21,7 +21,9 @@ const tagNull = 1
 const tagFalse = 2
 const tagTrue = 3
 const tagNumber = 4
+/** Stored in files, and known to the kernel of merges, `merge.as`, too. */
 export const tagString = 5
+/** As `tagString`; the elements of the tuple follow, each with a tag of its own. */
 export const tagTuple = 6
 
 // What follows the eight bytes of a number: a number ends here, a bigint goes on with what it has above that number.

@@ -51,6 +51,7 @@ const shapes: ReadonlyMap<object, Shape> = new Map<object, Shape>([
   ...typedBytesClasses.map(({ prototype }) => [prototype, 'bytes'] as const),
 ])
 
+/** Told by the prototype alone: a subclass of one of these classes, or an object of another realm, is an `instance`. */
 export function shapeOf(value: object): Shape {
   const prototype: object | null = Object.getPrototypeOf(value)
   if (prototype === Object.prototype || prototype === null) return 'object'

@@ -27,6 +27,7 @@ const magics: Readonly<Record<RecordFileKind, string>> = { spill: 'TMS\n', part:
 
 const formatVersion = 1
 
+/** Four bytes of magic, and one for the version. */
 export const fileHeaderBytes = 5
 
 /** CRC-32 before every block. */

@@ -122,6 +122,7 @@ export function isFiniteSum(sum: ExactSum): boolean {
   return typeof sum !== 'number' || Number.isFinite(sum)
 }
 
+/** The exact sum, with the smaller exponent. Its digits grow with the distance of the two, so that a double plus 2^-1074 may take 2,098 bits. */
 export function addDyadic(a: Dyadic, b: Dyadic): Dyadic {
   const exponent = Math.min(a.exponent, b.exponent)
   const digits = (a.digits << BigInt(a.exponent - exponent)) + (b.digits << BigInt(b.exponent - exponent))

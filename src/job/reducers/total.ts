@@ -31,6 +31,7 @@ export function checkNumber(value: unknown, reducer: string): void {
   if (typeof value !== 'number' && typeof value !== 'bigint') throw notANumber(reducer, value)
 }
 
+/** The `value-invalid` that a reducer of numbers throws for anything else. @param reducer as the user writes it, `sum()` */
 export function notANumber(reducer: string, value: unknown): TallymanError {
   return new TallymanError('value-invalid', `${reducer} takes numbers; it got ${showValue(value)}.`, {
     wayOut:
