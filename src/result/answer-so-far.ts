@@ -28,6 +28,7 @@ export interface AnswerSoFar {
   readonly charts: readonly (Drawing | NotDrawn)[]
 }
 
+/** What is shown of a table that is not done. */
 export interface TableSoFar {
   readonly name: string
   /** Rows of the partitions that were looked at. */

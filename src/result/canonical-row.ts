@@ -4,7 +4,9 @@ import { parseJson } from '../input/index.ts'
 import { RecordRejection } from '../job/index.ts'
 import { type ByteWriter, isKey, type Key, writeKeyJson } from '../record/index.ts'
 
+/** Every line begins with it. */
 export const beforeKey = '{"key":'
+/** Stands between key and value, without white space around it. */
 export const beforeValue = ',"value":'
 const bytesBeforeKey = Buffer.from(beforeKey)
 const bytesBeforeValue = Buffer.from(beforeValue)
@@ -22,6 +24,7 @@ export function canonicalRow({ keyJson, valueJson }: RowJson): string {
   return `${beforeKey}${keyJson}${beforeValue}${valueJson}}`
 }
 
+/** The same with its line feed, as digests take it. */
 export function canonicalLine(row: RowJson): string {
   return `${canonicalRow(row)}\n`
 }

@@ -59,6 +59,7 @@ export interface Manifest {
   readonly manifestSha256: string
 }
 
+/** Written last: a directory without it is no result. */
 export const manifestName = 'manifest.json'
 
 /** A manifest before its own hash is known. */

@@ -4,6 +4,7 @@ import { columnReader, columnsOfRow, noSuchColumn } from './columns/row-columns.
 import { rowFilter, type Where } from './columns/row-filter.ts'
 import type { ResultTable } from './open-result.ts'
 
+/** Which rows, and in what order. */
 export interface Selection {
   readonly where: Where
   /** The largest so many by this column; null for all rows in key order. */

@@ -25,6 +25,7 @@ import type { TableHead } from './table-head.ts'
 import { checkTarget } from './target.ts'
 import { type WrittenTable, writeTable } from './write-table.ts'
 
+/** Where the result goes, in what form, and how much of it is told. */
 export interface WriteOptions {
   /** Aborted to give up: nothing is left then, and what it was aborted with is thrown. */
   readonly stop?: AbortSignal | undefined

@@ -66,6 +66,7 @@ const steps: Readonly<Record<string, number>> = {
   '8.0': 2,
 }
 
+/** Pixels that the widest label of an axis takes, in letters of `px`; 0 without values. */
 export function widestAmount(
   values: readonly number[],
   px: number,

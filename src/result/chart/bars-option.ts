@@ -23,6 +23,7 @@ export interface Built {
 const barPx = 26
 const axisRoom = 44
 
+/** Bars that lie, one below another, with their amounts beside them. Every panel is as high as the one with the most bars. */
 export function barsContent(
   drawing: Drawing,
   content: Extract<Content, { kind: 'bars' }>,

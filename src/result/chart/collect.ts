@@ -37,8 +37,10 @@ export interface Collected {
   readonly summedOver: readonly string[]
 }
 
+/** What a column is drawn as; which of them a chart has depends on its kind. */
 export type Role = 'facet' | 'series' | 'x' | 'y'
 
+/** A bin, as a `histogram()` counted it or as numbers were put into it: from inclusive, to exclusive. */
 export interface CountedBin {
   readonly from: number
   readonly to: number

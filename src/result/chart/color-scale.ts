@@ -11,6 +11,10 @@ export interface ColorScale {
   visualMap(left: number, top: number, seriesIndex: readonly number[], dimension?: number): Part
 }
 
+/**
+ * A scale from nought, or the least amount below it, to the largest. A logarithmic one begins at the least positive amount: what is not positive
+ * has no place on it, and must not be asked for.
+ */
 export function colorScale(amounts: readonly Amount[], isLog: boolean): ColorScale {
   const values = amounts.map(Number)
   const shown = isLog ? values.filter((value) => value > 0) : values

@@ -30,6 +30,7 @@ export interface Mark {
   readonly words: string
 }
 
+/** What lies between the words, by kind of chart. Labels are ready to be drawn, and lists in the order of drawing. */
 export type Content =
   | { readonly kind: 'bars'; readonly series: readonly string[]; readonly panels: readonly BarsPanel[] }
   | {
@@ -55,6 +56,7 @@ interface Panel {
   readonly title: string | null
 }
 
+/** A bar for each label, in one part or in several that are stacked. */
 export interface BarsPanel extends Panel {
   /** Longest first. A part for each series. */
   readonly bars: readonly {
@@ -74,20 +76,24 @@ export interface LineAxis {
   readonly partial: readonly number[]
 }
 
+/** Lines over the places that all panels have in common. */
 export interface LinesPanel extends Panel {
   /** A list for each series, a number for each place; null is a gap: nothing is known there. */
   readonly values: readonly (readonly (number | null)[])[]
 }
 
+/** Cells by their places in `xs` and `ys`; where there is none, the table had no row. */
 export interface HeatPanel extends Panel {
   readonly cells: readonly (readonly [x: number, y: number, value: Amount])[]
 }
 
+/** Bins in the order of their edges. */
 export interface HistogramPanel extends Panel {
   /** From inclusive, to exclusive; the last one is inclusive where it is of single values. */
   readonly bins: readonly { readonly from: number; readonly to: number; readonly count: number }[]
 }
 
+/** Countries in no order; those without a value are drawn as land. */
 export interface MapPanel extends Panel {
   /** By ISO 3166-1 code of two letters. */
   readonly values: readonly (readonly [code: string, value: Amount])[]

@@ -27,6 +27,7 @@ core.use([
   SVGRenderer,
 ])
 
+/** The library, of which no more is used than this. */
 export const echarts: Pick<typeof core, 'init' | 'registerMap' | 'setPlatformAPI'> = core
 
 /**

@@ -13,6 +13,7 @@ export interface Rect {
   readonly height: number
 }
 
+/** In units of the layout, of which a PNG has two pixels each; heights are as the content needs. */
 export const pictureWidth = 1000
 const margin = 28
 const lineHeight = 1.4
@@ -28,6 +29,7 @@ export interface Frame {
   below(y: number): { readonly graphics: readonly Part[]; readonly bottom: number }
 }
 
+/** One line, neither cut nor wrapped. Its top is at `y`; at `x` its left end, or what `align` says. */
 export function text(
   line: string,
   x: number,
@@ -166,6 +168,7 @@ export function unitText(
   return text(cut(unit, width, size.axis, measure), x, y, { px: size.axis, fill: ink.faint }, family)
 }
 
+/** Of a series, by its place among all: from the ninth on colours come again. */
 export function colorOf(index: number): string {
   return seriesColors[index % seriesColors.length] ?? '#000000'
 }
@@ -189,6 +192,7 @@ export function panelRects(
   }))
 }
 
+/** Above each panel its title, cut to the panel's width. `titles` and `rects` go together by place; null is a panel without. */
 export function panelTitles(
   titles: readonly (string | null)[],
   rects: readonly Rect[],

@@ -8,6 +8,7 @@ import { cut } from './text-layout.ts'
 
 const scaleRoom = 30
 
+/** A cell a column and row, with its amount written where it fits, below a scale that all panels share. */
 export function heatContent(
   drawing: Drawing,
   { xs, ys, gaps, panels }: Extract<Content, { kind: 'heat' }>,

@@ -11,6 +11,7 @@ interface ItemApi {
   coord(point: readonly [number, number]): readonly [number, number]
 }
 
+/** Bars that touch, over an axis of numbers. Only the first panel is drawn: there is never another one. */
 export function histogramContent(
   drawing: Drawing,
   { panels }: Extract<Content, { kind: 'histogram' }>,

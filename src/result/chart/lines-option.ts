@@ -12,6 +12,7 @@ const dashes = ['solid', 'solid', 'solid', 'solid', [6, 3], [2, 3], [8, 3, 2, 3]
 
 type Lines = Extract<Content, { kind: 'lines' }>
 
+/** Lines, or areas on top of each other, over days, numbers or names; what is not known is a gap, never nought. */
 export function linesContent(
   drawing: Drawing,
   content: Lines,

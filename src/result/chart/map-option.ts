@@ -14,6 +14,7 @@ const scaleRoom = 30
 /** Height of the map without Antarctica, by its width. */
 const aspect = 0.455
 
+/** The world in every panel, countries coloured by a scale that all share; the smallest are dots, or nobody would see them. */
 export function mapContent(
   drawing: Drawing,
   { panels }: Extract<Content, { kind: 'map' }>,

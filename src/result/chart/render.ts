@@ -10,6 +10,7 @@ import type { Measure } from './text-layout.ts'
 
 /** The forms of pictures. */
 export const pictureForms = ['png', 'svg'] as const
+/** Also the ending of its file. */
 export type PictureForm = (typeof pictureForms)[number]
 
 /** Pixels of a PNG for each unit of its layout: sharp on any screen, and printed. */

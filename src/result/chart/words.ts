@@ -12,6 +12,7 @@ export function titleOfChart(chart: Chart, tables: readonly string[]): string {
   return titleOf({ ...chart, name: chart.name ?? table, table, conditions: whereOfChart(chart) })
 }
 
+/** What the job says, with `{column}` replaced by the condition on that column; else what is drawn, in words. Printable. */
 export function titleOf(chart: PlannedChart): string {
   const said = chart.title ?? defaultTitle(chart)
   return printable(
@@ -28,6 +29,7 @@ function defaultTitle(chart: PlannedChart): string {
   return of === chart.x ? of : `${of} by ${chart.x}`
 }
 
+/** Table, conditions, columns that were added up, number of rows: `table lang · tag: #flu · 12 rows`. Printable. */
 export function subtitleOf(chart: PlannedChart, { summedOver, rows }: Collected): string {
   const conditions = Object.entries(chart.conditions).map(
     ([column, wanted]) => `${column}: ${printable(sayWanted(wanted))}`,
@@ -36,6 +38,7 @@ export function subtitleOf(chart: PlannedChart, { summedOver, rows }: Collected)
   return [`table ${chart.table}`, ...conditions, ...added, countOf(rows, 'row')].join(' · ')
 }
 
+/** The values that were asked for, without their columns: `#flu or #corona, en`. Empty without conditions. Printable. */
 export function sayConditions(chart: PlannedChart): string {
   return printable(Object.values(chart.conditions).map(sayWanted).join(', '))
 }
@@ -46,6 +49,7 @@ function sayWanted(wanted: readonly Wanted[]): string {
   return wanted.map((one) => labelOf('typed' in one ? one.typed : one.exactly)).join(' or ')
 }
 
+/** What the chart says, else the property or the kind of reducer that amounts are of; and whether their scale is logarithmic. Printable. */
 export function unitOf(chart: PlannedChart, { tables }: Basis): string {
   const unit = printable(chart.unit ?? defaultUnit(chart, tables))
   return chart.log === true ? `${unit}, logarithmic` : unit

@@ -20,11 +20,13 @@ interface World {
 let world: World | null = null
 let countries: ReadonlyMap<string, Country> | null = null
 
+/** Countries of Natural Earth, as `tools/make-world.mjs` writes them. Read when first asked for, and kept. */
 export function readWorld(): World {
   world ??= JSON.parse(readFileSync(new URL('./world.json', import.meta.url), 'utf8')) as World
   return world
 }
 
+/** What a code of two or three letters stands for (ISO 3166-1). `code` is the one of two. */
 export interface Country {
   readonly code: string
   readonly name: string

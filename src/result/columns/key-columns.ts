@@ -17,6 +17,7 @@ export function elementsOf(key: Key): readonly Scalar[] {
   return isTuple(key) ? key : [key]
 }
 
+/** `Array.isArray` alone takes no readonly tuple out of the type. */
 export function isTuple(key: Key): key is readonly Scalar[] {
   return Array.isArray(key)
 }

@@ -7,6 +7,7 @@ import { elementsOf, isTuple, keyColumnNames } from './key-columns.ts'
  */
 export type ColumnType = 'text' | 'int64' | 'int128' | 'double' | 'boolean' | 'json'
 
+/** A column as queries and parquet files have it: all cells of one type, or null. */
 export interface TableColumn {
   readonly name: string
   readonly type: ColumnType

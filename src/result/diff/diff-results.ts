@@ -38,6 +38,7 @@ export interface ResultsDiff {
   readonly tables: readonly TableDiff[]
 }
 
+/** How much is kept of each table, and who is told how far it is. */
 export interface DiffOptions {
   /** Changes of each table to keep. */
   readonly rowsMax: number

@@ -18,10 +18,12 @@ export interface RowsDiff {
 /** A table whose rows can be compared: its lines hold them. */
 export type LineFile = TableFile & { readonly format: LineFormat }
 
+/** Of csv and tsv it cannot be told what is key or value, text or number; parquet has no lines. */
 export function isLineFile(file: TableFile): file is LineFile {
   return file.format === 'jsonl' || file.format === 'json'
 }
 
+/** As `DiffOptions`, for one pair of tables. */
 export interface RowsDiffOptions {
   /** Changes to keep. */
   readonly rowsMax: number

@@ -45,10 +45,12 @@ export function csvLine(cells: readonly (string | null)[]): string {
   return cells.map((cell) => (cell === null ? csv.absent : csv.text(cell))).join(csv.separator) + csv.end
 }
 
+/** Its head is a line of column names. */
 export function csvWriter(columns: Columns): RowWriter {
   return columnWriter(columns, csv)
 }
 
+/** Its head is a line of column names, escaped as cells are. */
 export function tsvWriter(columns: Columns): RowWriter {
   return columnWriter(columns, tsv)
 }

@@ -3,6 +3,7 @@ import { isTuple, keyColumnNames } from '../columns/key-columns.ts'
 
 /** The forms a table can be written in. */
 export const tableFormats = ['jsonl', 'json', 'csv', 'tsv', 'parquet'] as const
+/** Also the ending of a table's file. No {@link RowWriter} writes parquet: it is made of the JSON lines. */
 export type TableFormat = (typeof tableFormats)[number]
 
 /** A row as every format gets it: the key, and both halves as canonical JSON. */

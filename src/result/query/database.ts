@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { loadOptional } from '../optional-package.ts'
 
+/** What a database may take of the machine, and what for. */
 export interface DatabaseOptions {
   /** Memory of the tables and all else together; what does not fit is on disk meanwhile. */
   readonly memoryBytes: number
@@ -44,6 +45,7 @@ export async function withDatabase<T>(
   }
 }
 
+/** It is optional: throws `package-missing`, in a sentence that begins with `purpose`, where it is not installed. */
 export function loadDuckDb(purpose: string): Promise<typeof import('@duckdb/node-api')> {
   return loadOptional('@duckdb/node-api', purpose, () => import('@duckdb/node-api'))
 }

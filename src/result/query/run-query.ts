@@ -10,6 +10,7 @@ import { plainCell } from './plain-cell.ts'
 import { sayFailure, tablesAtHead } from './query-failure.ts'
 import { quoteText } from './sql.ts'
 
+/** What a query may take of the machine, and where its answer goes. */
 export interface QueryOptions {
   /** Memory of the tables and the query together; what does not fit is on disk meanwhile. */
   readonly memoryBytes: number
@@ -18,6 +19,7 @@ export interface QueryOptions {
   readonly parquetFile?: string
 }
 
+/** A column of an answer, in the order of the query. */
 export interface QueryColumn {
   readonly name: string
   /** DuckDB's name of its type: `BIGINT`, `JSON`, `STRUCT(a INTEGER)`. A cell of JSON is its text. */

@@ -15,6 +15,7 @@ export function quoteName(name: string): string {
   return `"${name.replaceAll('"', '""')}"`
 }
 
+/** A literal that holds the text as it is: in DuckDB's strings a backslash is a letter like others. */
 export function quoteText(text: string): string {
   return `'${text.replaceAll("'", "''")}'`
 }

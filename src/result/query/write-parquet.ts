@@ -11,6 +11,7 @@ import { quoteName, quoteText } from './sql.ts'
 /** More is not taken for it, however much the run may have: DuckDB goes on on disk. */
 const memoryBytesMax = 2 ** 30
 
+/** What DuckDB is said to be lacking for, here and before the run begins. */
 export const parquetPurpose = 'A result as parquet'
 
 /**

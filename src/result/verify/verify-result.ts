@@ -27,6 +27,7 @@ export interface Verification {
   readonly unchecked: readonly string[]
 }
 
+/** What is known of the result elsewhere, and who is told how far it is. */
 export interface VerifyOptions {
   /** What the journal of its run says of the result; null where the run is not known. */
   readonly committed: CommittedResult | null
