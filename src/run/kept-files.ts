@@ -19,14 +19,17 @@ export function unlessRefused(act: () => void): boolean {
   }
 }
 
+/** Has it an errno, and is no error of ours about one? */
 export function isOfSystem(error: unknown): boolean {
   return errnoOf(error) !== undefined && !(error instanceof TallymanError)
 }
 
+/** SHA-256, in hex, of plain data as files hold it. */
 export function hashOf(value: unknown): string {
   return createHash('sha256').update(encodeValue(value)).digest('hex')
 }
 
+/** What is the same as long as nobody wrote to the file or replaced it. Its order is part of the store's keys. */
 export function identityOf({ sizeBytes, mtimeNs, ctimeNs, inode }: FileIdentity): unknown[] {
   return [sizeBytes, mtimeNs, ctimeNs, inode]
 }

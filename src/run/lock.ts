@@ -33,6 +33,7 @@ export function takeLock(directory: RunDirectory): void {
   take(directory.lockFolder, (holder) => runHeldBy(directory, holder))
 }
 
+/** Gives back what `takeLock` took; nothing happens where it did not. The lock folder stays. */
 export function releaseLock(directory: RunDirectory): void {
   letGo(directory.lockFolder, ownName())
 }

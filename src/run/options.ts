@@ -74,7 +74,9 @@ export interface RunOptions {
 
 /** No rejected record is tolerated unless the user says so. */
 export const noBadRecords: BadRecordLimit = { kind: 'count', count: 0 }
+/** Where `--attempts` says nothing: the first, and two more. */
 export const attemptsMaxDefault = 3
 /** As in Hadoop. */
 export const taskTimeoutMsDefault = 600_000
+/** Where `--keep` says nothing: 10 GiB. */
 export const keepBytesMaxDefault = 10 * 2 ** 30

@@ -32,6 +32,7 @@ interface StartedJob {
 /** Makes a run of what is prepared of it: who has its tasks done. */
 export type Conduct = (parts: CoordinatorParts) => PreparedRun
 
+/** The coordinator itself decides, and its pool of workers does the tasks. */
 export const onThisMachine: Conduct = (parts) => new Coordinator(parts)
 
 /** What a run is prepared with besides its options. */

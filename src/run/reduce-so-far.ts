@@ -13,6 +13,7 @@ export interface PartSoFar {
   readonly file: string
 }
 
+/** How much is reduced, where the part files go, and who may end it. */
 export interface ReduceSoFarOptions {
   /** An empty folder, to be removed by the caller. */
   readonly scratch: string

@@ -14,6 +14,7 @@ export type RunStatus =
   | 'unplanned'
   | 'unreadable'
 
+/** Whoever holds the run is at work on it, whatever its journal said last. Never `unreadable`: that is a run of which nothing could be read. */
 export function statusOf({ state, isHeld }: Pick<RunOnDisk, 'state' | 'isHeld'>): RunStatus {
   if (isHeld) return 'running'
   if (state === null) return 'unplanned'
@@ -31,6 +32,7 @@ export function isComplete({ state }: Pick<RunOnDisk, 'state'>): boolean {
   return state?.phase === 'complete' && state.shortfalls.length === 0
 }
 
+/** For people. Of a complete run it does not tell whether something was accepted to be lacking, as `sayRunStatus` does. */
 export function sayStatus(status: RunStatus): string {
   switch (status) {
     case 'running':

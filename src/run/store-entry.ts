@@ -39,6 +39,7 @@ function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex')
 }
 
+/** Ordinals count from the first split of a task in what is kept, and from that of the run elsewhere: `by` leads from the one to the other. */
 export function shiftReport(report: MapReport, by: number): MapReport {
   const sources = report.sources.map((source) => ({ ...source, ordinal: source.ordinal + by }))
   return { ...report, sources }

@@ -96,6 +96,7 @@ const countAgainMs = dayMs
 /** How long it is known of an entry that is gone that it was kept once. */
 const goneMs = 30 * dayMs
 
+/** What map tasks wrote, kept for later runs. Several runs of one folder use it at once, and none fails of what is in it or is not. */
 export class Store {
   /** Indexes of gzip files, which depend on no job. */
   readonly indexes: KeptIndexes

@@ -24,6 +24,7 @@ export interface OpenTask<Report> {
   readonly trouble?: Trouble<Report>
 }
 
+/** A task whose output is in place. It is open again when that is lost or doubted later. */
 export interface DoneTask<Report> {
   readonly kind: 'done'
   readonly attempts: number
@@ -49,6 +50,7 @@ export interface Trouble<Report> {
   readonly losses: number
 }
 
+/** What every task begins as, and again once what it wrote was lost. */
 export const untried = {
   kind: 'waiting',
   running: [],

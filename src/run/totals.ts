@@ -23,6 +23,7 @@ export interface RunTotals {
   readonly counters: Readonly<Record<string, number>>
 }
 
+/** Sums of a run at any moment. Pure. Cost: a look at every task, and at what each of them reads. */
 export function totalsOf(state: RunState): RunTotals {
   let [tasksDone, readBytes, bytes, records, rejected, emitted, workMs] = [0, 0, 0, 0, 0, 0, 0]
   const counters = new Map<string, number>()
