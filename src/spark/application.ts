@@ -54,6 +54,7 @@ const orderlyMsMax = 10_000
 /** Python files always are the built ones, which lie beside the programs. */
 const builtFolder = new URL(import.meta.url.replace(/\/src\/spark\/[^/]*\.ts$/, '/dist/spark/'))
 
+/** Absolute path of a file of this folder as it was built, also where this one itself was not. */
 export function builtFile(name: string): string {
   return fileURLToPath(new URL(`./${name}`, builtFolder))
 }

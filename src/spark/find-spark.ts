@@ -53,6 +53,7 @@ export async function findSpark(home: string | null, env: NodeJS.ProcessEnv): Pr
   })
 }
 
+/** Where an installation has it; it need not be there. */
 export function submitOf(home: string): string {
   return join(home, 'bin', 'spark-submit')
 }

@@ -28,6 +28,7 @@ export function sparkFolder(directory: RunDirectory): string {
   return directory.absolute('spark')
 }
 
+/** What all applications of the run have printed, one after another. */
 export function sparkLog(directory: RunDirectory): string {
   return join(directory.logFolder, 'spark.log')
 }
