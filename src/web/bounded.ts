@@ -42,6 +42,7 @@ export async function askBounded(args: readonly string[], bounds: Bounds): Promi
   }
 }
 
+/** What is shown where `askBounded` gave null. */
 export const busy = 'Other questions are at work; ask again when they have ended.'
 
 async function ask(args: readonly string[], bounds: Bounds): Promise<Bounded> {
@@ -81,16 +82,17 @@ async function ask(args: readonly string[], bounds: Bounds): Promise<Bounded> {
   return { code, lines: text.split('\n').slice(0, -1), isCut, isLate }
 }
 
-export type Line = Readonly<Record<string, unknown>>
+/** A line that a command writes with `--json`: a row of an answer, or `error` with what went wrong. */
+export type AnswerLine = Readonly<Record<string, unknown>>
 
 /** Integers of any size stay exact. */
-export function readLine(line: string): Line {
+export function readLine(line: string): AnswerLine {
   const bytes = Buffer.from(line)
-  return parseJson(bytes, 0, bytes.length, 'exact') as Line
+  return parseJson(bytes, 0, bytes.length, 'exact') as AnswerLine
 }
 
 /** Why a command failed, as it says with `--json`. */
-export function problemIn(line: Line | undefined): string {
+export function problemIn(line: AnswerLine | undefined): string {
   const error = line?.error as { readonly message: string; readonly wayOut: string | null } | undefined
   return error === undefined
     ? 'It ended without an answer.'

@@ -25,6 +25,7 @@ export function Page({ view }: { readonly view: View }): JSX.Element {
   }
 }
 
+/** For the tab, of which the beginning is seen: what tells pages apart comes first. Text as it is in the data, to be escaped by the caller. */
 export function titleOf(view: View): string {
   switch (view.kind) {
     case 'runs':

@@ -28,6 +28,7 @@ export function Lines({ text, max = 4000 }: { readonly text: string; readonly ma
   )
 }
 
+/** A word or two about how something stands; the colour only says it again. */
 export function Badge({
   tone,
   children,
@@ -56,6 +57,7 @@ export function Panel(props: {
   )
 }
 
+/** Names and their values, both from data, in the order given. No name stands there twice. */
 export function Pairs({ pairs }: { readonly pairs: readonly Pair[] }): JSX.Element {
   return (
     <dl class="pairs">
@@ -73,6 +75,7 @@ export function Pairs({ pairs }: { readonly pairs: readonly Pair[] }): JSX.Eleme
   )
 }
 
+/** The head of a column; numbers stand at its right, so that digits are below each other. */
 export interface Column {
   readonly title: string
   readonly number?: true

@@ -94,6 +94,7 @@ export interface DiffView {
   readonly problem: string | null
 }
 
+/** How the rows of one table changed. */
 export interface DiffTableView {
   readonly name: string
   /** How many rows of what kind, in words. */
@@ -115,6 +116,7 @@ export interface LogView {
   readonly printed: readonly PrintedView[]
 }
 
+/** The end of one log. */
 export interface PrintedView {
   /** An attempt; `worker-0` or `threads` for what was printed outside of attempts. */
   readonly of: string
@@ -169,16 +171,19 @@ export interface RunView {
   readonly commands: readonly CommandView[]
 }
 
+/** A name and what is said of it, in words. Both may be from data. */
 export interface Pair {
   readonly name: string
   readonly value: string
 }
 
+/** A command that is of use now, and what for: `follow it in a terminal`. */
 export interface CommandView {
   readonly does: string
   readonly command: string
 }
 
+/** How far the map stage is. What is committed, and of a run at work what its attempts have said since; `emitted` is of the former alone. */
 export interface ProgressView {
   readonly inputBytes: number
   readonly readBytes: number
@@ -211,12 +216,14 @@ export interface TimelineView {
   readonly lanes: readonly LaneView[]
 }
 
+/** One seat of the pool, whichever workers sat there. */
 export interface LaneView {
   readonly seat: number
   /** In order; neighbours that cannot be told apart at this scale are one. */
   readonly spans: readonly SpanView[]
 }
 
+/** An attempt, or several that are too short to be drawn one by one. */
 export interface SpanView {
   /** Parts of the whole time, 0 to 1. */
   readonly from: number
@@ -226,6 +233,7 @@ export interface SpanView {
   readonly what: string
 }
 
+/** A seat with its worker, or with an attempt whose worker is just gone. */
 export interface WorkerView {
   readonly seat: number
   /** Cores its process used since the last look; null at the first, and for one that is gone. */
@@ -237,6 +245,7 @@ export interface WorkerView {
   readonly at: RunningView | null
 }
 
+/** An attempt at work, as its worker said last. `records` counts groups for a reduce attempt. */
 export interface RunningView {
   readonly attempt: string
   readonly reads: string
@@ -268,6 +277,7 @@ export interface SparkView {
   readonly readBytes: number
 }
 
+/** An executor of Spark's, on one host of the cluster. */
 export interface ExecutorView {
   readonly executor: string
   readonly host: string
@@ -278,17 +288,20 @@ export interface ExecutorView {
   readonly lost: string | null
 }
 
+/** What the result lacks, or would; a whole sentence. Nothing is committed while there is one that was not accepted. */
 export interface ShortfallView {
   readonly message: string
   readonly wayOut: string | null
   readonly accepted: boolean
 }
 
+/** What went wrong, in whole sentences. */
 export interface FaultView {
   readonly message: string
   readonly wayOut: string | null
 }
 
+/** An attempt that failed, with what its flight recorder had seen. */
 export interface DeathView extends FaultView {
   readonly attempt: string
   readonly at: number
@@ -300,18 +313,21 @@ export interface DeathView extends FaultView {
   readonly repro: string
 }
 
+/** Records that the decoder or the mapper refused, in committed attempts. */
 export interface RejectedView {
   readonly total: number
   /** The first of them, at most 20. */
   readonly first: readonly RejectedLine[]
 }
 
+/** Where it is, why it was refused, and how it begins. */
 export interface RejectedLine {
   readonly place: string
   readonly reason: string
   readonly excerpt: string
 }
 
+/** Map tasks that an earlier run had done, of all. */
 export interface ReuseView {
   readonly reused: number
   readonly of: number
@@ -319,6 +335,7 @@ export interface ReuseView {
   readonly others: readonly Pair[]
 }
 
+/** What the run reads. */
 export interface InputsView {
   readonly files: number
   readonly members: number
@@ -328,6 +345,7 @@ export interface InputsView {
   readonly list: readonly InputLine[]
 }
 
+/** A file; what was read of it counts once its task is committed. */
 export interface InputLine {
   readonly path: string
   readonly sizeBytes: number
@@ -335,6 +353,7 @@ export interface InputLine {
   readonly rejected: number
 }
 
+/** A series of inputs by day. `pattern` is their name with the day as it is written there, as `geoTwitterYY-MM-DD.zip`. */
 export interface CalendarView {
   readonly pattern: string
   readonly from: string
@@ -343,6 +362,7 @@ export interface CalendarView {
   readonly days: readonly DayView[]
 }
 
+/** A day of the series, from all files of that day. */
 export interface DayView {
   /** YYYY-MM-DD. */
   readonly day: string
@@ -351,6 +371,7 @@ export interface DayView {
   readonly records: number
 }
 
+/** What may keep the run waiting for one worker. Names are those of files, partitions and keys, values amounts in words. */
 export interface SkewView {
   /** Slowest map tasks, at most 5. */
   readonly slowest: readonly Pair[]
@@ -362,6 +383,7 @@ export interface SkewView {
   readonly keys: readonly Pair[]
 }
 
+/** An answer so far. It is no result: nothing was checked to be complete. */
 export interface SoFarView {
   /** What it rests on, as `12 of 366 map tasks, 3 % of the input`. */
   readonly restsOn: string
@@ -379,6 +401,7 @@ export interface SoFarView {
   }[]
 }
 
+/** What the run has committed. */
 export interface ResultView {
   readonly directory: string
   readonly digest: string
@@ -392,6 +415,7 @@ export interface ResultView {
   readonly chartsElsewhere: number
 }
 
+/** A table with its first rows, none where its file is no JSON lines or is not as it was written. */
 export interface TableView {
   readonly name: string
   /** Whether its file is as it was written; null while that is looked at, which takes a moment where it is large. */
