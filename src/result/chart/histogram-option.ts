@@ -1,8 +1,8 @@
 import { showOnAxis } from './amounts.ts'
 import { amountAxis, widestAmount } from './axis.ts'
-import type { BuildTools, Built } from './bars-option.ts'
 import type { Content, Drawing } from './drawing.ts'
 import { colorOf, panelRects, unitText } from './frame.ts'
+import type { BuildTools, Built } from './option-parts.ts'
 import { ink, size } from './style.ts'
 
 /** What ECharts hands to the drawer of one item. */

@@ -1,7 +1,7 @@
 import { amountAxis, widestAmount } from './axis.ts'
-import type { BuildTools, Built } from './bars-option.ts'
 import type { Content, Drawing, LineAxis } from './drawing.ts'
 import { colorOf, type Part, panelRects, unitText } from './frame.ts'
+import { type BuildTools, type Built, bottomOf, optionOf } from './option-parts.ts'
 import { ink, size } from './style.ts'
 import { cut, roundUp } from './text-layout.ts'
 
@@ -28,31 +28,18 @@ export function linesContent(
   const isLog = drawing.logFrom !== null
   const shown = isLog ? all.filter((value) => value > 0) : all
   const labelRoom = widestAmount([...shown, roundUp(Math.max(0, ...shown)), 1000], size.axis, measure) + 14
-  const option: Record<'grid' | 'xAxis' | 'yAxis' | 'series', Part[]> = {
-    grid: [],
-    xAxis: [],
-    yAxis: [],
-    series: [],
-  }
-  const graphics: Part[] = []
-  for (const [index, { values }] of panels.entries()) {
-    const rect = rects[index]
-    if (rect === undefined) continue
+  const option = optionOf(panels, rects, ({ values }, rect, index) => {
     const width = rect.width - labelRoom - 8
-    option.grid.push({
-      left: rect.x + labelRoom,
-      top: rect.y + 22,
-      width,
-      height: rect.height - axisRoom - 22,
-    })
-    option.xAxis.push({ ...placesAxis(axis, width, measure), gridIndex: index })
-    option.yAxis.push({
-      ...amountAxis(shown, drawing.logFrom),
-      gridIndex: index,
-    })
-    graphics.push(unitText(drawing, rect, { family, measure }))
-    for (const [line, name] of series.entries()) {
-      option.series.push({
+    return {
+      grid: {
+        left: rect.x + labelRoom,
+        top: rect.y + 22,
+        width,
+        height: rect.height - axisRoom - 22,
+      },
+      xAxis: { ...placesAxis(axis, width, measure), gridIndex: index },
+      yAxis: { ...amountAxis(shown, drawing.logFrom), gridIndex: index },
+      series: series.map((name, line) => ({
         type: 'line',
         name,
         xAxisIndex: index,
@@ -66,10 +53,11 @@ export function linesContent(
         itemStyle: { color: colorOf(line) },
         data: points(axis, values[line] ?? [], isLog),
         ...(line === 0 ? { markArea: { silent: true, data: bands(axis, values) } } : {}),
-      })
+      })),
     }
-  }
-  return { option, rects, graphics, bottom: Math.max(...rects.map(({ y, height }) => y + height)) }
+  })
+  const graphics = rects.map((rect) => unitText(drawing, rect, { family, measure }))
+  return { option, rects, graphics, bottom: bottomOf(rects) }
 }
 
 function stackedTops(values: readonly (readonly (number | null)[])[]): number[] {

@@ -1,7 +1,7 @@
-import type { BuildTools, Built } from './bars-option.ts'
-import { colorScale } from './color-scale.ts'
-import type { Content, Drawing } from './drawing.ts'
-import { type Part, panelRects, text } from './frame.ts'
+import { type ColorScale, colorScale } from './color-scale.ts'
+import type { Content, Drawing, MapPanel } from './drawing.ts'
+import { type Part, panelRects, type Rect, text } from './frame.ts'
+import { type BuildTools, type Built, bottomOf } from './option-parts.ts'
 import { ink, size } from './style.ts'
 import { readWorld } from './world.ts'
 
@@ -25,62 +25,62 @@ export function mapContent(
     panels.flatMap(({ values }) => values.map(([, value]) => value)),
     drawing.logFrom !== null,
   )
+  const geo = rects.map(worldIn)
+  const series = panels.flatMap(({ values }, index) => {
+    const drawn = values.filter(([, value]) => drawing.logFrom === null || value > 0)
+    return [countries(drawn, scale, index), dots(drawn, scale, index, panels.length === 1 ? 7 : 5)]
+  })
+  const left = frame.left + measure(drawing.unit, size.axis) + 14
+  const [ofCountries, ofDots] = [panels.map((_, index) => 2 * index), panels.map((_, index) => 2 * index + 1)]
+  const visualMap = [
+    scale.visualMap(left, frame.top, ofCountries),
+    { ...scale.visualMap(left, frame.top, ofDots, 2), show: false },
+  ]
+  const graphics = [text(drawing.unit, frame.left, frame.top, { px: size.axis, fill: ink.faint }, family)]
+  return { option: { geo, series, visualMap }, rects, graphics, bottom: bottomOf(rects) }
+}
+
+function worldIn({ x, y, width, height }: Rect): Part {
+  return {
+    map: mapName,
+    left: x,
+    top: y,
+    width,
+    height,
+    aspectScale: 1,
+    silent: true,
+    itemStyle: { areaColor: ink.land, borderColor: ink.line, borderWidth: 0.4 },
+  }
+}
+
+function countries(values: MapPanel['values'], scale: ColorScale, index: number): Part {
+  return {
+    type: 'map',
+    geoIndex: index,
+    map: mapName,
+    silent: true,
+    data: values.map(([name, value]) => ({ name, value: scale.place(value) })),
+  }
+}
+
+function dots(values: MapPanel['values'], scale: ColorScale, index: number, symbolSize: number): Part {
   const small = new Map(
     readWorld().shapes.flatMap(({ code, area, center }) =>
       code !== null && area < dotAreaMax ? [[code, center] as const] : [],
     ),
   )
-  const geo: Part[] = []
-  const series: Part[] = []
-  for (const [index, { values }] of panels.entries()) {
-    const rect = rects[index]
-    if (rect === undefined) continue
-    const drawn = values.filter(([, value]) => drawing.logFrom === null || value > 0)
-    geo.push({
-      map: mapName,
-      left: rect.x,
-      top: rect.y,
-      width: rect.width,
-      height: rect.height,
-      aspectScale: 1,
-      silent: true,
-      itemStyle: { areaColor: ink.land, borderColor: ink.line, borderWidth: 0.4 },
-    })
-    series.push({
-      type: 'map',
-      geoIndex: index,
-      map: mapName,
-      silent: true,
-      data: drawn.map(([name, value]) => ({ name, value: scale.place(value) })),
-    })
-    series.push({
-      type: 'scatter',
-      coordinateSystem: 'geo',
-      geoIndex: index,
-      silent: true,
-      symbol: 'circle',
-      symbolSize: panels.length === 1 ? 7 : 5,
-      itemStyle: { borderColor: '#777777', borderWidth: 0.6 },
-      data: drawn.flatMap(([code, value]) => {
-        const center = small.get(code)
-        return center === undefined
-          ? []
-          : [{ name: code, value: [center[0], -center[1], scale.place(value)] }]
-      }),
-    })
-  }
-  const left = frame.left + measure(drawing.unit, size.axis) + 14
-  const [maps, dots] = [panels.map((_, index) => 2 * index), panels.map((_, index) => 2 * index + 1)]
-  const visualMap = [
-    scale.visualMap(left, frame.top, maps),
-    { ...scale.visualMap(left, frame.top, dots, 2), show: false },
-  ]
-  const graphics = [text(drawing.unit, frame.left, frame.top, { px: size.axis, fill: ink.faint }, family)]
   return {
-    option: { geo, series, visualMap },
-    rects,
-    graphics,
-    bottom: Math.max(...rects.map(({ y, height }) => y + height)),
+    type: 'scatter',
+    coordinateSystem: 'geo',
+    geoIndex: index,
+    silent: true,
+    symbol: 'circle',
+    symbolSize,
+    itemStyle: { borderColor: '#777777', borderWidth: 0.6 },
+    data: values.flatMap(([code, value]) => {
+      const center = small.get(code)
+      return center === undefined ? [] : [{ name: code, value: [center[0], -center[1], scale.place(value)] }]
+    }),
   }
 }
 

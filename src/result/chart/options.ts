@@ -1,11 +1,12 @@
 import { assertNever } from '../../errors.ts'
-import { type BuildTools, type Built, barsContent } from './bars-option.ts'
+import { barsContent } from './bars-option.ts'
 import type { Drawing } from './drawing.ts'
 import { frameOf, type Part, panelTitles, pictureWidth } from './frame.ts'
 import { heatContent } from './heat-option.ts'
 import { histogramContent } from './histogram-option.ts'
 import { linesContent } from './lines-option.ts'
 import { mapContent } from './map-option.ts'
+import type { BuildTools, Built } from './option-parts.ts'
 import { ink } from './style.ts'
 import type { Measure } from './text-layout.ts'
 
