@@ -47,80 +47,93 @@ interface Trouble {
   readonly text: string
 }
 
+/** By task, in the order it happened. */
 function collectNotes(events: readonly RunEvent[]): Map<string, Note[]> {
   const notes = new Map<string, Note[]>()
-  const add = (task: string, note: Note): void => {
-    notes.set(task, [...(notes.get(task) ?? []), note])
-  }
-  const running = new Map<string, readonly number[]>()
-  const leave = (task: string, attempt: number): void => {
-    running.set(
-      task,
-      (running.get(task) ?? []).filter((other) => other !== attempt),
-    )
-  }
+  const atWork: AttemptsAtWork = new Map()
   for (const event of events) {
-    switch (event.type) {
-      case 'map-reused':
-        add(event.task, { kind: 'reused', run: event.run })
-        break
-      case 'attempt-started':
-        running.set(event.task, [...(running.get(event.task) ?? []), event.attempt])
-        if (event.beside !== undefined)
-          add(event.task, {
-            kind: 'trouble',
-            attempt: null,
-            text: `attempt ${event.beside} was slow, so attempt ${event.attempt} was begun beside it`,
-          })
-        break
-      case 'attempt-superseded':
-        add(event.task, { kind: 'trouble', attempt: event.attempt, text: 'another one was first' })
-        break
-      case 'attempt-failed':
-        leave(event.task, event.attempt)
-        add(event.task, { kind: 'trouble', attempt: event.attempt, text: event.fault.message })
-        break
-      case 'inputs-damaged':
-        running.delete(event.task)
-        add(event.task, {
-          kind: 'trouble',
-          attempt: event.attempt,
-          text: event.splits[0]?.fault.message ?? 'an input is damaged',
-        })
-        break
-      case 'output-lost':
-        add(event.task, {
-          kind: 'trouble',
-          attempt: null,
-          text: `what it wrote was lost: ${event.fault.message}`,
-        })
-        break
-      case 'map-committed':
-      case 'reduce-committed':
-        running.delete(event.task)
-        break
-      case 'resumed':
-        for (const [task, attempts] of running)
-          for (const attempt of attempts)
-            add(task, { kind: 'trouble', attempt, text: 'the run ended in the middle of it' })
-        running.clear()
-        break
-      case 'planned':
-      case 'map-stage-ended':
-      case 'result-committed':
-      case 'refused':
-      case 'failed':
-      case 'interrupted':
-      case 'spark-started':
-      case 'executor-came':
-      case 'executor-lost':
-      case 'shuffled':
-        break
-      default:
-        assertNever(event)
-    }
+    const found = event.type === 'resumed' ? cutOff(atWork) : notesOf(event)
+    for (const { task, note } of found) notes.set(task, [...(notes.get(task) ?? []), note])
+    follow(atWork, event)
   }
   return notes
+}
+
+interface TaskNote {
+  readonly task: string
+  readonly note: Note
+}
+
+function trouble(task: string, attempt: number | null, text: string): TaskNote[] {
+  return [{ task, note: { kind: 'trouble', attempt, text } }]
+}
+
+/** What one event tells by itself. */
+function notesOf(event: Exclude<RunEvent, { type: 'resumed' }>): TaskNote[] {
+  switch (event.type) {
+    case 'map-reused':
+      return [{ task: event.task, note: { kind: 'reused', run: event.run } }]
+    case 'attempt-started': {
+      const { task, attempt, beside } = event
+      const text = `attempt ${beside} was slow, so attempt ${attempt} was begun beside it`
+      return beside === undefined ? [] : trouble(task, null, text)
+    }
+    case 'attempt-superseded':
+      return trouble(event.task, event.attempt, 'another one was first')
+    case 'attempt-failed':
+      return trouble(event.task, event.attempt, event.fault.message)
+    case 'inputs-damaged':
+      return trouble(event.task, event.attempt, event.splits[0]?.fault.message ?? 'an input is damaged')
+    case 'output-lost':
+      return trouble(event.task, null, `what it wrote was lost: ${event.fault.message}`)
+    case 'map-committed':
+    case 'reduce-committed':
+    case 'planned':
+    case 'map-stage-ended':
+    case 'result-committed':
+    case 'refused':
+    case 'failed':
+    case 'interrupted':
+    case 'spark-started':
+    case 'executor-came':
+    case 'executor-lost':
+    case 'shuffled':
+      return []
+    default:
+      return assertNever(event)
+  }
+}
+
+/** Attempts that were begun and have not ended, by task. */
+type AttemptsAtWork = Map<string, readonly number[]>
+
+/** What was at work when a session ended comes to nothing, without an event that says so. */
+function cutOff(atWork: AttemptsAtWork): TaskNote[] {
+  return [...atWork].flatMap(([task, attempts]) =>
+    attempts.flatMap((attempt) => trouble(task, attempt, 'the run ended in the middle of it')),
+  )
+}
+
+function follow(atWork: AttemptsAtWork, event: RunEvent): void {
+  switch (event.type) {
+    case 'attempt-started':
+      atWork.set(event.task, [...(atWork.get(event.task) ?? []), event.attempt])
+      break
+    case 'attempt-failed':
+      atWork.set(
+        event.task,
+        (atWork.get(event.task) ?? []).filter((other) => other !== event.attempt),
+      )
+      break
+    case 'inputs-damaged':
+    case 'map-committed':
+    case 'reduce-committed':
+      atWork.delete(event.task)
+      break
+    case 'resumed':
+      atWork.clear()
+      break
+  }
 }
 
 function story(

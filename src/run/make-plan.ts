@@ -82,35 +82,7 @@ export function makePlan(parts: PlanParts): Plan {
   const { options, jobFile, codeSha256, loaded, resources, discovery, contents } = parts
   const { accept, params } = options
   const tallyman = packageVersion()
-  const splittable = loaded.description.input.unit === 'line'
-  const size = taskSizeOf(options, discovery)
-  const splitBytes = splittable ? boundedSplitBytes(size.splitBytes, options, discovery) : size.splitBytes
-  const pack = (own: readonly Split[]): Split[][] => packSplits(own, size.packBytes, size.filesApartMax)
-  const cutting = { splitBytes, splittable }
-  const cutFiles = cutByIndexes(
-    discovery.files,
-    parts.store,
-    contents,
-    gzipPartBytesOf(options, loaded.description.input.unit),
-  )
-  const cutSplits = planSplits(cutFiles, cutting)
-  const cutTasks = pack(cutSplits)
-  const partitions = choosePartitions(discovery, cutTasks.length, options.spark !== null)
-  const identity = { jobFile, codeSha256, params, partitions, contents }
-  const findWhole = (file: InputFile): Reuse =>
-    findKept(parts, { ...identity, splits: planSplits([withoutIndex(file)], cutting) })
-  // What was made of a whole file is as good as what would be made of its parts.
-  const files = cutFiles.map((file) =>
-    file.index !== undefined && findWhole(file).kind === 'kept' ? withoutIndex(file) : file,
-  )
-  const isAsCut = files.every((file, place) => file === cutFiles[place])
-  const splits = isAsCut ? cutSplits : planSplits(files, cutting)
-  const indexed = new Map(files.flatMap((file) => (file.index === undefined ? [] : [[file.path, file]])))
-  const find = (own: readonly Split[]): Reuse => {
-    const reuse = findKept(parts, { ...identity, splits: own })
-    const file = indexed.get(own[0]?.path ?? '')
-    return file !== undefined && reuse.kind === 'run' && reuse.why === 'new' ? findWhole(file) : reuse
-  }
+  const { files, splits, tasks, partitions, splitBytes } = cutInputs(parts)
   return {
     job: {
       path: options.job,
@@ -125,7 +97,7 @@ export function makePlan(parts: PlanParts): Plan {
     fingerprint: fingerprint({ tallyman, codeSha256, params, files: discovery.files, accept }),
     discovery: { ...discovery, files },
     splits,
-    tasks: toTasks(isAsCut ? cutTasks : pack(splits), find),
+    tasks,
     partitions,
     isolation: options.isolation,
     image: options.image,
@@ -144,6 +116,41 @@ export function makePlan(parts: PlanParts): Plan {
     keepBytesMax: options.spark === null ? options.keepBytesMax : 0,
     spark: options.spark,
   }
+}
+
+/** Files with the indexes by which they are cut, if they are, and what they are cut into. */
+type CutInputs = Pick<Plan, 'splits' | 'tasks' | 'partitions' | 'splitBytes'> & {
+  readonly files: readonly InputFile[]
+}
+
+function cutInputs(parts: PlanParts): CutInputs {
+  const { options, jobFile, codeSha256, loaded, discovery, contents } = parts
+  const { unit } = loaded.description.input
+  const splittable = unit === 'line'
+  const size = taskSizeOf(options, discovery)
+  const splitBytes = splittable ? boundedSplitBytes(size.splitBytes, options, discovery) : size.splitBytes
+  const pack = (own: readonly Split[]): Split[][] => packSplits(own, size.packBytes, size.filesApartMax)
+  const cutting = { splitBytes, splittable }
+  const cutFiles = cutByIndexes(discovery.files, parts.store, contents, gzipPartBytesOf(options, unit))
+  const cutSplits = planSplits(cutFiles, cutting)
+  const cutTasks = pack(cutSplits)
+  const partitions = choosePartitions(discovery, cutTasks.length, options.spark !== null)
+  const identity = { jobFile, codeSha256, params: options.params, partitions, contents }
+  const findWhole = (file: InputFile): Reuse =>
+    findKept(parts, { ...identity, splits: planSplits([withoutIndex(file)], cutting) })
+  // What was made of a whole file is as good as what would be made of its parts.
+  const files = cutFiles.map((file) =>
+    file.index !== undefined && findWhole(file).kind === 'kept' ? withoutIndex(file) : file,
+  )
+  const isAsCut = files.every((file, place) => file === cutFiles[place])
+  const splits = isAsCut ? cutSplits : planSplits(files, cutting)
+  const indexed = new Map(files.flatMap((file) => (file.index === undefined ? [] : [[file.path, file]])))
+  const find = (own: readonly Split[]): Reuse => {
+    const reuse = findKept(parts, { ...identity, splits: own })
+    const file = indexed.get(own[0]?.path ?? '')
+    return file !== undefined && reuse.kind === 'run' && reuse.why === 'new' ? findWhole(file) : reuse
+  }
+  return { files, splits, tasks: toTasks(isAsCut ? cutTasks : pack(splits), find), partitions, splitBytes }
 }
 
 function toTasks(
