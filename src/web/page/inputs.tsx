@@ -12,7 +12,9 @@ const words: Readonly<Record<DayView['state'], string>> = {
   damaged: 'damaged or empty',
 }
 
+/** A day and the gap after it, in pixels. */
 const side = 14
+const namedMax = 40
 const monthNames = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
 
 /** What the inputs are, and whether each has been read. */
@@ -52,15 +54,12 @@ function List({ list, files }: { readonly list: InputsView['list']; readonly fil
   )
 }
 
-/** A column a week, a square a day. */
+/** What is said of a series of days: a picture, what its colours mean, and the days that are lacking by name. */
 function Calendar({ calendar }: { readonly calendar: CalendarView }): JSX.Element {
   const { pattern, from, to, missing, days } = calendar
-  const first = weekdayOf(from)
-  const weeks = Math.ceil((days.length + first) / 7)
   const present = (Object.keys(words) as DayView['state'][]).filter((state) =>
     days.some((day) => day.state === state),
   )
-  const lacking = days.filter(({ state }) => state === 'missing' || state === 'damaged')
   return (
     <figure class="calendar">
       <figcaption>
@@ -69,39 +68,7 @@ function Calendar({ calendar }: { readonly calendar: CalendarView }): JSX.Elemen
       </figcaption>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard (WCAG 2.1.1, axe scrollable-region-focusable) */}
       <section class="scroll" tabIndex={0} aria-label="calendar">
-        <svg
-          class="days"
-          width={weeks * side}
-          height={8 * side}
-          viewBox={`0 0 ${weeks * side} ${8 * side}`}
-          role="img"
-          aria-label={`${countOf(days.length, 'day')}: ${present.map((state) => `${days.filter((day) => day.state === state).length} ${words[state]}`).join(', ')}`}
-        >
-          {days.map((day, index) => {
-            const place = index + first
-            return (
-              <rect
-                key={day.day}
-                class={`day ${day.state}`}
-                x={Math.floor(place / 7) * side}
-                y={side + (place % 7) * side}
-                width={side - 2}
-                height={side - 2}
-              >
-                <title>{`${day.day}: ${words[day.state]}, ${countOf(day.records, 'record')}`}</title>
-              </rect>
-            )
-          })}
-          {days.flatMap(({ day }, index) =>
-            day.endsWith('-01') || index === 0
-              ? [
-                  <text key={day} x={Math.floor((index + first) / 7) * side} y={side - 4} class="month">
-                    {day.endsWith('-01') ? monthNames[Number(day.slice(5, 7)) - 1] : ''}
-                  </text>,
-                ]
-              : [],
-          )}
-        </svg>
+        <Days days={days} first={weekdayOf(from)} present={present} />
       </section>
       <p class="legend">
         {present.map((state) => (
@@ -113,16 +80,70 @@ function Calendar({ calendar }: { readonly calendar: CalendarView }): JSX.Elemen
           </span>
         ))}
       </p>
-      {lacking.length === 0 ? null : (
-        <p>
-          {lacking
-            .slice(0, 40)
-            .map(({ day, state }) => `${day} ${words[state]}`)
-            .join(', ')}
-          {lacking.length > 40 ? ` and ${lacking.length - 40} more` : ''}
-        </p>
-      )}
+      <LackingDays days={days} />
     </figure>
+  )
+}
+
+/** A column a week, a square a day. `first` is the weekday of the first one, 0 for Monday. */
+function Days({
+  days,
+  first,
+  present,
+}: Pick<CalendarView, 'days'> & {
+  readonly first: number
+  readonly present: readonly DayView['state'][]
+}): JSX.Element {
+  const weeks = Math.ceil((days.length + first) / 7)
+  return (
+    <svg
+      class="days"
+      width={weeks * side}
+      height={8 * side}
+      viewBox={`0 0 ${weeks * side} ${8 * side}`}
+      role="img"
+      aria-label={`${countOf(days.length, 'day')}: ${present.map((state) => `${days.filter((day) => day.state === state).length} ${words[state]}`).join(', ')}`}
+    >
+      {days.map((day, index) => {
+        const place = index + first
+        return (
+          <rect
+            key={day.day}
+            class={`day ${day.state}`}
+            x={Math.floor(place / 7) * side}
+            y={side + (place % 7) * side}
+            width={side - 2}
+            height={side - 2}
+          >
+            <title>{`${day.day}: ${words[day.state]}, ${countOf(day.records, 'record')}`}</title>
+          </rect>
+        )
+      })}
+      {days.flatMap(({ day }, index) =>
+        day.endsWith('-01') || index === 0
+          ? [
+              <text key={day} x={Math.floor((index + first) / 7) * side} y={side - 4} class="month">
+                {day.endsWith('-01') ? monthNames[Number(day.slice(5, 7)) - 1] : ''}
+              </text>,
+            ]
+          : [],
+      )}
+    </svg>
+  )
+}
+
+/** What the squares say only to whoever points at them. */
+function LackingDays({ days }: Pick<CalendarView, 'days'>): JSX.Element | null {
+  const lacking = days.filter(({ state }) => state === 'missing' || state === 'damaged')
+  if (lacking.length === 0) return null
+  return (
+    <p>
+      {lacking
+        .slice(0, namedMax)
+        .map(({ day, state }) => `${day} ${words[state]}`)
+        .join(', ')}
+      {lacking.length > namedMax ? ` and ${lacking.length - namedMax} more` : ''}
+    </p>
   )
 }
 

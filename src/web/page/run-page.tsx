@@ -17,20 +17,7 @@ export function RunPage({ run }: { readonly run: RunView }): JSX.Element {
       <nav>
         <a href="/">All runs</a>
       </nav>
-      <header>
-        <h1>
-          <Data text={line.id} /> <Badge tone={line.tone}>{line.said}</Badge>
-        </h1>
-        <p class="how">
-          <Data text={line.job} />, begun <Time at={line.createdAt} />,{' '}
-          <a href={`/runs/${encodeURIComponent(line.id)}/logs`}>what it prints</a>
-        </p>
-        {run.description === null ? null : (
-          <p>
-            <Data text={run.description} max={2000} />
-          </p>
-        )}
-      </header>
+      <Head run={run} />
       <main>
         <Lacking run={run} />
         <Progress run={run} />
@@ -38,14 +25,7 @@ export function RunPage({ run }: { readonly run: RunView }): JSX.Element {
         {run.soFar === null ? null : <SoFar soFar={run.soFar} id={run.line.id} />}
         <Workers run={run} />
         {run.spark === null ? null : <Spark spark={run.spark} />}
-        {run.stages.length === 0 ? null : (
-          <Panel title="Tasks">
-            {run.stages.map((stage) => (
-              <Stage key={stage.name} stage={stage} />
-            ))}
-            {run.timeline === null ? null : <Timeline timeline={run.timeline} />}
-          </Panel>
-        )}
+        {run.stages.length === 0 ? null : <Tasks run={run} />}
         <Deaths run={run} />
         <Rejected run={run} />
         {inputs === null ? null : <Inputs inputs={inputs} />}
@@ -66,19 +46,54 @@ export function RunPage({ run }: { readonly run: RunView }): JSX.Element {
         <Panel title="How it is carried out">
           <Pairs pairs={run.settings} />
         </Panel>
-        {run.commands.length === 0 ? null : (
-          <Panel title="In a terminal">
-            <ul>
-              {run.commands.map(({ does, command }) => (
-                <li key={command}>
-                  {does}: <Typed command={command} />
-                </li>
-              ))}
-            </ul>
-          </Panel>
-        )}
+        {run.commands.length === 0 ? null : <Commands commands={run.commands} />}
       </main>
     </>
+  )
+}
+
+function Head({ run }: { readonly run: RunView }): JSX.Element {
+  const { line, description } = run
+  return (
+    <header>
+      <h1>
+        <Data text={line.id} /> <Badge tone={line.tone}>{line.said}</Badge>
+      </h1>
+      <p class="how">
+        <Data text={line.job} />, begun <Time at={line.createdAt} />,{' '}
+        <a href={`/runs/${encodeURIComponent(line.id)}/logs`}>what it prints</a>
+      </p>
+      {description === null ? null : (
+        <p>
+          <Data text={description} max={2000} />
+        </p>
+      )}
+    </header>
+  )
+}
+
+function Tasks({ run: { stages, timeline } }: { readonly run: RunView }): JSX.Element {
+  return (
+    <Panel title="Tasks">
+      {stages.map((stage) => (
+        <Stage key={stage.name} stage={stage} />
+      ))}
+      {timeline === null ? null : <Timeline timeline={timeline} />}
+    </Panel>
+  )
+}
+
+function Commands({ commands }: Pick<RunView, 'commands'>): JSX.Element {
+  return (
+    <Panel title="In a terminal">
+      <ul>
+        {commands.map(({ does, command }) => (
+          <li key={command}>
+            {does}: <Typed command={command} />
+          </li>
+        ))}
+      </ul>
+    </Panel>
   )
 }
 

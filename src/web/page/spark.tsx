@@ -33,37 +33,41 @@ export function Spark({ spark }: { readonly spark: SparkView }): JSX.Element {
           },
         ].filter(({ value }) => value !== '')}
       />
-      {executors.length === 0 ? null : (
-        <Table
-          label="Spark's executors"
-          columns={[
-            { title: 'executor' },
-            { title: 'host' },
-            { title: 'cores', number: true },
-            { title: 'attempts', number: true },
-            { title: 'stands' },
-          ]}
-          rows={executors.map(({ executor, host, cores: own, attempts, lost }) => ({
-            key: executor,
-            cells: [
-              <Data key="executor" text={executor} />,
-              <Data key="host" text={host} />,
-              own,
-              attempts,
-              lost === null ? (
-                'there'
-              ) : (
-                <span key="stands">
-                  <Badge tone="bad">lost</Badge> <Data text={lost} max={200} />
-                </span>
-              ),
-            ],
-          }))}
-        />
-      )}
+      {executors.length === 0 ? null : <Executors executors={executors} />}
       {executors.length < executorsTotal ? (
         <p class="how">{countOf(executorsTotal - executors.length, 'executor')} more.</p>
       ) : null}
     </Panel>
+  )
+}
+
+function Executors({ executors }: Pick<SparkView, 'executors'>): JSX.Element {
+  return (
+    <Table
+      label="Spark's executors"
+      columns={[
+        { title: 'executor' },
+        { title: 'host' },
+        { title: 'cores', number: true },
+        { title: 'attempts', number: true },
+        { title: 'stands' },
+      ]}
+      rows={executors.map(({ executor, host, cores, attempts, lost }) => ({
+        key: executor,
+        cells: [
+          <Data key="executor" text={executor} />,
+          <Data key="host" text={host} />,
+          cores,
+          attempts,
+          lost === null ? (
+            'there'
+          ) : (
+            <span key="stands">
+              <Badge tone="bad">lost</Badge> <Data text={lost} max={200} />
+            </span>
+          ),
+        ],
+      }))}
+    />
   )
 }
