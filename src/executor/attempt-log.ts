@@ -136,7 +136,7 @@ function sayDropped(bytes: number): string {
   return bytes === 0 ? '' : `\n[tallyman: ${bytes} bytes dropped here]\n`
 }
 
-/** A log as it was kept. */
+/** A log as its file has it: the first and the last part of what was printed, where that was much. */
 export interface KeptLog {
   readonly text: string
   /** Characters before the place where something is missing; all of them where nothing is. */

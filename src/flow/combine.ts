@@ -154,7 +154,6 @@ export class CombineTable {
     return this.#keys.touch(likelyPlace)
   }
 
-  /** The state of the key that has this number. */
   state(number: number): unknown {
     return this.#states[number]
   }

@@ -36,9 +36,8 @@ const keyAt = 16
 /** Bytes of a staged value, behind its key. */
 const valueBytes = 8
 
-/** Something staged. */
+/** Where a key lies among staged ones, `[start, end)`, and where the next one begins. A table that counts has no values. */
 export interface StagedKey {
-  /** Its table's number. */
   readonly table: number
   readonly start: number
   readonly end: number
@@ -106,7 +105,6 @@ export class KeyAmounts {
     return this.#tables[2 * table] ?? 0
   }
 
-  /** Bytes of a table's keys together. */
   keyBytes(table: number): number {
     return this.#tables[2 * table + 1] ?? 0
   }

@@ -46,7 +46,6 @@ export interface KeyPlace {
   bytes: Buffer
   start: number
   end: number
-  /** The key's number. */
   number: number
 }
 

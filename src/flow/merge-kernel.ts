@@ -50,7 +50,7 @@ const ends = {
  */
 export type StepEnd = 'end' | 'full' | 'other' | 'foreign'
 
-/** A record file that is open. */
+/** A file to be merged; `MergeKernel` closes it. */
 export interface MergedFile {
   readonly reader: RecordFileReader
   close(): void

@@ -50,7 +50,6 @@ export interface GzipBlock {
   readonly bits: number
   /** What of the member stands before the block, decompressed. */
   readonly memberBytes: number
-  /** Its CRC-32. */
   readonly memberCrc32: number
   /** The last 32 KiB of it, which the block may refer to: where they are in the index, deflated, and their CRC-32. */
   readonly windowByte: number
@@ -88,7 +87,7 @@ export interface ZipMemberPlace {
   readonly crc32: number
 }
 
-/** One member of a zip archive. */
+/** One member of a zip archive, always whole: what is deflated cannot be cut. */
 export interface ZipMemberSplit extends SplitBase, ZipMemberPlace {
   readonly kind: 'zip-member'
   readonly member: string

@@ -11,7 +11,7 @@ export type Shape = 'object' | 'array' | 'date' | 'map' | 'set' | 'bytes' | 'ins
 /** Bytes with a type: `ArrayBuffer`, and what views it. */
 export type TypedBytes = ArrayBuffer | NodeJS.ArrayBufferView
 
-/** One class of typed bytes. */
+/** How values of one class of typed bytes are known, and made again. */
 export interface TypedBytesClass {
   readonly prototype: object
   /** The length is a multiple of this. */

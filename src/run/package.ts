@@ -31,7 +31,7 @@ function buildDigest(): string {
   }
 }
 
-/** This package's version. */
+/** As `package.json` says it. Cost: reads that file. */
 export function packageVersion(): string {
   const manifest: { readonly version: string } = JSON.parse(
     readFileSync(join(packageRoot, 'package.json'), 'utf8'),

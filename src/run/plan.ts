@@ -8,7 +8,6 @@ import type { Reuse } from './store.ts'
 export interface MemoryBudget {
   /** For the coordinator and all workers together. */
   readonly totalBytes: number
-  /** Heap limit of one worker. */
   readonly workerHeapBytes: number
   /** What a map task may hold, in counted bytes, before it spills. */
   readonly combineBytesMax: number

@@ -35,7 +35,7 @@ export interface ApplicationParts {
   readonly env: NodeJS.ProcessEnv
 }
 
-/** How an application ended. */
+/** How `spark-submit` ended: with a code, or by a signal; the other one is null. */
 export interface ApplicationEnd {
   readonly code: number | null
   readonly signal: NodeJS.Signals | null

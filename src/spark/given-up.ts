@@ -13,7 +13,6 @@ interface GivenUp {
   readonly lastFailed: { readonly task: string; readonly fault: Fault } | null
   /** The end of what Spark has printed. */
   readonly logged: string
-  /** The file of it. */
   readonly logFile: string
 }
 

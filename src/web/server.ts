@@ -33,7 +33,7 @@ export interface PageOptions extends AccessRules {
   readonly publishedPort?: number
 }
 
-/** A page that is served. */
+/** A page that listens, until it is closed. */
 export interface ServedPage {
   readonly port: number
   /** Ends it; whoever still looks is cut off. */

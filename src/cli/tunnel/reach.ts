@@ -142,7 +142,6 @@ export class Reached {
     }
   }
 
-  /** Ends the connection. */
   async close(): Promise<void> {
     await this.#connection.end()
     rmSync(this.#folder, { recursive: true, force: true })

@@ -22,7 +22,7 @@ export interface Source {
   isChunkHeld: boolean
 }
 
-/** A chunk that records are in. */
+/** Bytes of the input that records were scanned in and not decoded from yet. */
 export interface RecordChunk {
   /** What must not be written to as long as records may need it; null once nobody was thought to. */
   bytes: Buffer | null
@@ -225,7 +225,7 @@ export class ScannedRecord {
   }
 }
 
-/** An object that a view is of. */
+/** An object in a record whose view was handed out: the plain object once the record is decoded, nothing before. */
 export class ViewedObject implements ObjectInRecord {
   target: object = noValues
 

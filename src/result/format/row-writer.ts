@@ -17,7 +17,6 @@ export interface ResultRow {
 export interface RowWriter {
   /** Text before the first row. */
   readonly head: string
-  /** Text of one row. */
   row(row: ResultRow): string
   /** Text after the last row. */
   readonly tail: string

@@ -125,7 +125,7 @@ export function Time({ at }: { readonly at: number }): JSX.Element {
   return <time dateTime={iso}>{`${iso.slice(0, 19).replace('T', ' ')} UTC`}</time>
 }
 
-/** A command to be typed. */
+/** A command as it is typed in a shell, to be copied. */
 export function Typed({ command }: { readonly command: string }): JSX.Element {
   return (
     <code class="typed">

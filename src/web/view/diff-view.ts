@@ -23,7 +23,7 @@ const rowsMax = 20
 const tablesMax = 50
 const factsMax = 200
 
-/** A result that is compared. */
+/** One side of a comparison: a result in its directory, and the run it is known by. */
 export interface ComparedResult {
   readonly run: string
   readonly directory: string

@@ -130,7 +130,7 @@ export interface PrintedView {
 /** What a page shows. */
 export type View = RunsView | RunView | TableRowsView | QueryView | DiffView | LogView
 
-/** One run. */
+/** One run, while it is at work and for as long as its directory is there. */
 export interface RunView {
   readonly kind: 'run'
   readonly line: RunLine
