@@ -6,7 +6,7 @@ import { LineReader } from './line-reader.ts'
 import type { ByteChunks } from './source/byte-chunks.ts'
 import { gzipChunks } from './source/gzip.ts'
 import type { IndexOrder } from './source/gzip-indexer.ts'
-import { InputFile } from './source/input-file.ts'
+import { OpenedFile } from './source/opened-file.ts'
 import { plainChunks } from './source/plain.ts'
 import { openZipMember } from './source/zip-member.ts'
 import type { Split } from './split.ts'
@@ -42,7 +42,7 @@ export async function openSplit<R>(
   decoder: Decoder<R>,
   options: OpenOptions = {},
 ): Promise<SplitReader<R>> {
-  const file = await InputFile.open(split.path, split.identity, options.cwd ?? '')
+  const file = await OpenedFile.open(split.path, split.identity, options.cwd ?? '')
   const bytes = new SplitBytes(split, file)
   try {
     bytes.chunks = await openChunks(split, file, options)
@@ -57,7 +57,7 @@ export async function openSplit<R>(
 
 async function openChunks(
   split: Split,
-  file: InputFile,
+  file: OpenedFile,
   { chunkBytes = chunkBytesDefault, indexFolder = '', index = null }: OpenOptions,
 ): Promise<ByteChunks> {
   switch (split.kind) {

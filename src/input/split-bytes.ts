@@ -1,7 +1,7 @@
 import { type ErrorCode, TallymanError } from '../errors.ts'
 import { acceptInput } from './accepted.ts'
 import { type ByteChunks, SourceFault } from './source/byte-chunks.ts'
-import { type InputFile, wayOutOfChange } from './source/input-file.ts'
+import { type OpenedFile, wayOutOfChange } from './source/opened-file.ts'
 import { decimal } from './source/say.ts'
 import type { Split } from './split.ts'
 import { startByteOf } from './split-lines.ts'
@@ -12,10 +12,10 @@ export class SplitBytes {
   /** Set once the source is open. */
   chunks: ByteChunks | null = null
   readonly #split: Split
-  readonly #file: InputFile
+  readonly #file: OpenedFile
   #closing: Promise<void> | null = null
 
-  constructor(split: Split, file: InputFile) {
+  constructor(split: Split, file: OpenedFile) {
     this.#split = split
     this.#file = file
   }

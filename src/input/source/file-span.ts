@@ -1,5 +1,5 @@
 import type { ByteChunks } from './byte-chunks.ts'
-import type { InputFile } from './input-file.ts'
+import type { OpenedFile } from './opened-file.ts'
 
 /** What to read of a file. Ends are exclusive. */
 export interface Span {
@@ -15,7 +15,7 @@ const beyondBytes = 65_536
 
 /** Reads a span of a file, one chunk ahead. */
 export class FileSpan implements ByteChunks {
-  readonly #file: InputFile
+  readonly #file: OpenedFile
   readonly #span: Span
   readonly #chunkBytes: number
   /** Where the next read begins. */
@@ -24,7 +24,7 @@ export class FileSpan implements ByteChunks {
   /** Memory of a chunk that was given back. */
   #spare: ArrayBufferLike | null = null
 
-  constructor(file: InputFile, span: Span, chunkBytes: number) {
+  constructor(file: OpenedFile, span: Span, chunkBytes: number) {
     this.#file = file
     this.#span = span
     this.#chunkBytes = chunkBytes

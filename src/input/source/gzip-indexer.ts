@@ -3,7 +3,7 @@ import { SourceFault } from './byte-chunks.ts'
 import { inflaterAt } from './deflate-restart.ts'
 import { type IndexFile, IndexWriter, windowBytesMax } from './gzip-index.ts'
 import { InflateError } from './inflater.ts'
-import type { InputFile } from './input-file.ts'
+import type { OpenedFile } from './opened-file.ts'
 import type { BlockSpacing } from './stepped-inflate.ts'
 
 /** Where the index of a file goes, and how dense it is. */
@@ -49,7 +49,7 @@ interface Boundary {
  */
 export class GzipIndexer implements BlockSpacing {
   everyBytes: number
-  readonly #file: InputFile
+  readonly #file: OpenedFile
   readonly #order: IndexOrder
   #writer: IndexWriter | null = null
   #cuts: GzipCut[] = []
@@ -58,7 +58,7 @@ export class GzipIndexer implements BlockSpacing {
   readonly #tail = Buffer.alloc(windowBytesMax)
   #tailBytes = 0
 
-  constructor(file: InputFile, order: IndexOrder) {
+  constructor(file: OpenedFile, order: IndexOrder) {
     this.#file = file
     this.#order = order
     this.everyBytes = order.everyBytes

@@ -9,8 +9,8 @@ import { readWindow } from './gzip-index.ts'
 import { GzipIndexer, type IndexOrder } from './gzip-indexer.ts'
 import { trailerBytes } from './gzip-member.ts'
 import { canInflateInSteps } from './inflater.ts'
-import type { InputFile } from './input-file.ts'
 import { openInflate } from './open-inflate.ts'
+import type { OpenedFile } from './opened-file.ts'
 import type { RawInflate } from './raw-inflate.ts'
 import { countBytes, decimal, hex } from './say.ts'
 import { SteppedInflate } from './stepped-inflate.ts'
@@ -38,7 +38,11 @@ export interface GzipOptions {
  *
  * @throws {SourceFault} `input-damaged` where a part cannot be begun at its start
  */
-export async function gzipChunks(file: InputFile, part: GzipPart, options: GzipOptions): Promise<ByteChunks> {
+export async function gzipChunks(
+  file: OpenedFile,
+  part: GzipPart,
+  options: GzipOptions,
+): Promise<ByteChunks> {
   const members = new GzipMembers(file, part, options)
   try {
     await members.begin(options.indexFile ?? '')
@@ -67,7 +71,7 @@ class GzipMembers implements ByteChunks {
   /** Everything before the part's end was read and checked. */
   #isPast = false
 
-  constructor(file: InputFile, part: GzipPart, { chunkBytes, index = null }: GzipOptions) {
+  constructor(file: OpenedFile, part: GzipPart, { chunkBytes, index = null }: GzipOptions) {
     const { start } = part
     this.#feed = new FileFeed(file, startByteOf(start), file.sizeBytes, chunkBytes)
     this.#part = part

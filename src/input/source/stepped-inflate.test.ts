@@ -5,7 +5,7 @@ import { identityOf, makeFolder } from '../../../test/fixtures/splits.ts'
 import { SourceFault } from './byte-chunks.ts'
 import { FileFeed } from './file-feed.ts'
 import { canInflateInSteps, Inflater } from './inflater.ts'
-import { InputFile } from './input-file.ts'
+import { OpenedFile } from './opened-file.ts'
 import type { RawInflate } from './raw-inflate.ts'
 import { SteppedInflate } from './stepped-inflate.ts'
 import { StreamInflate } from './stream-inflate.ts'
@@ -27,7 +27,7 @@ async function inflate(
   open: (feed: FileFeed, chunkBytes: number) => RawInflate,
 ): Promise<Outcome> {
   const path = folder.write('data', content)
-  const file = await InputFile.open(path, identityOf(path), '')
+  const file = await OpenedFile.open(path, identityOf(path), '')
   const feed = new FileFeed(file, 0, content.length, chunkBytes)
   const inflate = open(feed, chunkBytes)
   const chunks: Buffer[] = []
@@ -122,7 +122,7 @@ describe('SteppedInflate', () => {
 
   test('can be closed at any time, and says so to whoever still reads', async () => {
     const path = folder.write('long', deflateRawSync(Buffer.alloc(10_000_000, 'a line of text\n')))
-    const file = await InputFile.open(path, identityOf(path), '')
+    const file = await OpenedFile.open(path, identityOf(path), '')
     const feed = new FileFeed(file, 0, file.sizeBytes, 1 << 20)
     const inflate = new SteppedInflate(feed, 1 << 20)
     await inflate.next()

@@ -4,8 +4,8 @@ import { AheadChunks, type ByteChunks, SourceFault } from './byte-chunks.ts'
 import { FileFeed } from './file-feed.ts'
 import { FileSpan } from './file-span.ts'
 import { inflateExactly } from './inflate-exactly.ts'
-import type { InputFile } from './input-file.ts'
 import { openInflate } from './open-inflate.ts'
+import type { OpenedFile } from './opened-file.ts'
 import type { RawInflate } from './raw-inflate.ts'
 import { countBytes, decimal, hex } from './say.ts'
 
@@ -52,7 +52,7 @@ const methodNames: Readonly<Record<number, string>> = {
  *   `input-damaged` when the local header contradicts the directory
  */
 export async function openZipMember(
-  file: InputFile,
+  file: OpenedFile,
   split: ZipMemberSplit,
   chunkBytes: number,
 ): Promise<ByteChunks> {
@@ -95,14 +95,14 @@ export async function openZipMember(
  * times what inflating does. Where anything is not as the archive says, the long way is gone, which tells what and where.
  */
 class ShortMember implements ByteChunks {
-  readonly #file: InputFile
+  readonly #file: OpenedFile
   readonly #split: ZipMemberSplit
   readonly #startByte: number
   readonly #streamed: () => ByteChunks
   #isTold = false
   #fallback: ByteChunks | null = null
 
-  constructor(file: InputFile, split: ZipMemberSplit, startByte: number, streamed: () => ByteChunks) {
+  constructor(file: OpenedFile, split: ZipMemberSplit, startByte: number, streamed: () => ByteChunks) {
     this.#file = file
     this.#split = split
     this.#startByte = startByte
@@ -133,7 +133,7 @@ class ShortMember implements ByteChunks {
 }
 
 /** Reads the local header; returns where the member's data begins. */
-async function findData(file: InputFile, split: ZipMemberSplit): Promise<number> {
+async function findData(file: OpenedFile, split: ZipMemberSplit): Promise<number> {
   const { localHeaderByte } = split
   if (localHeaderByte + localHeaderBytes > file.sizeBytes) {
     throw new SourceFault(
@@ -181,7 +181,7 @@ class DeflatedMember implements ByteChunks {
   readonly #inflate: RawInflate
   readonly #endByte: number
 
-  constructor(file: InputFile, startByte: number, endByte: number, chunkBytes: number) {
+  constructor(file: OpenedFile, startByte: number, endByte: number, chunkBytes: number) {
     this.#endByte = endByte
     this.#feed = new FileFeed(file, startByte, endByte, chunkBytes)
     this.#inflate = openInflate(this.#feed, chunkBytes)

@@ -25,7 +25,7 @@ const readBeside = promisify(read)
  * An open input file that is, and stays, the one that was planned. Long reads are another thread's, so that what was read can be mapped
  * meanwhile; what is quickly done is done at once.
  */
-export class InputFile {
+export class OpenedFile {
   readonly sizeBytes: number
   /** Bytes read from it so far, those read ahead or again included. */
   readBytes = 0
@@ -46,9 +46,9 @@ export class InputFile {
   }
 
   /** @throws {TallymanError} `input-missing`, `input-changed`, or `io` */
-  static async open(path: string, identity: FileIdentity, cwd: string): Promise<InputFile> {
+  static async open(path: string, identity: FileIdentity, cwd: string): Promise<OpenedFile> {
     const opened = isAddress(path) ? await RemoteFile.open(path) : openPath(path, cwd)
-    const file = new InputFile(opened, identity)
+    const file = new OpenedFile(opened, identity)
     try {
       await file.checkUnchanged()
       return file
