@@ -16,7 +16,7 @@ import {
   totalsOf,
   UnderWay,
 } from '../run/index.ts'
-import { joined, type Part, type RunFacts, runFrame } from './run-frame.ts'
+import { joined, type LinePart, type RunFacts, runFrame } from './run-frame.ts'
 import type { Terminal } from './terminal.ts'
 
 /** How often the lines on a terminal are drawn, and how often a line is written where there is none. */
@@ -162,7 +162,7 @@ function reduceFacts(
   { partitionsDone }: RunTotals,
   elapsedMs: number,
 ): Pick<RunFacts, 'parts' | 'share'> {
-  const parts: Part[] = [
+  const parts: LinePart[] = [
     { text: `reduce  ${partitionsDone} of ${countOf(partitions, 'partition')}`, rank: 0 },
     { text: `${showDuration(elapsedMs)} so far`, rank: 1 },
   ]

@@ -5,7 +5,7 @@ import { soFarLines } from './so-far-lines.ts'
 import type { Terminal } from './terminal.ts'
 
 /** A part of a line; where the terminal is too narrow for all of them, those of the highest rank are left out first. */
-export interface Part {
+export interface LinePart {
   readonly text: string
   readonly rank: number
 }
@@ -13,7 +13,7 @@ export interface Part {
 /** What is shown of a run that goes on. */
 export interface RunFacts {
   /** How far it is: the first says the stage. */
-  readonly parts: readonly Part[]
+  readonly parts: readonly LinePart[]
   /** Share that is done, 0 to 1; null where it cannot be told. */
   readonly share: number | null
   /** Those at work may be paused; null where nobody knows. */
@@ -55,7 +55,7 @@ function firstLine({ parts, share }: RunFacts, width: number, colors: Terminal['
   return `${stage.text} ${bar} ${joined(others)}`
 }
 
-function crewParts({ crew, bottleneck }: RunFacts): Part[] {
+function crewParts({ crew, bottleneck }: RunFacts): LinePart[] {
   if (crew === null) return []
   const { all, paused } = crew
   const atWork = Math.max(0, crew.atWork - paused)
@@ -70,12 +70,12 @@ function crewParts({ crew, bottleneck }: RunFacts): Part[] {
 }
 
 /** The parts in one line, however wide. */
-export function joined(parts: readonly Part[]): string {
+export function joined(parts: readonly LinePart[]): string {
   return parts.map(({ text }) => text).join(' · ')
 }
 
 /** As many parts as fit. */
-function fitted(parts: readonly Part[], width: number): string {
+function fitted(parts: readonly LinePart[], width: number): string {
   let kept = parts
   while (kept.length > 1 && widthOf(joined(kept)) > width) {
     const last = Math.max(...kept.map(({ rank }) => rank))

@@ -17,7 +17,7 @@ import {
   planCharts,
   readManifest,
   render,
-  sayRefused,
+  sayNotDrawn,
 } from '../../result/index.ts'
 import type { Arguments } from '../arguments.ts'
 import type { Command } from '../command.ts'
@@ -63,7 +63,7 @@ async function draw(job: JobDescription | null, args: Arguments, terminal: Termi
     for (const drawing of drawings)
       for (const line of textPlot(drawing, Math.min(terminal.outColumns, 100))) terminal.out(line)
   } else await writePictures(drawings, args, terminal)
-  for (const one of refused) terminal.say(terminal.colors.yellow(printable(sayRefused(one).join(' '))))
+  for (const one of refused) terminal.say(terminal.colors.yellow(printable(sayNotDrawn(one).join(' '))))
   return refused.length === 0 ? exitCodes.complete : exitCodes.failed
 }
 

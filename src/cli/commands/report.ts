@@ -4,7 +4,7 @@ import { TallymanError } from '../../errors.ts'
 import type { JobDescription } from '../../job/index.ts'
 import { printable } from '../../printable.ts'
 import { showBytes } from '../../quantities.ts'
-import { makeReport, type RunFacts, readManifest, sayRefused } from '../../result/index.ts'
+import { makeReport, type RunFacts, readManifest, sayNotDrawn } from '../../result/index.ts'
 import { firstRejected, type RunDirectory, readRun, sayRejectedPlace } from '../../run/index.ts'
 import type { Arguments } from '../arguments.ts'
 import type { Command } from '../command.ts'
@@ -49,7 +49,7 @@ async function write(job: JobDescription | null, args: Arguments, terminal: Term
   const bytes = Buffer.byteLength(page)
   if (args.has('json')) terminal.out(JSON.stringify({ file, bytes }))
   else terminal.out(`${shownPath(file, terminal.cwd)}  ${showBytes(bytes)}`)
-  for (const chart of refused) terminal.say(terminal.colors.yellow(printable(sayRefused(chart).join(' '))))
+  for (const chart of refused) terminal.say(terminal.colors.yellow(printable(sayNotDrawn(chart).join(' '))))
   return exitCodes.complete
 }
 

@@ -1,10 +1,10 @@
 import { showOnAxis } from './amounts.ts'
-import type { Part } from './frame.ts'
+import type { OptionPart } from './frame.ts'
 import { ink, size } from './style.ts'
 import { roundUp } from './text-layout.ts'
 
 /** An axis of amounts from nought, or from where a logarithmic scale begins. */
-export function amountAxis(values: readonly number[], logFrom: number | null): Part {
+export function amountAxis(values: readonly number[], logFrom: number | null): OptionPart {
   const finite = values.filter(Number.isFinite)
   const style = {
     splitLine: { lineStyle: { color: ink.grid } },

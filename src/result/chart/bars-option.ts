@@ -1,7 +1,7 @@
 import { showAmount } from './amounts.ts'
 import { amountAxis } from './axis.ts'
 import type { BarsPanel, Content, Drawing } from './drawing.ts'
-import { colorOf, type Part, panelRects } from './frame.ts'
+import { colorOf, type OptionPart, panelRects } from './frame.ts'
 import { type BuildTools, type Built, bottomOf, optionOf } from './option-parts.ts'
 import { ink, size } from './style.ts'
 import { cut } from './text-layout.ts'
@@ -63,7 +63,7 @@ export function barsContent(
 }
 
 /** A part of every bar. On a logarithmic scale there is nothing of one that is not positive. */
-function partOfBars(bars: BarsPanel['bars'], part: number, logFrom: number | null): Part {
+function partOfBars(bars: BarsPanel['bars'], part: number, logFrom: number | null): OptionPart {
   return {
     type: 'bar',
     barWidth: 17,
@@ -77,7 +77,7 @@ function partOfBars(bars: BarsPanel['bars'], part: number, logFrom: number | nul
 }
 
 /** Beside the last part stands what all of them come to. */
-function totalsBeside(bars: BarsPanel['bars']): Part {
+function totalsBeside(bars: BarsPanel['bars']): OptionPart {
   return {
     show: true,
     position: 'right',

@@ -1,5 +1,5 @@
 import { type Amount, showOnAxis } from './amounts.ts'
-import type { Part } from './frame.ts'
+import type { OptionPart } from './frame.ts'
 import { ink, scaleColors, size } from './style.ts'
 
 /** Colours for amounts, with the place the amounts have on the scale. */
@@ -8,7 +8,7 @@ export interface ColorScale {
   place(value: Amount): number
   /** Is the colour so dark that letters on it are white? */
   isDark(value: Amount): boolean
-  visualMap(left: number, top: number, seriesIndex: readonly number[], dimension?: number): Part
+  visualMap(left: number, top: number, seriesIndex: readonly number[], dimension?: number): OptionPart
 }
 
 /**

@@ -3,7 +3,7 @@ import { ink, seriesColors, size } from './style.ts'
 import { cut, isolate, type Measure, wrap } from './text-layout.ts'
 
 /** A piece of an option of ECharts. */
-export type Part = Readonly<Record<string, unknown>>
+export type OptionPart = Readonly<Record<string, unknown>>
 
 /** Where something is drawn, in pixels from the top left. */
 export interface Rect {
@@ -20,13 +20,13 @@ const lineHeight = 1.4
 
 /** The words around what is drawn, and the room they leave. */
 export interface Frame {
-  readonly graphics: readonly Part[]
+  readonly graphics: readonly OptionPart[]
   /** Where what is drawn begins. */
   readonly top: number
   readonly left: number
   readonly width: number
   /** The words below it. Returns them and where the picture ends. */
-  below(y: number): { readonly graphics: readonly Part[]; readonly bottom: number }
+  below(y: number): { readonly graphics: readonly OptionPart[]; readonly bottom: number }
 }
 
 /** One line, neither cut nor wrapped. Its top is at `y`; at `x` its left end, or what `align` says. */
@@ -36,7 +36,7 @@ export function text(
   y: number,
   style: { readonly px: number; readonly fill: string; readonly isBold?: boolean; readonly align?: string },
   family: string,
-): Part {
+): OptionPart {
   const { px, fill, isBold = false, align = 'left' } = style
   return {
     type: 'text',
@@ -61,7 +61,7 @@ export function frameOf(
   measure: Measure,
 ): Frame {
   const width = pictureWidth - 2 * margin
-  const graphics: Part[] = []
+  const graphics: OptionPart[] = []
   let y = 22
   const paragraph = (words: string, px: number, fill: string, isBold = false): void => {
     for (const line of wrap(words, width, px, measure, isBold)) {
@@ -114,7 +114,7 @@ export function frameOf(
 function legend(
   names: readonly string[],
   at: { readonly x: number; readonly y: number; readonly width: number },
-  to: { readonly graphics: Part[]; readonly family: string; readonly measure: Measure },
+  to: { readonly graphics: OptionPart[]; readonly family: string; readonly measure: Measure },
 ): number {
   const { graphics, family, measure } = to
   let [x, y] = [at.x, at.y]
@@ -142,8 +142,8 @@ function footer(
   at: { readonly x: number; readonly y: number; readonly width: number },
   family: string,
   measure: Measure,
-): { graphics: Part[]; bottom: number } {
-  const graphics: Part[] = []
+): { graphics: OptionPart[]; bottom: number } {
+  const graphics: OptionPart[] = []
   let y = at.y
   for (const [words, fill] of [
     ...drawing.marks.map(({ mark, words }) => [`${markColors[mark]}: ${words}`, ink.text] as const),
@@ -164,7 +164,7 @@ export function unitText(
   { unit }: Drawing,
   { x, y, width }: Rect,
   { family, measure }: { readonly family: string; readonly measure: Measure },
-): Part {
+): OptionPart {
   return text(cut(unit, width, size.axis, measure), x, y, { px: size.axis, fill: ink.faint }, family)
 }
 
@@ -198,7 +198,7 @@ export function panelTitles(
   rects: readonly Rect[],
   family: string,
   measure: Measure,
-): Part[] {
+): OptionPart[] {
   return titles.flatMap((title, index) => {
     const rect = rects[index]
     return title === null || rect === undefined

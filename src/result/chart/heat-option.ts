@@ -1,7 +1,7 @@
 import { showAmount } from './amounts.ts'
 import { type ColorScale, colorScale } from './color-scale.ts'
 import type { Content, Drawing, HeatPanel } from './drawing.ts'
-import { type Part, panelRects, type Rect, text } from './frame.ts'
+import { type OptionPart, panelRects, type Rect, text } from './frame.ts'
 import { type BuildTools, type Built, bottomOf, optionOf, type PanelParts } from './option-parts.ts'
 import { ink, size } from './style.ts'
 import { cut, type Measure } from './text-layout.ts'
@@ -87,7 +87,7 @@ function panelParts(sheet: Sheet, { cells }: HeatPanel, rect: Rect, index: numbe
   }
 }
 
-function cellSeries(sheet: Sheet, cells: HeatPanel['cells'], columnPx: number, index: number): Part {
+function cellSeries(sheet: Sheet, cells: HeatPanel['cells'], columnPx: number, index: number): OptionPart {
   const { heat, rowPx, scale, isLog, measure } = sheet
   const widestAmount = Math.max(...cells.map(([, , value]) => measure(showAmount(value), amountSize)))
   const isWritten = columnPx > widestAmount + 4 && rowPx >= 16
@@ -115,9 +115,9 @@ function cellSeries(sheet: Sheet, cells: HeatPanel['cells'], columnPx: number, i
 }
 
 /** Columns and rows that nothing is known of, in a colour that is none of the scale. */
-function gapCells(columns: number, rows: number, gaps: Heat['gaps']): Part[] {
+function gapCells(columns: number, rows: number, gaps: Heat['gaps']): OptionPart[] {
   const [xs, ys] = [new Set(gaps.xs), new Set(gaps.ys)]
-  const cells: Part[] = []
+  const cells: OptionPart[] = []
   for (let y = 0; y < rows; y += 1)
     for (let x = 0; x < columns; x += 1)
       if (xs.has(x) || ys.has(y))

@@ -1,6 +1,6 @@
 import { amountAxis, widestAmount } from './axis.ts'
 import type { Content, Drawing, LineAxis } from './drawing.ts'
-import { colorOf, type Part, panelRects, unitText } from './frame.ts'
+import { colorOf, type OptionPart, panelRects, unitText } from './frame.ts'
 import { type BuildTools, type Built, bottomOf, optionOf } from './option-parts.ts'
 import { ink, size } from './style.ts'
 import { cut, roundUp } from './text-layout.ts'
@@ -68,7 +68,11 @@ function isDated({ kind }: LineAxis): boolean {
   return kind === 'days' || kind === 'months'
 }
 
-function placesAxis(axis: LineAxis, width: number, measure: (text: string, px: number) => number): Part {
+function placesAxis(
+  axis: LineAxis,
+  width: number,
+  measure: (text: string, px: number) => number,
+): OptionPart {
   const style = {
     axisLine: { lineStyle: { color: ink.line } },
     axisTick: { lineStyle: { color: ink.line } },

@@ -1,6 +1,6 @@
 import { type ColorScale, colorScale } from './color-scale.ts'
 import type { Content, Drawing, MapPanel } from './drawing.ts'
-import { type Part, panelRects, type Rect, text } from './frame.ts'
+import { type OptionPart, panelRects, type Rect, text } from './frame.ts'
 import { type BuildTools, type Built, bottomOf } from './option-parts.ts'
 import { ink, size } from './style.ts'
 import { readWorld } from './world.ts'
@@ -40,7 +40,7 @@ export function mapContent(
   return { option: { geo, series, visualMap }, rects, graphics, bottom: bottomOf(rects) }
 }
 
-function worldIn({ x, y, width, height }: Rect): Part {
+function worldIn({ x, y, width, height }: Rect): OptionPart {
   return {
     map: mapName,
     left: x,
@@ -53,7 +53,7 @@ function worldIn({ x, y, width, height }: Rect): Part {
   }
 }
 
-function countries(values: MapPanel['values'], scale: ColorScale, index: number): Part {
+function countries(values: MapPanel['values'], scale: ColorScale, index: number): OptionPart {
   return {
     type: 'map',
     geoIndex: index,
@@ -63,7 +63,7 @@ function countries(values: MapPanel['values'], scale: ColorScale, index: number)
   }
 }
 
-function dots(values: MapPanel['values'], scale: ColorScale, index: number, symbolSize: number): Part {
+function dots(values: MapPanel['values'], scale: ColorScale, index: number, symbolSize: number): OptionPart {
   const small = new Map(
     readWorld().shapes.flatMap(({ code, area, center }) =>
       code !== null && area < dotAreaMax ? [[code, center] as const] : [],

@@ -1,5 +1,5 @@
 /** What the makers of options, one for each kind of chart, are given, and what they make. */
-import type { Frame, Part, Rect } from './frame.ts'
+import type { Frame, OptionPart, Rect } from './frame.ts'
 import type { Measure } from './text-layout.ts'
 
 /** What the makers of options are given. */
@@ -11,18 +11,18 @@ export interface BuildTools {
 
 /** What is drawn between the words. */
 export interface Built {
-  readonly option: Part
+  readonly option: OptionPart
   readonly rects: readonly Rect[]
   readonly bottom: number
-  readonly graphics?: readonly Part[]
+  readonly graphics?: readonly OptionPart[]
 }
 
 /** A panel with two axes. */
 export interface PanelParts {
-  readonly grid: Part
-  readonly xAxis: Part
-  readonly yAxis: Part
-  readonly series: readonly Part[]
+  readonly grid: OptionPart
+  readonly xAxis: OptionPart
+  readonly yAxis: OptionPart
+  readonly series: readonly OptionPart[]
 }
 
 /** Panels with two axes each, as ECharts takes them: grids and axes are known by the panel's index. */
@@ -30,7 +30,7 @@ export function optionOf<P>(
   panels: readonly P[],
   rects: readonly Rect[],
   partsOf: (panel: P, rect: Rect, index: number) => PanelParts,
-): Record<'grid' | 'xAxis' | 'yAxis' | 'series', readonly Part[]> {
+): Record<'grid' | 'xAxis' | 'yAxis' | 'series', readonly OptionPart[]> {
   const parts = panels.flatMap((panel, index) => {
     const rect = rects[index]
     return rect === undefined ? [] : [partsOf(panel, rect, index)]

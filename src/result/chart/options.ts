@@ -1,7 +1,7 @@
 import { assertNever } from '../../errors.ts'
 import { barsContent } from './bars-option.ts'
 import type { Drawing } from './drawing.ts'
-import { frameOf, type Part, panelTitles, pictureWidth } from './frame.ts'
+import { frameOf, type OptionPart, panelTitles, pictureWidth } from './frame.ts'
 import { heatContent } from './heat-option.ts'
 import { histogramContent } from './histogram-option.ts'
 import { linesContent } from './lines-option.ts'
@@ -14,7 +14,7 @@ import type { Measure } from './text-layout.ts'
 export interface Picture {
   readonly width: number
   readonly height: number
-  readonly option: Part
+  readonly option: OptionPart
 }
 
 /** Lays a picture out: every label is measured, so that none is cut off by an edge or covers another. */

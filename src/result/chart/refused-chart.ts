@@ -11,13 +11,13 @@ export interface NotDrawn {
 }
 
 /** Why a chart is not drawn, as sentences. */
-export function sayRefused({ name, refused: { message, wayOut } }: NotDrawn): string[] {
+export function sayNotDrawn({ name, refused: { message, wayOut } }: NotDrawn): string[] {
   return [`Chart ${name} is not drawn.`, message, ...(wayOut === undefined ? [] : [wayOut])]
 }
 
 /** An SVG that says so, in the place of the chart; it needs no package. */
 export function refusedPicture(chart: NotDrawn): string {
-  const words = sayRefused(chart)
+  const words = sayNotDrawn(chart)
   const lines = words.flatMap((sentence) => broken(sentence))
   const height = lines.length * lineHeight + 2 * margin
   const texts = lines.map(

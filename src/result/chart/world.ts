@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 
 /** A country, or land that belongs to none of ISO 3166, on a flat map 2,500 units wide. */
-export interface Shape {
+export interface Land {
   readonly code: string | null
   readonly alpha3: string | null
   readonly name: string
@@ -12,7 +12,7 @@ export interface Shape {
 }
 
 interface World {
-  readonly shapes: readonly Shape[]
+  readonly shapes: readonly Land[]
   /** Countries that are too small for the map, or part of another country there. */
   readonly unmapped: readonly { readonly code: string; readonly alpha3: string; readonly name: string }[]
 }

@@ -3,7 +3,7 @@ import type { JobDescription } from '../../job/index.ts'
 import { countOf, showBytes, showCount, showDuration } from '../../quantities.ts'
 import { describedTables, planCharts, type RefusedChart } from '../chart/draw-charts.ts'
 import type { Drawing } from '../chart/drawing.ts'
-import { sayRefused } from '../chart/refused-chart.ts'
+import { sayNotDrawn } from '../chart/refused-chart.ts'
 import { renderInline } from '../chart/render.ts'
 import { sayShortfalls } from '../chart/shortfalls.ts'
 import type { Manifest } from '../manifest.ts'
@@ -98,7 +98,7 @@ function textRule(family: string): string {
 }
 
 function refusal(chart: RefusedChart): Html {
-  return html`<div class="warn"><p>${data(sayRefused(chart).join(' '))}</p></div>`
+  return html`<div class="warn"><p>${data(sayNotDrawn(chart).join(' '))}</p></div>`
 }
 
 function figure(svg: string, drawing: Drawing): Html {
