@@ -1,7 +1,12 @@
+import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
 import { describe, expect, it } from 'vitest'
 import type { SourceFile } from './rooms/source-file.ts'
-import { functionsOf, percentile, uncommentedExports } from './tail.ts'
+import { functionsOf, percentile, readSources, uncommentedExports } from './tail.ts'
+
+/** Most functions fit on a screen; the few that do not are no longer than this. */
+const functionLinesMax = 90
+const functionLinesP99 = 60
 
 function parse(text: string): SourceFile {
   return { path: 'src/a.ts', syntax: ts.createSourceFile('src/a.ts', text, ts.ScriptTarget.Latest, true) }
@@ -31,5 +36,18 @@ describe('tail', () => {
   it('gives the value that a share is no larger than', () => {
     expect([0.5, 0.9, 1].map((share) => percentile([1, 2, 3, 4, 50], share))).toEqual([3, 50, 50])
     expect(percentile([], 0.5)).toBe(0)
+  })
+
+  it('finds the house as it is to be', () => {
+    const files = readSources(fileURLToPath(new URL('..', import.meta.url)))
+    expect(
+      files.flatMap(uncommentedExports),
+      'Say of each what its name does not: shape, units, order, what null means, who uses it.',
+    ).toEqual([])
+    const functions = files.flatMap(functionsOf).map(({ lines }) => lines)
+    const tooLong = functions.filter(({ size }) => size > functionLinesMax).map(({ name }) => name)
+    expect(tooLong, 'Move what has a name of its own into a function of its own.').toEqual([])
+    const sizes = functions.map(({ size }) => size).sort((a, b) => a - b)
+    expect(percentile(sizes, 0.99)).toBeLessThanOrEqual(functionLinesP99)
   })
 })
