@@ -128,6 +128,26 @@ describe('takeLock', () => {
   )
 
   test.skipIf(!requires('/proc', hasProc))(
+    'waits for a process that is dead while a thread of it is still ending',
+    async () => {
+      const directory = newDirectory()
+      const file = bundleProgram(holderProgram)
+      const shell = startShell(`'${process.execPath}' '${file}' '${directory.path}' & exec sleep 60`)
+      expect(await shell.nextLine()).toBe('held')
+      const pid = pidOf(directory)
+      // Stands for that thread: until the last one has ended, what the process has open is open.
+      const [proof] = readdirSync(directory.lockFolder).filter((name) => name.startsWith('alive-'))
+      const thread = startShell(`exec 3<> '${directory.lockFolder}/${proof}'; echo open; exec sleep 0.2`)
+      expect(await thread.nextLine()).toBe('open')
+      process.kill(pid, 'SIGKILL')
+      const isZombie = (): boolean => /\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
+      await eventually(isZombie, 'the killed process is a zombie')
+      takeLock(directory)
+      expect(holders(directory)).toEqual(own)
+    },
+  )
+
+  test.skipIf(!requires('/proc', hasProc))(
     'takes over from a process whose number another one has now',
     () => {
       const directory = newDirectory()

@@ -27,6 +27,8 @@ import type { RunDirectory } from './directory.ts'
 const looksMax = 50
 const lookEveryMs = 20
 const heldText = 'held\n'
+/** Stands for the start of a process that is dead. */
+const endedStart = 'ended'
 
 /** Takes a run for this process. Throws `usage` when another process that is still there holds it. */
 export function takeLock(directory: RunDirectory): void {
@@ -273,7 +275,9 @@ function isThere(lockFolder: string, holder: Holder): boolean {
 /** Is it one of ours to see that /proc does not show as alive any more, though its proof still stands? */
 function isEnding({ pid, started, realm, name }: Holder): boolean {
   if (name === ownName() || realm === null || started === '') return false
-  return !isElsewhere({ pid, started, realm, name }) && startOf(pid) === ''
+  const now = startOf(pid)
+  // A process that is dead is shown until all of its threads have ended, which is when its proof falls.
+  return !isElsewhere({ pid, started, realm, name }) && (now === '' || now === endedStart)
 }
 
 /**
@@ -286,7 +290,7 @@ function startOf(pid: number): string {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    return fields[0] === 'Z' ? 'ended' : `${realm.boot}-${realm.namespace}-${fields[19]}`
+    return fields[0] === 'Z' ? endedStart : `${realm.boot}-${realm.namespace}-${fields[19]}`
   } catch {
     return ''
   }
