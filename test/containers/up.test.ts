@@ -38,6 +38,7 @@ afterAll(() => {
 
 interface Listed {
   readonly name: string
+  readonly state: string
   readonly port: number
   readonly answers: boolean
 }
@@ -78,7 +79,7 @@ describe.skipIf(!requires('a container engine', hasEngine))('up', () => {
     shop.write(
       `${own}/extra.ts`,
       "import { readdirSync, writeFileSync } from 'node:fs'\nimport app from './app.ts'\n" +
-        "export default {\n  fetch(request: Request) {\n    const { pathname } = new URL(request.url)\n    if (pathname === '/die') setTimeout(() => process.exit(9), 50)\n" +
+        "export default {\n  fetch(request: Request) {\n    const { pathname } = new URL(request.url)\n    if (pathname === '/die') setTimeout(() => process.exit(9), 50)\n    if (pathname === '/end') setTimeout(() => process.exit(0), 50)\n" +
         "    if (pathname === '/write') writeFileSync(new URL('note', import.meta.url), '')\n" +
         "    if (pathname === '/say') console.log('said \\x1b[31m')\n    if (pathname === '/seen') return new Response(readdirSync('/proc').filter((n) => Number(n) > 0).join(' '))\n    return app.fetch(request)\n  },\n}\n",
     )
@@ -91,7 +92,7 @@ describe.skipIf(!requires('a container engine', hasEngine))('up', () => {
     expect(await read()).toContain('hello, world')
     // Alone, and with nothing to write to.
     expect(await read('/seen')).toBe('200 1')
-    expect(await read('/write')).toMatch(/^500 Error: EROFS.*\n.*extra\.ts:7:/)
+    expect(await read('/write')).toMatch(/^500 Error: EROFS.*\n.*extra\.ts:8:/)
     const follower = shop.start('logs', name, '--follow')
     let followed = ''
     follower.stdout?.on('data', (data) => {
@@ -112,6 +113,14 @@ describe.skipIf(!requires('a container engine', hasEngine))('up', () => {
         () => false,
       ),
     )
+    await read('/end').catch(() => undefined)
+    await until('it to have ended', () => listed()[0]?.state === 'exited')
+    // Whoever listens at its port now is somebody else.
+    const stranger = createServer((socket) => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n'))
+    stranger.listen(port, '127.0.0.1')
+    await once(stranger, 'listening')
+    expect(listed()).toMatchObject([{ name, state: 'exited', answers: false, link: null }])
+    stranger.close()
     shop.write(`else,where/${name}.ts`, 'export default { fetch: () => new Response("another one") }\n')
     expect(up(`else,where/${name}.ts`)).toMatchObject({
       status: 2,

@@ -1,4 +1,4 @@
-import { listAppContainers } from '../../host/index.ts'
+import { holdsPort, listAppContainers } from '../../host/index.ts'
 import { requireEngine } from '../../run/index.ts'
 import type { Command } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
@@ -15,15 +15,20 @@ export const ps: Command = {
   run: async (args, terminal) => {
     const found = await listAppContainers(await requireEngine())
     const apps = await Promise.all(
-      found.map(async ({ name, state, port, startedAt, restarts, tokenFile }) => ({
-        name,
-        state,
-        answers: port !== null && (await answers(port)),
-        port,
-        link: port === null ? null : linkOf({ port, tokenFile }),
-        startedAt,
-        restarts,
-      })),
+      found.map(async (app) => {
+        const { name, state, port, startedAt, restarts, tokenFile } = app
+        // At the port of one that has ended for good somebody else may listen, who gets no token from here.
+        const own = holdsPort(app) ? port : null
+        return {
+          name,
+          state,
+          answers: own !== null && (await answers(own)),
+          port,
+          link: own === null ? null : linkOf({ port: own, tokenFile }),
+          startedAt,
+          restarts,
+        }
+      }),
     )
     if (args.has('json')) for (const app of apps) terminal.out(JSON.stringify(app))
     else if (apps.length === 0)
