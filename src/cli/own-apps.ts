@@ -33,7 +33,8 @@ export function answers(port: number): Promise<boolean> {
 /** Where it is opened; with the token, where it takes one and this user has it. */
 export function linkOf({ port, tokenFile }: Pick<AppContainer, 'port' | 'tokenFile'>): string {
   const token = tokenFile === null ? null : readPageToken(tokenFile)
-  return `http://localhost:${port}/${token === null ? '' : `?token=${token}`}`
+  // By its number: at another address that `localhost` may stand for somebody else can listen.
+  return `http://127.0.0.1:${port}/${token === null ? '' : `?token=${token}`}`
 }
 
 /**

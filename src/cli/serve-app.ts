@@ -154,7 +154,7 @@ class Serving {
 
   #tell(port: number): void {
     const { out, say, env, cwd } = this.#terminal
-    const link = `http://localhost:${port}/`
+    const link = `http://127.0.0.1:${port}/`
     const forward = forwardCommand(port, userName(), env.SSH_CONNECTION)
     if (this.#args.has('json')) {
       out(JSON.stringify({ link, port, forward, app: this.#bundle.entry, pid: process.pid }))

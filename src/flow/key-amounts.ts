@@ -156,7 +156,7 @@ export class KeyAmounts {
     return { table, start, end, value: staged.readDoubleLE(end), next: end + valueBytes }
   }
 
-  /** Shows every key that is here, as bytes of `place`, and its amount. REQUIRES: nothing is folded meanwhile. */
+  /** Shows every key that is here, as `bytes[start, end)`, and its amount. REQUIRES: nothing is folded meanwhile. */
   visit(show: (bytes: Buffer, start: number, end: number, amount: number) => void): void {
     for (let entry = this.#kernel.entryBehind(0); entry !== 0; entry = this.#kernel.entryBehind(entry)) {
       const bytes = this.#bytes

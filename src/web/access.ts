@@ -50,7 +50,7 @@ export function requireAccess({ token, hosts }: AccessRules): MiddlewareHandler 
     // DNS rebinding: a name of somebody else's that leads to this address would be of the same origin as the page.
     if (!loopbackNames.has(name) && !hosts.includes(name))
       return context.text(
-        `This page answers to localhost, and not to the name ${JSON.stringify(name)}.\n`,
+        `This page answers to 127.0.0.1 and localhost, and not to the name ${JSON.stringify(name)}.\n`,
         403,
       )
     const origin = context.req.header('origin')
@@ -79,7 +79,7 @@ export function requireAccess({ token, hosts }: AccessRules): MiddlewareHandler 
     }
     if (isToken(getCookie(context, cookie) ?? '', token)) return await next()
     return context.text(
-      'This page needs the link with the token that `tallyman serve` printed: http://localhost:PORT/?token=…\n`tallyman serve` prints it again.\n',
+      'This page needs the link with the token that `tallyman serve` printed: http://127.0.0.1:PORT/?token=…\n`tallyman serve` prints it again.\n',
       401,
     )
   }

@@ -195,7 +195,7 @@ describe.skipIf(!isReady)('the image', () => {
     const started = compose('up', '--detach', '--no-build')
     try {
       await until('the page', () => statusOfPage().catch(() => null))
-      const [link = ''] = /http:\/\/localhost:\S+/.exec(ask('logs', `${project}_page_1`).stdout) ?? []
+      const [link = ''] = /http:\/\/127\.0\.0\.1:\S+/.exec(ask('logs', `${project}_page_1`).stdout) ?? []
       expect(new URL(link).port, started.stdout + started.stderr).toBe(String(port))
       expect(await statusOfPage(new URL(link).search)).toBe(303)
       expect(addressesAt(port)).toEqual(['0100007F'])

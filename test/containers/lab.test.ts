@@ -173,9 +173,9 @@ describe.runIf(process.getuid?.() === 0)('an ordinary user', () => {
       const made = user.run('sh', ['hello-flask/make-base.sh'])
       expect(made, made.stderr).toMatchObject({ status: 0, stdout: 'localhost/hello-flask-base\n' })
       const started = up('hello-flask', '--build-arg', 'BASE=localhost/hello-flask-base')
-      expect(started, started.stderr).toMatchObject({ status: 0, stdout: `http://localhost:${user.uid}/\n` })
+      expect(started, started.stderr).toMatchObject({ status: 0, stdout: `http://127.0.0.1:${user.uid}/\n` })
       expect(started.stderr).toContain(`ssh -N -L ${user.uid}:127.0.0.1:${user.uid}`)
-      const page = await (await fetch(`http://localhost:${user.uid}/`)).text()
+      const page = await (await fetch(`http://127.0.0.1:${user.uid}/`)).text()
       expect(page).toContain(`Flask answers, from container`)
       // From a laptop, as the lab has it: an app can prove nothing, and it is said what is known of it.
       makeKey(user, 'id_ed25519', user)
@@ -208,8 +208,8 @@ describe.runIf(process.getuid?.() === 0)('an ordinary user', () => {
     it('has the TypeScript app of the lab there as well, as `new --app` writes it', async () => {
       expect(user.run(process.execPath, [program, 'new', '--app', 'first']).status).toBe(0)
       const started = up('first')
-      expect(started, started.stderr).toMatchObject({ status: 0, stdout: `http://localhost:${user.uid}/\n` })
-      expect(await (await fetch(`http://localhost:${user.uid}/`)).text()).toContain('<h1>hello, world</h1>')
+      expect(started, started.stderr).toMatchObject({ status: 0, stdout: `http://127.0.0.1:${user.uid}/\n` })
+      expect(await (await fetch(`http://127.0.0.1:${user.uid}/`)).text()).toContain('<h1>hello, world</h1>')
       expect(user.run(process.execPath, [program, 'down']).status).toBe(0)
     })
 

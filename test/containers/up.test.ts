@@ -87,7 +87,7 @@ describe.skipIf(!requires('a container engine', hasEngine))('up', () => {
     shop.run('down', name)
     shop.write(`${own}/${name}.ts`, "export { default } from './extra.ts'\n")
     const started = up(`${own}/${name}.ts`)
-    expect(started, started.stderr).toMatchObject({ status: 0, stdout: `http://localhost:${port}/\n` })
+    expect(started, started.stderr).toMatchObject({ status: 0, stdout: `http://127.0.0.1:${port}/\n` })
     expect(started.stderr).toContain(`ssh -N -L ${port}:127.0.0.1:${port}`)
     expect(await read()).toContain('hello, world')
     // Alone, and with nothing to write to.
@@ -224,7 +224,7 @@ describe.skipIf(!requires('a container engine', hasEngine))('up', () => {
     expect(started, started.stderr).toMatchObject({ status: 0 })
     expect(JSON.parse(started.stdout)).toMatchObject({
       name: folder,
-      link: `http://localhost:${port}/`,
+      link: `http://127.0.0.1:${port}/`,
       port,
     })
     expect(await read()).toBe('200 from a Dockerfile')

@@ -67,7 +67,7 @@ describe('serve APP', () => {
     expect(shop.run('new', '--app', 'hello')).toMatchObject({ status: 0, stdout: 'Wrote hello/app.ts.\n' })
     expect(shop.run('new', '--app', 'hello').status).toBe(2)
     await serve('hello/app.ts')
-    expect(said).toContain(`http://localhost:${port}/\n`)
+    expect(said).toContain(`http://127.0.0.1:${port}/\n`)
     expect(said).toContain(`ssh -N -L ${port}:127.0.0.1:${port}`)
     expect(await read()).toMatch(/^200 [\s\S]*hello, world[\s\S]*no result yet/)
     expect(await read('/other')).toMatch(/^404 /)

@@ -88,7 +88,8 @@ function tell(
   terminal: Terminal,
 ): void {
   const port = publishedPort ?? page.port
-  const link = `http://localhost:${port}/?token=${token}`
+  // By its number: at another address that `localhost` may stand for somebody else can listen.
+  const link = `http://127.0.0.1:${port}/?token=${token}`
   const forward = forwardCommand(port, userName(), terminal.env.SSH_CONNECTION)
   if (args.has('json')) {
     terminal.out(JSON.stringify({ link, port: page.port, forward, runsFolder, pid: process.pid }))

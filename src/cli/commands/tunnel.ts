@@ -80,7 +80,7 @@ function parseLink(text: string): Served {
       `Option --link is ${JSON.stringify(text)}, which is no link with a token.`,
       {
         wayOut:
-          'Take the one that `tallyman serve` prints, between quotes: --link "http://localhost:50123/?token=…"',
+          'Take the one that `tallyman serve` prints, between quotes: --link "http://127.0.0.1:50123/?token=…"',
       },
     )
   }

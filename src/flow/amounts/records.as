@@ -11,7 +11,7 @@ export let filled: i32 = 0
 
 /**
  * Writes records of the bucket that was sorted, keys with their amounts, to `out`, as long as the rest of a block of `room` bytes would
- * take one more. Returns their bytes. `filled` is 0 the next record does not fit; nothing is left where there are none.
+ * take one more. Returns their bytes. Where `filled` is 0 the next record does not fit; nothing is left where there are none.
  */
 export function fill(room: i32): i32 {
   const end = out + <usize>min(room, outBytes)
