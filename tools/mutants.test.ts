@@ -166,7 +166,7 @@ describe('isMutated', () => {
     ['src/job/define-job.test-d.ts', false],
     ['src/record/key.test.ts', false],
     ['src/input/scan/kernel/found.as', false],
-    ['src/host/gate.ts', false],
+    ['src/host/ssh/gate.ts', false],
     ['test/record/key.ts', false],
   ])('says of %s: %s', (path, is) => {
     expect(isMutated(path)).toBe(is)

@@ -200,7 +200,7 @@ describe('checkRooms finds impurity', () => {
     ['node:process', `import { env } from 'node:process'\nvoid env`],
     ['randomBytes', `import { randomBytes as dice } from 'node:crypto'\nvoid dice`],
   ])('%s in %s', (name, text) => {
-    for (const room of ['record', 'job', 'flow']) {
+    for (const room of ['record', 'job', 'flow', 'run/state']) {
       const found = breaches({ [`src/${room}/deep/pure.ts`]: text })
       expect(found).not.toEqual([])
       expect(found.join('\n')).toContain(name)

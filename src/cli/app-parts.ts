@@ -3,6 +3,7 @@ import { basename, dirname, join } from 'node:path'
 import { type AppOrder, buildAppImage, type Engine, mountsOf, requireWorkerImage } from '../host/index.ts'
 import { listRuns, mkdirIn, packageRoot, RunDirectory } from '../run/index.ts'
 import { keptOutlet } from './outlet.ts'
+import { bundleFolder } from './own-apps.ts'
 import { runsFolder } from './runs-folder.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -37,7 +38,7 @@ export async function partOfModule(
 ): Promise<AppPart> {
   const { AppBundle } = await import('../web/index.ts')
   const { name: image, node } = await requireWorkerImage(engine, terminal.say)
-  const folder = join(dirname(runsFolder(terminal)), 'apps', name)
+  const folder = bundleFolder(name, terminal)
   mkdirIn(dirname(folder), 'apps')
   const bundle = new AppBundle(module, `${folder}.new`)
   await bundle.make()

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { plainFile, planOf } from '../../test/fixtures/plans.ts'
 import { explainTasks, type RunEvent } from '../run/index.ts'
-import { initialState } from '../run/state.ts'
+import { initialState } from '../run/state/state.ts'
 import { sayStory, wordsNow } from './explain-report.ts'
 
 const fault = (message: string) => ({ code: 'worker-died', message, retry: true }) as const

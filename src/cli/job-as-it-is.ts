@@ -1,6 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { rmSync } from 'node:fs'
+import { scratchFolder } from '../host/index.ts'
 import type { JobDescription } from '../job/index.ts'
 import { inspectJob, isolations, taskTimeoutMsDefault } from '../run/index.ts'
 import type { Arguments } from './arguments.ts'
@@ -13,7 +12,7 @@ export async function inspectAside(
   options: Parameters<typeof inspectJob>[0],
   stop: AbortSignal,
 ): Promise<JobDescription> {
-  const folder = mkdtempSync(join(tmpdir(), 'tallyman-help-'))
+  const folder = scratchFolder('help')
   try {
     return await inspectJob(options, folder, stop)
   } finally {

@@ -1,6 +1,5 @@
 import { TallymanError } from '../errors.ts'
-import { type Engine, type KeptImage, listImages, removeImage } from '../host/index.ts'
-import { requireEngine } from '../run/index.ts'
+import { type Engine, type KeptImage, listImages, removeImage, requireEngine } from '../host/index.ts'
 
 /** Images that tallyman made here for its containers. */
 export interface KeptImages {

@@ -1,9 +1,19 @@
 import { get } from 'node:http'
+import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { TallymanError } from '../errors.ts'
-import { type AppContainer, type Engine, listAppContainers, listenersOf, readAppLog } from '../host/index.ts'
+import {
+  type AppContainer,
+  type Engine,
+  isDown,
+  listAppContainers,
+  listenersOf,
+  readAppLog,
+} from '../host/index.ts'
 import { printableLines } from '../printable.ts'
 import { readPageToken } from './page-token.ts'
+import { runsFolder } from './runs-folder.ts'
+import type { Terminal } from './terminal.ts'
 
 /** What tallyman's own page is called among the apps that are up. */
 export const pageName = 'tallyman'
@@ -17,6 +27,11 @@ const healthyWithinMs = 20_000
 const lookEveryMs = 200
 /** One that listens elsewhere for so long will not listen where it should. */
 const astrayAfterMs = 4000
+
+/** Where the bundle of an app lies, which is a module: beside the runs, and as long as the app is up. */
+export function bundleFolder(name: string, terminal: Terminal): string {
+  return join(dirname(runsFolder(terminal)), 'apps', name)
+}
 
 /** Does anything answer HTTP at this port of the loopback address, whatever it says? */
 export function answers(port: number): Promise<boolean> {
@@ -50,20 +65,15 @@ export async function untilHealthy(
 ): Promise<AppContainer & { readonly port: number }> {
   const endMs = performance.now() + healthyWithinMs
   for (;;) {
-    const isHealthy = await answers(port)
+    const isAnswered = await answers(port)
     const app = await findApp(engine, name)
-    if (isHealthy && app !== null) return { ...app, port }
+    // One that is down answers nobody: somebody else has taken its port.
+    if (isAnswered && app?.state === 'running') return { ...app, port }
     const leftMs = endMs - performance.now()
-    const isLost =
-      app === null || hasEnded(app) || (leftMs < healthyWithinMs - astrayAfterMs && isAstray(app))
+    const isLost = app === null || isDown(app) || (leftMs < healthyWithinMs - astrayAfterMs && isAstray(app))
     if (isLost || leftMs < 0) throw await unhealthy(engine, name, app)
     await sleep(lookEveryMs)
   }
-}
-
-/** Of one that is being started again nobody knows how it ended. */
-function hasEnded({ state }: AppContainer): boolean {
-  return state === 'exited' || state === 'stopped'
 }
 
 /** Does it listen, and nowhere that is reached? */
@@ -93,7 +103,7 @@ function sayIll(
   app: AppContainer | null,
   printed: string,
 ): { readonly reason: string; readonly wayOut: string } {
-  if (app === null || hasEnded(app) || app.restarts > 0) {
+  if (app === null || isDown(app) || app.restarts > 0) {
     const code = app?.exitCode ?? 0
     const how = code === 137 ? 'was killed (exit code 137)' : `has ended with exit code ${code}`
     const memory = `${how}, most likely since it held more memory than it may`

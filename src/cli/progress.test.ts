@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { type FakeTerminal, fakeTerminal } from '../../test/fixtures/fake-terminal.ts'
 import { mapReport, plainFile, planOf, sourceOf } from '../../test/fixtures/plans.ts'
 import type { ProgressEvent, RunEvent, RunState } from '../run/index.ts'
-import { apply, initialState } from '../run/state.ts'
+import { apply, initialState } from '../run/state/state.ts'
 import { Progress } from './progress.ts'
 
 /** Two files of ten splits of 10 bytes each, a task a split. */

@@ -1,6 +1,13 @@
-import type { Engine, EngineKind, ProcessIdentity, RunGroup, Token, WorkerImage } from '../host/index.ts'
+import type {
+  Engine,
+  EngineKind,
+  ProcessIdentity,
+  ProcessToken,
+  RunGroup,
+  WorkerImage,
+} from '../host/index.ts'
 import type { FromWorker, ToWorker } from './messages.ts'
-import type { WorkerStreams } from './worker-streams.ts'
+import type { WorkerStreams } from './worker/worker-streams.ts'
 
 /** The worker's end of the line to the coordinator. */
 export interface WorkerChannel {
@@ -51,7 +58,7 @@ export interface Link {
 export interface WorkerProcess {
   readonly pid: number
   /** In its environment, and so in that of whatever it starts. */
-  readonly token: Token
+  readonly token: ProcessToken
   /** Remembers what it has started: it is ended with it, even where nothing leads to it any more. */
   remember(started: readonly ProcessIdentity[]): void
   /** The first process of the container it is in: whatever descends from that belongs to it. */

@@ -70,7 +70,7 @@ describe('FrameParser', () => {
   })
 
   it.each([
-    ['a text', Buffer.from('Hello\n')],
+    ['a text', Buffer.from('ContainerHello\n')],
     ['a text that begins as names of messages do', Buffer.from('T\n\n\n\n')],
     ['zeros', Buffer.alloc(5)],
     ['a length of four gigabytes', head(0xffffffff)],

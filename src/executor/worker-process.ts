@@ -1,6 +1,6 @@
 /** Entry of a worker process. */
 import { setFlagsFromString } from 'node:v8'
-import { heapFlagNames, markAlone } from './heap-limits.ts'
+import { heapFlagNames, markAlone } from './links/heap-limits.ts'
 
 /**
  * The heap has its limits by now, and V8 does not read these flags again. While they differ from what Node was built with, it compiles
@@ -9,6 +9,6 @@ import { heapFlagNames, markAlone } from './heap-limits.ts'
  */
 const flags = process.execArgv.filter((flag) => heapFlagNames.some((name) => flag.startsWith(`${name}=`)))
 for (const flag of flags) setFlagsFromString(flag.replace(/=.*/, '=0'))
-await import('./process-line.ts')
+await import('./worker/process-line.ts')
 for (const flag of flags) setFlagsFromString(flag)
 markAlone()

@@ -3,8 +3,8 @@ import { parentPort } from 'node:worker_threads'
 import { TallymanError } from '../errors.ts'
 import { encodeJson } from './frames.ts'
 import type { ToWorker } from './messages.ts'
-import { serve } from './worker-main.ts'
-import { workerStreams } from './worker-streams.ts'
+import { serve } from './worker/worker-main.ts'
+import { workerStreams } from './worker/worker-streams.ts'
 
 process.setSourceMapsEnabled(true)
 const port = parentPort

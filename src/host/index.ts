@@ -1,37 +1,30 @@
 /** This machine: what a run may use of it. */
 
+export { type Bottleneck, findBottleneck, type RunSample, sayBottleneck } from './bottleneck.ts'
 export {
   type AppContainer,
   type AppOrder,
   buildAppImage,
   holdsPort,
+  isDown,
   listAppContainers,
   memoryHoldOf,
   readAppLog,
   removeAppContainer,
   startAppContainer,
   tellAppLog,
-} from './app-container.ts'
-export { endSoon, engineSilence, engineWithinMs } from './ask-engine.ts'
-export { type Bottleneck, findBottleneck, type RunSample, sayBottleneck } from './bottleneck.ts'
+} from './containers/app-container.ts'
+export { endSoon, engineSilence, engineWithinMs } from './containers/ask-engine.ts'
 export {
   type ContainerLimits,
   type ContainerOrder,
   containerArguments,
   type Mount,
-} from './container-arguments.ts'
-export { mountsOf } from './container-mounts.ts'
-export { type ContainerProof, probeContainer, probePublishedPort } from './container-probe.ts'
-export { findInside, type InsideLimits, readInsideLimits } from './container-process.ts'
-export {
-  containerName,
-  removeContainer,
-  removeContainers,
-  runLabel,
-  socketFolder,
-} from './containers-left.ts'
-export { readDiskSpace, spareSpace } from './disk-space.ts'
-export { endProcesses } from './end-processes.ts'
+  openFilesMax,
+} from './containers/container-arguments.ts'
+export { mountsOf } from './containers/container-mounts.ts'
+export { containerName, runLabel, socketFolder } from './containers/container-names.ts'
+export { type ContainerProof, probeContainer, probePublishedPort } from './containers/container-probe.ts'
 export {
   copiesImages,
   type Engine,
@@ -39,43 +32,13 @@ export {
   engineKinds,
   findEngine,
   findOnPath,
-} from './engine.ts'
-export { explainEngine } from './engine-trouble.ts'
-export { measureWriting, readFileSystemType } from './file-system.ts'
-export { openFinishedFile } from './finished-file.ts'
-export { Gate } from './gate.ts'
-export { listenersOf } from './inside-ports.ts'
-export { probeKernelLimits } from './kernel-limits.ts'
-export { readLimits, roomForProcesses } from './limits.ts'
-export { readLoad } from './load.ts'
-export { type Machine, readMachine } from './machine.ts'
-export { readMemoryUse } from './memory-use.ts'
-export { namesIn } from './names-in.ts'
-export { shouldPause } from './pausing.ts'
-export { makePolite } from './politeness.ts'
-export { isForRoot, isFreePort, userPorts } from './ports.ts'
-export { type OpenFiles, readOpenFiles, readProcessLimits } from './process-facts.ts'
-export { markProcess, type Token } from './process-mark.ts'
-export {
-  carriersOf,
-  descendantsOf,
-  isDead,
-  listPids,
-  listProcesses,
-  type ProcessEntry,
-  type ProcessIdentity,
-  readProcess,
-  startedBy,
-  ticksPerSecond,
-} from './process-tree.ts'
-export { type GroupLimits, openOwnGroup, type RunGroup } from './run-group.ts'
-export { readLeftFile } from './small-file.ts'
-export { forwardCommand, sshTarget } from './ssh.ts'
-export { SshConnection, type SshTarget, type Upstream, untilSo } from './ssh-connection.ts'
-export { allowsForwarding } from './ssh-server.ts'
-export { explainSsh, type SshTrouble } from './ssh-trouble.ts'
-export { userName } from './user-name.ts'
-export { whoListens } from './who-listens.ts'
+} from './containers/engine.ts'
+export { explainEngine } from './containers/engine-trouble.ts'
+export { findInside } from './containers/find-inside.ts'
+export { type InsideLimits, readInsideLimits } from './containers/inside-limits.ts'
+export { listenersOf } from './containers/inside-ports.ts'
+export { removeContainer, removeContainers } from './containers/remove-containers.ts'
+export { requireEngine } from './containers/required-engine.ts'
 export {
   type KeptImage,
   listImages,
@@ -83,5 +46,42 @@ export {
   requireOwnImage,
   requireWorkerImage,
   type WorkerImage,
-} from './worker-image.ts'
+} from './containers/worker-image.ts'
+export { readDiskSpace, spareSpace } from './disk-space.ts'
+export { measureWriting, readFileSystemType } from './file-system.ts'
+export { openFinishedFile } from './finished-file.ts'
+export { probeKernelLimits } from './groups/kernel-limits.ts'
+export { type GroupLimits, openOwnGroup, type RunGroup } from './groups/run-group.ts'
+export { readLimits, roomForProcesses } from './limits.ts'
+export { readLoad } from './load.ts'
+export { type Machine, readMachine } from './machine.ts'
+export { readMemoryUse } from './memory-use.ts'
+export { namesIn } from './names-in.ts'
+export { shouldPause } from './pausing.ts'
+export { isForRoot, isFreePort, userPorts } from './ports.ts'
+export { endProcesses } from './processes/end-processes.ts'
+export { isThere, killProcess } from './processes/kill-process.ts'
+export { makePolite } from './processes/politeness.ts'
+export { type OpenFiles, readOpenFiles, readProcessLimits } from './processes/process-facts.ts'
+export { markProcess, type ProcessToken } from './processes/process-mark.ts'
+export {
+  carriersOf,
+  descendantsOf,
+  listPids,
+  listProcesses,
+  type ProcessEntry,
+  type ProcessIdentity,
+  readProcess,
+  startedBy,
+  ticksPerSecond,
+} from './processes/process-tree.ts'
+export { whoListens } from './processes/who-listens.ts'
+export { scratchFolder } from './scratch-folder.ts'
+export { readLeftFile } from './small-file.ts'
+export { Gate } from './ssh/gate.ts'
+export { forwardCommand, sshTarget } from './ssh/ssh.ts'
+export { SshConnection, type SshTarget, type Upstream, untilSo } from './ssh/ssh-connection.ts'
+export { allowsForwarding } from './ssh/ssh-server.ts'
+export { explainSsh, type SshTrouble } from './ssh/ssh-trouble.ts'
+export { userName } from './user-name.ts'
 export { writeFully } from './write-fully.ts'

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import { groupsUp, membership } from './cgroup.ts'
-import { listProcesses } from './process-tree.ts'
+import { groupsUp, membership } from './groups/cgroup.ts'
+import { listProcesses } from './processes/process-tree.ts'
 import { readSmallFile, readSmallNumber } from './small-file.ts'
 
 /** A bound on threads: the kernel counts every thread of every process, whatever a limit is called. */

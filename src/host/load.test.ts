@@ -3,7 +3,7 @@ import { fileTree } from '../../test/fixtures/file-tree.ts'
 import { MadeUpMachine } from '../../test/fixtures/load-samples.ts'
 import { eventually, startShell } from '../../test/fixtures/shell.ts'
 import { loadChange, readLoad } from './load.ts'
-import { readProcess } from './process-tree.ts'
+import { readProcess } from './processes/process-tree.ts'
 
 const taskStat = (pid: number, state: string): string =>
   `${pid} (node) ${state} 1 1 1 0 -1 0 0 0 0 0 100 20 3 4 20 0 2 0 777 0 0`

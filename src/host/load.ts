@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { readProcess, ticksPerSecond } from './process-tree.ts'
+import { readProcess, ticksPerSecond } from './processes/process-tree.ts'
 import { readSmallFile } from './small-file.ts'
 
 /**

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { availableParallelism, freemem } from 'node:os'
-import { readCgroupLimits } from './cgroup.ts'
+import { readCgroupLimits } from './groups/cgroup.ts'
 
 /** What this machine has for this process. */
 export interface Machine {

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { plainFile, planOf } from '../../test/fixtures/plans.ts'
 import { RunDirectory } from '../run/index.ts'
-import { initialState } from '../run/state.ts'
+import { initialState } from '../run/state/state.ts'
 import { AnswerLooks, type Look, type LookedAnswer } from './answer-looks.ts'
 
 const begun = initialState(planOf([plainFile('a', 100)]))

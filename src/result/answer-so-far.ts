@@ -1,6 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { rmSync } from 'node:fs'
+import { scratchFolder } from '../host/index.ts'
 import { countOf, showCount } from '../quantities.ts'
 import { canonicalJson } from '../record/index.ts'
 import { type RunDirectory, type RunState, reduceSoFar, totalsOf } from '../run/index.ts'
@@ -74,7 +73,7 @@ export async function answerSoFar(
     1,
     Math.min(partitionsOf, Math.floor((partitionsOf * spillBytesMax) / Math.max(1, spilled))),
   )
-  const scratch = mkdtempSync(join(tmpdir(), 'tallyman-so-far-'))
+  const scratch = scratchFolder('so-far')
   try {
     const parts = await reduceSoFar(directory, state, { scratch, partitions, stop })
     if (parts === null) return null

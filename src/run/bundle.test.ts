@@ -7,7 +7,7 @@ import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import { tempFolder } from '../../test/fixtures/temp-folder.ts'
 import { TallymanError } from '../errors.ts'
 import { type Bundle, bundleModule } from './bundle.ts'
-import { createRunDirectory } from './directory.ts'
+import { createRunDirectory } from './directory/directory.ts'
 
 const folder = tempFolder()
 afterAll(() => folder.remove())

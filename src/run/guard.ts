@@ -12,7 +12,7 @@ import {
   shouldPause,
   spareSpace,
 } from '../host/index.ts'
-import type { MemoryBudget } from './plan.ts'
+import type { MemoryBudget } from './plan/plan.ts'
 
 /** What the guard is told of the run. */
 export interface Guarded {

@@ -1,29 +1,27 @@
-export { RunBook } from './book.ts'
+export { RunBook } from './journal/book.ts'
 /** Who decides: plan, events, state, journal, and the coordinator that turns decisions into work. */
 
 export type { Confinement } from '../executor/index.ts'
 export { bundleModule } from './bundle.ts'
 export { sayConfinement } from './confinement.ts'
-export { requireEngine, sweepContainers } from './containers.ts'
 export type { CoordinatorParts } from './coordinator.ts'
-export { mayBlameRecord } from './decide.ts'
-export { mkdirIn, RunDirectory, type RunIdentity, readIdentity } from './directory.ts'
-export { sync, writeWhole } from './durable.ts'
-export type { CommittedResult, CommittedTable, NoteEvent, ProgressEvent, RunEvent } from './events.ts'
-export { explainTasks, namesReadBy, sayMiss, type TaskStory } from './explain.ts'
-export { firstRejected, sayRejectedPlace } from './first-rejected.ts'
-export { RunFollower, type Standing } from './follow.ts'
-export { judgeMapStage } from './judge.ts'
-export { listRuns } from './list-runs.ts'
-export { LiveProgress } from './live-progress.ts'
+export { sweepContainers } from './directory/container-note.ts'
+export { mkdirIn, RunDirectory, type RunIdentity, readIdentity } from './directory/directory.ts'
+export { sync, writeWhole } from './directory/durable.ts'
+export { firstRejected, sayRejectedPlace } from './directory/first-rejected.ts'
+export { listRuns } from './directory/list-runs.ts'
+export { LiveProgress } from './directory/live-progress.ts'
 export {
   holderOf as holderOfRun,
   isHeld as isRunHeld,
   releaseLock,
   releaseTarget,
   takeTarget,
-} from './lock.ts'
-export { findDeath, type LogSource, listLogs, readLog } from './logs.ts'
+} from './directory/lock.ts'
+export { findDeath, type LogSource, listLogs, readLog } from './directory/logs.ts'
+export { writeRejectedList } from './directory/rejected-list.ts'
+export { RunFollower, type Standing } from './follow.ts'
+export type { CommittedResult, CommittedTable, NoteEvent, ProgressEvent, RunEvent } from './journal/events.ts'
 export { acceptOptions, nameToAccept, resumeCommand } from './next-command.ts'
 export {
   attemptsMaxDefault,
@@ -38,23 +36,22 @@ export {
 } from './options.ts'
 export { Pace, type Rates, timeLeft } from './pace.ts'
 export { engineVersion, linkPackage, packageRoot, packageVersion } from './package.ts'
-export type { Plan } from './plan.ts'
+export type { Plan } from './plan/plan.ts'
+export { planReplay, type ReplayPlan } from './plan-replay.ts'
 export { type Conduct, inspectJob, onThisMachine, prepareRun } from './prepare.ts'
 export type { PreparedRun, RunObserver } from './prepared.ts'
 export { type PartSoFar, reduceSoFar } from './reduce-so-far.ts'
-export { writeRejectedList } from './rejected-list.ts'
 export { type RunOnDisk, readResumable, readRun, resumeRun } from './reopen.ts'
-export { planReplay, type ReplayPlan } from './replay.ts'
 export { settleResources } from './resources.ts'
-export { sayTask } from './say-task.ts'
-export { lose, settle } from './settle.ts'
-export type { Shortfall } from './shortfall.ts'
-export type { SparkStanding } from './spark-standing.ts'
-export { isDone, type RunState } from './state.ts'
-export { isComplete, type RunStatus, sayRunStatus, sayStatus, statusOf } from './status.ts'
-export { Store, storeFolder } from './store.ts'
-export { attemptId, parseTaskId, type Stage, taskId } from './task-id.ts'
-export { afterFailure, afterStart, type OpenTask, untried } from './task-state.ts'
+export { mayBlameRecord } from './state/decide.ts'
+export { judgeMapStage } from './state/judge.ts'
+export { sayTask } from './state/say-task.ts'
+export { lose, settle } from './state/settle.ts'
+export type { Shortfall } from './state/shortfall.ts'
+export type { SparkStanding } from './state/spark-standing.ts'
+export { isDone, type RunState } from './state/state.ts'
+export { attemptId, parseTaskId, type Stage, taskId } from './state/task-id.ts'
+export { afterFailure, afterStart, type OpenTask, untried } from './state/task-state.ts'
 export {
   type InputTotals,
   inputBytesOf,
@@ -63,7 +60,10 @@ export {
   openInputs,
   type RunTotals,
   totalsOf,
-} from './totals.ts'
-export { UnderWay } from './under-way.ts'
+} from './state/totals.ts'
+export { UnderWay } from './state/under-way.ts'
+export { isComplete, type RunStatus, sayRunStatus, sayStatus, statusOf } from './status.ts'
+export { explainTasks, namesReadBy, sayMiss, type TaskStory } from './store/explain.ts'
+export { Store, storeFolder } from './store/store.ts'
 export { framesOutside, userFrames } from './user-frames.ts'
 export { mapWork, reduceWork } from './work.ts'

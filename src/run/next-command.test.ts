@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { gzipFile, plainFile, planOf, zipFile } from '../../test/fixtures/plans.ts'
 import { acceptOption } from '../input/index.ts'
 import { resumeCommand } from './next-command.ts'
-import type { Shortfall } from './shortfall.ts'
-import { initialState, type Phase, type RunState } from './state.ts'
+import type { Shortfall } from './state/shortfall.ts'
+import { initialState, type Phase, type RunState } from './state/state.ts'
 
 function lacking(name: string, accepted = false): Shortfall {
   return { kind: 'input', name, message: `${name} is damaged.`, wayOut: null, accepted }

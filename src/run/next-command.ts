@@ -1,8 +1,8 @@
 /** Commands to go on with, as they are typed in a shell. */
 import { basename } from 'node:path'
 import { acceptOption, type InputProblem, inputName } from '../input/index.ts'
-import type { RunState } from './state.ts'
-import { totalsOf } from './totals.ts'
+import type { RunState } from './state/state.ts'
+import { totalsOf } from './state/totals.ts'
 
 /** More names than this are cut off: nobody accepts them one by one. */
 const acceptedMax = 40

@@ -1,8 +1,8 @@
 import type { Fault } from '../errors.ts'
 import type { Bottleneck } from '../host/index.ts'
-import type { CommittedResult, NoteEvent, ProgressEvent, RunEvent } from './events.ts'
-import type { Plan } from './plan.ts'
-import type { RunState } from './state.ts'
+import type { CommittedResult, NoteEvent, ProgressEvent, RunEvent } from './journal/events.ts'
+import type { Plan } from './plan/plan.ts'
+import type { RunState } from './state/state.ts'
 
 /** Watches a run. Called after each event has been journaled and applied; what it throws ends the run. */
 export type RunObserver = (event: RunEvent | ProgressEvent | NoteEvent, state: RunState) => void

@@ -1,8 +1,8 @@
 import { mkdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
-import { RunDirectory } from './directory.ts'
-import type { RunState } from './state.ts'
-import { attemptId, taskId } from './task-id.ts'
+import { RunDirectory } from './directory/directory.ts'
+import type { RunState } from './state/state.ts'
+import { attemptId, taskId } from './state/task-id.ts'
 import { reduceWork } from './work.ts'
 import { openWorkers } from './workers.ts'
 

@@ -3,27 +3,27 @@ import { readFileSync, truncateSync } from 'node:fs'
 import { basename, dirname, resolve } from 'node:path'
 import { messageOf, TallymanError } from '../errors.ts'
 import { toFsPath } from '../input/index.ts'
-import { beginJournal } from './begin-journal.ts'
-import { requireContainers } from './containers.ts'
-import { type RunDirectory, type RunIdentity, readIdentity } from './directory.ts'
-import type { RunEvent } from './events.ts'
+import { requireContainers } from './container-base.ts'
+import { type RunDirectory, type RunIdentity, readIdentity } from './directory/directory.ts'
+import { isHeld, releaseLock, takeLock } from './directory/lock.ts'
+import { beginJournal } from './journal/begin-journal.ts'
+import type { RunEvent } from './journal/events.ts'
 import {
   type JournalContent,
   type JournalDamage,
   JournalWriter,
   readBelievable,
   readJournal,
-} from './journal.ts'
-import { isHeld, releaseLock, takeLock } from './lock.ts'
+} from './journal/journal.ts'
 import type { BadRecordLimit } from './options.ts'
 import { engineVersion } from './package.ts'
-import type { Plan } from './plan.ts'
-import { readPlan } from './plan-file.ts'
+import type { Plan } from './plan/plan.ts'
+import { readPlan } from './plan/plan-file.ts'
 import { type Conduct, onThisMachine } from './prepare.ts'
 import type { PreparedRun } from './prepared.ts'
-import { apply, initialState, type Phase, type RunState } from './state.ts'
-import { Store, storeFolder } from './store.ts'
-import { taskId } from './task-id.ts'
+import { apply, initialState, type Phase, type RunState } from './state/state.ts'
+import { taskId } from './state/task-id.ts'
+import { Store, storeFolder } from './store/store.ts'
 import { openWorkers } from './workers.ts'
 
 /** A run as it lies on disk. */

@@ -1,7 +1,7 @@
 import { TallymanError } from '../errors.ts'
 import type { Machine } from '../host/index.ts'
 import type { Isolation, RunOptions } from './options.ts'
-import type { MemoryBudget } from './plan.ts'
+import type { MemoryBudget } from './plan/plan.ts'
 
 /** How many workers there are, and what each may hold. */
 export interface Resources {

@@ -2,11 +2,11 @@ import { join } from 'node:path'
 import type { MapWork, ReduceWork } from '../executor/index.ts'
 import type { Section } from '../flow/index.ts'
 import type { Split } from '../input/index.ts'
-import type { Care } from './decide.ts'
-import type { RunDirectory } from './directory.ts'
-import type { Plan } from './plan.ts'
-import type { RunState } from './state.ts'
-import { taskId } from './task-id.ts'
+import type { RunDirectory } from './directory/directory.ts'
+import type { Plan } from './plan/plan.ts'
+import type { Care } from './state/decide.ts'
+import type { RunState } from './state/state.ts'
+import { taskId } from './state/task-id.ts'
 
 /** What an attempt at a map task has to do now. Pure. */
 export function mapWork(state: RunState, index: number, { careful }: Care): MapWork {

@@ -2,10 +2,11 @@ import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { type ContainerSettings, type LoadOrder, openPool, type Pool } from '../executor/index.ts'
 import { openOwnGroup } from '../host/index.ts'
-import { type ContainerBase, noteContainers } from './containers.ts'
-import type { RunDirectory } from './directory.ts'
+import type { ContainerBase } from './container-base.ts'
+import { noteContainers } from './directory/container-note.ts'
+import type { RunDirectory } from './directory/directory.ts'
 import { packageRoot } from './package.ts'
-import type { Plan } from './plan.ts'
+import type { Plan } from './plan/plan.ts'
 
 /** Programs that a job may have running beside a worker. */
 export const processesMax = 64

@@ -1,7 +1,7 @@
 import { deflateSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { plainFile, planOf } from '../../test/fixtures/plans.ts'
-import { initialState } from '../run/state.ts'
+import { initialState } from '../run/state/state.ts'
 import { givenUpFault } from './given-up.ts'
 import type { TaskFailure } from './messages.ts'
 

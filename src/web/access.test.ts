@@ -3,7 +3,7 @@ import { connect } from 'node:net'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { plainFile, planOf } from '../../test/fixtures/plans.ts'
 import { type TempFolder, tempFolder } from '../../test/fixtures/temp-folder.ts'
-import { writePlan } from '../run/plan-file.ts'
+import { writePlan } from '../run/plan/plan-file.ts'
 import { pageOf, type ServedPage, servePage } from './server.ts'
 import { readToken } from './token.ts'
 

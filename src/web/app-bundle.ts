@@ -1,6 +1,6 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, rmSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
+import { scratchFolder } from '../host/index.ts'
 import { bundleModule, linkPackage } from '../run/index.ts'
 
 /** A web app's module with its own files and packages, in a folder of its own. */
@@ -15,7 +15,7 @@ export class AppBundle {
   constructor(entry: string, folder: string | null = null) {
     this.entry = entry
     if (folder !== null) rmSync(folder, { recursive: true, force: true })
-    this.folder = folder ?? mkdtempSync(join(tmpdir(), 'tallyman-app-'))
+    this.folder = folder ?? scratchFolder('app')
     this.#sources = [entry]
     linkPackage(this.folder)
   }

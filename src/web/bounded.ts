@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { scratchFolder } from '../host/index.ts'
 import { parseJson } from '../input/index.ts'
 import { packageRoot } from '../run/index.ts'
 
@@ -47,7 +47,7 @@ export const busy = 'Other questions are at work; ask again when they have ended
 
 async function ask(args: readonly string[], bounds: Bounds): Promise<Bounded> {
   // What is ended cannot remove what it has written meanwhile.
-  const scratch = mkdtempSync(join(tmpdir(), 'tallyman-asked-'))
+  const scratch = scratchFolder('asked')
   const child = spawn(process.execPath, [join(packageRoot, 'bin', 'tallyman'), ...args], {
     stdio: ['ignore', 'pipe', 'ignore'],
     env: { ...process.env, TMPDIR: scratch },

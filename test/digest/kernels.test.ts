@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { flowKernels } from '../../src/executor/flow-kernels.ts'
+import { flowKernels } from '../../src/executor/worker/flow-kernels.ts'
 import { type FlowKernels, noKernels } from '../../src/flow/flow-kernels.ts'
 import { type MapReport, runMapTask } from '../../src/flow/map-task.ts'
 import type { RecordSource } from '../../src/flow/record-source.ts'

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { deathFile, readDeath, writeDeath } from '../../src/executor/flight-recorder.ts'
+import { deathFile, readDeath, writeDeath } from '../../src/executor/pool/flight-recorder.ts'
 import { blockOf, quotedIn, readPage, tableOf } from '../fixtures/pages.ts'
 import { readTypes } from '../fixtures/type-members.ts'
 
@@ -11,7 +11,9 @@ const page = readPage('deaths.md')
 
 describe('docs/formats/deaths.md', () => {
   it('describes every field', () => {
-    const { properties } = readTypes({ 'executor/flight-recorder.ts': ['DeathRecord'] }).get('DeathRecord')!
+    const { properties } = readTypes({ 'executor/pool/flight-recorder.ts': ['DeathRecord'] }).get(
+      'DeathRecord',
+    )!
     // Splits are described with the plan, faults with the journal, work and progress with the messages.
     const pages = [page, ...['plan.md', 'journal.md', 'worker-messages.md'].map(readPage)]
     const quoted = quotedIn(pages.join('\n'))

@@ -6,12 +6,12 @@ import { crc32, gzipSync } from 'node:zlib'
 import { afterAll, describe, expect, test } from 'vitest'
 import { packSplits, planSplits } from '../../src/input/index.ts'
 import { writeResult } from '../../src/result/index.ts'
-import { createRunDirectory, RunDirectory, readIdentity } from '../../src/run/directory.ts'
-import { fingerprint } from '../../src/run/fingerprint.ts'
+import { createRunDirectory, RunDirectory, readIdentity } from '../../src/run/directory/directory.ts'
+import { releaseLock, takeLock } from '../../src/run/directory/lock.ts'
 import type { NoteEvent, Plan, PreparedRun, ProgressEvent, RunEvent } from '../../src/run/index.ts'
-import { encodeLine, readJournal } from '../../src/run/journal.ts'
-import { releaseLock, takeLock } from '../../src/run/lock.ts'
-import { apply, initialState } from '../../src/run/state.ts'
+import { encodeLine, readJournal } from '../../src/run/journal/journal.ts'
+import { fingerprint } from '../../src/run/plan/fingerprint.ts'
+import { apply, initialState } from '../../src/run/state/state.ts'
 import { blockOf, quotedIn, readPage, tableOf } from '../fixtures/pages.ts'
 import { gzipFile, plainFile, planOf } from '../fixtures/plans.ts'
 import { execute, makeWorkplace } from '../fixtures/real-runs.ts'
@@ -22,10 +22,10 @@ const folder = tempFolder()
 afterAll(() => folder.remove())
 
 const types = readTypes({
-  'run/events.ts': ['RunEvent'],
-  'run/plan.ts': ['Plan'],
-  'run/directory.ts': ['RunIdentity'],
-  'run/rejected-list.ts': ['RejectedRecord'],
+  'run/journal/events.ts': ['RunEvent'],
+  'run/plan/plan.ts': ['Plan'],
+  'run/directory/directory.ts': ['RunIdentity'],
+  'run/directory/rejected-list.ts': ['RejectedRecord'],
 })
 
 /** Names of a type that no text between backquotes on these pages has. */

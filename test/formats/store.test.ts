@@ -6,8 +6,8 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { encodeValue } from '../../src/record/index.ts'
 import { engineVersion } from '../../src/run/package.ts'
-import { type Parts, Store, type TaskIdentity } from '../../src/run/store.ts'
-import type { Entry } from '../../src/run/store-entry.ts'
+import { type Parts, Store, type TaskIdentity } from '../../src/run/store/store.ts'
+import type { Entry } from '../../src/run/store/store-entry.ts'
 import { blockOf, quotedIn, readPage } from '../fixtures/pages.ts'
 import { mapReport, sourceOf } from '../fixtures/plans.ts'
 import { tempFolder } from '../fixtures/temp-folder.ts'
@@ -41,7 +41,7 @@ function partsBy(tallyman: string): Parts {
 
 describe('docs/formats/store.md', () => {
   test('describes every field of an entry and of a place', () => {
-    const types = readTypes({ 'run/store.ts': ['Parts'], 'run/store-entry.ts': ['Entry'] })
+    const types = readTypes({ 'run/store/store.ts': ['Parts'], 'run/store/store-entry.ts': ['Entry'] })
     const quoted = quotedIn(page + readPage('journal.md'))
     for (const { properties } of types.values())
       expect([...properties].filter((name) => !quoted.has(name))).toEqual([])

@@ -1,10 +1,10 @@
 /** An attempt as a simulated worker makes it. */
 import type { Fault } from '../../src/errors.ts'
 import type { RecordPlace, SkippedRecord } from '../../src/flow/index.ts'
-import type { Decision } from '../../src/run/decide.ts'
 import type { RunState } from '../../src/run/index.ts'
-import type { EndedAttempt } from '../../src/run/settle.ts'
-import { attemptId, taskId } from '../../src/run/task-id.ts'
+import type { Decision } from '../../src/run/state/decide.ts'
+import type { EndedAttempt } from '../../src/run/state/settle.ts'
+import { attemptId, taskId } from '../../src/run/state/task-id.ts'
 import type { SimulatedDisk } from './disk.ts'
 import { sayPlace, type World } from './world.ts'
 

@@ -1,12 +1,12 @@
 /**
- * The pure rooms: `record/`, `job/` and `flow/` never read the clock, the environment, chance or the process, so that
+ * The pure rooms, `record/`, `job/` and `flow/`, and the folder `run/state/`, never read the clock, the environment, chance or the process, so that
  * the same input gives the same bytes wherever they run.
  */
 import { builtinModules } from 'node:module'
 import ts from 'typescript'
 import { isTest, lineOf, referencesOf, type SourceFile, type Violation, walk } from './source-file.ts'
 
-const pureRooms = /^src\/(record|job|flow)\//
+const pureRooms = /^src\/(record|job|flow|run\/state)\//
 
 /** Node's modules that are functions of their arguments. */
 const pureModules: ReadonlySet<string> = new Set([
@@ -127,8 +127,9 @@ function breach(file: SourceFile, line: number, what: string): Violation {
   return {
     path: file.path,
     line,
-    what: `${what}: record/, job/ and flow/ are pure, so that the same input gives the same bytes.`,
-    wayOut: 'Take it as a parameter; let a room below (host, executor, run) read it.',
+    what: `${what}: record/, job/, flow/ and run/state/ are pure, so that the same input gives the same bytes.`,
+    wayOut:
+      'Take it as a parameter; let a room below (host, executor, run) read it, or what lies beside run/state/.',
   }
 }
 

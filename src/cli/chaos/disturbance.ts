@@ -5,8 +5,8 @@ import {
   descendantsOf,
   listProcesses,
   type ProcessEntry,
+  type ProcessToken,
   readProcess,
-  type Token,
 } from '../../host/index.ts'
 import type { Chance } from './chance.ts'
 import type { Disk } from './disk.ts'
@@ -39,11 +39,11 @@ export interface Surroundings {
   readonly chance: Chance
   readonly disk: Disk
   /** Carried by all that the run starts: containers are no descendants of who asked for them. */
-  readonly token: Token
+  readonly token: ProcessToken
 }
 
 /** Those that the run has started, wherever they are. */
-function startedBy(coordinator: number, token: Token): ProcessEntry[] {
+function startedBy(coordinator: number, token: ProcessToken): ProcessEntry[] {
   const processes = listProcesses()
   const since = readProcess(coordinator)?.startTicks ?? 0
   const later = processes.filter(({ pid, startTicks }) => startTicks >= since && pid !== coordinator)

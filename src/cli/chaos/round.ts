@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { TallymanError } from '../../errors.ts'
-import type { Token } from '../../host/index.ts'
+import type { ProcessToken } from '../../host/index.ts'
 import { type Isolation, packageRoot } from '../../run/index.ts'
 import type { Chance } from './chance.ts'
 import type { Disk } from './disk.ts'
@@ -40,7 +40,7 @@ export interface ChaosJob {
   /** What workers may be; chance chooses for each round. */
   readonly isolations: readonly Isolation[]
   /** In the environment of all that comes of it. */
-  readonly token: Token
+  readonly token: ProcessToken
   /** What its runs are on. */
   readonly disk: Disk
 }

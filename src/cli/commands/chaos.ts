@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { TallymanError } from '../../errors.ts'
+import { scratchFolder } from '../../host/index.ts'
 import { printableLines } from '../../printable.ts'
 import { countOf } from '../../quantities.ts'
 import { type Isolation, isolations } from '../../run/index.ts'
@@ -34,7 +34,7 @@ export const chaos: Command = {
         wayOut: 'Say for example: tallyman chaos words.job.ts "texts/*.txt"',
       })
     }
-    const home = mkdtempSync(join(tmpdir(), 'tallyman-chaos-'))
+    const home = scratchFolder('chaos')
     const disk = openDisk(join(home, 'disk'))
     const clearUp = (): void => {
       disk.close()

@@ -1,12 +1,10 @@
 import { rmSync } from 'node:fs'
-import { dirname, join } from 'node:path'
 import { TallymanError } from '../../errors.ts'
-import { listAppContainers, removeAppContainer } from '../../host/index.ts'
+import { listAppContainers, removeAppContainer, requireEngine } from '../../host/index.ts'
 import { nearestName } from '../../job/index.ts'
-import { requireEngine } from '../../run/index.ts'
 import type { Command } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { runsFolder } from '../runs-folder.ts'
+import { bundleFolder } from '../own-apps.ts'
 
 export const down: Command = {
   name: 'down',
@@ -21,7 +19,7 @@ export const down: Command = {
     for (const name of chosen(args.positionals, names)) {
       await removeAppContainer(engine, name)
       forgetApp(name)
-      rmSync(join(dirname(runsFolder(terminal)), 'apps', name), { recursive: true, force: true })
+      rmSync(bundleFolder(name, terminal), { recursive: true, force: true })
       if (args.has('json')) terminal.out(JSON.stringify({ name }))
       else terminal.out(`${name} is down.`)
     }

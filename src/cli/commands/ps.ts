@@ -1,5 +1,4 @@
-import { holdsPort, listAppContainers } from '../../host/index.ts'
-import { requireEngine } from '../../run/index.ts'
+import { holdsPort, listAppContainers, requireEngine } from '../../host/index.ts'
 import type { Command } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { answers, linkOf } from '../own-apps.ts'

@@ -6,7 +6,7 @@ import { exitCodes } from '../exit-codes.ts'
 import { openBrowser } from '../open-browser.ts'
 import type { Terminal } from '../terminal.ts'
 import type { TunnelOrder } from '../tunnel/reach.ts'
-import type { Served } from '../tunnel/remote.ts'
+import type { RemoteSite } from '../tunnel/remote.ts'
 import type { TunnelWatcher } from '../tunnel/tunnel.ts'
 import { leavable } from '../watch-run.ts'
 
@@ -71,7 +71,7 @@ function readOrder(args: Arguments): TunnelOrder {
 }
 
 /** What a link says that `tallyman serve` printed. */
-function parseLink(text: string): Served {
+function parseLink(text: string): RemoteSite {
   const url = URL.canParse(text) ? new URL(text) : null
   const token = url?.searchParams.get('token') ?? ''
   if (url === null || url.protocol !== 'http:' || !/^[A-Za-z0-9_-]{32}$/.test(token)) {
@@ -98,7 +98,7 @@ const appHint =
   'An app has no token: more than that it cannot prove, and whoever has an account there can open it.'
 
 /** What has been proven of the other end, and what not. */
-function whatIsKnown({ port, what, heldBy }: Served, name: string): string[] {
+function whatIsKnown({ port, what, heldBy }: RemoteSite, name: string): string[] {
   const leads = `It leads to ${printable(what)}, port ${port} of ${name}`
   switch (heldBy) {
     case null:
@@ -116,7 +116,7 @@ function whatIsKnown({ port, what, heldBy }: Served, name: string): string[] {
 function tellerOf({ target }: TunnelOrder, args: Arguments, terminal: Terminal): TunnelWatcher {
   const { out, say, env } = terminal
   const name = printable(target.destination)
-  const tell = (served: Served, localPort: number): void => {
+  const tell = (served: RemoteSite, localPort: number): void => {
     const { port, token, path, heldBy, others } = served
     // By its number: another name of the loopback address may lead to somebody else.
     const link = `http://127.0.0.1:${localPort}${path}${token === null ? '' : `?token=${token}`}`

@@ -11,7 +11,9 @@ import {
   isFreePort,
   listAppContainers,
   memoryHoldOf,
+  openFilesMax,
   removeAppContainer,
+  requireEngine,
   sshTarget,
   startAppContainer,
   userName,
@@ -20,7 +22,6 @@ import {
 } from '../../host/index.ts'
 import { printable } from '../../printable.ts'
 import { showBytes } from '../../quantities.ts'
-import { requireEngine } from '../../run/index.ts'
 import { type AppPart, partOfDockerfile, partOfModule, partOfPage } from '../app-parts.ts'
 import type { Arguments } from '../arguments.ts'
 import type { Command } from '../command.ts'
@@ -84,7 +85,7 @@ const copyingHint =
 
 /** What an app may take. */
 function limitsOf(args: Arguments): ContainerLimits {
-  return { memoryBytes: args.size('memory') ?? 512 * 2 ** 20, processesMax: 256, cpus: 1, openFilesMax: 4096 }
+  return { memoryBytes: args.size('memory') ?? 512 * 2 ** 20, processesMax: 256, cpus: 1, openFilesMax }
 }
 
 /** What is to be served. */

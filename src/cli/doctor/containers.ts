@@ -5,10 +5,10 @@ import {
   type Engine,
   probeContainer,
   probePublishedPort,
+  requireEngine,
   requireWorkerImage,
 } from '../../host/index.ts'
 import { showDuration } from '../../quantities.ts'
-import { requireEngine } from '../../run/index.ts'
 import {
   asRoot,
   asUser,

@@ -1,6 +1,5 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { connect } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { TallymanError } from '../../errors.ts'
@@ -10,12 +9,13 @@ import {
   SshConnection,
   type SshTarget,
   type SshTrouble,
+  scratchFolder,
   type Upstream,
   untilSo,
 } from '../../host/index.ts'
 import { notesFolder, parsePageNote } from '../../web/index.ts'
 import { askPage, takesConnections } from './ask-page.ts'
-import { chooseServed, isWhole, parseRemote, remoteScript, type Served } from './remote.ts'
+import { chooseSite, isWhole, parseRemote, type RemoteSite, remoteScript } from './remote.ts'
 
 /** What is to be reached. */
 export interface TunnelOrder {
@@ -23,7 +23,7 @@ export interface TunnelOrder {
   /** Port over there; null: that of the user's page. */
   readonly port: number | null
   /** What is known from a link; null: it is asked for, over ssh. */
-  readonly link: Served | null
+  readonly link: RemoteSite | null
   /** Can this ssh pass further commands through a connection it has? That of Windows cannot, and signs in twice. */
   readonly canShare: boolean
 }
@@ -49,7 +49,7 @@ const complaintMs = 200
 
 /** A page, or an app, at the other end of a connection that is there. */
 export class Reached {
-  readonly served: Served
+  readonly served: RemoteSite
   readonly upstream: Upstream
   readonly #name: string
   readonly #connection: SshConnection
@@ -58,7 +58,7 @@ export class Reached {
   private constructor(
     order: TunnelOrder,
     connection: SshConnection,
-    served: Served,
+    served: RemoteSite,
     upstream: Upstream,
     folder: string,
   ) {
@@ -77,7 +77,7 @@ export class Reached {
    */
   static async open(order: TunnelOrder, leave: AbortSignal): Promise<Reached> {
     // For nobody else: who can connect to a socket in it is let through.
-    const folder = mkdtempSync(join(tmpdir(), 'tallyman-tunnel-'))
+    const folder = scratchFolder('tunnel')
     const opening = new Opening(order, folder, leave)
     try {
       const { connection, served, upstream } = await (order.link === null
@@ -150,7 +150,7 @@ export class Reached {
 
 interface Opened {
   readonly connection: SshConnection
-  readonly served: Served
+  readonly served: RemoteSite
   readonly upstream: Upstream
 }
 
@@ -173,7 +173,7 @@ class Opening {
     const control = canShare ? join(this.#folder, 'ssh') : null
     const connection = this.#begin(SshConnection.session(target, remoteScript(notesFolder), control))
     if (!(await untilSo(connection, () => isWhole(connection.printed)))) throw await this.#broken(connection)
-    const served = chooseServed(parseRemote(connection.printed, parsePageNote), port, target.destination)
+    const served = chooseSite(parseRemote(connection.printed, parsePageNote), port, target.destination)
     if ('reason' in served) throw new BrokenChain(served)
     if (control === null) {
       await connection.end()
@@ -185,7 +185,7 @@ class Opening {
     return { connection, served, upstream }
   }
 
-  async forwarded(served: Served): Promise<Opened> {
+  async forwarded(served: RemoteSite): Promise<Opened> {
     const upstream = await this.#freeUpstream()
     const connection = this.#begin(SshConnection.forward(this.#order.target, upstream, served.port))
     if (!(await untilSo(connection, () => isThere(upstream)))) throw await this.#broken(connection)

@@ -4,7 +4,7 @@ import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
 import { forgetApp, notePage, notesFolder, type PageNote, parsePageNote } from '../../web/index.ts'
-import { chooseServed, isWhole, parseRemote, type Remote, remoteScript } from './remote.ts'
+import { chooseSite, isWhole, parseRemote, type Remote, remoteScript } from './remote.ts'
 
 const token = 'A'.repeat(32)
 
@@ -90,7 +90,7 @@ it('parseRemote passes over the notes of other machines, and reads where 127.0.0
   )
 })
 
-it('chooseServed takes the page that was started last, then an app at the own port, and nobody else’s', () => {
+it('chooseSite takes the page that was started last, then an app at the own port, and nobody else’s', () => {
   const remote: Remote = {
     host: 'box',
     uid: 50_123,
@@ -100,25 +100,25 @@ it('chooseServed takes the page that was started last, then an app at the own po
       [60_123, 7],
     ]),
   }
-  expect(chooseServed(remote, null, 'box')).toMatchObject({ port: 40_001, token })
-  expect(chooseServed(remote, 40_000, 'box')).toMatchObject({ port: 40_000, token })
-  expect(chooseServed(remote, 50_123, 'box')).toMatchObject({ port: 50_123, token: null })
-  expect(chooseServed({ ...remote, pages: [] }, null, 'box')).toMatchObject({ port: 50_123, token: null })
-  expect(chooseServed(remote, 60_123, 'box')).toMatchObject({
+  expect(chooseSite(remote, null, 'box')).toMatchObject({ port: 40_001, token })
+  expect(chooseSite(remote, 40_000, 'box')).toMatchObject({ port: 40_000, token })
+  expect(chooseSite(remote, 50_123, 'box')).toMatchObject({ port: 50_123, token: null })
+  expect(chooseSite({ ...remote, pages: [] }, null, 'box')).toMatchObject({ port: 50_123, token: null })
+  expect(chooseSite(remote, 60_123, 'box')).toMatchObject({
     link: 'page',
     reason: expect.stringContaining('user id 7'),
   })
-  expect(chooseServed(remote, 80, 'box')).toMatchObject({
+  expect(chooseSite(remote, 80, 'box')).toMatchObject({
     link: 'listener',
     wayOut: expect.stringContaining('the page of /runs (--port 40001), the page of /runs (--port 40000).'),
   })
-  expect(chooseServed({ ...remote, pages: [], listeners: null }, null, 'box')).toMatchObject({
+  expect(chooseSite({ ...remote, pages: [], listeners: null }, null, 'box')).toMatchObject({
     link: 'listener',
     isPassing: true,
   })
 })
 
-it('chooseServed takes what is noted of containers while somebody listens there who may be their engine', () => {
+it('chooseSite takes what is noted of containers while somebody listens there who may be their engine', () => {
   const inContainer = { ...noteOf(50_123, 3), pid: null }
   const hello = { ...inContainer, port: 60_123, token: null, runsFolder: null, app: 'hello' }
   const remote = (listeners: Remote['listeners'], pages = [hello, inContainer]): Remote => ({
@@ -129,27 +129,27 @@ it('chooseServed takes what is noted of containers while somebody listens there 
   })
   // A page proves who it is, whoever holds its port.
   for (const holder of [50_123, 0, 7])
-    expect(chooseServed(remote(new Map([[50_123, holder]])), null, 'box')).toMatchObject({
+    expect(chooseSite(remote(new Map([[50_123, holder]])), null, 'box')).toMatchObject({
       port: 50_123,
       token,
       heldBy: null,
     })
   const app = (listeners: Remote['listeners']): unknown =>
-    chooseServed(remote(listeners, [hello]), 60_123, 'box')
+    chooseSite(remote(listeners, [hello]), 60_123, 'box')
   expect(app(new Map([[60_123, 50_123]]))).toMatchObject({ what: 'the app hello', heldBy: 'user' })
   expect(app(new Map([[60_123, 0]]))).toMatchObject({ what: 'the app hello', heldBy: 'root' })
   expect(app(null)).toMatchObject({ what: 'the app hello', heldBy: 'unknown' })
   expect(app(new Map([[60_123, 7]]))).toMatchObject({ link: 'page' })
   expect(app(new Map())).toMatchObject({ link: 'listener' })
   // Nobody noted it, so root is a stranger.
-  expect(chooseServed(remote(new Map([[60_123, 0]]), []), 60_123, 'box')).toMatchObject({ link: 'page' })
+  expect(chooseSite(remote(new Map([[60_123, 0]]), []), 60_123, 'box')).toMatchObject({ link: 'page' })
   const both = new Map([
     [50_123, 50_123],
     [60_123, 50_123],
   ])
-  expect(chooseServed(remote(both), null, 'box')).toMatchObject({
+  expect(chooseSite(remote(both), null, 'box')).toMatchObject({
     port: 50_123,
     others: ['the app hello (--port 60123)'],
   })
-  expect(chooseServed(remote(both, [hello]), null, 'box')).toMatchObject({ port: 60_123 })
+  expect(chooseSite(remote(both, [hello]), null, 'box')).toMatchObject({ port: 60_123 })
 })

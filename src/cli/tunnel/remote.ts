@@ -2,7 +2,7 @@ import { type SshTrouble, userPorts } from '../../host/index.ts'
 import { containerMark, type PageNote } from '../../web/index.ts'
 
 /** What is wanted of the other end: a page, or an app, that is the user's own. */
-export interface Served {
+export interface RemoteSite {
   /** Of the loopback address over there. */
   readonly port: number
   /** Null: an app, which has none; what is known of it is who listens. */
@@ -86,7 +86,7 @@ const reached: ReadonlySet<string> = new Set([
  *
  * @param name of the other end, as it was typed
  */
-export function chooseServed(remote: Remote, port: number | null, name: string): Served | SshTrouble {
+export function chooseSite(remote: Remote, port: number | null, name: string): RemoteSite | SshTrouble {
   const { uid, listeners } = remote
   const there = remote.pages.filter((note) => note.pid !== null || listeners?.has(note.port) !== false)
   const matching = there.filter((note) => port === null || note.port === port)
@@ -104,7 +104,7 @@ export function chooseServed(remote: Remote, port: number | null, name: string):
   const holder = listeners?.get(tried[0] ?? 0)
   return port !== null && holder !== undefined
     ? heldByOthers(port, name, holder, uid)
-    : nothingServed(port, name, others)
+    : noSite(port, name, others)
 }
 
 function whatIs({ runsFolder, app }: PageNote): string {
@@ -112,7 +112,7 @@ function whatIs({ runsFolder, app }: PageNote): string {
 }
 
 /** Who listens at a port that may be an app's; null where nobody does who could be the user. */
-function holderOf({ uid, listeners }: Remote, port: number, isNoted: boolean): Served['heldBy'] {
+function holderOf({ uid, listeners }: Remote, port: number, isNoted: boolean): RemoteSite['heldBy'] {
   if (listeners === null) return isNoted ? 'unknown' : null
   const holder = listeners.get(port)
   if (holder === uid) return 'user'
@@ -128,7 +128,7 @@ function heldByOthers(port: number, name: string, holder: number, uid: number): 
   }
 }
 
-function nothingServed(port: number | null, name: string, others: readonly string[]): SshTrouble {
+function noSite(port: number | null, name: string, others: readonly string[]): SshTrouble {
   const yours = others.length === 0 ? '' : ` Yours there: ${others.join(', ')}.`
   return {
     link: 'listener',

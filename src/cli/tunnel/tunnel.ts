@@ -2,12 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { TallymanError } from '../../errors.ts'
 import { Gate, type SshTrouble, whoListens } from '../../host/index.ts'
 import { BrokenChain, Reached, type TunnelOrder } from './reach.ts'
-import type { Served } from './remote.ts'
+import type { RemoteSite } from './remote.ts'
 
 /** Who follows a tunnel. */
 export interface TunnelWatcher {
   /** It leads to the page: the first time, and each time again. */
-  onOpen(served: Served, localPort: number, isFirst: boolean): void
+  onOpen(served: RemoteSite, localPort: number, isFirst: boolean): void
   /** It does not any more, for this reason; it is tried again. */
   onLost(trouble: SshTrouble): void
 }

@@ -1,7 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DuckDBConnection } from '@duckdb/node-api'
+import { scratchFolder } from '../../host/index.ts'
 import { loadOptional } from '../optional-package.ts'
 
 /** What a database may take of the machine, and what for. */
@@ -23,7 +23,7 @@ export async function withDatabase<T>(
   use: (connection: DuckDBConnection) => Promise<T>,
 ): Promise<T> {
   const { DuckDBInstance } = await loadDuckDb(purpose)
-  const scratch = mkdtempSync(join(tmpdir(), 'tallyman-query-'))
+  const scratch = scratchFolder('query')
   const instance = await DuckDBInstance.create(':memory:', {
     memory_limit: `${Math.ceil(memoryBytes / 2 ** 20)}MiB`,
     threads: String(threads),

@@ -1,0 +1,97 @@
+import { TallymanError } from '../../errors.ts'
+import { killProcess } from '../processes/kill-process.ts'
+import { listProcesses } from '../processes/process-tree.ts'
+import { readSmallFile } from '../small-file.ts'
+import { askEngine } from './ask-engine.ts'
+import { containerName, runLabel } from './container-names.ts'
+import type { Engine } from './engine.ts'
+import { explainEngine } from './engine-trouble.ts'
+
+/**
+ * Removes the containers of a run that are left, whatever they do.
+ *
+ * @param run value of their label
+ * @returns how many there were
+ * @throws {TallymanError} `engine-unfit` where some stay
+ *
+ * Cost: one command of the engine, a tenth of a second; another one where some are left.
+ */
+export async function removeContainers(engine: Engine, run: string): Promise<number> {
+  const filter = ['--filter', `label=${runLabel}=${run}`]
+  const { stdout } = await askEngine(engine.command, ['ps', '--all', '--quiet', ...filter])
+  const ids = stdout.split('\n').filter((id) => id !== '')
+  if (ids.length > 0) await removeSurely(engine, ids)
+  return ids.length + endForgotten(engine, containerName(run, ''))
+}
+
+/** How often an engine is asked to remove the same. */
+const timesMax = 3
+
+/**
+ * Removes containers, and does not take the engine's word for it that says that it cannot: Podman refuses, once, to remove one whose monitor and
+ * first process were killed, since it has not seen yet that it has ended. Those that are not there are as good as removed.
+ *
+ * @throws {TallymanError} `engine-unfit` where some stay
+ */
+export async function removeSurely(engine: Engine, names: readonly string[]): Promise<void> {
+  for (let time = 1; ; time++) {
+    const { status, stderr } = await askEngine(engine.command, removal(engine, names), 'act')
+    if (status === 0 || isNoSuch(stderr)) return
+    if (time < timesMax) continue
+    const { reason, wayOut } = explainEngine(stderr)
+    throw new TallymanError(
+      'engine-unfit',
+      `${engine.kind}: containers stay that are to be removed: ${reason}.`,
+      {
+        wayOut:
+          wayOut ??
+          `Look at them yourself: ${engine.kind} ps --all; then: ${engine.kind} rm --force ${names.join(' ')}`,
+      },
+    )
+  }
+}
+
+/** Has each that it could not remove been gone before? */
+function isNoSuch(stderr: string): boolean {
+  const errors = stderr.split('\n').filter((line) => /^Error/i.test(line))
+  return errors.length > 0 && errors.every((line) => /no such container|no container with/i.test(line))
+}
+
+/** Removes one container by its name, where it is still there. */
+export async function removeContainer(engine: Engine, name: string): Promise<void> {
+  await askEngine(engine.command, removal(engine, [name]), 'act')
+  endForgotten(engine, name)
+}
+
+/**
+ * Ends containers that Podman does not know of. If its client is killed while it makes one, what is in it waits to be started for ever, yet
+ * Podman has not noted that it is there, and removes no more than the entry. Its monitor is told the name.
+ *
+ * @param name of the container, or what its name begins with
+ * @returns how many there were
+ */
+function endForgotten({ kind }: Engine, name: string): number {
+  if (kind !== 'podman') return 0
+  const processes = listProcesses()
+  const monitors = new Set(
+    processes.flatMap(({ pid, comm }) => (comm === 'conmon' && isMonitorOf(pid, name) ? [pid] : [])),
+  )
+  // The monitor itself stays to see its end, and goes then; what else it has started is Podman's.
+  const first = processes.filter(({ pid, ppid }) => monitors.has(ppid) && isFirstInside(pid))
+  return first.filter((entry) => killProcess(entry) === 'killed').length
+}
+
+function isMonitorOf(pid: number, name: string): boolean {
+  const args = (readSmallFile(`/proc/${pid}/cmdline`) ?? '').split('\0')
+  return args[args.indexOf('-n') + 1]?.startsWith(name) === true
+}
+
+/** Is it number 1 among processes of its own? */
+function isFirstInside(pid: number): boolean {
+  return /^NSpid:(\t\d+)+\t1$/m.test(readSmallFile(`/proc/${pid}/status`) ?? '')
+}
+
+/** At once: Podman would ask first, and wait. */
+function removal({ kind }: Engine, ids: readonly string[]): string[] {
+  return ['rm', '--force', '--volumes', ...(kind === 'podman' ? ['--time', '0'] : []), ...ids]
+}

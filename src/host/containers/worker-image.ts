@@ -1,0 +1,230 @@
+import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { createReadStream, existsSync, mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { TallymanError } from '../../errors.ts'
+import { scratchFolder } from '../scratch-folder.ts'
+import { askEngine, endSoon, engineSilence, engineWithinMs } from './ask-engine.ts'
+import { type Engine, findOnPath } from './engine.ts'
+import { explainEngine } from './engine-trouble.ts'
+
+/** What every image that tallyman made is called, before the colon. */
+const imageName = 'localhost/tallyman-worker'
+
+/** Programs that are put beside Node: what the first process of a container is made of, and the least a job may ask for. */
+const programs = ['sh', 'env', 'setsid', 'sleep', 'cat']
+
+/** An image that workers can be started from. */
+export interface WorkerImage {
+  readonly name: string
+  /** Path of Node in it. */
+  readonly node: string
+}
+
+/**
+ * The image of workers: the Node that runs this process, with the libraries it is linked to and a shell, copied from this machine. No
+ * registry is asked. It is tagged by the content of its files, and made only where the engine has none of that tag.
+ *
+ * @param say told, in a sentence, when one is being made
+ * @throws {TallymanError} `engine-unfit` where it cannot be made
+ *
+ * Cost: the files are read once, a tenth of a second; making it takes two seconds and 110 MB of the engine's storage.
+ */
+export async function requireWorkerImage(
+  engine: Engine,
+  say: (message: string) => void = () => undefined,
+): Promise<WorkerImage> {
+  const node = process.execPath
+  const files = await imageFiles(node)
+  const name = `${imageName}:${(await hashFiles(files)).slice(0, 16)}`
+  if (!(await hasImage(engine, name))) {
+    say(`The image ${name} is made of Node ${process.version}, which takes a few seconds, once.`)
+    await makeImage(engine, name, files)
+  }
+  return { name, node }
+}
+
+/**
+ * An image of the user's own, which has Node and a shell.
+ *
+ * @throws {TallymanError} `engine-unfit` where the engine does not have it
+ */
+export async function requireOwnImage(engine: Engine, name: string): Promise<WorkerImage> {
+  if (await hasImage(engine, name)) return { name, node: 'node' }
+  throw new TallymanError('engine-unfit', `${engine.kind} has no image ${JSON.stringify(name)} here.`, {
+    wayOut: `Fetch it first (${engine.kind} pull ${name}), or leave --image out to have one made of the Node that is here.`,
+  })
+}
+
+async function hasImage({ command }: Engine, name: string): Promise<boolean> {
+  const { status, stderr } = await askEngine(command, ['image', 'inspect', '--format', '{{.Id}}', name])
+  if (status === 0) return true
+  if (/no such image|not known|not found/i.test(stderr)) return false
+  throw unfit(command[0], 'images cannot be looked at', stderr)
+}
+
+/** Absolute paths of all files an image needs, in order. */
+async function imageFiles(node: string): Promise<string[]> {
+  const found = programs.map((name) => {
+    const usual = `/bin/${name}`
+    return existsSync(usual) ? usual : (findOnPath(name) ?? missing(name))
+  })
+  const binaries = [node, ...found]
+  const libraries = await Promise.all(binaries.map(librariesOf))
+  return [...new Set([...binaries, ...libraries.flat()])].sort()
+}
+
+function missing(name: string): never {
+  throw new TallymanError(
+    'engine-unfit',
+    `No image of workers can be made here: there is no program ${name}.`,
+    {
+      wayOut: 'Install it, or name an image that has Node and a shell: --image.',
+    },
+  )
+}
+
+/** What the loader would load with a program: ldd(1). A program that is linked to nothing has none. */
+async function librariesOf(program: string): Promise<string[]> {
+  const { status, stdout, stderr } = await askEngine(['ldd'], [program])
+  if (status === 127) throw unfit('ldd', `what ${program} is linked to cannot be found out`, stderr)
+  return [...stdout.matchAll(/(?:=> |^\s+)(\/\S+) \(0x/gm)].flatMap(([, path]) => path ?? [])
+}
+
+/** Of what is packed how: another number for another way. */
+const packing = 2
+
+/** SHA-256 over names and contents, in hex. */
+async function hashFiles(files: readonly string[]): Promise<string> {
+  const hash = createHash('sha256').update(`${packing}\0`)
+  for (const file of files) {
+    const content = createHash('sha256')
+    await pipeline(createReadStream(file), content)
+    hash.update(`${file}\0`).update(content.digest())
+  }
+  return hash.digest('hex')
+}
+
+/** Where the engine mounts what is not in the image, in a root that is read-only. */
+const folders = ['proc', 'sys', 'dev', 'tmp', 'run', 'etc']
+
+/**
+ * The folders that files are in, from the root, each behind the one it is in. Those that an archive does not have, Docker makes for root alone, and
+ * whoever is no root, or root without its capabilities, finds nothing in them. Pure.
+ */
+export function foldersOf(files: readonly string[]): string[] {
+  const above = files.flatMap((file) => {
+    const names = file.split('/').slice(1, -1)
+    return names.map((_, depth) => names.slice(0, depth + 1).join('/'))
+  })
+  return [...new Set(above)]
+}
+
+/** Streams the files into the engine: they are stored under the paths they have here, links as what they lead to. */
+async function makeImage(engine: Engine, name: string, files: readonly string[]): Promise<void> {
+  const tree = scratchFolder('image')
+  try {
+    await packImage(engine, name, files, tree)
+  } finally {
+    rmSync(tree, { recursive: true, force: true })
+  }
+}
+
+async function packImage(
+  { command }: Engine,
+  name: string,
+  files: readonly string[],
+  tree: string,
+): Promise<void> {
+  const inside = [...new Set([...folders, ...foldersOf(files)])]
+  for (const folder of inside) mkdirSync(join(tree, folder), { recursive: true })
+  const tar = spawn(
+    'tar',
+    [
+      ...['--create', '--dereference', '--hard-dereference', '--absolute-names', '--no-recursion'],
+      ...['--owner=0', '--group=0', '--mtime=@0', '--mode=a+rX,go-w', '--sort=name', '--transform=s,^/,,'],
+      // Folders are not this machine's own: something in them may change while they are read.
+      ...['--directory', tree, ...inside, '--directory=/', ...files],
+    ],
+    { stdio: ['ignore', 'pipe', 'pipe'] },
+  )
+  const [program, ...options] = command
+  const made = ['--change', `LABEL tallyman.image=${process.version}`, '-', name]
+  const args = [...options, 'import', ...made]
+  const load = spawn(program, args, { stdio: ['pipe', 'ignore', 'pipe'] })
+  const withinMs = engineWithinMs('act')
+  let isLate = false
+  const late = setTimeout(() => {
+    isLate = true
+    load.stdin.destroy()
+    for (const child of [load, tar]) endSoon(child)
+  }, withinMs)
+  const [said, packed] = await Promise.all([ended(load), ended(tar), pump(tar.stdout, load.stdin)])
+  clearTimeout(late)
+  if (isLate) throw engineSilence(program, args, withinMs)
+  if (packed.status !== 0) throw unfit('tar', `the image ${name} cannot be packed`, packed.stderr)
+  if (said.status !== 0) throw unfit(program, `the image ${name} cannot be made`, said.stderr)
+}
+
+/** A reader that ends early says why itself. */
+async function pump(from: NodeJS.ReadableStream, to: NodeJS.WritableStream): Promise<void> {
+  await pipeline(from, to).catch(() => undefined)
+}
+
+interface Ended {
+  readonly status: number | null
+  readonly stderr: string
+}
+
+function ended(child: ReturnType<typeof spawn>): Promise<Ended> {
+  let stderr = ''
+  child.stderr?.on('data', (chunk: Buffer) => {
+    stderr += chunk.toString()
+  })
+  return new Promise((resolve) => {
+    child.once('error', (error) => resolve({ status: null, stderr: error.message }))
+    child.once('close', (status) => resolve({ status, stderr }))
+  })
+}
+
+function unfit(program: string, what: string, stderr: string): TallymanError {
+  const { reason, wayOut } = explainEngine(stderr)
+  return new TallymanError('engine-unfit', `${program}: ${what}: ${reason}.`, {
+    wayOut: wayOut ?? '`tallyman doctor` looks at the engine. Without containers: --isolation process.',
+  })
+}
+
+/** An image that tallyman made. */
+export interface KeptImage {
+  readonly id: string
+  readonly name: string
+  readonly bytes: number
+}
+
+/** The images that tallyman made for this user, in the engine's order. Cost: one command of the engine. */
+export async function listImages(engine: Engine): Promise<KeptImage[]> {
+  const filter = ['--filter', 'label=tallyman.image', '--format', '{{.ID}} {{.Repository}}:{{.Tag}}']
+  const { status, stdout, stderr } = await askEngine(engine.command, ['image', 'ls', ...filter])
+  if (status !== 0) throw unfit(engine.command[0], 'images cannot be listed', stderr)
+  const images = stdout.split('\n').filter((line) => line !== '')
+  return await Promise.all(
+    images.map(async (line) => {
+      const [id = '', name = ''] = line.split(' ')
+      const size = await askEngine(engine.command, ['image', 'inspect', '--format', '{{.Size}}', id])
+      return { id, name, bytes: Number(size.stdout.trim()) || 0 }
+    }),
+  )
+}
+
+/** Removes an image. Throws `engine-unfit` where the engine does not, as while a container runs from it. */
+export async function removeImage(engine: Engine, { id, name }: KeptImage): Promise<void> {
+  const { status, stderr } = await askEngine(engine.command, ['image', 'rm', id], 'act')
+  if (status === 0) return
+  if (!/in use|is using|being used/i.test(stderr))
+    throw unfit(engine.command[0], `the image ${name} stays`, stderr)
+  throw new TallymanError('engine-unfit', `The image ${name} stays: a container has been started from it.`, {
+    wayOut:
+      'It may be of an app (`tallyman ps` lists those that are up, `tallyman down` ends one) or of a run that is at work (`tallyman runs`). Then say it again.',
+  })
+}

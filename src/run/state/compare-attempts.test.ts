@@ -1,0 +1,34 @@
+import { describe, expect, test } from 'vitest'
+import { mapReport, plainFile, planOf, sourceOf } from '../../../test/fixtures/plans.ts'
+import { differenceFrom } from './compare-attempts.ts'
+import { apply, initialState } from './state.ts'
+
+const plan = planOf([plainFile('a.txt', 30)])
+const at = 0
+const spill = { partition: 0, name: 's0.spill', atByte: 0, records: 3, bytes: 40, crc32: 7 }
+
+function reportWith(crc32: number) {
+  const split = plan.splits[0]
+  if (split === undefined) throw new Error('The plan has no split.')
+  return { ...mapReport([sourceOf(split)]), spills: [{ ...spill, crc32 }] }
+}
+
+const lost = [
+  { type: 'map-committed', at, task: 'map-00000', attempt: 1, report: reportWith(7) },
+  { type: 'output-lost', at, task: 'map-00000', fault: { code: 'file-damaged', message: 'Damaged.' } },
+] as const
+
+describe('differenceFrom', () => {
+  test('finds nothing to compare in a task that ran for the first time', () => {
+    expect(differenceFrom(initialState(plan), 'map-00000', { kind: 'map', report: reportWith(7) })).toBeNull()
+  })
+
+  test('lets pass what is the same, and names what the task reads when it is not', () => {
+    const state = lost.reduce(apply, initialState(plan))
+    expect(differenceFrom(state, 'map-00000', { kind: 'map', report: reportWith(7) })).toBeNull()
+    expect(differenceFrom(state, 'map-00000', { kind: 'map', report: reportWith(8) })).toMatchObject({
+      code: 'not-deterministic',
+      message: 'Task map-00000 (a.txt, bytes 0 to 10) gave other output when it ran again.',
+    })
+  })
+})

@@ -1,0 +1,227 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { mapReport, plainFile, planOf, sourceOf } from '../../../test/fixtures/plans.ts'
+import type { Split } from '../../input/index.ts'
+import { Store, type StoreSize, type TaskIdentity } from './store.ts'
+
+let root: string
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'tallyman-store-'))
+})
+afterEach(() => rmSync(root, { recursive: true, force: true }))
+
+const [split] = planOf([plainFile('a.txt', 5)]).splits as [Split]
+
+function taskOf(change: Partial<TaskIdentity> = {}): TaskIdentity {
+  return {
+    jobFile: '/home/ada/words.job.ts',
+    codeSha256: 'ab'.repeat(32),
+    params: { limit: '10' },
+    partitions: 1,
+    splits: [split],
+    contents: null,
+    ...change,
+  }
+}
+
+/** A committed task's folder with one spill, and rejected records where asked for. */
+function committed(name: string, rejectedOrdinal: number | null = null): string {
+  const folder = join(root, name)
+  mkdirSync(folder)
+  writeFileSync(join(folder, 's0.spill'), `spill of ${name}`)
+  if (rejectedOrdinal !== null)
+    writeFileSync(
+      join(folder, 'rejected.jsonl'),
+      `${JSON.stringify({ ordinal: rejectedOrdinal, byte: 4 })}\n`,
+    )
+  return folder
+}
+
+function keptStore(task = taskOf()): Store {
+  const store = new Store(join(root, 'store'))
+  const first = task.splits[0] as Split
+  store.keep(task, {
+    run: 'r1',
+    folder: committed('first', first.ordinal),
+    report: mapReport([sourceOf(first)]),
+  })
+  return store
+}
+
+describe('Store', () => {
+  test('gives back what was kept, with ordinals of the new run, also in the list of rejected records', () => {
+    const store = keptStore()
+    const now = { ...split, ordinal: 7 }
+    const found = store.find(taskOf({ splits: [now] }))
+    if (found.kind !== 'kept') throw new Error(`It was not found: ${found.why}.`)
+    expect(found.run).toBe('r1')
+    const folder = join(root, 'again')
+    const report = store.take(found.key, folder, 7)
+    expect(report?.sources.map(({ ordinal }) => ordinal)).toEqual([7])
+    expect(readdirSync(folder).sort()).toEqual(['rejected.jsonl', 's0.spill'])
+    expect(readFileSync(join(folder, 's0.spill'), 'utf8')).toBe('spill of first')
+    expect(JSON.parse(readFileSync(join(folder, 'rejected.jsonl'), 'utf8'))).toEqual({ ordinal: 7, byte: 4 })
+  })
+
+  test.each([
+    ['new', { splits: [{ ...split, path: 'b.txt' }] }],
+    ['new', { jobFile: '/home/ada/other.job.ts' }],
+    ['code-changed', { codeSha256: 'cd'.repeat(32) }],
+    ['params-changed', { params: { limit: '11' } }],
+    ['params-changed', { params: {} }],
+    ['input-changed', { splits: [{ ...split, identity: { ...split.identity, mtimeNs: '5' } }] }],
+    ['input-changed', { splits: [{ ...split, identity: { ...split.identity, inode: '99' } }] }],
+    ['input-changed', { splits: [{ ...split, identity: { ...split.identity, ctimeNs: '5' } }] }],
+    ['input-changed', { contents: new Map([['a.txt', 'ef']]) }],
+    ['partitions-changed', { partitions: 2 }],
+  ] as const)('uses nothing stale: %s', (why, change) => {
+    expect(keptStore().find(taskOf(change as Partial<TaskIdentity>))).toEqual({ kind: 'run', why })
+  })
+
+  test('uses nothing that another version of tallyman kept', () => {
+    const store = keptStore()
+    const places = join(root, 'store', 'places')
+    const [place] = readdirSync(places)
+    const file = join(places, place ?? '')
+    writeFileSync(
+      file,
+      readFileSync(file, 'utf8')
+        .replace(/"tallyman":"[^"]+"/, '"tallyman":"0.0.9"')
+        .replace(/"key":"\w{64}"/, `"key":"${'0'.repeat(64)}"`),
+    )
+    expect(store.find(taskOf())).toEqual({ kind: 'run', why: 'tallyman-changed' })
+  })
+
+  test('finds content again under another time and inode when contents are compared', () => {
+    const contents = new Map([['a.txt', 'ef']])
+    const store = keptStore(taskOf({ contents }))
+    const copied = { ...split, identity: { ...split.identity, inode: '99', mtimeNs: '5', ctimeNs: '5' } }
+    expect(store.find(taskOf({ contents, splits: [copied] })).kind).toBe('kept')
+    expect(store.find(taskOf({ contents: new Map([['a.txt', '00']]), splits: [copied] }))).toEqual({
+      kind: 'run',
+      why: 'input-changed',
+    })
+  })
+
+  test('frees what was used longest ago, says what is gone, and takes nothing of it', () => {
+    const store = keptStore()
+    const other = { ...split, path: 'b.txt' }
+    store.keep(taskOf({ splits: [other] }), { run: 'r2', folder: committed('second'), report: mapReport([]) })
+    const before = store.find(taskOf())
+    if (before.kind !== 'kept') throw new Error('It was not kept.')
+    for (const { path } of store.list())
+      if (path.endsWith(before.key)) utimesSync(path, new Date(0), new Date(0))
+    const sizes = store.list().map(({ bytes }) => bytes)
+    expect(store.clean(Math.max(...sizes))).toMatchObject({ entries: 1 })
+    expect(store.find(taskOf())).toEqual({ kind: 'run', why: 'cleaned' })
+    expect(store.find(taskOf({ splits: [other] })).kind).toBe('kept')
+    expect(store.take(before.key, join(root, 'again'), 0)).toBeNull()
+    expect(readdirSync(root)).not.toContain('again')
+  })
+
+  test('forgets the place of an entry that is gone after 30 days, and no other', () => {
+    const store = keptStore()
+    const other = { ...split, path: 'b.txt' }
+    store.keep(taskOf({ splits: [other] }), { run: 'r2', folder: committed('second'), report: mapReport([]) })
+    const kept = store.find(taskOf({ splits: [other] }))
+    const gone = store.find(taskOf())
+    if (gone.kind !== 'kept') throw new Error('It was not kept.')
+    const places = join(root, 'store', 'places')
+    const tooOld = Date.now() / 1000 - 31 * 24 * 60 * 60
+    rmSync(join(root, 'store', 'entries', gone.key), { recursive: true })
+    store.clean(0)
+    expect(store.find(taskOf())).toEqual({ kind: 'run', why: 'cleaned' })
+    store.keep(taskOf({ splits: [other] }), { run: 'r2', folder: committed('third'), report: mapReport([]) })
+    writeFileSync(join(places, 'half.json.r3.new'), '{')
+    for (const name of readdirSync(places)) utimesSync(join(places, name), tooOld, tooOld)
+    rmSync(join(root, 'store', 'size.json'))
+    store.clean(1_000_000)
+    expect(store.find(taskOf())).toEqual({ kind: 'run', why: 'new' })
+    expect(store.find(taskOf({ splits: [other] }))).toEqual(
+      kept.kind === 'kept' ? { ...kept, run: 'r2' } : kept,
+    )
+    expect(readdirSync(places)).toHaveLength(1)
+  })
+
+  test('looks at its entries again only when they may be more than is allowed, or after a day', () => {
+    const folder = join(root, 'store')
+    const store = keptStore()
+    const bytes = store.list().reduce((sum, entry) => sum + entry.bytes, 0)
+    const sizeOf = (): StoreSize => JSON.parse(readFileSync(join(folder, 'size.json'), 'utf8'))
+    expect(store.clean(10_000)).toEqual({ entries: 0, bytes: 0 })
+    expect(sizeOf().bytes).toBe(bytes)
+    const second = new Store(folder)
+    const other = { ...split, ordinal: 1, path: 'b.txt' }
+    second.keep(taskOf({ splits: [other] }), {
+      run: 'r2',
+      folder: committed('second'),
+      report: mapReport([], {
+        spills: [{ partition: 0, name: 's0.spill', atByte: 0, records: 1, bytes: 15, crc32: 0 }],
+      }),
+    })
+    const { countedAtMs } = sizeOf()
+    second.clean(10_000)
+    const both = second.list().reduce((sum, entry) => sum + entry.bytes, 0)
+    expect(sizeOf()).toEqual({ bytes: both, countedAtMs })
+    // Too much, and so the one that was used longest ago goes.
+    expect(new Store(folder).clean(both - 1).entries).toBe(1)
+    expect(sizeOf().bytes).toBeLessThan(both)
+    writeFileSync(
+      join(folder, 'size.json'),
+      JSON.stringify({ bytes: 0, countedAtMs: Date.now() - 25 * 3_600_000 }),
+    )
+    expect(new Store(folder).clean(0).entries).toBe(1)
+  })
+
+  test.each([
+    ['a counter', (text: string) => text.replace('"records":5', '"records":7')],
+    ['the run', (text: string) => text.replace('"r1"', '"r2"')],
+    ['its checksum', (text: string) => text.replace(/"sha256":"./, '"sha256":"x')],
+    ['all of it', () => ''],
+  ])('takes nothing of an entry in which %s was changed, and keeps the task anew', (_, change) => {
+    const store = keptStore()
+    const found = store.find(taskOf())
+    if (found.kind !== 'kept') throw new Error('It was not kept.')
+    const file = join(root, 'store', 'entries', found.key, 'entry.json')
+    const sealed = readFileSync(file, 'utf8')
+    expect(change(sealed)).not.toBe(sealed)
+    writeFileSync(file, change(sealed))
+    expect(store.take(found.key, join(root, 'again'), 0)).toBeNull()
+    expect(readdirSync(root)).not.toContain('again')
+    store.keep(taskOf(), { run: 'r1', folder: join(root, 'first'), report: mapReport([sourceOf(split)]) })
+    expect(readFileSync(file, 'utf8')).toBe(sealed)
+  })
+
+  test('fails nobody, whatever lies in its place or goes away meanwhile', () => {
+    const report = mapReport([])
+    const blocked = join(root, 'blocked')
+    writeFileSync(blocked, 'a file')
+    const nowhere = new Store(blocked)
+    nowhere.keep(taskOf(), { run: 'r1', folder: committed('some'), report })
+    expect(nowhere.find(taskOf())).toEqual({ kind: 'run', why: 'new' })
+    expect(nowhere.clean(0)).toEqual({ entries: 0, bytes: 0 })
+    const store = keptStore()
+    const folder = join(root, 'store')
+    const [place] = readdirSync(join(folder, 'places'))
+    rmSync(join(folder, 'places', place ?? ''))
+    mkdirSync(join(folder, 'places', place ?? '', 'in the way'), { recursive: true })
+    mkdirSync(join(folder, 'size.json'))
+    writeFileSync(join(folder, 'entries', 'ab'.repeat(32)), 'no folder')
+    store.keep(taskOf(), { run: 'r1', folder: join(root, 'first'), report })
+    expect(store.clean(0).entries).toBe(1)
+  })
+
+  test('removes what a run that was killed left half kept a day ago', () => {
+    const store = keptStore()
+    const entries = join(root, 'store', 'entries')
+    const left = (run: string): string => `${'ab'.repeat(32)}.${run}.new`
+    for (const run of ['old', 'new']) mkdirSync(join(entries, left(run)))
+    const dayAgo = new Date(Date.now() - 25 * 3_600_000)
+    utimesSync(join(entries, left('old')), dayAgo, dayAgo)
+    store.clean(10_000)
+    expect(readdirSync(entries)).toContain(left('new'))
+    expect(readdirSync(entries)).not.toContain(left('old'))
+  })
+})

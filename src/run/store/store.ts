@@ -1,0 +1,394 @@
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
+import { type MapReport, rejectedName } from '../../flow/index.ts'
+import { isIndexName, type Split } from '../../input/index.ts'
+import { engineVersion } from '../package.ts'
+import { hashOf, identityOf, isOfSystem, linkOrCopy, unlessRefused } from './kept-files.ts'
+import { type IndexedFile, type Kept, KeptIndexes } from './kept-indexes.ts'
+import { readEntry, sealEntry, shiftRejected, shiftReport } from './store-entry.ts'
+
+/**
+ * Keeps what map tasks wrote, so that a later run over the same inputs need not do them again. An entry is a folder under
+ * the hash of everything its bytes depend on: `entry.json` and the task's files, which are links to those of the run. The
+ * place of a task (job file, input, range) leads to the entry that was kept for it last, which tells why another one is
+ * not found. docs/formats/store.md describes it.
+ */
+
+/** Everything a map task's output depends on, in parts that can be told apart. */
+export interface TaskIdentity {
+  /** Absolute path of the job file: together with the splits, the place of a task. */
+  readonly jobFile: string
+  readonly codeSha256: string
+  /** As typed. */
+  readonly params: Readonly<Record<string, string>>
+  readonly partitions: number
+  readonly splits: readonly Split[]
+  /** SHA-256 of the inputs' content by path, which then counts in place of size, time and inode; null where nobody asked. */
+  readonly contents: ReadonlyMap<string, string> | null
+}
+
+/** Why a task has to run: nothing that was kept fits it. */
+export type MissReason =
+  /** Nothing was ever kept for these inputs. */
+  | 'new'
+  | 'code-changed'
+  /** Another version of tallyman, or the same on another Node, kept it: its decoders and reducers may be others. */
+  | 'tallyman-changed'
+  | 'params-changed'
+  /** An input was written to, or replaced. */
+  | 'input-changed'
+  /** The number of partitions is another one. */
+  | 'partitions-changed'
+  /** It was kept, and is not there any more. */
+  | 'cleaned'
+  /** The run's tasks are done on Spark, where nothing that was kept is at hand. */
+  | 'on-spark'
+  /** The run was told not to use what is kept. */
+  | 'not-wanted'
+
+/** Whether what was kept of a task is used. */
+export type Reuse =
+  | { readonly kind: 'kept'; readonly key: string; readonly run: string }
+  | { readonly kind: 'run'; readonly why: MissReason }
+
+/** The parts of a task's identity, as the index keeps them. */
+export interface Parts {
+  readonly key: string
+  readonly run: string
+  readonly codeSha256: string
+  /** Version and build of tallyman, and version of Node. */
+  readonly tallyman: string
+  readonly params: string
+  readonly partitions: number
+  readonly inputs: string
+}
+
+/** What `size.json` says. */
+export interface StoreSize {
+  /** Of all entries, at most. */
+  readonly bytes: number
+  /** When they were looked at last, one by one; milliseconds since the epoch. */
+  readonly countedAtMs: number
+}
+
+/** What a committed task wrote. */
+export interface KeptOutput {
+  /** Id of the run. */
+  readonly run: string
+  /** The task's folder. */
+  readonly folder: string
+  readonly report: MapReport
+}
+
+const dayMs = 24 * 60 * 60 * 1000
+/** After so long what is kept is counted again, whatever is noted. */
+const countAgainMs = dayMs
+/** How long it is known of an entry that is gone that it was kept once. */
+const goneMs = 30 * dayMs
+
+/** What map tasks wrote, kept for later runs. Several runs of one folder use it at once, and none fails of what is in it or is not. */
+export class Store {
+  /** Indexes of gzip files, which depend on no job. */
+  readonly indexes: KeptIndexes
+  readonly #folder: string
+  /** Bytes kept since what is noted was noted. */
+  #newBytes = 0
+
+  /** @param folder made when the first entry is kept */
+  constructor(folder: string) {
+    this.#folder = folder
+    this.indexes = new KeptIndexes(join(folder, 'indexes'))
+  }
+
+  /** Looks up one task. Cost: a hash over its splits and two small files read. */
+  find(task: TaskIdentity): Reuse {
+    const parts = partsOf(task, '')
+    const last = this.#readPlace(placeOf(task))
+    if (last === null) return { kind: 'run', why: 'new' }
+    if (last.key === parts.key) {
+      const isThere = existsSync(join(this.#entryFolder(last.key), 'entry.json'))
+      return isThere ? { kind: 'kept', key: last.key, run: last.run } : { kind: 'run', why: 'cleaned' }
+    }
+    return { kind: 'run', why: differenceOf(last, parts) }
+  }
+
+  /**
+   * Keeps what a committed task wrote. An entry appears whole or not at all; one that is there is left as it is. What cannot be
+   * kept (a full disk, no right to write, a store that another process removes just now) runs again next time.
+   */
+  keep(task: TaskIdentity, output: KeptOutput): void {
+    const parts = partsOf(task, output.run)
+    const staging = `${this.#entryFolder(parts.key)}.${output.run}.new`
+    const isKept = unlessRefused(() => {
+      if (!existsSync(join(this.#entryFolder(parts.key), 'entry.json')))
+        this.#fill(parts.key, staging, task, output)
+      this.#writePlace(placeOf(task), parts)
+    })
+    if (!isKept) unlessRefused(() => rmSync(staging, { recursive: true, force: true }))
+  }
+
+  #fill(key: string, staging: string, task: TaskIdentity, output: KeptOutput): void {
+    const first = task.splits[0]?.ordinal ?? 0
+    orElse(
+      () => mkdirSync(staging),
+      () => {
+        rmSync(staging, { recursive: true, force: true })
+        mkdirSync(staging, { recursive: true })
+      },
+    )
+    for (const name of readdirSync(output.folder)) {
+      const [from, to] = [join(output.folder, name), join(staging, name)]
+      if (isIndexName(name)) continue
+      if (name === rejectedName) this.#newBytes += shiftRejected(from, to, -first)
+      else linkOrCopy(from, to)
+    }
+    const json = Buffer.from(
+      sealEntry({ version: 1, run: output.run, report: shiftReport(output.report, -first) }),
+    )
+    writeFileSync(join(staging, 'entry.json'), json)
+    this.#newBytes += output.report.spills.reduce((sum, { bytes }) => sum + bytes, json.length)
+    const put = (): void => renameSync(staging, this.#entryFolder(key))
+    orElse(put, () => {
+      rmSync(this.#entryFolder(key), { recursive: true, force: true })
+      put()
+    })
+  }
+
+  /** Keeps the index of an input, in place of an older one; what cannot be kept is not, as in `keep`. */
+  keepIndex(of: IndexedFile, file: string, run: string): void {
+    this.#newBytes += this.indexes.keep(of, file, run)
+  }
+
+  /** Forgets what is kept of a task: it turned out damaged. */
+  drop(task: TaskIdentity): void {
+    this.#remove(partsOf(task, '').key)
+  }
+
+  #remove(key: string): void {
+    unlessRefused(() => rmSync(this.#entryFolder(key), { recursive: true, force: true }))
+  }
+
+  /**
+   * Puts a kept output's files into a new folder, as a task of the run would have written them.
+   *
+   * @param firstOrdinal of the task's first split in this run
+   * @returns its report, or null where the entry is not there any more, or is damaged; the folder is then not made
+   */
+  take(key: string, folder: string, firstOrdinal: number): MapReport | null {
+    const place = this.#entryFolder(key)
+    try {
+      const { report } = readEntry(join(place, 'entry.json'))
+      mkdirSync(folder, { recursive: true })
+      for (const name of readdirSync(place)) {
+        if (name === rejectedName) shiftRejected(join(place, name), join(folder, name), firstOrdinal)
+        else if (name !== 'entry.json') linkOrCopy(join(place, name), join(folder, name))
+      }
+      const now = new Date()
+      utimesSync(place, now, now)
+      return shiftReport(report, firstOrdinal)
+    } catch (error) {
+      // Cleaned by another run since it was found: then the task runs. What is damaged would stay so, and be in the way of what that keeps.
+      if (!isOfSystem(error)) this.#remove(key)
+      rmSync(folder, { recursive: true, force: true })
+      return null
+    }
+  }
+
+  /**
+   * Removes the entries that were used longest ago until at most `bytesMax` are left. Returns how many were freed. Looks at nothing while what
+   * was noted the last time, and what was kept since, are less: that is at least what is there, but for runs that end in the same moment.
+   */
+  clean(bytesMax: number): { readonly entries: number; readonly bytes: number } {
+    const noted = this.#readSize()
+    if (noted !== null && noted.bytes + this.#newBytes <= bytesMax) {
+      if (this.#newBytes > 0) this.#noteSize({ ...noted, bytes: noted.bytes + this.#newBytes })
+      return { entries: 0, bytes: 0 }
+    }
+    const entries = this.list().sort((a, b) => b.usedAtMs - a.usedAtMs)
+    let [kept, freed, count] = [0, 0, 0]
+    for (const { path, bytes } of entries) {
+      if (kept + bytes <= bytesMax) {
+        kept += bytes
+        continue
+      }
+      // What another run has removed just now, or another user may not remove, is not freed by this one.
+      if (!unlessRefused(() => rmSync(path, { recursive: true }))) continue
+      freed += bytes
+      count += 1
+    }
+    this.#sweep()
+    if (entries.length > 0) this.#noteSize({ bytes: kept, countedAtMs: Date.now() })
+    return { entries: count, bytes: freed }
+  }
+
+  /** What entries hold at most, as the last run noted it; null where it is not known, or not any more. */
+  #readSize(): StoreSize | null {
+    try {
+      const size: StoreSize = JSON.parse(readFileSync(this.#sizeFile(), 'utf8'))
+      const ageMs = Date.now() - size.countedAtMs
+      return Number.isSafeInteger(size.bytes) && ageMs >= 0 && ageMs < countAgainMs ? size : null
+    } catch {
+      // Never noted, or written by half when the machine went down.
+      return null
+    }
+  }
+
+  /** What cannot be noted is counted again the next time. */
+  #noteSize(size: StoreSize): void {
+    this.#newBytes = 0
+    unlessRefused(() => writeFileSync(this.#sizeFile(), JSON.stringify(size)))
+  }
+
+  #sizeFile(): string {
+    return join(this.#folder, 'size.json')
+  }
+
+  /** Every entry and every index with its size; what other runs remove meanwhile is left out. Cost: a look at every file kept. */
+  list(): Kept[] {
+    return [...this.#listEntries(), ...this.indexes.list()]
+  }
+
+  #listEntries(): Kept[] {
+    const entries: Kept[] = []
+    for (const name of this.#names(/^[0-9a-f]{64}$/)) {
+      const path = join(this.#folder, 'entries', name)
+      unlessRefused(() => {
+        const bytes = readdirSync(path).reduce((sum, file) => sum + statSync(join(path, file)).size, 0)
+        entries.push({ kind: 'task', path, bytes, usedAtMs: statSync(path).mtimeMs })
+      })
+    }
+    return entries
+  }
+
+  /** Removes what runs that were killed have left half kept, for no run takes a day for one entry; and places of what is gone. */
+  #sweep(): void {
+    for (const name of this.#names(/^[0-9a-f]{64}\..+\.new$/)) {
+      const path = join(this.#folder, 'entries', name)
+      unlessRefused(() => {
+        if (Date.now() - statSync(path).mtimeMs > countAgainMs) rmSync(path, { recursive: true })
+      })
+    }
+    for (const name of this.#names(/./, 'places')) unlessRefused(() => this.#sweepPlace(name))
+  }
+
+  /** Removes the place of an entry that has long been gone, and what a killed run has left half written. */
+  #sweepPlace(name: string): void {
+    const path = join(this.#folder, 'places', name)
+    const ageMs = Date.now() - statSync(path).mtimeMs
+    if (name.endsWith('.new')) {
+      if (ageMs > countAgainMs) rmSync(path)
+      return
+    }
+    if (ageMs <= goneMs) return
+    const last = this.#readPlace(name.replace(/\.json$/, ''))
+    if (last === null || !existsSync(this.#entryFolder(last.key))) rmSync(path)
+  }
+
+  #names(pattern: RegExp, folder: 'entries' | 'places' = 'entries'): string[] {
+    let names: string[] = []
+    unlessRefused(() => {
+      names = readdirSync(join(this.#folder, folder))
+    })
+    return names.filter((name) => pattern.test(name))
+  }
+
+  #entryFolder(key: string): string {
+    return join(this.#folder, 'entries', key)
+  }
+
+  #placeFile(place: string): string {
+    return join(this.#folder, 'places', `${place}.json`)
+  }
+
+  #readPlace(place: string): Parts | null {
+    try {
+      return JSON.parse(readFileSync(this.#placeFile(place), 'utf8'))
+    } catch {
+      // Never kept, or written by half when the machine went down: either way nothing is known.
+      return null
+    }
+  }
+
+  #writePlace(place: string, parts: Parts): void {
+    const file = this.#placeFile(place)
+    const write = (): void => writeFileSync(`${file}.${parts.run}.new`, JSON.stringify(parts))
+    orElse(write, () => {
+      mkdirSync(join(this.#folder, 'places'), { recursive: true })
+      write()
+    })
+    renameSync(`${file}.${parts.run}.new`, file)
+  }
+}
+
+const tallyman = engineVersion()
+
+/** Where a task stands, whatever its inputs hold now. */
+function placeOf({ jobFile, splits }: TaskIdentity): string {
+  return hashOf([
+    jobFile,
+    splits.map((split) => [
+      split.kind,
+      split.path,
+      ...(split.kind === 'zip-member' ? [split.member] : rangeOf(split)),
+    ]),
+  ])
+}
+
+function rangeOf(split: Split): number[] {
+  if (split.kind === 'gzip') return split.part === undefined ? [] : [split.part.start?.byte ?? 0]
+  return split.kind === 'range' ? [split.startByte] : []
+}
+
+function partsOf(task: TaskIdentity, run: string): Parts {
+  const { codeSha256, params, partitions, splits, contents } = task
+  const typed = Object.entries(params).sort(([a], [b]) => (a < b ? -1 : 1))
+  const parts = {
+    codeSha256,
+    tallyman,
+    params: hashOf(typed),
+    partitions,
+    inputs: hashOf(
+      splits.map(({ ordinal: _, identity, ...split }) => [
+        contents?.get(split.path) ?? identityOf(identity),
+        Object.entries(split),
+      ]),
+    ),
+  }
+  return { key: hashOf([1, tallyman, codeSha256, parts.params, partitions, parts.inputs]), run, ...parts }
+}
+
+function differenceOf(last: Parts, now: Parts): MissReason {
+  if (last.codeSha256 !== now.codeSha256) return 'code-changed'
+  if (last.tallyman !== now.tallyman) return 'tallyman-changed'
+  if (last.params !== now.params) return 'params-changed'
+  if (last.inputs !== now.inputs) return 'input-changed'
+  return 'partitions-changed'
+}
+
+/**
+ * Does what is right nearly always, and where it fails prepares for it: to look first would cost as much again, for every task.
+ *
+ * @throws what `prepared` throws
+ */
+function orElse(straight: () => unknown, prepared: () => void): void {
+  try {
+    straight()
+  } catch {
+    prepared()
+  }
+}
+
+/** Where what is kept lies: beside the runs. */
+export function storeFolder(runsFolder: string): string {
+  return join(dirname(runsFolder), 'store')
+}
