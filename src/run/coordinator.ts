@@ -19,6 +19,7 @@ import { type EndedAttempt, settle } from './state/settle.ts'
 import type { RunState } from './state/state.ts'
 import { attemptId, parseTaskId, taskId } from './state/task-id.ts'
 import type { Store, TaskIdentity } from './store/store.ts'
+import { isWorthKeeping } from './store/worth-keeping.ts'
 import { mapWork, readsAsPlanned, reduceWork } from './work.ts'
 
 /** What a coordinator is given to work with; all of it is its own from then on. */
@@ -200,13 +201,14 @@ export class Coordinator implements PreparedRun {
     }
   }
 
-  /** Keeps a map task's output for later runs, unless it lacks something. */
+  /** Keeps a map task's output for later runs, unless it lacks something or is made again as soon. */
   #keep(id: string, report: MapReport): void {
     const { index } = parseTaskId(id)
     const task = this.#identityOf(index)
     this.#keepIndexes(id, task)
-    const skipped = this.state.map.at(index)?.trouble?.skip ?? []
-    if (!readsAsPlanned(this.state, index) || skipped.length > 0) return
+    const done = this.state.map.at(index)
+    if (!readsAsPlanned(this.state, index) || (done?.trouble?.skip ?? []).length > 0) return
+    if (done?.kind === 'done' && !isWorthKeeping(this.plan.tasks.length, done.tookMs)) return
     const folder = this.#book.directory.absolute(this.#book.directory.committedFolder(id))
     this.#store.keep(task, { run: this.id, folder, report })
   }

@@ -53,6 +53,12 @@ function show(value) {
   return `${Number(value.toPrecision(3))}`
 }
 
+/** What grows, and below it what is held. @param {string} says */
+function titleOf(says) {
+  const place = says.indexOf(', ')
+  return place < 0 ? [says] : [says.slice(0, place), says.slice(place + 2)]
+}
+
 /**
  * @param {Growth} growth
  * @param {number} index
@@ -99,7 +105,9 @@ function draw({ says, points }, index) {
       `<text class="end ${end.name}" x="${width - right + 8}" y="${(end.y + 4).toFixed(1)}">${end.unit}</text>`,
   )
   return `<g transform="translate(${(index % 2) * width} ${Math.floor(index / 2) * height})">
-    <text class="title" x="${left}" y="26">${says}</text>
+    ${titleOf(says)
+      .map((line, place) => `<text class="title" x="${left}" y="${16 + 15 * place}">${line}</text>`)
+      .join('')}
     ${[...grid, ...lines, ...names].join('\n    ')}
   </g>`
 }
@@ -108,7 +116,7 @@ const rows = Math.ceil(measured.length / 2)
 console.log(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${2 * panel.width} ${rows * panel.height}" font-family="system-ui, sans-serif" font-size="11">
   <title>CPU time, wall time and peak memory of a run as one thing grows: ${measured.map(({ name }) => name).join(', ')}.</title>
   <style>
-    svg { background: #ffffff } text { fill: #24292f } .title { font-weight: 600; font-size: 12px } .mark { text-anchor: middle } .side { text-anchor: end }
+    svg { background: #ffffff } text { fill: #24292f } .title { font-weight: 600; font-size: 11px } .mark { text-anchor: middle } .side { text-anchor: end }
     .grid { stroke: #d8dee4; fill: none } polyline { fill: none; stroke-width: 2 }
     polyline.cpu { stroke: #0b62a4 } circle.cpu, .end.cpu { fill: #0b62a4 } polyline.wall { stroke: #b35900; stroke-dasharray: 5 3 } circle.wall, .end.wall { fill: #b35900 }
     polyline.memory { stroke: #5a6b2f; stroke-dasharray: 2 3 } circle.memory, .end.memory { fill: #5a6b2f } .end { font-weight: 600 }
