@@ -241,6 +241,17 @@ export function toFault(error: unknown): Fault {
   return { code, message: messageOf(error), ...(wayOut === undefined ? {} : { wayOut }), ...stackOf(error) }
 }
 
+/** A fault that crossed a channel, as the error it was. */
+export function errorOf(fault: Fault): TallymanError {
+  const error = new TallymanError(
+    fault.code,
+    fault.message,
+    fault.wayOut === undefined ? {} : { wayOut: fault.wayOut },
+  )
+  if (fault.stack !== undefined) error.stack = fault.stack
+  return error
+}
+
 /** Fails to compile when a `switch` over a closed union misses a case; throws if one slips through anyway. */
 export function assertNever(value: never): never {
   throw new TallymanError('internal', `Unexpected value ${JSON.stringify(value)}.`)

@@ -1,7 +1,6 @@
 /** What is said when a run has ended. */
 import { relative } from 'node:path'
 import type { ErrorCode } from '../errors.ts'
-import { sayBottleneck } from '../host/index.ts'
 import { printable } from '../printable.ts'
 import { countOf, showBytes, showCount, showDuration } from '../quantities.ts'
 import type { WrittenResult } from '../result/index.ts'
@@ -13,6 +12,7 @@ import {
   RunDirectory,
   type RunTotals,
   resumeCommand,
+  sayBottleneck,
   sayRejectedPlace,
   taskId,
   totalsOf,

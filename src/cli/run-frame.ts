@@ -1,5 +1,5 @@
-import { type Bottleneck, sayBottleneck } from '../host/index.ts'
 import type { AnswerSoFar } from '../result/index.ts'
+import { type Bottleneck, sayBottleneck } from '../run/index.ts'
 import { clip, widthOf } from './cells.ts'
 import { soFarLines } from './so-far-lines.ts'
 import type { Terminal } from './terminal.ts'

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { TallymanError } from '../errors.ts'
 import { nearestName } from '../job/index.ts'
 import { printable } from '../printable.ts'
@@ -10,6 +10,11 @@ import type { Terminal } from './terminal.ts'
 export function runsFolder({ cwd, env }: Terminal): string {
   const home = env.TALLYMAN_HOME
   return home === undefined || home === '' ? join(cwd, '.tallyman', 'runs') : resolve(cwd, home, 'runs')
+}
+
+/** Where the token of the page that shows them is: beside them. */
+export function pageTokenFile(runs: string): string {
+  return join(dirname(runs), 'page-token')
 }
 
 /**

@@ -137,7 +137,7 @@ export interface LinkFactory {
   /**
    * Ends the workers that are still there, at once, and what they shared. Nothing is opened after. Safe more than once.
    *
-   * @throws {TallymanError} `engine-silent` where a container may be left, since its engine does not answer
+   * @throws {TallymanError} `engine-silent` or `engine-unfit` where a container may be left, since its engine does not answer or does not do it
    */
   close(): Promise<void>
 }

@@ -15,6 +15,6 @@ export { openPool, processesMax, type WorkerKind, workerKinds } from './open-poo
 export { readPlaceNote } from './place-note.ts'
 export { type DeathRecord, deathFile, readDeath } from './pool/flight-recorder.ts'
 export type { Pool } from './pool/pool.ts'
-export { type Replay, type ReplayEnd, replayAttempt } from './pool/replay-attempt.ts'
 export type { AttemptOutcome } from './pool/seat.ts'
+export { type Replay, type ReplayEnd, replayAttempt } from './replay-attempt.ts'
 export { flowKernels } from './worker/flow-kernels.ts'

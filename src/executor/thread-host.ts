@@ -8,9 +8,9 @@ import { finished } from 'node:stream/promises'
 import { Worker } from 'node:worker_threads'
 import { assertNever, messageOf } from '../errors.ts'
 import { encodeFrame, readFrames } from './frames.ts'
-import { heapLimits, markAlone } from './links/heap-limits.ts'
-import type { OutputStream } from './links/output-marks.ts'
-import type { FromHost, ToHost } from './links/thread-messages.ts'
+import { heapLimits, markAlone } from './heap-limits.ts'
+import type { OutputStream } from './output-marks.ts'
+import type { FromHost, ToHost } from './thread-messages.ts'
 
 const socket = new Socket({ fd: 3, readable: true, writable: true })
 socket.on('close', () => process.exit(0))

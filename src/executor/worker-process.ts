@@ -1,6 +1,6 @@
 /** Entry of a worker process. */
 import { setFlagsFromString } from 'node:v8'
-import { heapFlagNames, markAlone } from './links/heap-limits.ts'
+import { heapFlagNames, markAlone } from './heap-limits.ts'
 
 /**
  * The heap has its limits by now, and V8 does not read these flags again. While they differ from what Node was built with, it compiles

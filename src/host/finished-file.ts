@@ -11,6 +11,9 @@ export interface FinishedFile {
   close(): void
 }
 
+/** To open a pipe waits for whoever writes to it, which may be for ever; and a link that a job has put there may lead anywhere. */
+const neitherWaitNorFollow = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW
+
 const notAFile = 'was written, and something else is in its place, which is no file'
 
 /** What a file system says of a file whose bytes it cannot give any more: errno(3). */
@@ -45,10 +48,9 @@ export function openFinishedFile(path: string, name: string): FinishedFile {
   }
 }
 
-/** To open a pipe waits for whoever writes to it, which may be for ever; and a link that a job has put there may lead anywhere. */
 function openWithoutWaiting(path: string, name: string): number {
   try {
-    return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW)
+    return openSync(path, neitherWaitNorFollow)
   } catch (cause) {
     const code = errnoOf(cause)
     if (code === 'ELOOP') throw damaged(name, notAFile, cause)
@@ -65,4 +67,26 @@ function damaged(name: string, what: string, cause?: unknown): TallymanError {
     file: name,
     cause,
   })
+}
+
+/**
+ * A small file that lies where a job may write. Whatever it has put in its place is not followed, waited for, or read without end: null for a
+ * link, a pipe or a device, for a file of more than `bytesMax` bytes, and where there is none.
+ */
+export function readLeftFile(file: string, bytesMax: number): Buffer | null {
+  let fd: number
+  try {
+    fd = openSync(file, neitherWaitNorFollow)
+  } catch {
+    // It is not there, or a link.
+    return null
+  }
+  try {
+    const stat = fstatSync(fd)
+    if (!stat.isFile() || stat.size > bytesMax) return null
+    const bytes = Buffer.alloc(stat.size)
+    return bytes.subarray(0, readSync(fd, bytes, 0, stat.size, 0))
+  } finally {
+    closeSync(fd)
+  }
 }

@@ -1,19 +1,13 @@
 /** This machine: what a run may use of it. */
 
-export { type Bottleneck, findBottleneck, type RunSample, sayBottleneck } from './bottleneck.ts'
 export {
-  type AppContainer,
   type AppOrder,
-  buildAppImage,
-  holdsPort,
-  isDown,
-  listAppContainers,
   memoryHoldOf,
-  readAppLog,
   removeAppContainer,
   startAppContainer,
-  tellAppLog,
 } from './containers/app-container.ts'
+export { buildAppImage } from './containers/app-image.ts'
+export { readAppLog, tellAppLog } from './containers/app-log.ts'
 export { endSoon, engineSilence, engineWithinMs } from './containers/ask-engine.ts'
 export {
   type ContainerLimits,
@@ -36,7 +30,7 @@ export {
 export { explainEngine } from './containers/engine-trouble.ts'
 export { findInside } from './containers/find-inside.ts'
 export { type InsideLimits, readInsideLimits } from './containers/inside-limits.ts'
-export { listenersOf } from './containers/inside-ports.ts'
+export { type AppContainer, holdsPort, isDown, listAppContainers } from './containers/list-app-containers.ts'
 export { removeContainer, removeContainers } from './containers/remove-containers.ts'
 export { requireEngine } from './containers/required-engine.ts'
 export {
@@ -49,16 +43,18 @@ export {
 } from './containers/worker-image.ts'
 export { readDiskSpace, spareSpace } from './disk-space.ts'
 export { measureWriting, readFileSystemType } from './file-system.ts'
-export { openFinishedFile } from './finished-file.ts'
+export { openFinishedFile, readLeftFile } from './finished-file.ts'
 export { probeKernelLimits } from './groups/kernel-limits.ts'
 export { type GroupLimits, openOwnGroup, type RunGroup } from './groups/run-group.ts'
 export { readLimits, roomForProcesses } from './limits.ts'
-export { readLoad } from './load.ts'
+export { type LoadSample, loadChange, readLoad } from './load.ts'
 export { type Machine, readMachine } from './machine.ts'
 export { readMemoryUse } from './memory-use.ts'
-export { namesIn } from './names-in.ts'
+export { namesIn, namesSeenIn } from './names-in.ts'
 export { shouldPause } from './pausing.ts'
-export { isForRoot, isFreePort, userPorts } from './ports.ts'
+export { listenersOf } from './ports/inside-ports.ts'
+export { anyFreePort, isForRoot, isFreePort, userPorts } from './ports/ports.ts'
+export { whoListens } from './ports/who-listens.ts'
 export { endProcesses } from './processes/end-processes.ts'
 export { isThere, killProcess } from './processes/kill-process.ts'
 export { makePolite } from './processes/politeness.ts'
@@ -75,9 +71,7 @@ export {
   startedBy,
   ticksPerSecond,
 } from './processes/process-tree.ts'
-export { whoListens } from './processes/who-listens.ts'
 export { scratchFolder } from './scratch-folder.ts'
-export { readLeftFile } from './small-file.ts'
 export { Gate } from './ssh/gate.ts'
 export { forwardCommand, sshTarget } from './ssh/ssh.ts'
 export { SshConnection, type SshTarget, type Upstream, untilSo } from './ssh/ssh-connection.ts'

@@ -10,3 +10,12 @@ export function namesIn(folder: string): string[] {
     throw error
   }
 }
+
+/** The same, where a folder that may not be listed has nothing in it either. */
+export function namesSeenIn(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+  } catch {
+    return []
+  }
+}

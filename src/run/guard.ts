@@ -1,17 +1,14 @@
 import type { Fault } from '../errors.ts'
 import type { Pool } from '../executor/index.ts'
 import {
-  type Bottleneck,
-  findBottleneck,
-  type RunSample,
   readDiskSpace,
   readLoad,
   readMachine,
   readMemoryUse,
-  sayBottleneck,
   shouldPause,
   spareSpace,
 } from '../host/index.ts'
+import { type Bottleneck, findBottleneck, type RunSample, sayBottleneck } from './bottleneck.ts'
 import type { MemoryBudget } from './plan/plan.ts'
 
 /** What the guard is told of the run. */

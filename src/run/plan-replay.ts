@@ -13,7 +13,7 @@ import { sayTask } from './state/say-task.ts'
 import type { RunState } from './state/state.ts'
 import { attemptId, parseTaskId } from './state/task-id.ts'
 import { mapWork, reduceWork } from './work.ts'
-import { processesMax } from './workers.ts'
+import { jobProcessesMax } from './workers.ts'
 
 /** An attempt of a run as it is to be run again. */
 export interface ReplayPlan {
@@ -56,7 +56,7 @@ export function planReplay(directory: RunDirectory, attempt: string, isWhole: bo
       },
       attempt: { id: attempt, directory: directory.attemptFolder(attempt), work },
       heapBytes: death?.limits.heapBytes ?? memory.workerHeapBytes,
-      limits: { memoryBytes: memory.totalBytes, processesMax },
+      limits: { memoryBytes: memory.totalBytes, processesMax: jobProcessesMax },
       patienceMs: taskTimeoutMs,
       cwd: identity.cwd,
     },

@@ -6,8 +6,9 @@ import { readLimits, readMachine, roomForProcesses } from '../host/index.ts'
 import { discoverInputs, toFsPath } from '../input/index.ts'
 import type { JobDescription } from '../job/index.ts'
 import { type Bundle, bundleModule } from './bundle.ts'
-import { noteOf } from './confinement.ts'
-import { requireContainers } from './container-base.ts'
+import { noteOf } from './containers/confinement.ts'
+import { requireContainers } from './containers/container-base.ts'
+import { forgetContainers } from './containers/container-note.ts'
 import { Coordinator, type CoordinatorParts } from './coordinator.ts'
 import { createRunDirectory, type RunDirectory } from './directory/directory.ts'
 import { releaseLock, takeLock } from './directory/lock.ts'
@@ -19,7 +20,7 @@ import type { PreparedRun } from './prepared.ts'
 import { type Resources, settleResources } from './resources.ts'
 import { initialState } from './state/state.ts'
 import { Store, storeFolder } from './store/store.ts'
-import { openWorkers, type WorkerNeeds } from './workers.ts'
+import { openWorkers, threadsUsual, type WorkerNeeds } from './workers.ts'
 
 /** A job that has been bundled, and a pool whose first worker has loaded it. */
 interface StartedJob {
@@ -107,20 +108,25 @@ export async function prepareRun(
       notes: [noteOf(plan.confinement)].filter((note) => note !== null),
     })
   } catch (error) {
-    const last = await (pool?.stop() ?? Promise.resolve()).then(
-      () => error,
-      (silence: unknown) => silence,
-    )
-    releaseLock(directory)
-    removeUnlessNeeded(directory, last)
-    throw last
+    try {
+      if (pool !== null) await stopPool(pool, directory)
+    } finally {
+      releaseLock(directory)
+      removeUnlessNeeded(directory)
+    }
+    throw error
   }
 }
 
-/** Where an engine does not answer, containers may be left, and are found by what is noted of them in there. */
-function removeUnlessNeeded(directory: RunDirectory, error: unknown): void {
-  const isSilent = error instanceof TallymanError && error.code === 'engine-silent'
-  if (!isSilent || !existsSync(directory.containersFile)) directory.remove()
+/** Stops it for good. Where that throws, containers may be left, and stay noted. */
+async function stopPool(pool: Pool, directory: RunDirectory): Promise<void> {
+  await pool.stop()
+  forgetContainers(directory)
+}
+
+/** Containers that are left are found by what is noted of them in there. */
+function removeUnlessNeeded(directory: RunDirectory): void {
+  if (!existsSync(directory.containersFile)) directory.remove()
 }
 
 /**
@@ -147,12 +153,10 @@ export async function inspectJob(
       params: null,
       stop,
     })
-    await pool.stop()
-    directory.remove()
+    await stopPool(pool, directory)
     return loaded.description
-  } catch (error) {
-    removeUnlessNeeded(directory, error)
-    throw error
+  } finally {
+    removeUnlessNeeded(directory)
   }
 }
 
@@ -196,16 +200,13 @@ async function startJob(
     options.stop?.throwIfAborted()
     return { bundle, pool, loaded: await pool.load(), resources }
   } catch (error) {
-    await pool.stop()
+    await stopPool(pool, directory)
     options.stop?.throwIfAborted()
     throw error
   } finally {
     options.stop?.removeEventListener('abort', giveUp)
   }
 }
-
-/** Threads of a Node process at work. */
-const threadsEach = 12
 
 /** Files the coordinator has open besides the lines to its workers; a worker that merges has no more. */
 const openFilesBase = 96
@@ -236,7 +237,7 @@ function requireRoom(workers: number): void {
       `A process may have ${Math.floor(limits.addressBytesMax / 2 ** 20)} MiB of addresses here, too few for a run, which takes more of them than of memory.`,
       { wayOut: 'Bound its memory with --memory instead: ulimit -v unlimited' },
     )
-  const { processes, boundBy } = roomForProcesses(threadsEach, limits)
+  const { processes, boundBy } = roomForProcesses(threadsUsual, limits)
   if (boundBy === null || processes >= workers) return
   throw new TallymanError(
     'limit-reached',

@@ -1,5 +1,5 @@
 import type { Fault } from '../errors.ts'
-import type { Bottleneck } from '../host/index.ts'
+import type { Bottleneck } from './bottleneck.ts'
 import type { CommittedResult, NoteEvent, ProgressEvent, RunEvent } from './journal/events.ts'
 import type { Plan } from './plan/plan.ts'
 import type { RunState } from './state/state.ts'

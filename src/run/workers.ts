@@ -2,15 +2,17 @@ import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { type ContainerSettings, type LoadOrder, openPool, type Pool } from '../executor/index.ts'
 import { openOwnGroup } from '../host/index.ts'
-import type { ContainerBase } from './container-base.ts'
-import { noteContainers } from './directory/container-note.ts'
+import type { ContainerBase } from './containers/container-base.ts'
+import { noteContainers } from './containers/container-note.ts'
 import type { RunDirectory } from './directory/directory.ts'
 import { packageRoot } from './package.ts'
 import type { Plan } from './plan/plan.ts'
 
 /** Programs that a job may have running beside a worker. */
-export const processesMax = 64
-/** Threads in each of them: a Node process is about a dozen. */
+export const jobProcessesMax = 64
+/** Threads of a Node process at work. */
+export const threadsUsual = 12
+/** What each may have of them. */
 const threadsEach = 16
 /**
  * How far above what the watchdog allows the kernel's limit is: it counts the page cache of what is written, page tables and
@@ -23,7 +25,7 @@ const kernelSlackBytes = 256 * 2 ** 20
  * What is right for a record is too short for starting a program and importing a job, where others use the machine as well: a
  * short --task-timeout does not bound that.
  */
-const loadTimeoutMsLeast = 30_000
+export const loadTimeoutMsLeast = 30_000
 
 /** What decides how a run's workers are started. */
 export interface WorkerNeeds
@@ -54,7 +56,7 @@ export function openWorkers(directory: RunDirectory, needs: WorkerNeeds): Pool {
     heapBytes: needs.memory.workerHeapBytes,
     taskTimeoutMs: needs.taskTimeoutMs,
     loadTimeoutMs: Math.max(needs.taskTimeoutMs, loadTimeoutMsLeast),
-    limits: { memoryBytes: needs.memory.totalBytes, processesMax },
+    limits: { memoryBytes: needs.memory.totalBytes, processesMax: jobProcessesMax },
     settings: {
       cwd: needs.cwd,
       logDirectory: directory.logFolder,
@@ -64,7 +66,7 @@ export function openWorkers(directory: RunDirectory, needs: WorkerNeeds): Pool {
       memoryBytes: needs.memory.totalBytes,
       group: openOwnGroup({
         memoryBytes: Math.ceil(needs.memory.totalBytes * kernelSlack) + kernelSlackBytes,
-        processesMax: needs.workers * (processesMax + 1) * threadsEach,
+        processesMax: needs.workers * (jobProcessesMax + 1) * threadsEach,
       }),
       container: needs.base === null ? null : containerSettings(directory, needs, needs.base, label),
     },
@@ -86,6 +88,6 @@ function containerSettings(
     readable: [...program, ...run, ...inputs],
     writable: [directory.attemptsFolder],
     memoryBytes: null,
-    processesMax: (processesMax + 1) * threadsEach,
+    processesMax: (jobProcessesMax + 1) * threadsEach,
   }
 }

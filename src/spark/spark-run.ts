@@ -3,8 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { deflateSync } from 'node:zlib'
 import type { Fault } from '../errors.ts'
 import type { Pool } from '../executor/index.ts'
-import type { Bottleneck } from '../host/index.ts'
 import {
+  type Bottleneck,
   type CommittedResult,
   type CoordinatorParts,
   judgeMapStage,

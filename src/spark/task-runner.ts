@@ -14,7 +14,16 @@ import {
   readPlaceNote,
 } from '../executor/index.ts'
 import { type DamagedSource, rejectedName } from '../flow/index.ts'
-import { afterFailure, afterStart, mayBlameRecord, type OpenTask, untried } from '../run/index.ts'
+import {
+  afterFailure,
+  afterStart,
+  jobProcessesMax,
+  loadTimeoutMsLeast,
+  mayBlameRecord,
+  type OpenTask,
+  skippedMax,
+  untried,
+} from '../run/index.ts'
 import type {
   FromTaskProcess,
   Setback,
@@ -23,13 +32,6 @@ import type {
   TaskSettings,
   ToTaskProcess,
 } from './messages.ts'
-
-/** Processes that a job may start; as in a run on one machine. */
-const processesMax = 64
-/** As in a run on one machine: a short --task-timeout does not bound how long a job takes to load. */
-const loadTimeoutMsLeast = 30_000
-/** A task that ended its worker at more records than this is wrong itself; as in a run on one machine. */
-const skippedMax = 5
 
 /** How long what was printed may take beyond the end of its task. */
 const logLagMs = 50
@@ -167,7 +169,7 @@ function openWorker(settings: TaskSettings, scratch: string): Pool {
     heapBytes,
     taskTimeoutMs,
     loadTimeoutMs: Math.max(taskTimeoutMs, loadTimeoutMsLeast),
-    limits: { memoryBytes, processesMax },
+    limits: { memoryBytes, processesMax: jobProcessesMax },
     settings: {
       // Inputs with absolute paths are read on a host that lacks the directory, too.
       cwd: existsSync(settings.cwd) ? settings.cwd : scratch,

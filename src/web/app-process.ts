@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { type Fault, TallymanError } from '../errors.ts'
+import { errorOf, type Fault } from '../errors.ts'
 import { type AppMessage, isAppMessage } from './app-messages.ts'
 
 /** An app that is served by a process of its own. */
@@ -61,10 +61,6 @@ function answerOf(child: ChildProcess): Promise<AppMessage> {
       resolve({ type: 'failed', fault })
     })
   })
-}
-
-function errorOf({ code, message, wayOut }: Fault): TallymanError {
-  return new TallymanError(code, message, wayOut === undefined ? {} : { wayOut })
 }
 
 function servedBy(child: ChildProcess, port: number): ServedApp {

@@ -1,7 +1,7 @@
 import { h } from 'preact'
 import { renderToString } from 'preact-render-to-string'
 import { Page, titleOf } from './page/page.tsx'
-import type { View } from './view/run-view.ts'
+import type { View } from './view/views.ts'
 
 /** A whole page, complete without any script; with one it takes over from there. */
 export function renderPage(view: View): string {

@@ -18,8 +18,8 @@ import { Pictures } from './pictures.ts'
 import { renderPage } from './render.ts'
 import { type ComparedResult, diffView } from './view/diff-view.ts'
 import { isLogName } from './view/log-watch.ts'
-import type { View } from './view/run-view.ts'
 import { tableView } from './view/table-view.ts'
+import type { View } from './view/views.ts'
 import { Watches } from './watches.ts'
 
 /** How a page is served. */

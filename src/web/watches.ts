@@ -2,8 +2,8 @@ import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { isRunHeld, listRuns, RunDirectory, readIdentity } from '../run/index.ts'
 import { pendingLine, unreadableLine } from './view/run-line.ts'
-import type { LogView, RunLine, RunsView, RunView } from './view/run-view.ts'
 import { RunWatch } from './view/run-watch.ts'
+import type { LogView, RunLine, RunsView, RunView } from './view/views.ts'
 
 /** Runs whose state is kept in memory, longest unused forgotten first. */
 const watchesMax = 8

@@ -107,6 +107,14 @@ describe('an engine that hangs', () => {
       /Containers of run \S+ may be left: podman does not answer/,
     )
     expect(notes()).toHaveLength(1)
+    // One that does not tell which there are has not said that there are none.
+    const unable = shop.write(
+      'unable/podman',
+      '#!/bin/sh\n[ "$1" = --version ] && echo podman version 4.3.1 || exit 125\n',
+    )
+    chmodSync(unable, 0o755)
+    tallymanWith(join(shop.folder, 'unable'), 'runs')
+    expect(notes()).toHaveLength(1)
     tallymanWith(podmanThat('answers', 'ps', 'rm'), 'runs')
     expect(notes()).toEqual([])
   })

@@ -9,7 +9,7 @@ import { readTypes } from '../fixtures/type-members.ts'
 const page = readPage('worker-messages.md')
 const types = readTypes({
   'executor/messages.ts': ['ToWorker', 'FromWorker'],
-  'executor/links/thread-messages.ts': ['ToHost', 'FromHost'],
+  'executor/thread-messages.ts': ['ToHost', 'FromHost'],
 })
 
 interface Message {

@@ -2,9 +2,9 @@ import { rmSync } from 'node:fs'
 import { TallymanError } from '../../errors.ts'
 import { listAppContainers, removeAppContainer, requireEngine } from '../../host/index.ts'
 import { nearestName } from '../../job/index.ts'
+import { bundleFolder } from '../apps/own-apps.ts'
 import type { Command } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { bundleFolder } from '../own-apps.ts'
 
 export const down: Command = {
   name: 'down',

@@ -10,7 +10,7 @@ import {
   readLog,
   readRun,
 } from '../../run/index.ts'
-import { findRunOrApp, tellApp } from '../app-log.ts'
+import { findRunOrApp, tellApp } from '../apps/app-log.ts'
 import type { Arguments } from '../arguments.ts'
 import type { Command } from '../command.ts'
 import { sayDeath } from '../death-summary.ts'

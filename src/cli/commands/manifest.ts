@@ -11,7 +11,7 @@ import { kubernetesFile } from '../manifest/kubernetes.ts'
 import { type OnCluster, sparkOnKubernetesFile } from '../manifest/spark-on-kubernetes.ts'
 import { pagePort, type Workload } from '../manifest/workload.ts'
 import { readRunOptions } from '../run-options.ts'
-import { runsFolder } from '../runs-folder.ts'
+import { pageTokenFile, runsFolder } from '../runs-folder.ts'
 import type { Terminal } from '../terminal.ts'
 
 const kinds = { compose: composeFile, kubernetes: kubernetesFile, swarm: swarmFile } as const
@@ -113,7 +113,7 @@ async function workloadOf(
   // Whoever starts it need not have a token yet, and a folder that is mounted is there.
   const { readToken } = await import('../../web/index.ts')
   mkdirIn(join(home, 'runs'))
-  readToken(join(home, 'page-token'))
+  readToken(pageTokenFile(join(home, 'runs')))
   const places = inputs.map((input) => resolve(cwd, input))
   const given = kept.flatMap((name) => args.list(name).map((value) => `--${name}=${value}`))
   return {

@@ -1,7 +1,7 @@
 import { holdsPort, listAppContainers, requireEngine } from '../../host/index.ts'
+import { answers, linkOf } from '../apps/own-apps.ts'
 import type { Command } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { answers, linkOf } from '../own-apps.ts'
 import { alignColumns } from '../tables.ts'
 
 export const ps: Command = {

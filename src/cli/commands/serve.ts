@@ -1,15 +1,15 @@
 import { mkdirSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname } from 'node:path'
 import { errnoOf, messageOf, TallymanError } from '../../errors.ts'
 import { forwardCommand, isFreePort, sshTarget, userName, userPorts } from '../../host/index.ts'
 import { printable } from '../../printable.ts'
 import { listRuns } from '../../run/index.ts'
 import type { PageOptions, ServedPage } from '../../web/index.ts'
+import { refuseReserved, serveOwnApp } from '../apps/serve-app.ts'
 import type { Arguments } from '../arguments.ts'
 import type { Command } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { runsFolder } from '../runs-folder.ts'
-import { refuseReserved, serveOwnApp } from '../serve-app.ts'
+import { pageTokenFile, runsFolder } from '../runs-folder.ts'
 import type { Terminal } from '../terminal.ts'
 import { leavable } from '../watch-run.ts'
 
@@ -153,7 +153,7 @@ async function open(
   const { readToken, servePage } = await import('../../web/index.ts')
   const home = dirname(settings.runsFolder)
   mkdirSync(home, { recursive: true })
-  const token = readToken(join(home, 'page-token'))
+  const token = readToken(pageTokenFile(settings.runsFolder))
   await refuseReserved(asked)
   const ports = asked === null ? userPorts(process.getuid?.() ?? 0) : [asked]
   for (const port of ports) {

@@ -13,10 +13,9 @@ import {
   spareSpace,
 } from '../../host/index.ts'
 import { showBytes, showCount } from '../../quantities.ts'
+import { threadsUsual } from '../../run/index.ts'
 import { asUser, broken, type Finding, fine, willHurt } from './finding.ts'
 
-/** Threads of a Node process at work. */
-const threadsEach = 12
 const memoryLeast = 512 * 2 ** 20
 const memoryGood = 2 * 2 ** 30
 const openFilesLeast = 256
@@ -69,7 +68,7 @@ function memory(): Finding {
 
 function processes(): Finding {
   const { cores: mine } = readMachine()
-  const { processes: room, boundBy } = roomForProcesses(threadsEach)
+  const { processes: room, boundBy } = roomForProcesses(threadsUsual)
   if (!Number.isFinite(room)) return fine('processes', 'no limit')
   const what = `room for ${showCount(room)} more workers; bound by ${boundBy?.of ?? 'nothing'}`
   const wayOut =

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { TallymanError } from '../../errors.ts'
 import {
+  anyFreePort,
   explainSsh,
-  isFreePort,
   SshConnection,
   type SshTarget,
   type SshTrouble,
@@ -223,10 +223,7 @@ class Opening {
 
   async #freeUpstream(): Promise<Upstream> {
     if (this.#order.canShare) return { path: join(this.#folder, 'page') }
-    for (;;) {
-      const port = 49_152 + Math.floor(Math.random() * 16_384)
-      if (await isFreePort(port)) return { port, host: '127.0.0.1' }
-    }
+    return { port: await anyFreePort(), host: '127.0.0.1' }
   }
 }
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Fault, toFault } from '../../errors.ts'
+import { errorOf, type Fault, toFault } from '../../errors.ts'
 import {
   type ContainerLimits,
   containerName,
@@ -22,10 +22,9 @@ import type {
   LinkOrder,
   WorkerSettings,
 } from '../channel.ts'
-import { errorOf } from '../pool/death.ts'
+import { type ContainerHello, firstProgram, lineFolder, lineName } from '../container-messages.ts'
+import { heapFlags } from '../heap-limits.ts'
 import { AttemptLogs } from './attempt-log.ts'
-import { type ContainerHello, firstProcess, lineFolder, lineName } from './container-messages.ts'
-import { heapFlags } from './heap-limits.ts'
 import { Leash } from './leash.ts'
 import { WorkerContainer } from './worker-container.ts'
 import { WorkerLog } from './worker-log.ts'
@@ -195,7 +194,7 @@ class ContainerLinks implements LinkFactory {
 function commandOf(node: string, heapBytes: number, cwd: string): string[] {
   const umask = process.umask().toString(8).padStart(3, '0')
   return [
-    ...['/bin/sh', '-c', firstProcess, 'first', umask],
+    ...['/bin/sh', '-c', firstProgram, 'first', umask],
     ...[node, ...heapFlags(heapBytes), builtFile('worker-process'), 'line', `${lineFolder}/${lineName}`, cwd],
   ]
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Link, LinkFactory, LinkOrder, WorkerSettings } from '../channel.ts'
+import { heapFlags } from '../heap-limits.ts'
 import { AttemptLogs } from './attempt-log.ts'
-import { heapFlags } from './heap-limits.ts'
 import { Leash } from './leash.ts'
 import { NodeProcess } from './node-process.ts'
 import { WorkerLog } from './worker-log.ts'

@@ -1,10 +1,10 @@
 import { join } from 'node:path'
 import { assertNever } from '../../errors.ts'
 import type { Exit, Link, LinkFactory, LinkOrder, WorkerSettings } from '../channel.ts'
+import { type FromHost, isFromHost, type ToHost } from '../thread-messages.ts'
 import { AttemptLogs } from './attempt-log.ts'
 import { Leash } from './leash.ts'
 import { NodeProcess, sayJobExited } from './node-process.ts'
-import { type FromHost, isFromHost, type ToHost } from './thread-messages.ts'
 import { WorkerLog } from './worker-log.ts'
 import { WorkerOutput } from './worker-output.ts'
 

@@ -4,7 +4,7 @@ import { createServer, type Server, type Socket } from 'node:net'
 import { constants } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Fault, toFault } from '../../errors.ts'
+import { type Fault, TallymanError, toFault } from '../../errors.ts'
 import {
   type ContainerOrder,
   containerArguments,
@@ -21,12 +21,17 @@ import {
   type ProcessIdentity,
   type ProcessToken,
   type RunGroup,
-  readLeftFile,
   readProcess,
   removeContainer,
 } from '../../host/index.ts'
 import type { Exit, WorkerProcess } from '../channel.ts'
-import { type ContainerHello, endName, isContainerHello, lineFolder, lineName } from './container-messages.ts'
+import {
+  type ContainerHello,
+  isContainerHello,
+  lineFolder,
+  lineName,
+  readEnd,
+} from '../container-messages.ts'
 import type { Leash } from './leash.ts'
 import { heapDeath, howItEnded } from './node-process.ts'
 import { WorkerLine } from './worker-line.ts'
@@ -139,14 +144,17 @@ export class WorkerContainer {
 
   /** It may be just about to be started, and is not there yet. */
   async #removeUntilGone(): Promise<void> {
-    while (!this.#isGone) {
-      try {
-        await removeContainer(this.#options.engine, this.#options.order.name)
-      } catch (error) {
-        this.#giveUp(toFault(error))
-        return
+    const { engine, order } = this.#options
+    const withinMs = engineWithinMs('act')
+    const endMs = performance.now() + withinMs
+    try {
+      while (!this.#isGone) {
+        await removeContainer(engine, order.name)
+        if (performance.now() > endMs) throw stays(engine, order.name, withinMs)
+        await sleep(removeAgainMs)
       }
-      await sleep(removeAgainMs)
+    } catch (error) {
+      this.#giveUp(toFault(error))
     }
   }
 
@@ -297,28 +305,31 @@ export class WorkerContainer {
     if (this.#firstProcess !== null) this.#options.leash.release(this.#firstProcess.pid)
     rmSync(this.#folder, { recursive: true, force: true })
     const lastWords = this.#options.output.close()
-    if (this.#silence !== null) return silentExit(this.#silence, lastWords)
+    if (this.#silence !== null) return abandonedExit(this.#silence, lastWords)
     if (this.#broken !== null) return { how: this.#broken, code: 'protocol-broken', lastWords }
     return heapDeath(lastWords) ?? { ...end, lastWords }
   }
 }
 
-function silentExit({ message, wayOut }: Fault, lastWords: string): Exit {
-  const how = `could not be started, or ended: ${message.replace(/\.$/, '')}`
-  return { how, code: 'engine-silent', lastWords, ...(wayOut === undefined ? {} : { wayOut }) }
+function stays({ kind }: Engine, name: string, withinMs: number): TallymanError {
+  return new TallymanError(
+    'engine-unfit',
+    `${kind} does not end the container ${name}, though it says that it does.`,
+    {
+      wayOut: `It was asked for ${withinMs / 1000} s. Look at it yourself: ${kind} ps --all`,
+    },
+  )
+}
+
+function abandonedExit({ code, message, wayOut }: Fault, lastWords: string): Exit {
+  return {
+    how: `could not be started, or ended: ${message.replace(/\.$/, '')}`,
+    code: code === 'engine-unfit' ? code : 'engine-silent',
+    lastWords,
+    ...(wayOut === undefined ? {} : { wayOut }),
+  }
 }
 
 const signals: ReadonlyMap<number, NodeJS.Signals> = new Map(
   Object.entries(constants.signals).map(([name, number]) => [number, name as NodeJS.Signals]),
 )
-
-/** Two numbers, a space and a newline. */
-const endBytesMax = 64
-
-/** How the worker ended, as the first process noted it; null where it could not. */
-function readEnd(folder: string): { readonly code: number; readonly memoryKills: number } | null {
-  // There is none where it was ended with everything else.
-  const bytes = readLeftFile(join(folder, endName), endBytesMax)
-  const match = /^(\d+) (\d+)$/m.exec(bytes?.toString('latin1') ?? '')
-  return match === null ? null : { code: Number(match[1]), memoryKills: Number(match[2]) }
-}

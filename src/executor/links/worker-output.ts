@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import type { Link } from '../channel.ts'
+import { OutputCutter, type OutputStream, type Printed } from '../output-marks.ts'
 import type { AttemptLog, AttemptLogs } from './attempt-log.ts'
-import { OutputCutter, type OutputStream, type Printed } from './output-marks.ts'
 import type { WorkerLog } from './worker-log.ts'
 
 /** A process that runs out of heap says so before some thirty lines of native stack. */

@@ -1,4 +1,4 @@
-import { type Fault, TallymanError } from '../../errors.ts'
+import type { Fault } from '../../errors.ts'
 import type { Exit } from '../channel.ts'
 
 /** Every death has a cause, and a log. */
@@ -57,15 +57,4 @@ export function noProgressFault(stillMs: number): Fault {
     wayOut:
       'Look for an endless loop, or a promise that never settles; where records take that long, say --task-timeout.',
   }
-}
-
-/** A fault that crossed a channel, as the error it was. */
-export function errorOf(fault: Fault): TallymanError {
-  const error = new TallymanError(
-    fault.code,
-    fault.message,
-    fault.wayOut === undefined ? {} : { wayOut: fault.wayOut },
-  )
-  if (fault.stack !== undefined) error.stack = fault.stack
-  return error
 }

@@ -103,7 +103,7 @@ export class Pool {
   /**
    * Ends every worker at once; attempts that are running end as failed. Safe at any time, more than once.
    *
-   * @throws {TallymanError} `engine-silent` where a container may be left, since its engine does not answer: all else is ended
+   * @throws {TallymanError} `engine-silent` or `engine-unfit` where a container may be left, since its engine does not answer or does not do it: all else is ended
    */
   async stop(): Promise<void> {
     this.#isStopped = true

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { markOf } from '../links/output-marks.ts'
+import { markOf } from '../output-marks.ts'
 
 /** What a worker prints on, as its attempts see it. */
 export interface WorkerStreams {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { type AppContainer, appArguments, holdsPort } from './app-container.ts'
+import { appArguments } from './app-container.ts'
+import { type AppContainer, holdsPort } from './list-app-containers.ts'
 
 const order = {
   name: 'hello',

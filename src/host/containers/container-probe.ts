@@ -1,12 +1,11 @@
 import { get } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { TallymanError } from '../../errors.ts'
-import { isFreePort } from '../ports.ts'
+import { anyFreePort } from '../ports/ports.ts'
 import { removeAppContainer, startAppContainer } from './app-container.ts'
 import { askEngine } from './ask-engine.ts'
 import { containerArguments } from './container-arguments.ts'
 import type { Engine } from './engine.ts'
-import { explainEngine } from './engine-trouble.ts'
+import { engineUnfit } from './engine-trouble.ts'
 import { type InsideLimits, insideLimitFiles, insideLimitsFrom } from './inside-limits.ts'
 import type { WorkerImage } from './worker-image.ts'
 
@@ -64,7 +63,8 @@ export async function probeContainer(engine: Engine, image: WorkerImage): Promis
   )
   const lines = stdout.split('\n').map((line) => line.trim().split(' '))
   const codeOf = (what: string): string | undefined => lines.find(([word]) => word === what)?.[1]
-  if (codeOf('processes') === undefined) throw unfit(engine, 'a container does not run', stderr, status)
+  if (codeOf('processes') === undefined)
+    throw engineUnfit(engine.kind, `a container does not run (exit code ${status})`, stderr)
   const contents = new Map(
     lines.filter(([word]) => word === 'limit').map(([, file, ...rest]) => [file, rest.join(' ')]),
   )
@@ -116,13 +116,6 @@ export async function probePublishedPort(engine: Engine, image: WorkerImage): Pr
   }
 }
 
-async function anyFreePort(): Promise<number> {
-  for (;;) {
-    const port = 49_152 + Math.floor(Math.random() * 16_384)
-    if (await isFreePort(port)) return port
-  }
-}
-
 function read(port: number): Promise<string | null> {
   return new Promise((resolve) => {
     const request = get({ host: '127.0.0.1', port, timeout: 1000, agent: false }, (response) => {
@@ -134,12 +127,5 @@ function read(port: number): Promise<string | null> {
     })
     request.once('timeout', () => request.destroy())
     request.once('error', () => resolve(null))
-  })
-}
-
-function unfit({ kind }: Engine, what: string, stderr: string, status: number): TallymanError {
-  const { reason, wayOut } = explainEngine(stderr)
-  return new TallymanError('engine-unfit', `${kind}: ${what} (exit code ${status}): ${reason}.`, {
-    ...(wayOut === null ? {} : { wayOut }),
   })
 }

@@ -1,3 +1,4 @@
+import { messageOf, TallymanError } from '../../errors.ts'
 import { readSmallFile } from '../small-file.ts'
 import { userName } from '../user-name.ts'
 
@@ -109,4 +110,33 @@ function freeRange(): string {
   )
   const start = Math.max(100_000, ...ends)
   return `${start}-${start + rangeLength - 1}`
+}
+
+/**
+ * The error of an engine that does not do what it was asked to.
+ *
+ * @param what is not as it should be, as a clause
+ * @param stderr what the engine said
+ * @param wayOut where what it said is not known
+ */
+export function engineUnfit(
+  engine: string,
+  what: string,
+  stderr: string,
+  wayOut = '`tallyman doctor` looks at the engine. Without containers: --isolation process.',
+): TallymanError {
+  const { reason, wayOut: known } = explainEngine(stderr)
+  return new TallymanError('engine-unfit', `${engine}: ${what}: ${reason}.`, { wayOut: known ?? wayOut })
+}
+
+/** What an engine says in JSON. Throws `engine-unfit` for what is none. */
+export function parseSaid(kind: string, text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new TallymanError('engine-unfit', `${kind} does not say what it was asked: ${messageOf(cause)}.`, {
+      wayOut: `Is it ${kind}? Ask it yourself: type -a ${kind}; ${kind} ps --all --format json`,
+      cause,
+    })
+  }
 }

@@ -1,24 +1,25 @@
-import { TallymanError } from '../../errors.ts'
 import { killProcess } from '../processes/kill-process.ts'
 import { listProcesses } from '../processes/process-tree.ts'
 import { readSmallFile } from '../small-file.ts'
 import { askEngine } from './ask-engine.ts'
 import { containerName, runLabel } from './container-names.ts'
 import type { Engine } from './engine.ts'
-import { explainEngine } from './engine-trouble.ts'
+import { engineUnfit } from './engine-trouble.ts'
 
 /**
  * Removes the containers of a run that are left, whatever they do.
  *
  * @param run value of their label
  * @returns how many there were
- * @throws {TallymanError} `engine-unfit` where some stay
+ * @throws {TallymanError} `engine-unfit` where some stay, or the engine does not tell; `engine-silent`
  *
  * Cost: one command of the engine, a tenth of a second; another one where some are left.
  */
 export async function removeContainers(engine: Engine, run: string): Promise<number> {
   const filter = ['--filter', `label=${runLabel}=${run}`]
-  const { stdout } = await askEngine(engine.command, ['ps', '--all', '--quiet', ...filter])
+  const { status, stdout, stderr } = await askEngine(engine.command, ['ps', '--all', '--quiet', ...filter])
+  // One that cannot be listed may be there.
+  if (status !== 0) throw engineUnfit(engine.kind, 'containers cannot be listed', stderr)
   const ids = stdout.split('\n').filter((id) => id !== '')
   if (ids.length > 0) await removeSurely(engine, ids)
   return ids.length + endForgotten(engine, containerName(run, ''))
@@ -38,16 +39,8 @@ export async function removeSurely(engine: Engine, names: readonly string[]): Pr
     const { status, stderr } = await askEngine(engine.command, removal(engine, names), 'act')
     if (status === 0 || isNoSuch(stderr)) return
     if (time < timesMax) continue
-    const { reason, wayOut } = explainEngine(stderr)
-    throw new TallymanError(
-      'engine-unfit',
-      `${engine.kind}: containers stay that are to be removed: ${reason}.`,
-      {
-        wayOut:
-          wayOut ??
-          `Look at them yourself: ${engine.kind} ps --all; then: ${engine.kind} rm --force ${names.join(' ')}`,
-      },
-    )
+    const look = `Look at them yourself: ${engine.kind} ps --all; then: ${engine.kind} rm --force ${names.join(' ')}`
+    throw engineUnfit(engine.kind, 'containers stay that are to be removed', stderr, look)
   }
 }
 
@@ -57,9 +50,9 @@ function isNoSuch(stderr: string): boolean {
   return errors.length > 0 && errors.every((line) => /no such container|no container with/i.test(line))
 }
 
-/** Removes one container by its name, where it is still there. */
+/** Removes one container by its name, where it is still there. Throws as {@link removeSurely} does. */
 export async function removeContainer(engine: Engine, name: string): Promise<void> {
-  await askEngine(engine.command, removal(engine, [name]), 'act')
+  await removeSurely(engine, [name])
   endForgotten(engine, name)
 }
 

@@ -7,7 +7,7 @@ import { TallymanError } from '../../errors.ts'
 import { scratchFolder } from '../scratch-folder.ts'
 import { askEngine, endSoon, engineSilence, engineWithinMs } from './ask-engine.ts'
 import { type Engine, findOnPath } from './engine.ts'
-import { explainEngine } from './engine-trouble.ts'
+import { engineUnfit } from './engine-trouble.ts'
 
 /** What every image that tallyman made is called, before the colon. */
 const imageName = 'localhost/tallyman-worker'
@@ -61,7 +61,7 @@ async function hasImage({ command }: Engine, name: string): Promise<boolean> {
   const { status, stderr } = await askEngine(command, ['image', 'inspect', '--format', '{{.Id}}', name])
   if (status === 0) return true
   if (/no such image|not known|not found/i.test(stderr)) return false
-  throw unfit(command[0], 'images cannot be looked at', stderr)
+  throw engineUnfit(command[0], 'images cannot be looked at', stderr)
 }
 
 /** Absolute paths of all files an image needs, in order. */
@@ -88,7 +88,7 @@ function missing(name: string): never {
 /** What the loader would load with a program: ldd(1). A program that is linked to nothing has none. */
 async function librariesOf(program: string): Promise<string[]> {
   const { status, stdout, stderr } = await askEngine(['ldd'], [program])
-  if (status === 127) throw unfit('ldd', `what ${program} is linked to cannot be found out`, stderr)
+  if (status === 127) throw engineUnfit('ldd', `what ${program} is linked to cannot be found out`, stderr)
   return [...stdout.matchAll(/(?:=> |^\s+)(\/\S+) \(0x/gm)].flatMap(([, path]) => path ?? [])
 }
 
@@ -163,8 +163,8 @@ async function packImage(
   const [said, packed] = await Promise.all([ended(load), ended(tar), pump(tar.stdout, load.stdin)])
   clearTimeout(late)
   if (isLate) throw engineSilence(program, args, withinMs)
-  if (packed.status !== 0) throw unfit('tar', `the image ${name} cannot be packed`, packed.stderr)
-  if (said.status !== 0) throw unfit(program, `the image ${name} cannot be made`, said.stderr)
+  if (packed.status !== 0) throw engineUnfit('tar', `the image ${name} cannot be packed`, packed.stderr)
+  if (said.status !== 0) throw engineUnfit(program, `the image ${name} cannot be made`, said.stderr)
 }
 
 /** A reader that ends early says why itself. */
@@ -188,13 +188,6 @@ function ended(child: ReturnType<typeof spawn>): Promise<Ended> {
   })
 }
 
-function unfit(program: string, what: string, stderr: string): TallymanError {
-  const { reason, wayOut } = explainEngine(stderr)
-  return new TallymanError('engine-unfit', `${program}: ${what}: ${reason}.`, {
-    wayOut: wayOut ?? '`tallyman doctor` looks at the engine. Without containers: --isolation process.',
-  })
-}
-
 /** An image that tallyman made. */
 export interface KeptImage {
   readonly id: string
@@ -206,7 +199,7 @@ export interface KeptImage {
 export async function listImages(engine: Engine): Promise<KeptImage[]> {
   const filter = ['--filter', 'label=tallyman.image', '--format', '{{.ID}} {{.Repository}}:{{.Tag}}']
   const { status, stdout, stderr } = await askEngine(engine.command, ['image', 'ls', ...filter])
-  if (status !== 0) throw unfit(engine.command[0], 'images cannot be listed', stderr)
+  if (status !== 0) throw engineUnfit(engine.command[0], 'images cannot be listed', stderr)
   const images = stdout.split('\n').filter((line) => line !== '')
   return await Promise.all(
     images.map(async (line) => {
@@ -222,7 +215,7 @@ export async function removeImage(engine: Engine, { id, name }: KeptImage): Prom
   const { status, stderr } = await askEngine(engine.command, ['image', 'rm', id], 'act')
   if (status === 0) return
   if (!/in use|is using|being used/i.test(stderr))
-    throw unfit(engine.command[0], `the image ${name} stays`, stderr)
+    throw engineUnfit(engine.command[0], `the image ${name} stays`, stderr)
   throw new TallymanError('engine-unfit', `The image ${name} stays: a container has been started from it.`, {
     wayOut:
       'It may be of an app (`tallyman ps` lists those that are up, `tallyman down` ends one) or of a run that is at work (`tallyman runs`). Then say it again.',

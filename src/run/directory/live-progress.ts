@@ -1,5 +1,5 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import type { Bottleneck } from '../../host/index.ts'
+import type { Bottleneck } from '../bottleneck.ts'
 import type { NoteEvent, ProgressEvent, RunEvent } from '../journal/events.ts'
 import type { PreparedRun } from '../prepared.ts'
 import { UnderWay } from '../state/under-way.ts'

@@ -38,7 +38,7 @@ export type Decision =
   | { readonly kind: 'fail'; readonly fault: Fault }
 
 /** A task that ended its worker at more records than this is wrong itself. */
-const skippedMax = 5
+export const skippedMax = 5
 /** A disk that loses what was written more often than this is not to be trusted. */
 const lossesMax = 3
 

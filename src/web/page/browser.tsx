@@ -1,7 +1,7 @@
 /** Makes a page live: the one program that runs in a browser. Without it, the page stays as the server made it. */
 /// <reference lib="dom" />
 import { hydrate, render } from 'preact'
-import type { View } from '../view/run-view.ts'
+import type { View } from '../view/views.ts'
 import { Page, titleOf } from './page.tsx'
 
 const place = document.getElementById('page')

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact'
-import type { DiffTableView, DiffView } from '../view/run-view.ts'
+import type { DiffTableView, DiffView } from '../view/views.ts'
 import { AskForm } from './ask-form.tsx'
 import { OfResult } from './of-result.tsx'
 import { Badge, Data, Lines, Panel, Table } from './parts.tsx'

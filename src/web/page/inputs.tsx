@@ -1,6 +1,6 @@
 import type { JSX } from 'preact'
 import { countOf, showBytes, showCount } from '../../quantities.ts'
-import type { CalendarView, DayView, InputsView } from '../view/run-view.ts'
+import type { CalendarView, DayView, InputsView } from '../view/views.ts'
 import { Data, Panel, Table } from './parts.tsx'
 
 const words: Readonly<Record<DayView['state'], string>> = {

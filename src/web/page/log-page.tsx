@@ -1,5 +1,5 @@
 import type { JSX } from 'preact'
-import type { LogView, PrintedView } from '../view/run-view.ts'
+import type { LogView, PrintedView } from '../view/views.ts'
 import { Badge, Panel } from './parts.tsx'
 
 /** What is printed in a run, by all its attempts or by one. */

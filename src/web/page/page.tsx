@@ -1,5 +1,5 @@
 import type { JSX } from 'preact'
-import type { View } from '../view/run-view.ts'
+import type { View } from '../view/views.ts'
 import { DiffPage } from './diff-page.tsx'
 import { LogPage } from './log-page.tsx'
 import { QueryPage } from './query-page.tsx'

@@ -1,7 +1,7 @@
 /** Small pieces that several parts of the page are made of. */
 import { type ComponentChildren, Fragment, type JSX } from 'preact'
 import { printable } from '../../printable.ts'
-import type { Pair, Tone } from '../view/run-view.ts'
+import type { Pair, Tone } from '../view/views.ts'
 
 /** As most ids of runs are, which are not broken at their hyphens. */
 const namePattern = /^[\w.-]{1,32}$/

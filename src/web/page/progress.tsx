@@ -1,6 +1,6 @@
 import type { JSX } from 'preact'
 import { countOf, showBytes, showCount, showDuration } from '../../quantities.ts'
-import type { RunView, WorkerView } from '../view/run-view.ts'
+import type { RunView, WorkerView } from '../view/views.ts'
 import { Badge, Data, Pairs, Panel, Table } from './parts.tsx'
 
 /** How far a run is, how fast it goes, and how long it may still take. */

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact'
 import { printableLines } from '../../printable.ts'
 import { countOf, showDuration } from '../../quantities.ts'
-import type { QueryView } from '../view/run-view.ts'
+import type { QueryView } from '../view/views.ts'
 import { AskForm } from './ask-form.tsx'
 import { OfResult } from './of-result.tsx'
 import { Rows } from './rows.tsx'

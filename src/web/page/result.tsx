@@ -1,6 +1,6 @@
 import type { JSX } from 'preact'
 import { countOf, showBytes } from '../../quantities.ts'
-import type { ResultView, SoFarView, TableView } from '../view/run-view.ts'
+import type { ResultView, SoFarView, TableView } from '../view/views.ts'
 import { Badge, Data, Panel, Typed } from './parts.tsx'
 import { Rows } from './rows.tsx'
 

@@ -1,6 +1,6 @@
 import type { JSX } from 'preact'
 import { showBytes, showCount, showDuration } from '../../quantities.ts'
-import type { ReuseView, RunView, SkewView } from '../view/run-view.ts'
+import type { ReuseView, RunView, SkewView } from '../view/views.ts'
 import { Inputs } from './inputs.tsx'
 import { Badge, Data, Pairs, Panel, Time, Typed } from './parts.tsx'
 import { Progress, Workers } from './progress.tsx'

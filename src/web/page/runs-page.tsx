@@ -1,6 +1,6 @@
 import type { JSX } from 'preact'
 import { countOf, showCount, showDuration } from '../../quantities.ts'
-import type { RunLine, RunsView } from '../view/run-view.ts'
+import type { RunLine, RunsView } from '../view/views.ts'
 import { Badge, Data, Table, Time, Typed } from './parts.tsx'
 
 /** All runs, newest first. */

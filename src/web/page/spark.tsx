@@ -1,6 +1,6 @@
 import type { JSX } from 'preact'
 import { countOf, showBytes, showCount } from '../../quantities.ts'
-import type { SparkView } from '../view/run-view.ts'
+import type { SparkView } from '../view/views.ts'
 import { Badge, Data, Pairs, Panel, Table } from './parts.tsx'
 
 /** What only Spark knows: its executors, attempts it began beside slow ones, and what went through its shuffle. */

@@ -1,6 +1,6 @@
 import type { JSX } from 'preact'
 import { countOf, showCount, showDuration } from '../../quantities.ts'
-import type { LaneView, SpanView, StageView, TimelineView } from '../view/run-view.ts'
+import type { LaneView, SpanView, StageView, TimelineView } from '../view/views.ts'
 
 const words: Readonly<Record<string, string>> = {
   '.': 'waiting',

@@ -1,6 +1,6 @@
 import type { JSX } from 'preact'
 import { countOf } from '../../quantities.ts'
-import type { TableRowsView } from '../view/run-view.ts'
+import type { TableRowsView } from '../view/views.ts'
 import { OfResult } from './of-result.tsx'
 import { Data } from './parts.tsx'
 import { Rows } from './rows.tsx'

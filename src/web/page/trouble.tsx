@@ -1,6 +1,6 @@
 import type { JSX } from 'preact'
 import { countOf, showBytes, showCount } from '../../quantities.ts'
-import type { DeathView, RunView } from '../view/run-view.ts'
+import type { DeathView, RunView } from '../view/views.ts'
 import { Badge, Data, Lines, Panel, Table, Time, Typed } from './parts.tsx'
 
 /** What is lacking, and why the run failed. */

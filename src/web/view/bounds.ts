@@ -1,6 +1,6 @@
 import { showBytes } from '../../quantities.ts'
 import type { RunState } from '../../run/index.ts'
-import type { Pair, WorkerView } from './run-view.ts'
+import type { Pair, WorkerView } from './views.ts'
 
 /**
  * What the workers of a run hold together, and how much they may.

@@ -1,5 +1,5 @@
 import type { RunState } from '../../run/index.ts'
-import type { StageView } from './run-view.ts'
+import type { StageView } from './views.ts'
 
 /** More than these cannot be told apart, and would make the page slow. */
 const cellsMax = 1000

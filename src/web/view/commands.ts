@@ -1,5 +1,5 @@
 import { type RunState, resumeCommand } from '../../run/index.ts'
-import type { CommandView } from './run-view.ts'
+import type { CommandView } from './views.ts'
 
 /** What to type next. */
 export function commandsOf(id: string, state: RunState, isHeld: boolean): CommandView[] {

@@ -1,6 +1,6 @@
 import { attemptId, findDeath, type RunDirectory, type RunEvent, type RunState } from '../../run/index.ts'
 import { sayRecordPlace } from './record-place.ts'
-import type { DeathView } from './run-view.ts'
+import type { DeathView } from './views.ts'
 
 /** Older ones are in `tallyman logs`. */
 const shownMax = 20

@@ -13,8 +13,8 @@ import {
   type TableDiff,
 } from '../../result/index.ts'
 import { askBounded, busy, problemIn, readLine } from '../bounded.ts'
-import type { DiffTableView, DiffView, RunLine } from './run-view.ts'
 import { headColumns } from './table-view.ts'
+import type { DiffTableView, DiffView, RunLine } from './views.ts'
 
 /** What a comparison may take: some ten million rows. */
 const bounds = { ms: 30_000, lines: 1, bytes: 32 * 2 ** 20 } as const

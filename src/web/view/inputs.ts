@@ -2,7 +2,7 @@ import { basename } from 'node:path'
 import { daysBetween } from '../../input/index.ts'
 import { dayOf } from '../../job/index.ts'
 import { type InputTotals, inputTotals, openInputs, type RunState } from '../../run/index.ts'
-import type { CalendarView, DayView, InputsView } from './run-view.ts'
+import type { CalendarView, DayView, InputsView } from './views.ts'
 
 const listedMax = 200
 

@@ -1,5 +1,5 @@
 import { attemptId, type RunEvent } from '../../run/index.ts'
-import type { LaneView, SpanView, TimelineView } from './run-view.ts'
+import type { LaneView, SpanView, TimelineView } from './views.ts'
 
 /** Spans closer than this part of the whole time cannot be told apart. */
 const apartMin = 1 / 300

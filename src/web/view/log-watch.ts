@@ -1,8 +1,9 @@
-import { readdirSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
+import { namesSeenIn } from '../../host/index.ts'
 import { printableLines } from '../../printable.ts'
 import { type RunDirectory, readLog } from '../../run/index.ts'
-import type { LogView, PrintedView } from './run-view.ts'
+import type { LogView, PrintedView } from './views.ts'
 
 /** Logs that are shown together, and how much of each: the newest. */
 const togetherMax = 12
@@ -71,7 +72,7 @@ export class LogWatch {
   }
 
   #newest(): Set<string> {
-    const logs = namesIn(this.#directory.logFolder).flatMap((name) => {
+    const logs = namesSeenIn(this.#directory.logFolder).flatMap((name) => {
       const of = name.replace(/\.log$/, '')
       const atMs = name.endsWith('.log') && isLogName(of) ? this.#stats(of)?.mtimeMs : undefined
       return atMs === undefined ? [] : [{ of, atMs }]
@@ -122,13 +123,4 @@ export function isLogName(of: string): boolean {
 
 function viewOf({ run, isAtWork }: Printing, of: string | null): Omit<LogView, 'printed'> {
   return { kind: 'log', run, of, isAtWork }
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder)
-  } catch {
-    // Logs may be deleted at any time; without them nothing was printed.
-    return []
-  }
 }

@@ -1,5 +1,5 @@
 import { firstRejected, type RunDirectory, sayRejectedPlace } from '../../run/index.ts'
-import type { RejectedView } from './run-view.ts'
+import type { RejectedView } from './views.ts'
 
 const shownMax = 20
 

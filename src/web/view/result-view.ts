@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { isAsWritten, readHead, readManifest, titleOfChart } from '../../result/index.ts'
 import type { CommittedResult, RunState } from '../../run/index.ts'
 import { chartsDrawn } from './charts-drawn.ts'
-import type { ResultView, TableView } from './run-view.ts'
 import { headColumns } from './table-view.ts'
+import type { ResultView, TableView } from './views.ts'
 
 const headRows = 20
 

@@ -1,7 +1,7 @@
 import { showCount } from '../../quantities.ts'
 import type { RunState } from '../../run/index.ts'
 import { sayMiss } from '../../run/index.ts'
-import type { ReuseView } from './run-view.ts'
+import type { ReuseView } from './views.ts'
 
 /** How many map tasks an earlier run had done, and why the others ran; null where every one had to, as at a first run. */
 export function reuseView({ plan }: RunState): ReuseView | null {

@@ -7,7 +7,7 @@ import {
   sayRunStatus,
   statusOf,
 } from '../../run/index.ts'
-import type { RunLine, Tone } from './run-view.ts'
+import type { RunLine, Tone } from './views.ts'
 
 /** What the list of runs tells of one. */
 export function runLine(

@@ -1,4 +1,4 @@
-import { readDiskSpace, sayBottleneck, spareSpace } from '../../host/index.ts'
+import { readDiskSpace, spareSpace } from '../../host/index.ts'
 import { diskBytes, saySplits } from '../../input/index.ts'
 import { AnswerLooks, type AnswerSoFar } from '../../result/index.ts'
 import {
@@ -13,6 +13,7 @@ import {
   type RunState,
   type RunTotals,
   readIdentity,
+  sayBottleneck,
   timeLeft,
   totalsOf,
   UnderWay,
@@ -28,11 +29,11 @@ import { rejectedView } from './rejected.ts'
 import { resultView } from './result-view.ts'
 import { reuseView } from './reuse.ts'
 import { runLine } from './run-line.ts'
-import type { LogView, ProgressView, RunLine, RunningView, RunView, SoFarView } from './run-view.ts'
 import { paramsOf, settingsOf } from './settings.ts'
 import { skewView } from './skew.ts'
 import { soFarView } from './so-far.ts'
 import { sparkView } from './spark-view.ts'
+import type { LogView, ProgressView, RunLine, RunningView, RunView, SoFarView } from './views.ts'
 import { WorkerLooks } from './workers.ts'
 
 /** Rows of each table of the answer so far. */

@@ -1,6 +1,6 @@
 import { countOf, showBytes } from '../../quantities.ts'
 import type { RunState } from '../../run/index.ts'
-import type { Pair } from './run-view.ts'
+import type { Pair } from './views.ts'
 
 /** The job's parameters as they hold. */
 export function paramsOf({ plan }: RunState): Pair[] {

@@ -1,7 +1,7 @@
 import { saySplits } from '../../input/index.ts'
 import { countOf, showBytes, showDuration } from '../../quantities.ts'
 import type { RunState } from '../../run/index.ts'
-import type { SkewView } from './run-view.ts'
+import type { SkewView } from './views.ts'
 
 const shownMax = 5
 

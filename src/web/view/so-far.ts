@@ -1,8 +1,8 @@
 import { countOf } from '../../quantities.ts'
 import { type AnswerSoFar, sayRestsOn } from '../../result/index.ts'
 import type { RunState } from '../../run/index.ts'
-import type { SoFarView } from './run-view.ts'
 import { headColumns } from './table-view.ts'
+import type { SoFarView } from './views.ts'
 
 /** An answer so far as it is shown. */
 export function soFarView({ plan }: RunState, answer: AnswerSoFar): SoFarView {

@@ -1,5 +1,5 @@
 import type { RunState } from '../../run/index.ts'
-import type { SparkView } from './run-view.ts'
+import type { SparkView } from './views.ts'
 
 /** Executors that are listed: more would be sent again with every update. */
 const listedMax = 200

@@ -12,7 +12,7 @@ import {
   readTablePage,
 } from '../../result/index.ts'
 import type { CommittedTable } from '../../run/index.ts'
-import type { TableRowsView } from './run-view.ts'
+import type { TableRowsView } from './views.ts'
 
 const rowsMax = 100
 /** Up to this size a table is gone through for its largest values: about a second for 400 MB. */

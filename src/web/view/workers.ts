@@ -1,5 +1,5 @@
 import { readMemoryUse, readProcess, ticksPerSecond } from '../../host/index.ts'
-import type { RunningView, WorkerView } from './run-view.ts'
+import type { RunningView, WorkerView } from './views.ts'
 
 interface Look {
   readonly atMs: number

@@ -1,7 +1,7 @@
 import { delimiter, join, resolve } from 'node:path'
-import { packageRoot } from '../run/index.ts'
-import type { Arguments } from './arguments.ts'
-import type { Terminal } from './terminal.ts'
+import { packageRoot } from '../../run/index.ts'
+import type { Arguments } from '../arguments.ts'
+import type { Terminal } from '../terminal.ts'
 
 /** What of the environment says what is served, and by which engine. */
 const kept = ['TALLYMAN_HOME', 'TALLYMAN_ENGINE', 'TALLYMAN_ENGINE_WAIT', 'DOCKER_HOST'] as const

@@ -1,11 +1,11 @@
-import { TallymanError } from '../errors.ts'
-import { type Engine, listAppContainers, requireEngine, tellAppLog } from '../host/index.ts'
-import { printable } from '../printable.ts'
-import type { RunDirectory } from '../run/index.ts'
-import type { Arguments } from './arguments.ts'
-import { findRun } from './runs-folder.ts'
-import type { Terminal } from './terminal.ts'
-import { leavable } from './watch-run.ts'
+import { TallymanError } from '../../errors.ts'
+import { type Engine, listAppContainers, requireEngine, tellAppLog } from '../../host/index.ts'
+import { printable } from '../../printable.ts'
+import type { RunDirectory } from '../../run/index.ts'
+import type { Arguments } from '../arguments.ts'
+import { findRun } from '../runs-folder.ts'
+import type { Terminal } from '../terminal.ts'
+import { leavable } from '../watch-run.ts'
 
 /** An app that is up, or was until it ended by itself. */
 interface FoundApp {

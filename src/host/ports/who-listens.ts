@@ -1,4 +1,5 @@
-import { readdirSync, readlinkSync } from 'node:fs'
+import { readlinkSync } from 'node:fs'
+import { namesSeenIn } from '../names-in.ts'
 import { readSmallFile } from '../small-file.ts'
 
 /** State of a socket that listens, in /proc/net/tcp (proc(5)). */
@@ -25,23 +26,14 @@ export function whoListens(port: number): string | null {
 
 /** The process that has this socket open; null where it is none of this user's. */
 function holderOf(inode: string): number | null {
-  for (const pid of namesIn('/proc')) {
+  for (const pid of namesSeenIn('/proc')) {
     if (!/^\d+$/.test(pid)) continue
-    const holds = namesIn(`/proc/${pid}/fd`).some(
+    const holds = namesSeenIn(`/proc/${pid}/fd`).some(
       (fd) => linkOf(`/proc/${pid}/fd/${fd}`) === `socket:[${inode}]`,
     )
     if (holds) return Number(pid)
   }
   return null
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder)
-  } catch {
-    // It has ended, or is another user's.
-    return []
-  }
 }
 
 function linkOf(path: string): string | null {

@@ -1,7 +1,8 @@
 import { get } from 'node:http'
-import { dirname, join } from 'node:path'
+import { homedir, hostname } from 'node:os'
+import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { TallymanError } from '../errors.ts'
+import { TallymanError } from '../../errors.ts'
 import {
   type AppContainer,
   type Engine,
@@ -9,11 +10,10 @@ import {
   listAppContainers,
   listenersOf,
   readAppLog,
-} from '../host/index.ts'
-import { printableLines } from '../printable.ts'
+} from '../../host/index.ts'
+import { printableLines } from '../../printable.ts'
+import type { Terminal } from '../terminal.ts'
 import { readPageToken } from './page-token.ts'
-import { runsFolder } from './runs-folder.ts'
-import type { Terminal } from './terminal.ts'
 
 /** What tallyman's own page is called among the apps that are up. */
 export const pageName = 'tallyman'
@@ -28,9 +28,15 @@ const lookEveryMs = 200
 /** One that listens elsewhere for so long will not listen where it should. */
 const astrayAfterMs = 4000
 
-/** Where the bundle of an app lies, which is a module: beside the runs, and as long as the app is up. */
-export function bundleFolder(name: string, terminal: Terminal): string {
-  return join(dirname(runsFolder(terminal)), 'apps', name)
+/**
+ * Where the bundle of an app lies, which is a module, as long as the app is up: in `$TALLYMAN_HOME`, or in the user's home. Names of apps are the user's,
+ * whatever directory each was brought up from; homes may be those of several machines.
+ */
+export function bundleFolder(name: string, { cwd, env }: Pick<Terminal, 'cwd' | 'env'>): string {
+  const { TALLYMAN_HOME: given = '' } = env
+  return given === ''
+    ? join(homedir(), '.local', 'state', 'tallyman', 'apps', hostname(), name)
+    : join(resolve(cwd, given), 'apps', name)
 }
 
 /** Does anything answer HTTP at this port of the loopback address, whatever it says? */

@@ -1,7 +1,7 @@
-import { TallymanError } from '../errors.ts'
-import type { ContainerSettings } from '../executor/index.ts'
-import { requireEngine, requireOwnImage, requireWorkerImage } from '../host/index.ts'
-import type { Isolation } from './options.ts'
+import { TallymanError } from '../../errors.ts'
+import type { ContainerSettings } from '../../executor/index.ts'
+import { requireEngine, requireOwnImage, requireWorkerImage } from '../../host/index.ts'
+import type { Isolation } from '../options.ts'
 
 /** What containers of a run are started from. */
 export type ContainerBase = Pick<ContainerSettings, 'engine' | 'image'>

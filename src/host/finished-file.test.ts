@@ -2,8 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { afterAll, describe, expect, it } from 'vitest'
 import { tempFolder } from '../../test/fixtures/temp-folder.ts'
-import { openFinishedFile } from './finished-file.ts'
-import { readLeftFile } from './small-file.ts'
+import { openFinishedFile, readLeftFile } from './finished-file.ts'
 
 const folder = tempFolder()
 afterAll(() => folder.remove())

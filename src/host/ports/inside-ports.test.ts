@@ -3,8 +3,8 @@ import { existsSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { requires } from '../../../test/requires.ts'
-import { whoListens } from '../processes/who-listens.ts'
 import { listenersOf } from './inside-ports.ts'
+import { whoListens } from './who-listens.ts'
 
 describe.skipIf(!requires('/proc', existsSync('/proc/self/net/tcp')))('listenersOf and whoListens', () => {
   const ofVersion6 = [

@@ -1,4 +1,5 @@
-import type { InsideLimits } from '../../host/index.ts'
+import { join } from 'node:path'
+import { type InsideLimits, readLeftFile } from '../host/index.ts'
 
 /** The first that a worker in a container says: who it is in there, and what it is held to. */
 export interface ContainerHello {
@@ -22,13 +23,13 @@ export const lineFolder = '/run/tallyman'
 /** The socket in it. */
 export const lineName = 'line'
 /** The file in it that is left when the worker has ended: its exit code, and how many processes the kernel ended for their memory. */
-export const endName = 'ended'
+const endName = 'ended'
 
 /**
  * What the first process of a container does: it starts the worker as the leader of a group of its own, waits for it, buries whatever else
  * ends, and notes how it ended; when it goes, the kernel ends all that is left. Arguments: umask, the worker's command.
  */
-export const firstProcess = `
+export const firstProgram = `
 umask "$1"; shift
 # What the shell says of a worker that was killed is none of its last words.
 exec 3>&2 2>/dev/null
@@ -45,3 +46,14 @@ for file in memory.events memory/memory.oom_control; do
 done
 echo "$code $kills" >${lineFolder}/${endName}
 `
+
+/** Two numbers, a space and a newline. */
+const endBytesMax = 64
+
+/** How the worker ended, as the first process noted it in `folder`; null where it could not. */
+export function readEnd(folder: string): { readonly code: number; readonly memoryKills: number } | null {
+  // There is none where it was ended with everything else.
+  const bytes = readLeftFile(join(folder, endName), endBytesMax)
+  const match = /^(\d+) (\d+)$/m.exec(bytes?.toString('latin1') ?? '')
+  return match === null ? null : { code: Number(match[1]), memoryKills: Number(match[2]) }
+}

@@ -1,11 +1,11 @@
 import { existsSync, realpathSync, renameSync, rmSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { type AppOrder, buildAppImage, type Engine, mountsOf, requireWorkerImage } from '../host/index.ts'
-import { listRuns, mkdirIn, packageRoot, RunDirectory } from '../run/index.ts'
-import { keptOutlet } from './outlet.ts'
+import { type AppOrder, buildAppImage, type Engine, mountsOf, requireWorkerImage } from '../../host/index.ts'
+import { listRuns, mkdirIn, packageRoot, RunDirectory } from '../../run/index.ts'
+import { keptOutlet } from '../outlet.ts'
+import { pageTokenFile, runsFolder } from '../runs-folder.ts'
+import type { Terminal } from '../terminal.ts'
 import { bundleFolder } from './own-apps.ts'
-import { runsFolder } from './runs-folder.ts'
-import type { Terminal } from './terminal.ts'
 
 /** What an app is started from. */
 export type AppPart = Pick<AppOrder, 'image' | 'command' | 'mounts' | 'insidePort' | 'tokenFile'>
@@ -36,7 +36,7 @@ export async function partOfModule(
   name: string,
   terminal: Terminal,
 ): Promise<AppPart> {
-  const { AppBundle } = await import('../web/index.ts')
+  const { AppBundle } = await import('../../web/index.ts')
   const { name: image, node } = await requireWorkerImage(engine, terminal.say)
   const folder = bundleFolder(name, terminal)
   mkdirIn(dirname(folder), 'apps')
@@ -63,11 +63,11 @@ export async function partOfModule(
  * @throws {TallymanError} `engine-unfit` where there can be no image; `io` for a token that others may read
  */
 export async function partOfPage(engine: Engine, terminal: Terminal): Promise<AppPart> {
-  const { readToken } = await import('../web/index.ts')
+  const { readToken } = await import('../../web/index.ts')
   const { name: image, node } = await requireWorkerImage(engine, terminal.say)
   const runs = runsFolder(terminal)
   mkdirIn(runs)
-  const tokenFile = join(dirname(runs), 'page-token')
+  const tokenFile = pageTokenFile(runs)
   readToken(tokenFile)
   return {
     image,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { type MachineSecond, MadeUpMachine } from '../../test/fixtures/load-samples.ts'
+import type { LoadSample } from '../host/load.ts'
 import { type Bottleneck, findBottleneck, type RunSample } from './bottleneck.ts'
-import type { LoadSample } from './load.ts'
 
 type Tasks = Pick<RunSample, 'workers' | 'tasksRunning' | 'tasksWaiting'>
 

@@ -1,4 +1,4 @@
-import type { ToWorker } from '../messages.ts'
+import type { ToWorker } from './messages.ts'
 import type { OutputStream } from './output-marks.ts'
 
 /** From the coordinator to the process that worker threads live in. `life` numbers threads; it is never used again. */

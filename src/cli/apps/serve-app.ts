@@ -1,15 +1,15 @@
 import { existsSync, statSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
-import { messageOf, TallymanError } from '../errors.ts'
-import { forwardCommand, isForRoot, userName, userPorts, whoListens } from '../host/index.ts'
-import { printable } from '../printable.ts'
-import type { AppBundle, ServedApp, SourceWatch } from '../web/index.ts'
-import type { Arguments } from './arguments.ts'
-import { shownPath } from './report.ts'
-import { sayError, type Terminal } from './terminal.ts'
+import { messageOf, TallymanError } from '../../errors.ts'
+import { forwardCommand, isForRoot, userName, userPorts, whoListens } from '../../host/index.ts'
+import { printable } from '../../printable.ts'
+import type { AppBundle, ServedApp, SourceWatch } from '../../web/index.ts'
+import type { Arguments } from '../arguments.ts'
+import { shownPath } from '../report.ts'
+import { sayError, type Terminal } from '../terminal.ts'
 
 /** What is loaded when an app is served, and not before. */
-type Web = Pick<typeof import('../web/index.ts'), 'notePage' | 'SourceWatch' | 'startApp'>
+type Web = Pick<typeof import('../../web/index.ts'), 'notePage' | 'SourceWatch' | 'startApp'>
 
 /**
  * Serves the user's own web app until `leave` is aborted; with --watch anew after each change, and whatever becomes of it meanwhile.
@@ -22,7 +22,7 @@ export async function serveOwnApp(
   terminal: Terminal,
   leave: AbortSignal,
 ): Promise<void> {
-  const { AppBundle, notePage, SourceWatch, startApp } = await import('../web/index.ts')
+  const { AppBundle, notePage, SourceWatch, startApp } = await import('../../web/index.ts')
   const bundle = new AppBundle(findModule(path, terminal.cwd))
   try {
     const serving = new Serving({ notePage, SourceWatch, startApp }, bundle, args, terminal)

@@ -1,5 +1,5 @@
+import { type LoadSample, loadChange } from '../host/index.ts'
 import { countOf, showBytes } from '../quantities.ts'
-import { type LoadSample, loadChange } from './load.ts'
 
 /** A sample of the machine's load, and of what the run had to do then. */
 export interface RunSample extends LoadSample {

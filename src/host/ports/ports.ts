@@ -1,5 +1,5 @@
 import { createServer } from 'node:net'
-import { errnoOf } from '../errors.ts'
+import { errnoOf } from '../../errors.ts'
 
 /** Ports below are for root alone. */
 const leastPort = 1024
@@ -26,6 +26,14 @@ export function userPorts(uid: number): number[] {
 /** Can a server listen at this port of the loopback address now? */
 export async function isFreePort(port: number, host = '127.0.0.1'): Promise<boolean> {
   return (await tryPort(port, host)) === 'free'
+}
+
+/** A port that is free now, for what goes on for a while and nobody has to know: one of those that nobody is given (RFC 6335). */
+export async function anyFreePort(): Promise<number> {
+  for (;;) {
+    const port = 49_152 + Math.floor(Math.random() * 16_384)
+    if (await isFreePort(port)) return port
+  }
 }
 
 /** Is it one that this user may not have, whoever listens there? */

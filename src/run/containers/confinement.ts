@@ -1,5 +1,5 @@
-import type { Confinement } from '../executor/index.ts'
-import { showBytes, showCount } from '../quantities.ts'
+import type { Confinement } from '../../executor/index.ts'
+import { showBytes, showCount } from '../../quantities.ts'
 
 /** What holds to a limit, for people. */
 const words: Readonly<Record<Confinement['memoryBy' | 'processesBy' | 'cpusBy'], string>> = {
