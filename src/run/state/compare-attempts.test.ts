@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { mapReport, plainFile, planOf, sourceOf } from '../../../test/fixtures/plans.ts'
+import { mapReport, plainFile, planOf, reduceReport, sourceOf } from '../../../test/fixtures/plans.ts'
 import { differenceFrom } from './compare-attempts.ts'
 import { apply, initialState } from './state.ts'
 
@@ -29,6 +29,20 @@ describe('differenceFrom', () => {
     expect(differenceFrom(state, 'map-00000', { kind: 'map', report: reportWith(8) })).toMatchObject({
       code: 'not-deterministic',
       message: 'Task map-00000 (a.txt, bytes 0 to 10) gave other output when it ran again.',
+      wayOut: expect.stringContaining('Math.random'),
+    })
+  })
+
+  test('compares what reduce tasks wrote as well', () => {
+    const part = { table: 'result', name: 'result.part', rows: 1, bytes: 20, crc32: 7 }
+    const reportOf = (crc32: number) => ({ ...reduceReport(1), parts: [{ ...part, crc32 }] })
+    const task = 'reduce-00000'
+    const done = apply(initialState(plan), {
+      ...{ type: 'reduce-committed', at, task, attempt: 1, report: reportOf(7) },
+    })
+    expect(differenceFrom(done, task, { kind: 'reduce', report: reportOf(7) })).toBeNull()
+    expect(differenceFrom(done, task, { kind: 'reduce', report: reportOf(8) })).toMatchObject({
+      message: 'Task reduce-00000 gave other output when it ran again.',
     })
   })
 })

@@ -4,7 +4,7 @@ import { playRun } from '../../../test/fixtures/histories.ts'
 import { mapReport, plainFile, planOf, reduceReport, sourceOf } from '../../../test/fixtures/plans.ts'
 import type { ErrorCode } from '../../errors.ts'
 import type { RunEvent } from '../journal/events.ts'
-import { decide } from './decide.ts'
+import { decide, mayBlameRecord } from './decide.ts'
 import { apply, initialState, type RunState } from './state.ts'
 import { TaskList } from './task-list.ts'
 
@@ -120,6 +120,77 @@ describe('decide', () => {
       expect(next(code)).toMatchObject({ index: 0, attempt: 2, care: ordinary })
   })
 
+  test('runs one that was killed from outside with care too, although its record is not to blame', () => {
+    const state = replay(started('map-00000'), failed('map-00000', 1, 'killed'))
+    expect(decide(state, 2)).toMatchObject({ index: 0, care: { careful: true, alone: false } })
+    expect(mayBlameRecord('killed')).toBe(false)
+  })
+
+  test('goes on with care in a resumed run that passes over a record', () => {
+    const place = { ordinal: 0, byte: 4 }
+    const dies = [1, 2].flatMap((attempt): RunEvent[] => [
+      started('map-00000', attempt),
+      { ...failed('map-00000', attempt, 'job-exited'), place } as RunEvent,
+    ])
+    const resumed: RunEvent = { type: 'resumed', at, accept: [], badRecords: { kind: 'count', count: 9 } }
+    expect(decide(replay(...dies, resumed), 2)).toMatchObject({ attempt: 3, care: { careful: true } })
+    expect(decide(replay(...dies.slice(0, 2), resumed), 2)).toMatchObject({ attempt: 2, care: ordinary })
+  })
+
+  test.each<ErrorCode>(['out-of-memory', 'memory-limit'])(
+    'gives a task that died of %s the machine to itself, once all seats are free',
+    (code) => {
+      const state = replay(started('map-00000'), failed('map-00000', 1, code), mapped[1]!, mapped[2]!)
+      const alone = { index: 0, attempt: 2, care: { careful: true, alone: true } }
+      expect(decide(state, 2)).toMatchObject(alone)
+      // An attempt that was told to end still has the other one.
+      expect(decide(state, 1)).toEqual({ kind: 'wait' })
+    },
+  )
+
+  test('has a map task that is to be alone wait for reduce tasks that are still at work', () => {
+    const lost: RunEvent = {
+      type: 'output-lost',
+      at,
+      task: 'map-00001',
+      fault: { code: 'file-damaged', message: 'A block is damaged.' },
+    }
+    const hungry = [started('map-00001', 2), failed('map-00001', 2, 'memory-limit')]
+    const before = [...mapped, mapStageEnded, started('reduce-00000'), lost, ...hungry]
+    expect(decide(replay(...before), 2)).toEqual({ kind: 'wait' })
+    expect(decide(replay(...before, reduced[0]!), 2)).toMatchObject({ task: 'map-00001', attempt: 3 })
+  })
+
+  test('begins no other attempt while one that is to be alone is at work, be another task waiting', () => {
+    const hungry = [started('map-00000'), failed('map-00000', 1, 'out-of-memory')]
+    const state = replay(...hungry, mapped[1]!, mapped[2]!, started('map-00000', 2))
+    const damaged: RunEvent = {
+      type: 'output-lost',
+      at,
+      task: 'map-00002',
+      fault: { code: 'file-damaged', message: 'A block is damaged.' },
+    }
+    expect(decide(apply(state, damaged), 2)).toEqual({ kind: 'wait' })
+  })
+
+  test('says of the only attempt that a run has just what went wrong, and charges nothing that was not its fault', () => {
+    const once = { ...plan, attemptsMax: 1 }
+    const play = (...events: RunEvent[]): RunState => events.reduce(apply, initialState(once))
+    const died = failed('map-00000', 1, 'worker-died')
+    expect(decide(play(started('map-00000'), died), 2)).toEqual({
+      kind: 'fail',
+      fault: {
+        code: 'worker-died',
+        message: 'Task map-00000 (a.txt, bytes 0 to 10) failed: It went wrong.',
+        wayOut: 'Mend it.',
+      },
+    })
+    const innocent = { ...died, charged: false } as RunEvent
+    expect(decide(play(started('map-00000'), innocent), 2)).toMatchObject({ kind: 'start', attempt: 2 })
+    const hopeless = { ...failed('map-00000', 1, 'job-threw'), charged: false } as RunEvent
+    expect(decide(play(started('map-00000'), hopeless), 2)).toMatchObject({ kind: 'start', attempt: 2 })
+  })
+
   test('runs a task that ran out of memory at the end of its stage, when nothing else runs, and nothing beside it', () => {
     const hungry = [started('map-00000'), failed('map-00000', 1, 'out-of-memory')]
     expect(decide(replay(...hungry), 2)).toMatchObject({ index: 1, care: ordinary })
@@ -161,7 +232,12 @@ describe('decide', () => {
     expect(decide(replay(...many.slice(0, -4)), 1)).toMatchObject({ kind: 'start' })
     expect(decide(replay(...many), 1)).toMatchObject({
       kind: 'fail',
-      fault: { code: 'job-exited', message: expect.stringContaining('ended its worker at 6 records') },
+      fault: {
+        code: 'job-exited',
+        message:
+          'Task map-00000 (a.txt, bytes 0 to 10) ended its worker at 6 records, the last time so: It went wrong.',
+        wayOut: 'Mend it.',
+      },
     })
   })
 
@@ -183,9 +259,17 @@ describe('decide', () => {
     expect(decide(again, 2)).toEqual({ kind: 'judge-map-stage' })
     expect(decide(apply(again, mapStageEnded), 2)).toMatchObject({ kind: 'start', task: 'reduce-00001' })
     const losing = [2, 3, 4, 5].flatMap((attempt) => [lost, { ...mapped[1]!, attempt } as RunEvent])
+    expect(decide(replay(...mapped, mapStageEnded, ...losing.slice(0, 4), lost), 2)).toMatchObject({
+      kind: 'start',
+      attempt: 4,
+    })
     expect(decide(replay(...mapped, mapStageEnded, ...losing, lost), 2)).toMatchObject({
       kind: 'fail',
-      fault: { code: 'io', message: 'What task map-00001 (a.txt, bytes 10 to 20) wrote was lost 5 times.' },
+      fault: {
+        code: 'io',
+        message: 'What task map-00001 (a.txt, bytes 10 to 20) wrote was lost 5 times.',
+        wayOut: 'Check the disk.',
+      },
     })
   })
 
@@ -210,7 +294,8 @@ describe('decide', () => {
         result: { directory: '/r', digest: '', tables: [], manifestSha256: '' },
       },
     ],
-  ])('rests when the run is %s', (_, event) => {
+  ])('rests when the run is %s', (phase, event) => {
+    expect(replay(event).phase).toBe(phase)
     expect(decide(replay(event), 3)).toEqual({ kind: 'rest' })
   })
 
@@ -263,6 +348,23 @@ describe('decide', () => {
       }),
       { numRuns: 30 },
     )
+  })
+})
+
+describe('mayBlameRecord', () => {
+  test.each<[ErrorCode, boolean]>([
+    ['worker-died', true],
+    ['job-exited', true],
+    ['out-of-memory', true],
+    ['memory-limit', true],
+    ['process-limit', true],
+    ['no-progress', true],
+    ['killed', false],
+    ['io', false],
+    ['file-damaged', false],
+    ['job-threw', false],
+  ])('of %s is %s', (code, may) => {
+    expect(mayBlameRecord(code)).toBe(may)
   })
 })
 

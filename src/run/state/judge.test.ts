@@ -13,7 +13,7 @@ import type { InputFile, InputProblem } from '../../input/index.ts'
 import type { RunEvent } from '../journal/events.ts'
 import type { BadRecordLimit } from '../options.ts'
 import type { Plan } from '../plan/plan.ts'
-import { findShortfalls } from './judge.ts'
+import { findShortfalls, judgeMapStage } from './judge.ts'
 import { apply, initialState, type RunState } from './state.ts'
 
 type Totals = Partial<SourceTotals>
@@ -87,6 +87,23 @@ describe('findShortfalls', () => {
         accepted: false,
       },
     ])
+  })
+
+  test('names damage in the order of inputs, whatever was met first, with what to do where that is known', () => {
+    const damaged = (index: number, ordinal: number): RunEvent => ({
+      type: 'inputs-damaged',
+      at: 0,
+      task: `map-0000${index}`,
+      attempt: 1,
+      splits: [{ ordinal, fault: { code: 'input-damaged', message: `Split ${ordinal} ends early.` } }],
+    })
+    const [plan, ordinals] = [planOf(files), [3, 1, 2]]
+    const events = ordinals.map((ordinal) => damaged(ordinal, ordinal))
+    const shortfalls = findShortfalls(events.reduce(apply, initialState(plan)))
+    expect(shortfalls.map(({ message }) => message)).toEqual(
+      [1, 2, 3].map((ordinal) => `Split ${ordinal} ends early.`),
+    )
+    for (const { wayOut } of shortfalls) expect(wayOut).toBeNull()
   })
 
   test.each(['d/day1.zip!y', 'day1.zip!y', 'day1.zip', 'd/day1.zip'])('takes %s for accepted', (accept) => {
@@ -168,12 +185,46 @@ describe('findShortfalls', () => {
     [{ records: 1, rejected: 2 }, '2 records were rejected, 66.7% of all; 0 tolerated.'],
     [{ records: 0, rejected: 5 }, '5 records were rejected, 100% of all; 0 tolerated.'],
     [{ records: 999, rejected: 1 }, '1 record was rejected, 0.1% of all; 0 tolerated.'],
+    [{ records: 9999, rejected: 1 }, '1 record was rejected, 0.01% of all; 0 tolerated.'],
     [{ records: 1_304_111_268, rejected: 1 }, '1 record was rejected, less than 0.01% of all; 0 tolerated.'],
   ])('says how many were rejected: %j', (totals, message) => {
     const [shortfall] = findShortfalls(mapped(oneFile({ kind: 'count', count: 0 }), { 0: totals }))
     expect(shortfall).toMatchObject({
       message,
       wayOut: expect.stringContaining(`--max-bad ${totals.rejected}.`),
+    })
+  })
+
+  test('says of a share that is tolerated that it is one', () => {
+    const state = mapped(oneFile({ kind: 'percent', percent: 2.5 }), { 0: { records: 1, rejected: 1 } })
+    expect(findShortfalls(state)).toMatchObject([
+      { message: '1 record was rejected, 50% of all; 2.5% tolerated.' },
+    ])
+  })
+})
+
+describe('judgeMapStage', () => {
+  test('goes on where nothing is lacking', () => {
+    expect(judgeMapStage(mapped(planOf(files)), 7)).toEqual({ type: 'map-stage-ended', at: 7, accepted: [] })
+  })
+
+  test('goes on with what is lacking where all of it was accepted, and refuses where one thing was not', () => {
+    const broken = { 1: 'broken', 2: 'broken' } as const
+    const judged = (accept: readonly string[]) => judgeMapStage(mapped(planOf(files, { accept }), broken), 7)
+    expect(judged(['day1.zip', 'day2.zip'])).toMatchObject({
+      type: 'map-stage-ended',
+      accepted: [
+        { name: 'd/day1.zip!y', accepted: true },
+        { name: 'd/day2.zip!x', accepted: true },
+      ],
+    })
+    expect(judged(['day1.zip'])).toMatchObject({
+      type: 'refused',
+      at: 7,
+      shortfalls: [
+        { name: 'd/day1.zip!y', accepted: true },
+        { name: 'd/day2.zip!x', accepted: false },
+      ],
     })
   })
 })

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { mapReport, plainFile, planOf, sourceOf } from '../../../test/fixtures/plans.ts'
+import { mapReport, plainFile, planOf, reduceReport, sourceOf } from '../../../test/fixtures/plans.ts'
 import type { ErrorCode } from '../../errors.ts'
 import type { RunEvent } from '../journal/events.ts'
 import { decide } from './decide.ts'
-import { type EndedAttempt, type Step, settle } from './settle.ts'
+import { type EndedAttempt, lose, type Step, settle } from './settle.ts'
 import { apply, initialState, type RunState } from './state.ts'
 
 const plan = planOf([plainFile('a.txt', 20)], { workers: 2 })
@@ -65,6 +65,7 @@ describe('settle', () => {
     const state = recorded(both, settle(both, done(2)))
     const steps = settle(state, done(1, 8))
     expect(kinds(steps)).toEqual(['discard', 'attempt-failed'])
+    expect(steps[1]).toMatchObject({ event: { charged: true, fault: { code: 'not-deterministic' } } })
     const doubted = recorded(state, steps)
     expect(doubted).toMatchObject({ phase: 'map', mapStageEnded: false })
     expect(decide(doubted, 2)).toMatchObject({ kind: 'fail', fault: { code: 'not-deterministic' } })
@@ -72,7 +73,9 @@ describe('settle', () => {
     const badRecords = { kind: 'count', count: 0 } as const
     const resumed = apply(doubted, { type: 'resumed', at: 6, accept: [], badRecords })
     const again = apply(resumed, started(3))
-    expect(kinds(settle(again, done(3, 8)))).toEqual(['discard', 'attempt-failed'])
+    const differing = settle(again, done(3, 8))
+    expect(kinds(differing)).toEqual(['discard', 'attempt-failed'])
+    expect(differing[1]).toMatchObject({ event: { charged: true } })
     expect(kinds(settle(again, done(3, 7)))).toEqual(['commit', 'map-committed', 'keep'])
   })
 
@@ -112,5 +115,86 @@ describe('settle', () => {
     expect(kinds(first)).toEqual(['discard', 'attempt-failed', 'forget', 'output-lost'])
     const second = settle(recorded(state, first), failed(2, 'file-damaged', 'map-00001'))
     expect(kinds(second)).toEqual(['discard', 'attempt-failed'])
+  })
+
+  test('commits a reduce task, and keeps nothing of it for later runs', () => {
+    const reduce = 'reduce-00000'
+    const state = [
+      ...['map-00000', 'map-00001'].map(
+        (id): RunEvent => ({ type: 'map-committed', at: 0, task: id, attempt: 1, report: mapReport([]) }),
+      ),
+      { type: 'map-stage-ended', at: 0, accepted: [] } as const,
+      { type: 'attempt-started', at: 0, task: reduce, attempt: 1, seat: 0 } as const,
+    ].reduce(apply, initialState(plan))
+    const report = reduceReport(3)
+    const ended = { task: reduce, attempt: 1, at: 5, place: null, damagedTask: null } as const
+    const steps = settle(state, {
+      ...ended,
+      outcome: { kind: 'done', report: { kind: 'reduce', report }, workMs: 12 },
+    })
+    expect(steps).toEqual([
+      { kind: 'commit', attempt: 'reduce-00000.1', task: reduce },
+      {
+        kind: 'record',
+        event: { type: 'reduce-committed', at: 5, task: reduce, attempt: 1, report, workMs: 12 },
+      },
+    ])
+    const silent = settle(state, { ...ended, outcome: { kind: 'done', report: { kind: 'reduce', report } } })
+    expect(silent[1]).toStrictEqual({
+      kind: 'record',
+      event: { type: 'reduce-committed', at: 5, task: reduce, attempt: 1, report },
+    })
+  })
+
+  test('notes the record its worker died at, where that is known, and charges the attempt', () => {
+    const place = { ordinal: 0, byte: 3 }
+    const fault = { code: 'worker-died', message: 'It went wrong.' } as const
+    const event = { type: 'attempt-failed', at: 5, task, attempt: 1, fault, charged: true }
+    expect(settle(both, { ...failed(1, 'worker-died'), place })).toEqual([
+      { kind: 'discard', attempt: 'map-00000.1' },
+      { kind: 'record', event: { ...event, place } },
+    ])
+    expect(settle(both, failed(1, 'worker-died'))[1]).toEqual({ kind: 'record', event })
+  })
+
+  test('does not charge an attempt that met the damage of another task', () => {
+    const [, heard] = settle(both, failed(1, 'file-damaged', 'map-00001'))
+    expect(heard).toMatchObject({ kind: 'record', event: { type: 'attempt-failed', charged: false } })
+  })
+
+  test('fails a task that finds its input damaged when what it wrote before was lost: that cannot be done again', () => {
+    const lost = recorded(
+      recorded(both, settle(both, done(2))),
+      lose(task, { code: 'io', message: 'Gone.' }, 6),
+    )
+    const again = apply(lost, started(3))
+    const steps = settle(again, done(3, 7, [0]))
+    expect(kinds(steps)).toEqual(['discard', 'attempt-failed'])
+    expect(decide(recorded(again, steps), 2)).toMatchObject({
+      kind: 'fail',
+      fault: {
+        code: 'input-damaged',
+        message:
+          'What task map-00000 (a.txt, bytes 0 to 10) wrote was lost, and it cannot be done again: It ends early.',
+        wayOut: expect.stringContaining('--accept'),
+      },
+    })
+  })
+})
+
+describe('lose', () => {
+  const fault = { code: 'file-damaged', message: 'It is damaged.' } as const
+
+  test('forgets what was kept of a map task, and opens it again', () => {
+    expect(lose('map-00001', fault, 5)).toEqual([
+      { kind: 'forget', task: 'map-00001' },
+      { kind: 'record', event: { type: 'output-lost', at: 5, task: 'map-00001', fault } },
+    ])
+  })
+
+  test('opens a reduce task again, of which nothing is kept', () => {
+    expect(lose('reduce-00001', fault, 5)).toEqual([
+      { kind: 'record', event: { type: 'output-lost', at: 5, task: 'reduce-00001', fault } },
+    ])
   })
 })

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { mapReport, plainFile, planOf } from '../../../test/fixtures/plans.ts'
+import { mapReport, plainFile, planOf, reduceReport } from '../../../test/fixtures/plans.ts'
 import type { RunEvent } from '../journal/events.ts'
 import { apply, initialState } from './state.ts'
 
@@ -66,5 +66,40 @@ describe('what only Spark knows', () => {
     const resumed: RunEvent = { type: 'resumed', at, accept: [], badRecords: { kind: 'count', count: 0 } }
     expect(standing(stands, came('1'), resumed)).toBeNull()
     expect(standing(stands, came('1'), resumed, came('1'))?.executors).toHaveLength(1)
+  })
+
+  test('begins with nothing in the shuffle, whatever is heard first', () => {
+    const shuffle = { writtenBytes: 0, readBytes: 0 }
+    expect(standing(came('1'))).toEqual({
+      ...{ application: null, spark: null, speculative: [], speculativeFirst: 0, shuffle },
+      executors: [{ executor: '1', host: '10.0.0.1', cores: 2, attempts: 0, lost: null }],
+    })
+    expect(standing(stands)).toMatchObject({ application: 'app-1', executors: [], shuffle })
+  })
+
+  test('takes no loss of an executor for the beginning of a run on Spark', () => {
+    expect(standing({ type: 'executor-lost', at, executor: '1', reason: 'worker lost' })).toBeNull()
+  })
+
+  test('counts the attempts of each executor alone, and none whose executor is not known', () => {
+    const unknown: RunEvent = { type: 'attempt-started', at, task, attempt: 1, seat: 0 }
+    const counted = standing(came('1'), came('2'), unknown, started(2, '2'))?.executors
+    expect(counted?.map(({ attempts }) => attempts)).toEqual([0, 1])
+  })
+
+  test('knows which reduce attempts that were begun beside others were first', () => {
+    const reduce = 'reduce-00000'
+    const events = [
+      { ...started(1, '1'), task: reduce } as RunEvent,
+      { ...started(2, '1', 1), task: reduce } as RunEvent,
+    ]
+    const first = (attempt: number): RunEvent => ({
+      ...{ type: 'reduce-committed', at, task: reduce, attempt, report: reduceReport() },
+    })
+    expect(standing(came('1'), ...events, first(2))).toMatchObject({
+      speculative: ['reduce-00000.2'],
+      speculativeFirst: 1,
+    })
+    expect(standing(came('1'), ...events, first(1))?.speculativeFirst).toBe(0)
   })
 })

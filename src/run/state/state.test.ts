@@ -165,6 +165,7 @@ describe('apply, over random histories', () => {
 
 const plan = planOf([plainFile('a.txt', 20)], { partitions: 2 })
 const at = 0
+const lostFault = { code: 'file-damaged', message: 'A block is damaged.' } as const
 
 function replay(...events: readonly RunEvent[]): RunState {
   return events.reduce((state, event) => apply(state, event), initialState(plan))
@@ -291,6 +292,28 @@ describe('apply', () => {
       expect(findShortfalls(state)).toMatchObject([{ name: 'b.gz', message: fault.message }])
     })
 
+    test('does again what was made of another part, which reads nothing then, as long as nobody has used it', () => {
+      const state = play(...begun, mapped(0), mapped(1), damagedAt(2))
+      expect(state.map.at(1)).toMatchObject({ kind: 'waiting', attempts: 1, charged: 0 })
+      expect(state.map.at(1)).not.toHaveProperty('trouble')
+    })
+
+    test('has a task that reads other files beside a part of it read them again', () => {
+      const packed = {
+        ...parted,
+        tasks: [
+          { ...parted.tasks[0]!, firstSplit: 0, endSplit: 2 },
+          { ...parted.tasks[0]!, firstSplit: 2, endSplit: 4 },
+          { ...parted.tasks[0]!, firstSplit: 4, endSplit: 5 },
+        ],
+      }
+      const state = [mapped(0), started(taskId('map', 1)), started(taskId('map', 2)), damagedAt(1)].reduce(
+        apply,
+        initialState(packed),
+      )
+      expect(state.map.toArray().map(({ kind }) => kind)).toEqual(['waiting', 'waiting', 'running'])
+    })
+
     test('ends the attempts at other parts, and at nothing else', () => {
       const report = { ...mapReport([]), damaged: [{ ordinal: 2, fault }] }
       const steps = settle(play(...begun, mapped(0)), {
@@ -333,6 +356,80 @@ describe('apply', () => {
     ['without a name', [started('map-')]],
   ])('refuses a task %s', (_, events) => {
     expect(() => replay(...events)).toThrow(expect.objectContaining({ code: 'internal' }))
+  })
+
+  test.each<[string, RunEvent]>([
+    ['of which nothing was written', { type: 'output-lost', at, task: 'map-00001', fault: lostFault }],
+    ['of which nothing was reduced', { type: 'output-lost', at, task: 'reduce-00001', fault: lostFault }],
+    ['that is not there', { type: 'output-lost', at, task: 'map-00002', fault: lostFault }],
+  ])('refuses the loss of a task %s', (_, event) => {
+    expect(() => replay(event)).toThrow(
+      expect.objectContaining({
+        code: 'internal',
+        message: `Task ${'task' in event ? event.task : ''} lost what it wrote before it was done.`,
+      }),
+    )
+  })
+
+  test('names the task to which something happened that cannot', () => {
+    expect(() => replay(started('map-00002'))).toThrow(
+      'Task map-00002 is not there, or is done, and something happened to it.',
+    )
+  })
+
+  test('takes what an earlier run kept for what its task wrote, by no attempt of this run', () => {
+    const report = mapReport([sourceOf(plan.splits[1]!)])
+    const state = replay({ type: 'map-reused', at: 9, task: 'map-00001', run: 'before', report })
+    expect(state.map.at(1)).toEqual({
+      kind: 'done',
+      attempts: 0,
+      attempt: 0,
+      report,
+      tookMs: null,
+      workMs: 0,
+    })
+    expect(state.map.at(0)).toMatchObject({ kind: 'waiting' })
+  })
+
+  test('knows how long the attempt took that was committed, of two at one task', () => {
+    const [first, second] = [started('map-00000'), started('map-00000', 2)]
+    const events: RunEvent[] = [
+      { ...first, at: 1000 } as RunEvent,
+      { ...second, at: 1600, beside: 1 } as RunEvent,
+    ]
+    const committed = (attempt: number) => ({ ...mapped(0), at: 2000, attempt }) as RunEvent
+    expect(replay(...events, committed(1)).map.at(0)).toMatchObject({ tookMs: 1000, attempts: 2 })
+    expect(replay(...events, committed(2)).map.at(0)).toMatchObject({ tookMs: 400, attempts: 2 })
+  })
+
+  test('opens a reduce task again whose part file was lost, and keeps the map stage and the other parts', () => {
+    const reduced = [0, 1].map(
+      (index): RunEvent => ({
+        ...{ type: 'reduce-committed', at, task: taskId('reduce', index), attempt: 1 },
+        report: reduceReport(index),
+      }),
+    )
+    const before = [mapped(0), mapped(1), { type: 'map-stage-ended', at, accepted: [] } as const, ...reduced]
+    const state = replay(...before, { type: 'output-lost', at, task: 'reduce-00001', fault: lostFault })
+    expect(state).toMatchObject({ phase: 'reduce', mapStageEnded: true })
+    expect(state.map.done).toBe(2)
+    expect(state.reduce.at(0)).toMatchObject({ kind: 'done' })
+    expect(state.reduce.at(1)).toMatchObject({
+      ...{ kind: 'waiting', attempts: 1, charged: 0 },
+      trouble: { losses: 1, earlier: reduceReport(1) },
+    })
+  })
+
+  test('says of a run how it ended, and why', () => {
+    const fault = { code: 'io', message: 'The disk is gone.' } as const
+    const shortfalls = [
+      { kind: 'rejected', message: 'Some.', wayOut: 'Mend them.', accepted: false } as const,
+    ]
+    const result = { directory: '/r', digest: 'sha256:', tables: [], manifestSha256: '' }
+    expect(replay({ type: 'failed', at, fault })).toMatchObject({ phase: 'failed', fault })
+    expect(replay({ type: 'refused', at, shortfalls })).toMatchObject({ phase: 'refused', shortfalls })
+    expect(replay({ type: 'interrupted', at })).toMatchObject({ phase: 'interrupted', fault: null })
+    expect(replay({ type: 'result-committed', at, result })).toMatchObject({ phase: 'complete', result })
   })
 
   test('lets a resumed run try again what failed, and keeps what is done', () => {

@@ -160,10 +160,9 @@ function joinParts(state: RunState, paths: ReadonlySet<string>): RunState {
     const task = map.at(index)
     const isTouched = plan.splits.slice(firstSplit, endSplit).some(({ path }) => paths.has(path))
     if (task === undefined || !isTouched) continue
-    if (task.kind !== 'done') map = map.with(index, interrupted(task))
-    // Where reduce tasks have begun to use it, what it writes has to be what it wrote: it will not be, and the run fails.
-    else
-      map = map.with(index, state.mapStageEnded ? afterLoss(task) : { ...untried, attempts: task.attempts })
+    // Nobody has used what is done: once the map stage has ended, damage fails the run, see `lostForGood`.
+    const again = task.kind === 'done' ? { ...untried, attempts: task.attempts } : interrupted(task)
+    map = map.with(index, again)
   }
   return { ...state, map, joined: new Set([...state.joined, ...paths]) }
 }

@@ -16,16 +16,24 @@ const kinds = {
   hungry: { ...untried, attempts: 1, charged: 1, lastFault: hunger },
 } as const satisfies Record<string, TaskState<number>>
 
-/** Runs of tasks of one kind, so that whole chunks are of one kind as well. */
-const anyTasks = fc
-  .array(
-    fc.record({
-      kind: fc.constantFrom(...(Object.keys(kinds) as (keyof typeof kinds)[])),
-      length: fc.oneof(fc.constant(1), fc.integer({ min: 1, max: 600 })),
-    }),
-    { maxLength: 6 },
-  )
-  .map((runs) => runs.flatMap(({ kind, length }) => Array<TaskState<number>>(length).fill(kinds[kind])))
+const usual = { waiting: kinds.waiting, done: kinds.done }
+
+/** What ends a run, or has all others wait. */
+const rareKinds = {
+  hopeless: { ...untried, attempts: 3, charged: 3, lastFault: fault },
+  lost: { ...untried, attempts: 4, trouble: { suspect: null, skip: [], earlier: 0, losses: 4 } },
+  alone: { ...kinds.running, attempts: 2, charged: 1, lastFault: hunger },
+} as const satisfies Record<string, TaskState<number>>
+
+/** Runs of tasks of one kind, so that whole chunks, of 256, are of one kind as well. */
+function tasksOf(kinds: Readonly<Record<string, TaskState<number>>>): fc.Arbitrary<TaskState<number>[]> {
+  const length = fc.oneof(fc.constant(1), fc.constant(256), fc.integer({ min: 1, max: 600 }))
+  return fc
+    .array(fc.record({ task: fc.constantFrom(...Object.values(kinds)), length }), { maxLength: 6 })
+    .map((runs) => runs.flatMap(({ task, length }) => Array<TaskState<number>>(length).fill(task)))
+}
+
+const anyTasks = tasksOf(kinds)
 
 describe('TaskList', () => {
   test('is what the array is, whatever was changed, and leaves the list it came from alone', () => {
@@ -59,16 +67,22 @@ describe('decide', () => {
   /** The rule said plainly: a look at every task. */
   function nextOf(tasks: readonly TaskState<unknown>[]): number | string {
     const open = tasks.flatMap((task, index) => (task.kind === 'done' ? [] : [{ task, index }]))
+    if (open.some(({ task }) => task.charged === 3 || task.trouble?.losses === 4)) return 'fail'
     if (open.length === 0) return 'judge-map-stage'
+    if (open.some(({ task }) => task.kind === 'running' && isAlone(task))) return 'wait'
     const waiting = open.filter(({ task }) => task.kind === 'waiting')
     const next = waiting.find(({ task }) => !isAlone(task))
     const isAnyRunning = open.some(({ task }) => task.kind === 'running')
     return next?.index ?? (isAnyRunning ? undefined : waiting[0]?.index) ?? 'wait'
   }
 
-  test('finds among thousands of tasks the one that a look at each of them finds', () => {
+  test.each([
+    ['finds among thousands of tasks the one that a look at each of them finds', anyTasks],
+    ['overlooks none that ends the run, or has all others wait', tasksOf({ ...kinds, ...rareKinds })],
+    ['begins what is fresh before what has to be alone', tasksOf({ ...usual, hungry: kinds.hungry })],
+  ])('%s', (_, someTasks) => {
     fc.assert(
-      fc.property(anyTasks, (tasks) => {
+      fc.property(someTasks, (tasks) => {
         // What the reports hold plays no part in it.
         const map = TaskList.of(tasks) as unknown as RunState['map']
         const decision = decide({ ...state, map }, state.plan.workers)

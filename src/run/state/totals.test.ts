@@ -13,7 +13,7 @@ import {
 import type { MapReport } from '../../flow/index.ts'
 import type { RunEvent } from '../journal/events.ts'
 import { apply, initialState, type RunState } from './state.ts'
-import { inputTotals, notesOf, totalsOf } from './totals.ts'
+import { inputBytesOf, inputTotals, notesOf, openInputs, totalsOf } from './totals.ts'
 
 const files = [plainFile('a.txt', 25), gzipFile('b.gz', 77), zipFile('c.zip', ['x', 'y'])]
 const plan = planOf(files, { partitions: 2 })
@@ -80,6 +80,22 @@ describe('totalsOf', () => {
       report: reduceReport(),
     }
     expect(totalsOf(replay([...commits, reduced]))).toMatchObject({ tasksDone: 6, partitionsDone: 1 })
+  })
+
+  test('adds up what committed attempts of both stages took of a core, where that is known', () => {
+    const worked = (event: RunEvent, workMs: number): RunEvent => ({ ...event, workMs }) as RunEvent
+    const reduced = (index: number): RunEvent => ({
+      type: 'reduce-committed',
+      at: 0,
+      task: `reduce-0000${index}`,
+      attempt: 1,
+      report: reduceReport(),
+    })
+    const [first, second, third] = commits
+    const mapped = [worked(first!, 30), worked(second!, 500), third!]
+    expect(totalsOf(replay(mapped)).workMs).toBe(530)
+    expect(totalsOf(replay([...mapped, worked(reduced(0), 7)])).workMs).toBe(537)
+    expect(totalsOf(replay([...mapped, worked(reduced(0), 7), reduced(1)])).workMs).toBe(537)
   })
 
   test('has counters in the order of their names, with whatever name', () => {
@@ -152,6 +168,17 @@ describe('inputTotals', () => {
     expect(gave(0)).toEqual(['x', 'y'])
     expect(gave(1)).toEqual(['x'])
   })
+
+  test('names no member of a file that has none, nor one that held as many good records as bad ones', () => {
+    const [gzip, x] = plan.splits.slice(3)
+    const found = inputTotals(
+      replay([
+        commit(3, mapReport([sourceOf(gzip!, { records: 0, rejected: 0 })])),
+        commit(4, mapReport([sourceOf(x!, { records: 1, rejected: 1 })])),
+      ]),
+    )
+    expect(found.map(({ emptyMembers }) => emptyMembers)).toEqual([[], [], []])
+  })
 })
 
 describe('notesOf', () => {
@@ -165,5 +192,66 @@ describe('notesOf', () => {
   test('says nothing of the members of an archive that is empty as a whole', () => {
     const sources = plan.splits.slice(4).map((split) => sourceOf(split, { records: 0 }))
     expect(notesOf(replay([commit(4, mapReport(sources))]))).toEqual([])
+  })
+
+  test.each([
+    ['of blank lines', { records: 0, bytes: 20 }, ['a.txt holds no record.']],
+    ['without a byte', { records: 0, bytes: 0 }, []],
+    ['whose records were all rejected', { records: 0, bytes: 20, rejected: 3 }, []],
+    ['with records', { records: 1, bytes: 20 }, []],
+  ])('says of a plain file %s: %j', (_, gave, notes) => {
+    const [split] = plan.splits
+    expect(notesOf(replay([commit(0, mapReport([sourceOf(split!, gave)]))]))).toEqual(notes)
+  })
+
+  test('says nothing of a compressed file without a record: where it is lacking, it is no note', () => {
+    const [split] = plan.splits.slice(3)
+    expect(split?.kind).toBe('gzip')
+    expect(notesOf(replay([commit(3, mapReport([sourceOf(split!, { records: 0 })]))]))).toEqual([])
+  })
+
+  test.each([
+    [['x.png'], ['One file is not read: x.png is no text.']],
+    [['x.png', 'y.png'], ['2 files are not read: x.png is no text; y.png is no text.']],
+    [['x', 'y', 'z'], ['3 files are not read: x is no text; y is no text; z is no text.']],
+    [
+      ['v', 'w', 'x', 'y', 'z'],
+      ['5 files are not read: v is no text; w is no text; x is no text; and 2 more, see --dry-run.'],
+    ],
+    [[], []],
+  ])('says which files lie there unread, three of them by name: %j', (paths, notes) => {
+    const ignored = [
+      { path: '.hidden', reason: 'is hidden: its name begins with "."' },
+      ...paths.map((path) => ({ path, reason: 'is no text' })),
+    ]
+    const noted = planOf(files, { discovery: discoveryOf(files, { ignored }) })
+    expect(notesOf(initialState(noted))).toEqual(notes)
+  })
+})
+
+describe('inputBytesOf', () => {
+  const packed = { ...plan, tasks: [{ ...plan.tasks[0]!, firstSplit: 1, endSplit: 4 }] }
+
+  test.each([
+    [plan, 'map-00000', 10],
+    [plan, 'map-00002', 5],
+    [plan, 'map-00003', 77],
+    [packed, 'map-00000', 92],
+    [plan, 'map-00006', 0],
+    [plan, 'reduce-00001', 0],
+  ])('is what the splits of a map task take on disk, and nothing of another task', (of, task, bytes) => {
+    expect(inputBytesOf(initialState(of), task)).toBe(bytes)
+  })
+})
+
+describe('openInputs', () => {
+  test('are the files of which some task is not done', () => {
+    expect([...openInputs(initialState(plan))]).toEqual(['a.txt', 'b.gz', 'c.zip'])
+    // One part of the first file and one member of the archive are still to be read.
+    expect([...openInputs(replay(commits.filter((_, index) => index !== 1 && index !== 4)))]).toEqual([
+      'a.txt',
+      'c.zip',
+    ])
+    expect([...openInputs(replay(commits))]).toEqual([])
   })
 })
