@@ -77,7 +77,7 @@ export class MemoryStorage implements Storage {
     return {
       name,
       sizeBytes: file.length,
-      read: (into, atByte) => file.copy(into, 0, atByte),
+      read: (into, atByte) => (atByte < file.length ? file.copy(into, 0, atByte) : 0),
       close: () => undefined,
     }
   }

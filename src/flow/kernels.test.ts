@@ -1,12 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { flowKernels } from '../../src/executor/worker/flow-kernels.ts'
-import { type FlowKernels, noKernels } from '../../src/flow/flow-kernels.ts'
-import { type MapReport, runMapTask } from '../../src/flow/map-task.ts'
-import type { RecordSource } from '../../src/flow/record-source.ts'
-import { runReduceTask } from '../../src/flow/reduce-task.ts'
-import { MemoryStorage } from '../../src/flow/storage.ts'
-import { text } from '../../src/input/index.ts'
+import { anyPoint } from '../../test/fixtures/keys-and-values.ts'
+import { text } from '../input/index.ts'
 import {
   type AnyJob,
   type AnyReducer,
@@ -26,11 +21,20 @@ import {
   sum,
   topK,
   variance,
-} from '../../src/job/index.ts'
-import type { Key } from '../../src/record/index.ts'
-import { anyPoint } from '../fixtures/keys-and-values.ts'
+} from '../job/index.ts'
+import type { Key } from '../record/index.ts'
+import { kernelUrl, WasmKernel } from '../wasm.ts'
+import { type FlowKernels, noKernels } from './flow-kernels.ts'
+import { type MapReport, runMapTask } from './map-task.ts'
+import type { RecordSource } from './record-source.ts'
+import { runReduceTask } from './reduce-task.ts'
+import { MemoryStorage } from './storage.ts'
 
 /** Whole tasks, in the memory of a kernel and without: every file they write is the same to the byte. */
+
+const kernel = (name: string): WasmKernel => new WasmKernel(kernelUrl(import.meta.url, `./${name}.wasm`))
+const [amounts, merge] = [kernel('amounts'), kernel('merge')]
+const flowKernels: FlowKernels = { amounts: () => amounts.instance(), merge: () => merge.instance() }
 
 /** What one record emits, table, key and value each, and whether its map refuses it afterwards. */
 interface Turn {
@@ -294,7 +298,7 @@ describe('runMapTask and runReduceTask', () => {
     }
   })
 
-  it('write the same bytes of a hundred thousand keys', async () => {
+  it('write the same bytes of a hundred thousand keys', { tags: ['large'], timeout: 60_000 }, async () => {
     const list: Turn[] = Array.from({ length: 12_000 }, (_, record) => ({
       emits: Array.from({ length: 10 }, (_, place): [number, Key, number] => {
         const number = (record * 7919 + place * 104_729) % 100_003
@@ -312,7 +316,7 @@ describe('runMapTask and runReduceTask', () => {
       for (const [name, bytes] of slow.files) expect(fast.files.get(name)?.equals(bytes), name).toBe(true)
       expect(fast.report).toEqual(slow.report)
     }
-  }, 60_000)
+  })
 
   it('find every byte of a spill that is damaged', async () => {
     const list: Turn[] = ['a', 'b', 'long '.repeat(30)].map((key) => ({

@@ -1,0 +1,169 @@
+import { describe, expect, test } from 'vitest'
+import { z } from 'zod'
+import { text } from '../input/index.ts'
+import { collect, count, defineJob, groupReduce, RecordRejection, sum } from '../job/index.ts'
+import type { Key } from '../record/index.ts'
+import { testJob } from './test-job.ts'
+
+const input = text()
+const least = { input, reduce: collect<string, unknown>() }
+const letters = ['a', 'b', 'c', 'd', 'e', 'f', 'g']
+
+describe('testJob', () => {
+  test('gives the rows of every table in key order, whatever partition and map task they came from', async () => {
+    const job = defineJob({
+      input,
+      reduce: { lengths: sum<Key>(), words: count<Key>(), rest: count<Key>() },
+      map(word: string, emit) {
+        emit.lengths(word.length, 1)
+        emit.words(word)
+        if (word.length === 1) emit.words([word, 1])
+      },
+    })
+    const words = ['pear', 'fig', 'a', 'fig', 'cherry', 'a', 'fig', '', 'banana']
+    expect(await testJob(job, words)).toEqual({
+      lengths: [
+        { key: 0, value: 1 },
+        { key: 1, value: 2 },
+        { key: 3, value: 3 },
+        { key: 4, value: 1 },
+        { key: 6, value: 2 },
+      ],
+      words: [
+        { key: '', value: 1 },
+        { key: 'a', value: 2 },
+        { key: 'banana', value: 1 },
+        { key: 'cherry', value: 1 },
+        { key: 'fig', value: 3 },
+        { key: 'pear', value: 1 },
+        { key: ['a', 1], value: 2 },
+      ],
+      rest: [],
+    })
+  })
+
+  test('has a table without a row where there is no record', async () => {
+    expect(await testJob(defineJob({ ...least, map: (line, emit) => emit('all', line) }), [])).toEqual({
+      result: [],
+    })
+  })
+
+  test('keeps values in the order of the list, across three map tasks', async () => {
+    const setups: string[] = []
+    const job = defineJob({
+      ...least,
+      setup: () => {
+        setups.push('setup')
+        return [] as string[]
+      },
+      map(line, emit, ctx) {
+        ctx.state.push(line)
+        emit('all', line)
+      },
+      flush: (emit, ctx) => emit('tasks', ctx.state.join('')),
+    })
+    for (let length = 0; length <= letters.length; length++) {
+      setups.length = 0
+      const { result } = await testJob(job, letters.slice(0, length))
+      const valuesOf = (key: string): unknown[] => result.find((row) => row.key === key)?.value ?? []
+      expect(valuesOf('all')).toEqual(letters.slice(0, length))
+      expect(valuesOf('tasks').join('')).toBe(letters.slice(0, length).join(''))
+      expect(setups).toHaveLength(3)
+    }
+  })
+
+  test('shows a job whose answer depends on how records are grouped', async () => {
+    const seen = new Set<string>()
+    const job = defineJob({
+      input,
+      reduce: count(),
+      setup: () => seen.clear(),
+      map(word: string, emit) {
+        if (!seen.has(word)) emit(word)
+        seen.add(word)
+      },
+    })
+    expect(await testJob(job, ['a', 'a', 'b', 'a', 'b', 'a'])).toEqual({
+      result: [
+        { key: 'a', value: 3 },
+        { key: 'b', value: 2 },
+      ],
+    })
+  })
+
+  test('gives the very objects of the list, and their places in it as positions', async () => {
+    const records = letters.map((letter) => ({ letter }))
+    const seen: unknown[] = []
+    const job = defineJob({
+      input: input as never,
+      reduce: collect<string, unknown>(),
+      map(record: { letter: string }, emit, { position }) {
+        seen.push(record)
+        emit(record.letter, position)
+      },
+    })
+    const { result } = await testJob(job, records)
+    expect(seen.every((record, place) => record === records[place])).toBe(true)
+    expect(result).toEqual(
+      letters.map((letter, byte) => ({
+        key: letter,
+        value: [{ path: 'records', member: null, byte, line: byte + 1 }],
+      })),
+    )
+  })
+
+  test('spills more than once for a long list, and merges that', async () => {
+    const words = Array.from({ length: 3000 }, (_, index) => `word ${(index * 7919) % 1000}`)
+    const job = defineJob({
+      input,
+      reduce: groupReduce((_key: string, values: Iterable<number>) => [...values]),
+      map: (word: string, emit, { position }) => emit(word, position.byte),
+    })
+    const { result } = await testJob(job, words)
+    expect(result).toHaveLength(1000)
+    for (const { key, value } of result)
+      expect(value).toEqual(words.flatMap((word, place) => (word === key ? [place] : [])))
+  })
+
+  test('takes parameters as they are, or as text', async () => {
+    const job = defineJob({
+      ...least,
+      params: { times: z.number().default(2) },
+      map: (line, emit, { params }) => emit(line.repeat(params.times), 1),
+    })
+    const keysOf = async (options?: { params: { times: number } }) =>
+      (await testJob(job, ['ab'], options)).result.map(({ key }) => key)
+    expect(await keysOf()).toEqual(['abab'])
+    expect(await keysOf({ params: { times: 3 } })).toEqual(['ababab'])
+    expect(await keysOf({ params: { times: '1' as unknown as number } })).toEqual(['ab'])
+    await expect(keysOf({ params: { time: 1 } as never })).rejects.toMatchObject({ code: 'param-invalid' })
+  })
+
+  test('throws what the job threw, as it was thrown', async () => {
+    const thrown = new RangeError('too long')
+    const throwing = defineJob({
+      ...least,
+      map: (line) => {
+        if (line === 'c') throw thrown
+      },
+    })
+    await expect(testJob(throwing, letters)).rejects.toBe(thrown)
+    const refusing = defineJob({
+      ...least,
+      map: (line, _, ctx) => {
+        if (line === 'c') ctx.reject('no c')
+      },
+    })
+    const refusal = testJob(refusing, letters)
+    await expect(refusal).rejects.toBeInstanceOf(RecordRejection)
+    await expect(refusal).rejects.toMatchObject({ message: 'no c' })
+    const late = defineJob({
+      input,
+      reduce: groupReduce(() => {
+        throw thrown
+      }),
+      map: (line: string, emit) => emit(line, 1),
+    })
+    await expect(testJob(late, ['a'])).rejects.toMatchObject({ code: 'job-threw', cause: thrown })
+  })
+})
