@@ -1,6 +1,6 @@
 import type { Plan, SparkOptions } from '../run/index.ts'
 import { addressOf } from './file-address.ts'
-import { withAttempts } from './master.ts'
+import { isLocalMaster, withAttempts } from './master.ts'
 
 /** What one worker holds beside its heap and its tables: the process that looks after it, and Python. */
 const besideWorkerBytes = 200 * 2 ** 20
@@ -25,7 +25,7 @@ export function configurationOf(
   plan: Told,
   run: { readonly id: string; readonly eventsFolder: string },
 ): { readonly master: string; readonly conf: Readonly<Record<string, string>> } {
-  const isLocal = master.startsWith('local')
+  const isLocal = isLocalMaster(master)
   const coresEach = Number(asked['spark.executor.cores'] ?? 1)
   const overheadMiB = Math.ceil(((workerBytesOf(plan) + besideWorkerBytes) * coresEach) / 2 ** 20)
   const conf: Record<string, string> = {

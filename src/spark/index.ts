@@ -2,5 +2,6 @@
 
 export { conductOnSpark } from './conduct.ts'
 export { findSpark, requireJava } from './find-spark.ts'
-export { localThreads } from './master.ts'
+export { checkMaster, localThreads } from './master.ts'
 export { withRanges } from './ranges.ts'
+export { requireSpark } from './require-spark.ts'

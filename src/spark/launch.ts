@@ -6,6 +6,7 @@ import type { Plan, RunDirectory, SparkOptions } from '../run/index.ts'
 import { Application, builtFile } from './application.ts'
 import { configurationOf, workerBytesOf } from './configuration.ts'
 import { findSpark } from './find-spark.ts'
+import { isLocalMaster } from './master.ts'
 import type { MapOrder, TaskSettings } from './messages.ts'
 import { makePack } from './pack.ts'
 
@@ -42,7 +43,7 @@ export async function startApplication(parts: LaunchParts): Promise<Application>
   const { id, directory, plan, spark } = parts
   const { home, python } = await findSpark(spark.home, process.env)
   const folder = sparkFolder(directory)
-  const isLocal = spark.master.startsWith('local')
+  const isLocal = isLocalMaster(spark.master)
   // On this machine alone everything is in its place already.
   const ships = !isLocal || spark.pack !== null
   const pack = ships

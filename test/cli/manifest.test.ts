@@ -133,6 +133,10 @@ describe('manifest kubernetes', () => {
       shop.run('manifest', kind, 'words.job.ts', 'in', '--on', master)
     for (const ended of [on('compose', 'spark'), on('kubernetes', 'yarn'), on('kubernetes', 'spark://h:1')])
       expect(ended).toMatchObject({ status: 2, stderr: expect.stringContaining('--on spark') })
+    expect(on('kubernetes', 'k8s://')).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('k8s://https://HOST:PORT'),
+    })
   })
 })
 

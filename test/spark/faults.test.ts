@@ -166,6 +166,24 @@ describe.skipIf(!requires('pyspark with Java', hasSpark))('a run on Spark', { ti
     },
   )
 
+  it('is refused before anything is planned where its master is none, or nobody listens there', () => {
+    shop.write('unplanned.txt', 'x\n')
+    const job = shop.job('unplanned.job.ts', 'emit(line)')
+    const before = shop.runs()
+    const on = (...words: readonly string[]): Ended => tallyman('run', job, 'unplanned.txt', '--on', ...words)
+    for (const ended of [on('nonsense'), on('spark://'), on('local[x]', '--dry-run')])
+      expect(ended).toMatchObject({
+        status: 2,
+        stderr: expect.stringMatching(/that is no master of Spark's.*\n.*spark:\/\/HOST:PORT/),
+      })
+    // A port that nobody has.
+    expect(on('spark://127.0.0.1:9')).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining("No master of Spark's listens at spark://127.0.0.1:9"),
+    })
+    expect(shop.runs()).toEqual(before)
+  })
+
   it('says so where Python of driver and executors differ', async () => {
     shop.write('version/sitecustomize.py', versionOf(3, 10))
     const python = shop.write(

@@ -3,6 +3,7 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { TallymanError } from '../../errors.ts'
 import { mountsOf, readMachine, userPorts } from '../../host/index.ts'
 import { mkdirIn, packageVersion, settleResources } from '../../run/index.ts'
+import { checkMaster } from '../../spark/index.ts'
 import type { Arguments } from '../arguments.ts'
 import type { Command } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
@@ -79,6 +80,7 @@ function onClusterOf(kind: string, args: Arguments): OnCluster | null {
     throw new TallymanError('usage', `There is no manifest of kind ${kind} for a run on ${master}.`, {
       wayOut: 'Say `manifest kubernetes … --on spark`, or --on k8s://https://HOST:PORT for another cluster.',
     })
+  if (master !== 'spark') checkMaster(master)
   const pairs = args.list('spark-conf').map((pair) => {
     const equals = pair.indexOf('=')
     return [pair.slice(0, equals), pair.slice(equals + 1)]

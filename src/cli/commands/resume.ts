@@ -10,7 +10,7 @@ import {
   sayRunStatus,
   takeTarget,
 } from '../../run/index.ts'
-import { conductOnSpark, findSpark, requireJava } from '../../spark/index.ts'
+import { conductOnSpark, requireSpark } from '../../spark/index.ts'
 import { checkAccepted } from '../accepted-names.ts'
 import type { Arguments } from '../arguments.ts'
 import { interruptible, withRun } from '../carry-out.ts'
@@ -46,7 +46,7 @@ export const resume: Command = {
       return await detach(args, terminal, logOf(directory))
     }
     const spark = state?.plan.spark ?? null
-    if (spark !== null) await requireJava(await findSpark(spark.home, process.env), process.env)
+    if (spark !== null) await requireSpark(spark, process.env)
     const make = (): Promise<PreparedRun> => reopen(directory, { args, outlet, terminal })
     return await interruptible(terminal, (stop, finish) =>
       withRun(make, { outlet, terminal, stop, finish, page: readPage(args) }),

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import { TallymanError } from '../../errors.ts'
 import { countOf, showBytes } from '../../quantities.ts'
 import { requireFormat } from '../../result/index.ts'
@@ -10,7 +9,7 @@ import {
   takeTarget,
   totalsOf,
 } from '../../run/index.ts'
-import { conductOnSpark, findSpark, requireJava, withRanges } from '../../spark/index.ts'
+import { checkMaster, conductOnSpark, requireSpark, withRanges } from '../../spark/index.ts'
 import { checkAccepted } from '../accepted-names.ts'
 import type { Arguments } from '../arguments.ts'
 import { interruptible, withRun } from '../carry-out.ts'
@@ -54,13 +53,10 @@ async function runJob(args: Arguments, terminal: Terminal): Promise<ExitCode> {
       wayOut: `Name files, directories, or patterns in quotes. \`tallyman run ${options.job} --help\` says what the job reads.`,
     })
   }
-  if (options.spark !== null && !args.has('dry-run')) {
-    const { home, pack } = options.spark
-    if (pack !== null && !existsSync(pack))
-      throw new TallymanError('not-found', `There is no archive ${pack} for executors.`, {
-        wayOut: 'Name one that a run has made on a machine of their kind, or leave out --spark-pack.',
-      })
-    await requireJava(await findSpark(home, process.env), process.env)
+  const { spark } = options
+  if (spark !== null) {
+    if (args.has('dry-run')) checkMaster(spark.master)
+    else await requireSpark(spark, process.env)
   }
   const outlet = readOutlet(args, terminal)
   if (args.has('detach') && terminal.letGo === undefined) {
@@ -72,7 +68,6 @@ async function runJob(args: Arguments, terminal: Terminal): Promise<ExitCode> {
     const note = (directory: RunDirectory): void => keepOutlet(directory, outlet)
     const parts = { stop, note, say: terminal.say, conduct: conductOnSpark }
     const plan = (): Promise<PreparedRun> => prepareRun(options, runsFolder(terminal), parts)
-    const { spark } = options
     const prepare = (): Promise<PreparedRun> =>
       spark === null ? plan() : withRanges(options.inputs, spark.home, plan)
     if (args.has('dry-run')) return await dryRun(await prepare(), args, terminal)
