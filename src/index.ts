@@ -22,6 +22,7 @@ export {
   type FlushContext,
   first,
   type GroupReducer,
+  geometricMean,
   groupReduce,
   type HeatChart,
   type Histogram,

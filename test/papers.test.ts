@@ -34,9 +34,30 @@ function withoutBlocks(text: string): string {
   return text.replace(/^```[\s\S]*?^```/gm, '')
 }
 
+/** What the library's face exports of a folder of a room, types left out. */
+function exportedFrom(room: string, folder: string): string[] {
+  const lines = readFileSync(join(root, 'src', room, 'index.ts'), 'utf8').split('\n')
+  const names = lines.flatMap((line) => {
+    const [, list = '', from = ''] = /^export \{(.*)\} from '\.\/(.*)'$/.exec(line) ?? []
+    return from.startsWith(folder) ? list.split(',').map((name) => name.trim()) : []
+  })
+  const face = readFileSync(join(root, 'src/index.ts'), 'utf8')
+  return names.filter((name) => !name.startsWith('type ') && new RegExp(`\\b${name}\\b`).test(face))
+}
+
 describe('documents', () => {
   it('are found', () => {
     expect(pages).toEqual(expect.arrayContaining(['ARCHITECTURE.md', 'docs/reliability.md']))
+  })
+
+  it.each([
+    ...exportedFrom('job', 'reducers/').flatMap((name) => [
+      ['README.md', name],
+      ['docs/guide/jobs.md', name],
+    ]),
+    ...exportedFrom('input', 'decode/').map((name) => ['docs/guide/jobs.md', name]),
+  ])('%s names what a job may use: %s', (page, name) => {
+    expect(readFileSync(join(root, page as string), 'utf8')).toMatch(new RegExp(`\`(${name}\`|${name}[(<])`))
   })
 
   it.each(pages)('%s links to pages that are there', (page) => {

@@ -10,6 +10,7 @@ import {
   days,
   defineJob,
   first,
+  geometricMean,
   groupReduce,
   type Histogram,
   histogram,
@@ -143,6 +144,8 @@ describe('defineJob infers', () => {
         sum: sum(),
         sumBig: sum<Key, bigint>(),
         mean: mean(),
+        geometric: geometricMean(),
+        geometricBig: geometricMean<string, bigint>(),
         variance: variance(),
         sample: variance({ sample: true }),
         min: min(),
@@ -164,6 +167,8 @@ describe('defineJob infers', () => {
     expectTypeOf<Tables['sum']>().toEqualTypeOf<Rows<Key, number>>()
     expectTypeOf<Tables['sumBig']>().toEqualTypeOf<Rows<Key, bigint>>()
     expectTypeOf<Tables['mean']>().toEqualTypeOf<Rows<Key, number>>()
+    expectTypeOf<Tables['geometric']>().toEqualTypeOf<Rows<Key, number>>()
+    expectTypeOf<Tables['geometricBig']>().toEqualTypeOf<Rows<string, number>>()
     expectTypeOf<Tables['variance']>().toEqualTypeOf<Rows<Key, number>>()
     expectTypeOf<Tables['sample']>().toEqualTypeOf<Rows<Key, number | null>>()
     expectTypeOf<Tables['min']>().toEqualTypeOf<Rows<Key, Key>>()

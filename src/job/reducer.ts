@@ -8,6 +8,7 @@ export type ReducerKind =
   | 'countDistinct'
   | 'custom'
   | 'first'
+  | 'geometricMean'
   | 'histogram'
   | 'last'
   | 'max'

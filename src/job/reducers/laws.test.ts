@@ -8,6 +8,7 @@ import { count } from './count.ts'
 import { countDistinct } from './count-distinct.ts'
 import { reducer } from './custom.ts'
 import { first } from './first.ts'
+import { geometricMean } from './geometric-mean.ts'
 import { histogram } from './histogram.ts'
 import { last } from './last.ts'
 import { max } from './max.ts'
@@ -56,6 +57,13 @@ const anyDouble = fc.oneof(
   { arbitrary: fc.constantFrom(Infinity, -Infinity, NaN), weight: 1 },
 )
 
+const positive = fc.oneof(
+  fc.integer({ min: 1, max: 20 }),
+  finiteDouble.filter((value) => value > 0),
+  fc.constantFrom(5e-324, 2 ** -1022, 1, Number.MAX_VALUE, Infinity),
+  fc.bigInt({ min: 1n, max: 2n ** 1100n }),
+)
+
 /** A reducer with values it takes. */
 interface Case {
   readonly name: string
@@ -81,6 +89,7 @@ const cases: readonly Case[] = [
   { name: 'mean', reducer: mean(), values: finiteDouble, commutes: true },
   { name: 'mean with infinities and NaN', reducer: mean(), values: anyDouble, commutes: true },
   { name: 'mean of bigints', reducer: mean(), values: bigint, commutes: true },
+  { name: 'geometricMean', reducer: geometricMean(), values: positive, commutes: true },
   { name: 'variance', reducer: variance(), values: finiteDouble, commutes: true },
   { name: 'variance with infinities and NaN', reducer: variance(), values: anyDouble, commutes: true },
   { name: 'variance of bigints', reducer: variance(), values: bigint, commutes: true },

@@ -8,6 +8,7 @@ import { count } from './count.ts'
 import { countDistinct } from './count-distinct.ts'
 import { reducer } from './custom.ts'
 import { first } from './first.ts'
+import { geometricMean } from './geometric-mean.ts'
 import { groupReduce } from './group-reduce.ts'
 import { histogram } from './histogram.ts'
 import { last } from './last.ts'
@@ -386,10 +387,107 @@ describe('groupReduce', () => {
   })
 })
 
-describe('reducers without a result for nothing', () => {
-  it.each([mean(), variance(), min(), max(), first(), last()])('$kind says so', (monoid: AnyMonoid) => {
-    expect(() => monoid.finish(monoid.empty(), 'key')).toThrow(
-      `${monoid.kind}() was finished without a value.`,
+describe('geometricMean', () => {
+  const meanOf = (...values: readonly (number | bigint)[]): unknown => reduced(geometricMean(), values)
+
+  it('is the root of the product, also where the product is no double', () => {
+    expect(meanOf(2, 8)).toBe(4)
+    expect(meanOf(1, 10, 100)).toBe(10)
+    expect(meanOf(54, 24, 36)).toBe(36)
+    expect(meanOf(0.25, 4)).toBe(1)
+    expect(meanOf(...Array.from({ length: 1000 }, () => 1e300))).toBe(1e300)
+    expect(meanOf(5e-324, 5e-324)).toBe(5e-324)
+    expect(meanOf(Number.MAX_VALUE, Number.MAX_VALUE)).toBe(Number.MAX_VALUE)
+    expect(meanOf(5e-324, 2 ** 1022)).toBe(2 ** -26)
+  })
+
+  it('is the value itself where all are equal, and the root of a square of whole numbers', () => {
+    for (let value = 1; value < 500; value++) {
+      expect(meanOf(value, value, value)).toBe(value)
+      expect(meanOf(value * value, 49)).toBe(7 * value)
+    }
+  })
+
+  it('is within two units in the last place of the true one', () => {
+    const positive = fc.array(fc.double({ min: 2 ** -300, max: 2 ** 300, noNaN: true }), {
+      minLength: 1,
+      maxLength: 4,
+    })
+    fc.assert(
+      fc.property(positive, (values) => {
+        const mean = Number(meanOf(...values))
+        const unit = 2 ** (Math.floor(Math.log2(mean)) - 52)
+        const product = values.map(exact).reduce(times)
+        // Of whole numbers over one power of two, the n-th powers of what is just below and just above lie on both sides of the product.
+        expect(compare(power(exact(mean - 2.5 * unit), values.length), product)).toBeLessThan(0)
+        expect(compare(power(exact(mean + 2.5 * unit), values.length), product)).toBeGreaterThan(0)
+      }),
     )
   })
+
+  it('takes bigints of any size, and a mix', () => {
+    expect(meanOf(2n, 8n)).toBe(4)
+    expect(meanOf(2n ** 2000n, 2 ** -1000)).toBe(2 ** 500)
+    expect(meanOf(10n ** 40n, 10n ** 40n)).toBe(1e40)
+    expect(meanOf(2n ** 3000n)).toBe(Infinity)
+    expect(meanOf(Infinity, 1)).toBe(Infinity)
+  })
+
+  it.each([0, -0, -1, Number.NaN, -Infinity, 0n, -5n])('refuses %s, which has no logarithm', (value) => {
+    expect(() => meanOf(1, value)).toThrow('geometricMean() takes numbers above 0; it got')
+    expect(() => geometricMean().check?.(value)).toThrow('geometricMean() takes numbers above 0; it got')
+  })
+
+  it('refuses what is no number', () => {
+    expect(() => reduced(geometricMean(), ['5'])).toThrow('geometricMean() takes numbers; it got')
+  })
+
+  it('is finished without a change to its state', () => {
+    const monoid: AnyMonoid = geometricMean()
+    const state = [0.1, 0.7, 1e-5, 3].reduce(
+      (before: unknown, value) => monoid.add(before, value),
+      monoid.empty(),
+    )
+    const before = structuredClone(state)
+    monoid.finish(state, 'key')
+    expect(state).toEqual(before)
+  })
+})
+
+/** A positive double as digits over a power of two, exactly. */
+function exact(value: number): { readonly digits: bigint; readonly exponent: number } {
+  let [digits, exponent] = [value, 0]
+  while (!Number.isInteger(digits)) {
+    digits *= 2
+    exponent -= 1
+  }
+  return { digits: BigInt(digits), exponent }
+}
+
+type Exact = ReturnType<typeof exact>
+
+const times = (a: Exact, b: Exact): Exact => ({
+  digits: a.digits * b.digits,
+  exponent: a.exponent + b.exponent,
+})
+const power = (a: Exact, n: number): Exact => Array.from({ length: n }, () => a).reduce(times)
+
+function compare(a: Exact, b: Exact): number {
+  const least = Math.min(a.exponent, b.exponent)
+  const [left, right] = [a, b].map(({ digits, exponent }) => digits << BigInt(exponent - least)) as [
+    bigint,
+    bigint,
+  ]
+  return left < right ? -1 : left > right ? 1 : 0
+}
+
+describe('reducers without a result for nothing', () => {
+  it.each([mean(), geometricMean(), variance(), min(), max(), first(), last()])(
+    '$kind says so',
+    (monoid: AnyMonoid) => {
+      expect(() => monoid.finish(monoid.empty(), 'key')).toThrow(
+        `${monoid.kind}() was finished without a value.`,
+      )
+    },
+  )
 })
