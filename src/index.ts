@@ -2,7 +2,7 @@
 
 export { type ErrorCode, TallymanError } from './errors.ts'
 export { type TestJobOptions, testJob } from './flow/index.ts'
-export { bytes, jsonl, text } from './input/index.ts'
+export { bytes, fixedWidth, jsonl, text } from './input/index.ts'
 export {
   all,
   type BarsChart,

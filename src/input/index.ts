@@ -1,6 +1,7 @@
 export { acceptInput, acceptOption, matchesAccepted } from './accepted.ts'
 export { daysBetween } from './days.ts'
 export { bytes } from './decode/bytes.ts'
+export { fixedWidth } from './decode/fixed-width.ts'
 export { parseJson } from './decode/json.ts'
 export { jsonl } from './decode/jsonl.ts'
 export { LineCutter } from './decode/lines.ts'

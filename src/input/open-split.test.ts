@@ -31,6 +31,7 @@ import {
 } from '../../test/fixtures/splits.ts'
 import { requires } from '../../test/requires.ts'
 import { bytes } from './decode/bytes.ts'
+import { fixedWidth } from './decode/fixed-width.ts'
 import { jsonl } from './decode/jsonl.ts'
 import { text } from './decode/text.ts'
 import { openSplit } from './open-split.ts'
@@ -124,6 +125,32 @@ describe('openSplit on plain files', () => {
       { rejected: 'byte 0xff is not valid UTF-8 there', atByte: 1, startByte: 14, endByte: 17, line: 3 },
       { record: 2, startByte: 18, endByte: 19, line: 4 },
     ])
+  })
+
+  test('fixedWidth: what does not fit is rejected with line and byte, in whatever chunks, and the last half line is named', async () => {
+    const path = folder.write('stations.txt', 'KR1  12\r\n\nKÖ2  x2\nKR3   4\nKR4')
+    const format = fixedWidth({ fields: { id: [1, 3], value: { at: [5, 7], type: 'number' } } })
+    for (const chunkBytes of [1, 7, 1000]) {
+      expect((await readUnits(rangeSplit(path), format, chunkBytes)).units).toEqual([
+        { record: { id: 'KR1', value: 12 }, startByte: 0, endByte: 7, line: 1 },
+        {
+          rejected: 'field "value" (characters 5 to 7) holds " x2", which is no number',
+          atByte: 5,
+          startByte: 10,
+          endByte: 18,
+          line: 3,
+        },
+        { record: { id: 'KR3', value: 4 }, startByte: 19, endByte: 26, line: 4 },
+        {
+          rejected:
+            'the line has 3 characters; its fields need 7; this last line has no newline: it was probably cut off while it was written',
+          atByte: 3,
+          startByte: 27,
+          endByte: 30,
+          line: 5,
+        },
+      ])
+    }
   })
 
   test('a last line that does not decode and has no newline is said to be cut off', async () => {

@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { noRecord } from '../../job/index.ts'
 import { bytes } from './bytes.ts'
+import { fixedWidth } from './fixed-width.ts'
 import { jsonl } from './jsonl.ts'
 import { text } from './text.ts'
 
-describe('jsonl, text and bytes', () => {
+describe('jsonl, text, fixedWidth and bytes', () => {
   test('describe themselves as plain data, with a limit of 64 MiB', () => {
     expect(jsonl()).toMatchObject({
       name: 'jsonl',
@@ -19,11 +20,20 @@ describe('jsonl, text and bytes', () => {
       recordBytesMax: 10,
       options: {},
     })
+    expect(
+      fixedWidth({ fields: { id: [1, 2], n: { at: [4, 9], type: 'number', missing: ['-', '?'] } } }),
+    ).toMatchObject({
+      name: 'fixedWidth',
+      unit: 'line',
+      recordBytesMax: 67_108_864,
+      options: { fields: 'id 1-2, n 4-9 number missing "-" "?"', width: null, shortLines: 'reject' },
+    })
     expect(bytes()).toMatchObject({ name: 'bytes', unit: 'file', recordBytesMax: 67_108_864, options: {} })
   })
 
   test.each([0, -1, 1.5, Number.NaN, 2 ** 40])('refuse %s as recordBytesMax', (recordBytesMax) => {
-    for (const format of [jsonl, text, bytes]) {
+    const fixed = (options: object) => fixedWidth({ fields: { id: [1, 2] }, ...options })
+    for (const format of [jsonl, text, bytes, fixed]) {
       expect(() => format({ recordBytesMax })).toThrow(expect.objectContaining({ code: 'job-invalid' }))
     }
   })
