@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { flowKernels } from '../../test/fixtures/flow-kernels.ts'
 import { anyPoint } from '../../test/fixtures/keys-and-values.ts'
 import { text } from '../input/index.ts'
 import {
@@ -23,7 +24,6 @@ import {
   variance,
 } from '../job/index.ts'
 import type { Key } from '../record/index.ts'
-import { kernelUrl, WasmKernel } from '../wasm.ts'
 import { type FlowKernels, noKernels } from './flow-kernels.ts'
 import { type MapReport, runMapTask } from './map-task.ts'
 import type { RecordSource } from './record-source.ts'
@@ -31,10 +31,6 @@ import { runReduceTask } from './reduce-task.ts'
 import { MemoryStorage } from './storage.ts'
 
 /** Whole tasks, in the memory of a kernel and without: every file they write is the same to the byte. */
-
-const kernel = (name: string): WasmKernel => new WasmKernel(kernelUrl(import.meta.url, `./${name}.wasm`))
-const [amounts, merge] = [kernel('amounts'), kernel('merge')]
-const flowKernels: FlowKernels = { amounts: () => amounts.instance(), merge: () => merge.instance() }
 
 /** What one record emits, table, key and value each, and whether its map refuses it afterwards. */
 interface Turn {
@@ -221,6 +217,27 @@ function plain({ files, report }: Run): unknown {
 describe('runMapTask and runReduceTask', () => {
   it('are given a kernel here', () => {
     expect([flowKernels.amounts(), flowKernels.merge()]).not.toContain(null)
+  })
+
+  it('use it for tables that have become large', async () => {
+    const taken: string[] = []
+    const kernels: FlowKernels = {
+      amounts: () => {
+        taken.push('amounts')
+        return flowKernels.amounts()
+      },
+      merge: () => {
+        taken.push('merge')
+        return flowKernels.merge()
+      },
+    }
+    const list = [0, 1, 2, 3, 4].map((key): Turn => ({ emits: [[0, key, 1]], refuses: false }))
+    const options = { partitions: 1, combineBytesMax: 2 ** 20, kernels }
+    await run(jobOf(['count', 'count', 'count']), list, { ...options, mappedKeysMax: 4 })
+    expect(taken).toEqual(['amounts', 'merge'])
+    await run(jobOf(['count', 'count', 'count']), list, { ...options, mappedKeysMax: 5 })
+    await run(jobOf(['mean', 'mean', 'mean']), list, { ...options, mappedKeysMax: 0 })
+    expect(taken).toEqual(['amounts', 'merge', 'merge'])
   })
 
   it('write the same bytes whether large tables are folded in a kernel or not', async () => {

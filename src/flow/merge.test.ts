@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { writeSpill } from '../../test/fixtures/spills.ts'
 import { TallymanError } from '../errors.ts'
 import { collect, count, groupReduce, type JobTable } from '../job/index.ts'
-import { encodeKey, encodeValue, type Key, RecordFileWriter } from '../record/index.ts'
+import type { Key } from '../record/index.ts'
 import { groupsPerTick, mergeFilesMax } from './merge.ts'
 import { runReduceTask } from './reduce-task.ts'
 import { type InputBytes, MemoryStorage, type OutputFile, type Section, type Storage } from './storage.ts'
@@ -32,23 +33,6 @@ class CountingStorage implements Storage {
   remove(name: string): void {
     this.#inner.remove(name)
   }
-}
-
-/** Writes one spill of one table into the middle of a file: sorted here, so that the property may give keys in any order. */
-function writeSpill(storage: Storage, name: string, rows: readonly (readonly [Key, unknown])[]): Section {
-  const file = storage.create(name)
-  const writer = new RecordFileWriter(file, 'spill')
-  const before = writer.finish()
-  const encoded = rows.map(([key, value]) => ({
-    key: Buffer.concat([Buffer.of(0), encodeKey(key)]),
-    value: encodeValue(value),
-  }))
-  for (const { key, value } of encoded.sort((a, b) => Buffer.compare(a.key, b.key)))
-    writer.append(key, 0, key.length, value, 0, value.length)
-  const { bytes } = writer.finish()
-  writer.finish()
-  file.close()
-  return { name, atByte: before.bytes, bytes }
 }
 
 async function reduceAll(
@@ -124,8 +108,9 @@ describe('runReduceTask', () => {
         told.push(groups)
       },
     })
-    // Two files are merged into one, then all: every key is met twice.
-    expect(told).toEqual(Array.from({ length: 8 }, (_, index) => (index + 1) * groupsPerTick))
+    // Two files are merged into one, then all: every key is met twice, and the end of the first merge is told.
+    const first = [1, 2, 3, 4].map((times) => times * groupsPerTick)
+    expect(told).toEqual([...first, keys.length, ...first.map((groups) => keys.length + groups)])
   })
 
   it('names the keys of which it read most, of all files and also what a reducer did not ask for', async () => {

@@ -170,7 +170,7 @@ export interface Narrowed {
 interface NarrowOptions {
   readonly storage: Storage
   readonly reducers: readonly AnyReducer[]
-  /** Told how many groups were merged since it was last called. */
+  /** Told how many groups were merged since it was last called, at the end of every merge too: one may have few groups of many files. */
   readonly tick: (groups: number) => Promise<void>
   /** Makes an instance of `merge.as` where all tables have amounts, and null else. */
   readonly makeKernel: () => object | null
@@ -254,13 +254,15 @@ async function mergeAmounts(
   options: NarrowOptions,
 ): Promise<number> {
   const merge = new AmountMerge(kernel, options.storage, spills)
+  let told = 0
   try {
     for (let { table } = merge; table !== -1; { table } = merge) {
       const amount = amountOf(reducerOf(options, table))
       if (amount === null) throw new ForeignState()
-      for (let before = merge.groups; merge.write(table, amount, writer, 'value'); before = merge.groups)
-        await options.tick(merge.groups - before)
+      for (; merge.write(table, amount, writer, 'value'); told = merge.groups)
+        await options.tick(merge.groups - told)
     }
+    await options.tick(merge.groups - told)
   } finally {
     merge.close()
   }
@@ -297,6 +299,7 @@ async function mergeGroups(
       groups += 1
       if (groups % groupsPerTick === 0) await options.tick(groupsPerTick)
     }
+    await options.tick(groups % groupsPerTick)
   } finally {
     merge.close()
   }
