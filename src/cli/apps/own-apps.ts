@@ -13,6 +13,7 @@ import {
 } from '../../host/index.ts'
 import { printableLines } from '../../printable.ts'
 import type { Terminal } from '../terminal.ts'
+import { pageLink } from './page-link.ts'
 import { readPageToken } from './page-token.ts'
 
 /** What tallyman's own page is called among the apps that are up. */
@@ -52,10 +53,12 @@ export function answers(port: number): Promise<boolean> {
 }
 
 /** Where it is opened; with the token, where it takes one and this user has it. */
-export function linkOf({ port, tokenFile }: Pick<AppContainer, 'port' | 'tokenFile'>): string {
+export function linkOf({
+  port,
+  tokenFile,
+}: Pick<AppContainer, 'tokenFile'> & { readonly port: number }): string {
   const token = tokenFile === null ? null : readPageToken(tokenFile)
-  // By its number: at another address that `localhost` may stand for somebody else can listen.
-  return `http://127.0.0.1:${port}/${token === null ? '' : `?token=${token}`}`
+  return pageLink(port, token)
 }
 
 /**

@@ -1,12 +1,14 @@
 import { existsSync, statSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { messageOf, TallymanError } from '../../errors.ts'
-import { forwardCommand, isForRoot, userName, userPorts, whoListens } from '../../host/index.ts'
+import { forwardCommand, userName } from '../../host/index.ts'
 import { printable } from '../../printable.ts'
 import type { AppBundle, ServedApp, SourceWatch } from '../../web/index.ts'
 import type { Arguments } from '../arguments.ts'
 import { shownPath } from '../report.ts'
 import { sayError, type Terminal } from '../terminal.ts'
+import { pageLink } from './page-link.ts'
+import { portsTaken, portsToTry } from './ports-to-try.ts'
 
 /** What is loaded when an app is served, and not before. */
 type Web = Pick<typeof import('../../web/index.ts'), 'notePage' | 'SourceWatch' | 'startApp'>
@@ -127,8 +129,7 @@ class Serving {
   async #start(): Promise<ServedApp> {
     const { entry, file } = this.#bundle
     const { cwd } = this.#terminal
-    await refuseReserved(this.#port)
-    const ports = this.#port === null ? userPorts(process.getuid?.() ?? 0) : [this.#port]
+    const ports = await portsToTry(this.#port)
     const app = await this.#web.startApp({ file, source: shownPath(entry, cwd), cwd }, ports)
     if (app === null) throw portsTaken(ports)
     this.#port = app.port
@@ -154,7 +155,7 @@ class Serving {
 
   #tell(port: number): void {
     const { out, say, env, cwd } = this.#terminal
-    const link = `http://127.0.0.1:${port}/`
+    const link = pageLink(port, null)
     const forward = forwardCommand(port, userName(), env.SSH_CONNECTION)
     if (this.#args.has('json')) {
       out(JSON.stringify({ link, port, forward, app: this.#bundle.entry, pid: process.pid }))
@@ -167,25 +168,6 @@ class Serving {
     say(`From your laptop: ${forward}`)
     say('and open the link there. Ctrl-C ends it.')
   }
-}
-
-/** Refuses a port that was asked for and is not the user's to have. */
-export async function refuseReserved(port: number | null): Promise<void> {
-  if (port === null || !(await isForRoot(port))) return
-  throw new TallymanError('usage', `Port ${port} is for root alone, as those below 1024 are.`, {
-    wayOut: 'Say one from 1024 on, or leave --port out: then it is your own.',
-  })
-}
-
-/** Says of one port who has it; of several that none is free. */
-export function portsTaken(ports: readonly number[], holderOf = whoListens): TallymanError {
-  const [port] = ports
-  const who = ports.length === 1 && port !== undefined ? holderOf(port) : null
-  const message =
-    ports.length === 1
-      ? `Port ${port} is taken${who === null ? '' : ` by ${who}`}.`
-      : `No port is free of those tried: ${ports.join(', ')}.`
-  return new TallymanError('usage', message, { wayOut: 'Say another one: --port N.' })
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

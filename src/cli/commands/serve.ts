@@ -1,11 +1,13 @@
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { errnoOf, messageOf, TallymanError } from '../../errors.ts'
-import { forwardCommand, isFreePort, sshTarget, userName, userPorts } from '../../host/index.ts'
+import { forwardCommand, isFreePort, sshTarget, userName } from '../../host/index.ts'
 import { printable } from '../../printable.ts'
 import { listRuns } from '../../run/index.ts'
 import type { PageOptions, ServedPage } from '../../web/index.ts'
-import { refuseReserved, serveOwnApp } from '../apps/serve-app.ts'
+import { pageLink } from '../apps/page-link.ts'
+import { portsTaken, portsToTry } from '../apps/ports-to-try.ts'
+import { serveOwnApp } from '../apps/serve-app.ts'
 import type { Arguments } from '../arguments.ts'
 import type { Command } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
@@ -88,8 +90,7 @@ function tell(
   terminal: Terminal,
 ): void {
   const port = publishedPort ?? page.port
-  // By its number: at another address that `localhost` may stand for somebody else can listen.
-  const link = `http://127.0.0.1:${port}/?token=${token}`
+  const link = pageLink(port, token)
   const forward = forwardCommand(port, userName(), terminal.env.SSH_CONNECTION)
   if (args.has('json')) {
     terminal.out(JSON.stringify({ link, port: page.port, forward, runsFolder, pid: process.pid }))
@@ -154,8 +155,7 @@ async function open(
   const home = dirname(settings.runsFolder)
   mkdirSync(home, { recursive: true })
   const token = readToken(pageTokenFile(settings.runsFolder))
-  await refuseReserved(asked)
-  const ports = asked === null ? userPorts(process.getuid?.() ?? 0) : [asked]
+  const ports = await portsToTry(asked)
   for (const port of ports) {
     if (!(await isFreePort(port, settings.address))) continue
     try {
@@ -165,7 +165,5 @@ async function open(
       if (errnoOf(error) !== 'EADDRINUSE') throw error
     }
   }
-  throw new TallymanError('usage', `No port is free of those tried: ${ports.join(', ')}.`, {
-    wayOut: 'Say another one: --port N. `ss -ltnp` shows who listens where.',
-  })
+  throw portsTaken(ports)
 }

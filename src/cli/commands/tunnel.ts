@@ -1,5 +1,6 @@
 import { TallymanError } from '../../errors.ts'
 import { printable } from '../../printable.ts'
+import { pageLink } from '../apps/page-link.ts'
 import type { Arguments } from '../arguments.ts'
 import type { Command } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
@@ -118,8 +119,7 @@ function tellerOf({ target }: TunnelOrder, args: Arguments, terminal: Terminal):
   const name = printable(target.destination)
   const tell = (served: RemoteSite, localPort: number): void => {
     const { port, token, path, heldBy, others } = served
-    // By its number: another name of the loopback address may lead to somebody else.
-    const link = `http://127.0.0.1:${localPort}${path}${token === null ? '' : `?token=${token}`}`
+    const link = pageLink(localPort, token, path)
     if (args.has('json'))
       out(
         JSON.stringify({

@@ -17,7 +17,6 @@ import {
   sshTarget,
   startAppContainer,
   userName,
-  userPorts,
   whoListens,
 } from '../../host/index.ts'
 import { printable } from '../../printable.ts'
@@ -25,7 +24,8 @@ import { showBytes } from '../../quantities.ts'
 import { type AppPart, partOfDockerfile, partOfModule, partOfPage } from '../apps/app-parts.ts'
 import { linkOf, pageName, untilHealthy } from '../apps/own-apps.ts'
 import { readPageToken } from '../apps/page-token.ts'
-import { findModule, portsTaken, refuseReserved } from '../apps/serve-app.ts'
+import { portsTaken, portsToTry } from '../apps/ports-to-try.ts'
+import { findModule } from '../apps/serve-app.ts'
 import { systemdUnit } from '../apps/systemd-unit.ts'
 import type { Arguments } from '../arguments.ts'
 import type { Command } from '../command.ts'
@@ -156,8 +156,7 @@ async function choosePort(
   const apps = await listAppContainers(engine)
   const before = apps.find((app) => app.name === name)?.port ?? null
   if (before !== null && (asked === null || asked === before)) return before
-  await refuseReserved(asked)
-  const ports = asked === null ? userPorts(process.getuid?.() ?? 0) : [asked]
+  const ports = await portsToTry(asked)
   for (const port of ports) {
     if (apps.some((app) => app.port === port && holdsPort(app)) || !(await isFreePort(port))) continue
     const [first] = ports
