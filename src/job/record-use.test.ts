@@ -106,6 +106,17 @@ describe('recordUse()', () => {
     ['(r, emit, later = () => r.a) => { f = later }', true],
     ['(r) => { use(/=>/, r.a); f = () => r.a }', true],
     ['(r) => r.a / 2', false],
+    ['(r) => { f = () => 1; use(r.a) }', false],
+    ['(r) => { f = () => { use(1); }; use(r.a) }', false],
+    ['(r) => { f = () => { use(1) }\n use(r.a) }', false],
+    ['(r) => { f = () =>{ use(1) }\n use(r.a) }', false],
+    ['(r) => { f = () => [1, 2].map((x) => x); use(r.a) }', false],
+    ['(r) => { use(r.b); f = () => r.a }', true],
+    ['(r) => { f = () => { for (;;) { use(1) } use(r.a) } }', true],
+    ['(r) => { f = () => { { use(1) } use(r.a) } }', true],
+    ['(r) => { f = () => use({ b: 1 }, r.a) }', true],
+    ['(r) => { f = () => ({ b: 1 }).b + r.a; }', true],
+    ['(r) => { f = () => 1; f = () => r.a }', true],
   ])('says whether %s may read later: %s', (text, later) => {
     expect(recordUse(made(text))?.mayReadLater).toBe(later)
   })
