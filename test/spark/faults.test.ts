@@ -60,20 +60,20 @@ function codesOf(task: RegExp, events: readonly RunEvent[]): string[] {
 }
 
 describe.skipIf(!requires('pyspark with Java', hasSpark))('a run on Spark', { timeout: 600_000 }, () => {
-  it('goes on after attempts that exit, hang, write garbage or are killed and blocks that were damaged, and passes over a record that kills', async () => {
+  it('goes on after attempts that exit, hang, write garbage or are killed, blocks that were damaged and the death of the daemon of Python, and passes over a record that kills', async () => {
     const hows = ['exits', 'is killed', 'hangs', 'writes garbage']
     for (const [at, how] of hows.entries())
       shop.write(`faults/${at}.txt`, `before ${at}\nmap once ${how}\nreduce ${how}\nafter ${at}\n`)
-    shop.write('faults/8.txt', 'reduce damages blocks\n')
+    shop.write('faults/8.txt', 'reduce damages blocks\nreduce kills the daemon\n')
     shop.write('faults/9.txt', 'good\nmap always exits\nbetter\n')
-    const how = ['--attempts', '6', '--task-timeout', '8', '--max-bad', '1']
+    const how = ['--attempts', '6', '--task-timeout', '5', '--max-bad', '1', '--impolite']
     const local = shop.run('run', misfortunes, 'faults', '-p', notes('local-notes'), ...how, '-w', '2')
     const options = ['-p', notes('spark-notes'), ...how, '-o', 'faults-out', '--on', 'local[2]']
     const ended = tallyman('run', misfortunes, 'faults', ...options, '--split', '1K')
     expect(ended, ended.stderr).toMatchObject({ status: 0 })
     expect(shop.digestOf(ended)).toBe(shop.digestOf(local))
     const manifest = JSON.parse(readFileSync(join(shop.folder, 'faults-out', 'manifest.json'), 'utf8'))
-    expect(manifest).toMatchObject({ records: 19, rejected: 1, counters: { lines: 19 } })
+    expect(manifest).toMatchObject({ records: 20, rejected: 1, counters: { lines: 20 } })
 
     const events = shop.journal()
     const all = ['job-exited', 'killed', 'no-progress', 'protocol-broken']
@@ -87,6 +87,8 @@ describe.skipIf(!requires('pyspark with Java', hasSpark))('a run on Spark', { ti
     expect(JSON.parse(rejected)).toMatchObject({ path: 'faults/9.txt', line: 2 })
     const logs = shop.run('logs', 'last').stdout
     expect(logs).toContain('seen: before 0')
+    // What it had forked goes on; for the next that is to be forked Spark starts another one.
+    expect(logs).toContain('killed: the daemon')
     expect(
       readdirSync(join(run, 'logs')).filter((name) => name.endsWith('.death.json')).length,
     ).toBeGreaterThan(4)
@@ -104,8 +106,8 @@ describe.skipIf(!requires('pyspark with Java', hasSpark))('a run on Spark', { ti
       gzipSync(`${'three\n'.repeat(10_000)}${randomBytes(5000).toString('hex')}\n`),
     )
     truncateSync(archive, 3000)
-    const local = shop.run('run', 'lines.job.ts', 'lacking')
-    const refused = tallyman('run', 'lines.job.ts', 'lacking', '--on', 'local[2]')
+    const local = shop.run('run', 'lines.job.ts', 'lacking', '--impolite')
+    const refused = tallyman('run', 'lines.job.ts', 'lacking', '--impolite', '--on', 'local[2]')
     const own = (text: string): string => text.replaceAll(/\d{8}-\d{6}-lines(-\d+)?/g, 'RUN')
     expect([refused.status, local.status]).toEqual([3, 3])
     expect(own(refused.stderr)).toContain('b.txt.gz')
@@ -117,7 +119,7 @@ describe.skipIf(!requires('pyspark with Java', hasSpark))('a run on Spark', { ti
     expect(await leftBehind(mark)).toEqual([])
 
     const accepted = ['--max-bad', '2', '--accept', 'b.txt.gz']
-    const whole = shop.run('run', 'lines.job.ts', 'lacking', ...accepted)
+    const whole = shop.run('run', 'lines.job.ts', 'lacking', '--impolite', ...accepted)
     const run = shop.runs().at(-2)!
     const withoutJava = { env: { ...sparkEnv, [markName]: mark, JAVA_HOME: '/nowhere' } }
     expect(shop.runIn(withoutJava, 'resume', run, ...accepted).stderr).toContain('Spark needs Java')
@@ -136,7 +138,7 @@ describe.skipIf(!requires('pyspark with Java', hasSpark))('a run on Spark', { ti
          reduce: groupReduce((key: string, values: Iterable<string>) => { throw new Error('no reduce') }),
          map(line, emit) { emit(line, line) } })`,
     )
-    const ended = tallyman('run', 'throws.job.ts', 'reducer', '--on', 'local[2]')
+    const ended = tallyman('run', 'throws.job.ts', 'reducer', '--impolite', '--on', 'local[2]')
     expect(ended.status).toBe(1)
     expect(ended.stderr).toContain('no reduce')
     expect(failures(shop.journal())).toHaveLength(1)
@@ -157,7 +159,7 @@ describe.skipIf(!requires('pyspark with Java', hasSpark))('a run on Spark', { ti
       )
       shop.job('all.job.ts', 'emit(line)')
       const small = ['--spark-conf', `spark.local.dir=${disk}`, '--attempts', '2']
-      const ended = tallyman('run', 'all.job.ts', 'many', '--on', 'local[2]', ...small)
+      const ended = tallyman('run', 'all.job.ts', 'many', '--impolite', '--on', 'local[2]', ...small)
       expect(ended.status).toBe(1)
       expect(ended.stderr).toMatch(/no (space|room)|is full/i)
       expect(shop.journal().at(-1)).toMatchObject({ type: 'failed', fault: { code: 'disk-full' } })

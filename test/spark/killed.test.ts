@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type Going, Scene } from '../crash/scene.ts'
 import { hasProc, leftBehind, markedProcesses } from '../fixtures/process-tree.ts'
-import { hasSpark, sparkEnv } from '../fixtures/spark.ts'
+import { hasSpark, sparkEnv, submitOf } from '../fixtures/spark.ts'
 import { until } from '../fixtures/until.ts'
 import { requires } from '../requires.ts'
 
@@ -44,9 +44,19 @@ describe.skipIf(!isHere)('a run on Spark that is disturbed', { timeout: 900_000 
     const local = notesIn('no-trouble')
     for (const stage of ['map', 'reduce']) scene.shop.write(`no-trouble/${stage}-sleeps`, '')
     const home = { env: { TALLYMAN_HOME: join(scene.shop.folder, 'home-2') } }
-    const undisturbed = scene.shop.digestOf(scene.shop.runIn(home, 'run', misfortunes, 'sleepy', ...local))
+    const undisturbed = scene.shop.digestOf(
+      scene.shop.runIn(home, 'run', misfortunes, 'sleepy', ...local, '--impolite'),
+    )
 
-    const on = ['--on', 'local[2]', '-o', 'out', '--spark-conf', 'spark.tallyman.silentSeconds=15']
+    const on = [
+      '--on',
+      'local[2]',
+      '-o',
+      'out',
+      '--spark-conf',
+      'spark.tallyman.silentSeconds=10',
+      '--impolite',
+    ]
     const first = scene.start('run', misfortunes, 'sleepy', ...notesIn('notes'), ...on)
     await meetAsleep('map')
     first.child.kill('SIGKILL')
@@ -56,8 +66,7 @@ describe.skipIf(!isHere)('a run on Spark that is disturbed', { timeout: 900_000 
     const resume = (): Going => scene.start('resume', 'last')
     const second = resume()
     await meetAsleep('map')
-    const spark = markedProcesses(scene.mark).find(({ command }) => /deploy\.SparkSubmit/.test(command))
-    process.kill(spark!.pid, 'SIGKILL')
+    process.kill(submitOf(scene.mark), 'SIGKILL')
     const { status, stderr } = await second.ended
     expect(status).toBe(1)
     expect(stderr).toContain('Spark was killed by SIGKILL')

@@ -36,8 +36,8 @@ describe.skipIf(!requires('pyspark with Java', hasSpark))(
   () => {
     it('has the digest, the totals and the journal of a run on this machine', () => {
       writeFiles(join(shop.folder, 'in'), makeOrderedFiles(seed, 300))
-      const local = shop.run('run', order, 'in', '-o', 'local', '-w', '1')
-      const ended = onSpark(order, 'in', '-o', 'spark', '--split', '64K')
+      const local = shop.run('run', order, 'in', '-o', 'local', '-w', '1', '--impolite')
+      const ended = onSpark(order, 'in', '-o', 'spark', '--split', '64K', '--impolite')
       expect(ended, ended.stderr).toMatchObject({ status: 0 })
       expect(shop.digestOf(ended)).toBe(shop.digestOf(local))
       const [mine, theirs] = ['spark', 'local'].map((name) =>
@@ -59,7 +59,7 @@ describe.skipIf(!requires('pyspark with Java', hasSpark))(
 
     it('gives every shipped job the digest it has here, and each of its map tasks the same bytes', () => {
       for (const { name, job, words } of makeShippedJobs(shop)) {
-        const local = shop.run('run', job, ...words, '-o', `${name}-local`, '--no-reuse')
+        const local = shop.run('run', job, ...words, '-o', `${name}-local`, '--no-reuse', '--impolite')
         const written = spillsOf(shop)
         const ended = onSpark(job, ...words, '-o', `${name}-spark`)
         expect(ended, ended.stderr).toMatchObject({ status: 0 })
