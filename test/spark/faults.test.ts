@@ -79,6 +79,8 @@ describe.skipIf(!requires('pyspark with Java', hasSpark))('a run on Spark', { ti
     const all = ['job-exited', 'killed', 'no-progress', 'protocol-broken']
     expect(codesOf(/^map/, events)).toEqual(all)
     expect(codesOf(/^reduce/, events)).toEqual(['file-damaged', ...all])
+    // What the daemon had forked went on, and told of it.
+    expect(failures(events).some(({ fault }) => fault.message.includes('process.exit(4)'))).toBe(true)
     // What could not be read any more was mapped again, and no task is blamed for that.
     expect(events.filter(({ type }) => type === 'output-lost').length).toBeGreaterThan(0)
     // Its cause, the record it was at, and what it printed are where those of any run are.
@@ -87,7 +89,6 @@ describe.skipIf(!requires('pyspark with Java', hasSpark))('a run on Spark', { ti
     expect(JSON.parse(rejected)).toMatchObject({ path: 'faults/9.txt', line: 2 })
     const logs = shop.run('logs', 'last').stdout
     expect(logs).toContain('seen: before 0')
-    // What it had forked goes on; for the next that is to be forked Spark starts another one.
     expect(logs).toContain('killed: the daemon')
     expect(
       readdirSync(join(run, 'logs')).filter((name) => name.endsWith('.death.json')).length,
