@@ -7,7 +7,7 @@ import { packageRoot, type RunDirectory } from '../run/index.ts'
 import type { Arguments } from './arguments.ts'
 import { detachedName, type Told } from './detached.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
-import { shownPath } from './report.ts'
+import { shownPath } from './shown-path.ts'
 import type { Terminal } from './terminal.ts'
 
 /** Where a run that is detached writes what it says. */

@@ -11,7 +11,7 @@ import {
   sayTableChange,
   type TableDiff,
 } from '../result/index.ts'
-import { shownPath } from './report.ts'
+import { shownPath } from './shown-path.ts'
 import { alignColumns, showJson } from './tables.ts'
 import type { Terminal } from './terminal.ts'
 

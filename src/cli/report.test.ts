@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { sayAlone, sayCost, shownPath } from './report.ts'
+import { sayAlone, sayCost } from './report.ts'
+import { shownPath } from './shown-path.ts'
 
 const fresh = { bytes: 0 }
 

@@ -1,40 +1,28 @@
 /** What is said when a run has ended. */
-import { relative } from 'node:path'
 import type { ErrorCode } from '../errors.ts'
 import { printable } from '../printable.ts'
 import { countOf, showBytes, showCount, showDuration } from '../quantities.ts'
 import type { WrittenResult } from '../result/index.ts'
 import {
   attemptId,
-  firstRejected,
   notesOf,
   type PreparedRun,
-  RunDirectory,
   type RunTotals,
   resumeCommand,
   sayBottleneck,
-  sayRejectedPlace,
   taskId,
   totalsOf,
-  userFrames,
 } from '../run/index.ts'
-import { clip } from './cells.ts'
 import type { Outlet } from './outlet.ts'
+import { rejectedLines } from './rejected-lines.ts'
+import { shownPath } from './shown-path.ts'
 import { showHeads } from './tables.ts'
 import { sayFault, type Terminal } from './terminal.ts'
 
 /** More of a kind are counted, not listed. */
 const listedMax = 20
-const rejectedShownMax = 5
-const excerptCellsMax = 100
 /** In less time than this a rate says nothing. */
 const rateFromMs = 500
-
-/** A path as people see it: relative to where they are, where that is shorter. */
-export function shownPath(path: string, cwd: string): string {
-  const short = relative(cwd, path)
-  return printable(short !== '' && short.length < path.length && !short.startsWith('..') ? short : path)
-}
 
 /** A run as it is told of, by its own process or by another one. */
 export type ReportedRun = Pick<PreparedRun, 'id' | 'directory' | 'state' | 'bottleneck'>
@@ -155,37 +143,9 @@ export function sayRefused(terminal: Terminal, run: ReportedRun): void {
   )
   // An archive that is gone lacks as many members, for one reason.
   listBounded([...new Set(lines)]).map(say)
-  sayRejected(terminal, run)
+  for (const { text, isAside } of rejectedLines(run, terminal)) say(isAside ? colors.dim(text) : text)
   say('What was read is kept. Mend what is wrong and run again, or go on without it:')
   say(`  ${resumeCommand(run.id, run.state)}`)
-}
-
-/** The first rejected records, and where all of them are. */
-function sayRejected(terminal: Terminal, run: ReportedRun): void {
-  const directory = new RunDirectory(run.directory)
-  const first = firstRejected(directory, rejectedShownMax)
-  if (first.length === 0) return
-  const cells = Math.min(excerptCellsMax, terminal.isLive ? terminal.columns - 4 : excerptCellsMax)
-  for (const record of first) {
-    const { reason, excerpt, stack } = record
-    terminal.say(`  ${printable(`${sayRejectedPlace(record)}: ${reason}`)}`)
-    const [frame] = userFrames(stack ?? '')
-    if (frame !== undefined)
-      terminal.say(terminal.colors.dim(`    ${printable(frame.trim().replace(`${terminal.cwd}/`, ''))}`))
-    terminal.say(terminal.colors.dim(`    ${clip(printable(excerpt), cells)}`))
-  }
-  terminal.say(`  All of them: ${shownPath(directory.rejectedFile, terminal.cwd)}`)
-  const attempt = attemptThatRejected(run.state)
-  if (attempt !== null)
-    terminal.say(`  The first of them again, in front of you: tallyman repro ${attempt} ${run.id}`)
-}
-
-/** The first attempt of this run that rejected a record; null where only what earlier runs kept has any. */
-function attemptThatRejected({ map }: ReportedRun['state']): string | null {
-  for (const [index, task] of map.entries())
-    if (task.kind === 'done' && task.attempt > 0 && task.report.sources.some(({ rejected }) => rejected > 0))
-      return attemptId(taskId('map', index), task.attempt)
-  return null
 }
 
 /** The job is kept as it was when the run began: what its code does wrong, it does again. */

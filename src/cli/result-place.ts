@@ -3,8 +3,8 @@ import { dirname, join, resolve } from 'node:path'
 import { TallymanError } from '../errors.ts'
 import { readManifest, tableFormats } from '../result/index.ts'
 import { type CommittedResult, type RunDirectory, readRun } from '../run/index.ts'
-import { shownPath } from './report.ts'
 import { findRun } from './runs-folder.ts'
+import { shownPath } from './shown-path.ts'
 import type { Terminal } from './terminal.ts'
 
 /** A result that was named, by its directory or by its run. */

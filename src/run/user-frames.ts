@@ -8,7 +8,8 @@ export function userFrames(stack: string): string[] {
 /** Lines of a stack in files that are not Node's. */
 export function framesOutside(stack: string): string[] {
   const frames = stack.split('\n').filter((line) => /^\s+at /.test(line))
-  return frames.filter((line) => !/\bnode:internal|\(native\)/.test(line))
+  // Those of the language itself, such as `Array.reduce (<anonymous>)`, are in no file.
+  return frames.filter((line) => !/\bnode:internal|\((native|<anonymous>|index \d+)\)/.test(line))
 }
 
 function isEngine(frame: string): boolean {

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Ended, Workshop } from '../fixtures/program.ts'
 
 const shop = new Workshop()
@@ -15,7 +15,8 @@ const idOf = ({ stderr }: Ended): string => /^Run (\S+):/m.exec(stderr)?.[1] ?? 
 const folderOf = (ended: Ended): string => join(shop.folder, 'home/runs', idOf(ended))
 const typesOf = (ended: Ended): string[] => shop.events(folderOf(ended)).map(({ type }) => type)
 
-describe('a run with rejected records', () => {
+// What one run goes through, step by step.
+describe('a run with rejected records', { shuffle: false }, () => {
   const refused = shop.run('run', job, 'good.txt', 'bad.txt', '-o', 'kept', '--format', 'csv', '--impolite')
 
   it('ends with 3, commits nothing, and names every rejected record on stderr', () => {
@@ -46,6 +47,12 @@ describe('a run with rejected records', () => {
     const { stdout } = shop.run('show', idOf(refused))
     expect(stdout).toContain('lacking: 2 records were rejected, 28.6% of all; 0 tolerated.')
     expect(stdout).toContain(`Go on: tallyman resume ${idOf(refused)} --max-bad 2\n`)
+    // Whoever was not there when it ended learns as much: the records, the line of the job, and what repeats it.
+    for (const line of refused.stderr.split('\n').slice(3, 11)) expect(stdout).toContain(`\n  ${line}\n`)
+    expect(shop.run('logs', idOf(refused))).toMatchObject({
+      stdout: '',
+      stderr: `Nothing was printed, and no attempt failed.\n2 records were rejected: tallyman show ${idOf(refused)}\n`,
+    })
   })
 
   it('is refused again while too little is tolerated', () => {
@@ -191,13 +198,17 @@ describe('an input that is damaged', () => {
   const whole = gzipSync('a\n'.repeat(1000))
   const name = "it's cut.gz"
   shop.write(name, whole.subarray(0, whole.length - 10))
+  let refused: Ended
+  let resumed: Ended
+  beforeAll(() => {
+    refused = shop.run('run', job, 'good.txt', name)
+    resumed = shop.run('resume', idOf(refused), '--accept', name, '-o', 'without')
+  })
 
   it('is accepted by the option that the message shows, also when the run is resumed', () => {
-    const refused = shop.run('run', job, 'good.txt', name)
     expect(refused.status).toBe(3)
     const command = `tallyman resume ${idOf(refused)} --accept 'it'\\''s cut.gz'`
     expect(refused.stderr.trimEnd().split('\n').at(-1)).toBe(`  ${command}`)
-    const resumed = shop.run('resume', idOf(refused), '--accept', name, '-o', 'without')
     expect(resumed).toMatchObject({ status: 0, stderr: expect.stringContaining("\n  without: it's cut.gz") })
     expect(readFileSync(join(shop.folder, 'without/result.jsonl'), 'utf8')).toBe(
       '{"key":"a","value":2}\n{"key":"b","value":1}\n',

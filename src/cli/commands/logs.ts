@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { TallymanError } from '../../errors.ts'
 import { printable, printableLines } from '../../printable.ts'
+import { showCount } from '../../quantities.ts'
 import {
   findDeath,
   isRunHeld,
@@ -9,6 +10,7 @@ import {
   RunDirectory,
   readLog,
   readRun,
+  totalsOf,
 } from '../../run/index.ts'
 import { findRunOrApp, tellApp } from '../apps/app-log.ts'
 import type { Arguments } from '../arguments.ts'
@@ -16,7 +18,7 @@ import type { Command } from '../command.ts'
 import { sayDeath } from '../death-summary.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { LogFollower, type LogPiece } from '../log-follower.ts'
-import { shownPath } from '../report.ts'
+import { shownPath } from '../shown-path.ts'
 import type { Terminal } from '../terminal.ts'
 
 /** How often a run that is at work is looked at. */
@@ -62,8 +64,18 @@ function showAll(directory: RunDirectory, args: Arguments, voice: Voice, termina
     const { text, droppedBytes } = readLog(source.file)
     voice.tell({ source, text, droppedBytes })
   }
-  const silent = args.has('json') || sources.length > 0
-  if (!silent) terminal.say('Nothing was printed, and no attempt failed.')
+  if (args.has('json')) return
+  if (sources.length === 0) terminal.say('Nothing was printed, and no attempt failed.')
+  if (args.text('attempt') === null) sayRejected(directory, terminal)
+}
+
+/** An attempt that rejects a record goes on, and prints nothing of it. */
+function sayRejected(directory: RunDirectory, { say }: Terminal): void {
+  const { state, identity } = readRun(directory)
+  const rejected = state === null ? 0 : totalsOf(state).rejected
+  if (rejected === 0) return
+  const were = rejected === 1 ? 'record was' : 'records were'
+  say(`${showCount(rejected)} ${were} rejected: tallyman show ${identity.id}`)
 }
 
 /** An attempt that was begun and neither printed nor failed has no log, which is no mistake of who asks. */

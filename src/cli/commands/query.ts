@@ -8,9 +8,9 @@ import { type AnswerFormat, answerFormats, openWhole, showAnswer, writeAnswer } 
 import type { Arguments } from '../arguments.ts'
 import type { Command } from '../command.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
-import { shownPath } from '../report.ts'
 import { findResult, resultPlaceHelp } from '../result-place.ts'
 import { sayLacking } from '../say-lacking.ts'
+import { shownPath } from '../shown-path.ts'
 import type { Terminal } from '../terminal.ts'
 
 const rowsDefault = 40

@@ -10,8 +10,8 @@ import type { Arguments } from '../arguments.ts'
 import type { Command } from '../command.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import { withJobAsItIs } from '../job-as-it-is.ts'
-import { shownPath } from '../report.ts'
 import { findResult, findRunOrResult, resultPlaceHelp } from '../result-place.ts'
+import { shownPath } from '../shown-path.ts'
 import type { Terminal } from '../terminal.ts'
 
 const rejectedShownMax = 100

@@ -19,10 +19,11 @@ import { detach, logOf } from '../detach.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import { checkOutlet, keepOutlet, keptOutlet, type Outlet, readOutlet } from '../outlet.ts'
 import { readPage } from '../page-beside.ts'
-import { saySummaryJson, sayWithout, shownPath } from '../report.ts'
+import { saySummaryJson, sayWithout } from '../report.ts'
 import { resultOfRun } from '../result-place.ts'
 import { readMaxBad } from '../run-options.ts'
 import { findRun } from '../runs-folder.ts'
+import { shownPath } from '../shown-path.ts'
 import type { Terminal } from '../terminal.ts'
 
 export const resume: Command = {

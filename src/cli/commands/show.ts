@@ -6,6 +6,7 @@ import { checkTables, type Manifest, readHead, readManifest } from '../../result
 import {
   type CommittedTable,
   type RunOnDisk,
+  type RunState,
   readRun,
   resumeCommand,
   type SparkStanding,
@@ -18,11 +19,12 @@ import { clip } from '../cells.ts'
 import type { Command } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { firstLines } from '../first-lines.ts'
-import { shownPath } from '../report.ts'
+import { rejectedLines } from '../rejected-lines.ts'
 import { findResult, findRunOrResult } from '../result-place.ts'
 import { findRun } from '../runs-folder.ts'
 import { showSoFar } from '../show-so-far.ts'
 import { asksForTable, showTable } from '../show-table.ts'
+import { shownPath } from '../shown-path.ts'
 import { showHeads } from '../tables.ts'
 import type { Terminal } from '../terminal.ts'
 
@@ -100,6 +102,11 @@ async function showRun(run: RunOnDisk, path: string, args: Arguments, terminal: 
   for (const { message, accepted } of state.shortfalls)
     out(`  ${accepted ? 'without' : 'lacking'}: ${printable(message)}`)
   if (state.fault !== null) out(`  ${printable(state.fault.message)}`)
+  if (status === 'cut-off')
+    out(
+      `  Its process is gone: it was killed, or the machine went down. Last heard of ${showTime(run.lastAt)}.`,
+    )
+  if (state.result === null && totals.rejected > 0) showRejected(run, state, path, terminal)
   const holder = state.result === null ? null : runThatLeft(state.result.directory)
   if (state.result !== null && holder === identity.id) {
     await showResult(state.result.directory, args, terminal)
@@ -112,6 +119,12 @@ async function showRun(run: RunOnDisk, path: string, args: Arguments, terminal: 
   } else if (status === 'running') {
     out(`  Follow it: tallyman attach ${identity.id}; end it: tallyman stop ${identity.id}`)
   } else out(`  Go on: ${resumeCommand(identity.id, state)}`)
+}
+
+function showRejected({ identity }: RunOnDisk, state: RunState, directory: string, terminal: Terminal): void {
+  const lines = rejectedLines({ id: identity.id, directory, state }, terminal)
+  for (const { text } of lines) terminal.out(`  ${text}`)
+  if (lines.length === 0) terminal.out('  The rejected records are named once every map task is done.')
 }
 
 /** Executors whose loss is shown. */

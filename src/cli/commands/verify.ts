@@ -6,8 +6,8 @@ import type { Arguments } from '../arguments.ts'
 import type { Command } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { percentStatus } from '../percent-status.ts'
-import { shownPath } from '../report.ts'
 import { findResult, resultPlaceHelp } from '../result-place.ts'
+import { shownPath } from '../shown-path.ts'
 import type { Terminal } from '../terminal.ts'
 
 export const verify: Command = {
