@@ -53,12 +53,14 @@ async function reduceAll(
   return rows
 }
 
-const anyFiles = fc.array(
-  fc.uniqueArray(fc.tuple(fc.integer({ min: 0, max: 12 }), fc.string({ maxLength: 3 })), {
-    maxLength: 8,
-    selector: ([key]) => key,
-  }),
-  { maxLength: 200 },
+const anyFile = fc.uniqueArray(fc.tuple(fc.integer({ min: 0, max: 12 }), fc.string({ maxLength: 3 })), {
+  maxLength: 8,
+  selector: ([key]) => key,
+})
+/** Often few; now and then so many that several merges come before the last one. */
+const anyFiles = fc.oneof(
+  { arbitrary: fc.array(anyFile, { maxLength: 200 }), weight: 9 },
+  { arbitrary: fc.array(anyFile, { minLength: 2 * mergeFilesMax + 1, maxLength: 200 }), weight: 1 },
 )
 
 describe('runReduceTask', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { text } from '../input/index.ts'
-import { collect, count, defineJob, groupReduce, RecordRejection, sum } from '../job/index.ts'
+import { collect, count, defineJob, groupReduce, RecordRejection, reducer, sum } from '../job/index.ts'
 import type { Key } from '../record/index.ts'
 import { testJob } from './test-job.ts'
 
@@ -9,7 +9,45 @@ const input = text()
 const least = { input, reduce: collect<string, unknown>() }
 const letters = ['a', 'b', 'c', 'd', 'e', 'f', 'g']
 
+/** Counts lines; it may be wrong wherever two states meet. */
+function countWith(merge: (left: number, right: number) => number) {
+  return defineJob({
+    input,
+    reduce: reducer({ empty: () => 0, add: (count: number, one: number) => count + one, merge }),
+    map(_line, emit) {
+      emit('lines', 1)
+    },
+  })
+}
+
 describe('testJob', () => {
+  test('shows a merge that is wrong, of three records already', async () => {
+    const lines = ['a', 'b', 'c']
+    const right = await testJob(
+      countWith((left, right) => left + right),
+      lines,
+    )
+    expect(right.result).toEqual([{ key: 'lines', value: 3 }])
+    for (const merge of [(left: number) => left, (_: number, right: number) => right, Math.max])
+      expect((await testJob(countWith(merge), lines)).result).not.toEqual(right.result)
+  })
+
+  test('keeps what one record emits in its turn', async () => {
+    const job = defineJob({
+      input,
+      reduce: collect<string, number>(),
+      map(line, emit) {
+        for (const turn of [1, 2, 3]) emit('turns', 10 * line.length + turn)
+        emit('other', line.length)
+      },
+    })
+    const { result } = await testJob(job, ['a', 'bb', 'ccc'])
+    expect(result).toEqual([
+      { key: 'other', value: [1, 2, 3] },
+      { key: 'turns', value: [11, 12, 13, 21, 22, 23, 31, 32, 33] },
+    ])
+  })
+
   test('gives the rows of every table in key order, whatever partition and map task they came from', async () => {
     const job = defineJob({
       input,

@@ -92,7 +92,7 @@ describe('who may see the page', () => {
     for (const headers of [cookie, {}, { host: 'evil.example' }]) {
       const response = await get('/', headers)
       expect(response.headers.get('content-security-policy')).toContain(
-        "default-src 'none'; script-src 'self'",
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self';",
       )
       expect(response.headers.get('content-security-policy')).toContain("frame-ancestors 'none'")
       expect(response.headers.get('x-content-type-options')).toBe('nosniff')

@@ -53,3 +53,20 @@ describe.each(['process', 'thread'])('with --isolation %s and few open files all
     }
   })
 })
+
+describe('a merge of many spills', () => {
+  it('opens no more of them than a worker may', () => {
+    shop.write('many/a.txt', Array.from({ length: 10_000 }, (_, line) => `word ${line}\n`).join(''))
+    const merge = (limit: number): string =>
+      shop.digestOf(
+        shop.shell(
+          `ulimit -n ${limit}; tallyman run words.job.ts many --no-reuse -w 1 --split whole --spill 4K --impolite`,
+        ),
+      )
+    expect(merge(112)).toBe(merge(4096))
+    const spills = shop
+      .journal()
+      .flatMap((event) => (event.type === 'map-committed' ? event.report.spills : []))
+    expect(spills.length).toBeGreaterThan(112)
+  })
+})

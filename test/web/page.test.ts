@@ -4,7 +4,7 @@
  */
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
@@ -201,7 +201,15 @@ describe.skipIf(!requires('Chromium', hasChromium))('the page', { timeout: 240_0
     const started = page.waitForEvent('download')
     await page.getByRole('link', { name: 'result.jsonl' }).click()
     const file = await (await started).path()
-    execFileSync('cmp', [file, join(shop.runs()[0] ?? '', 'result', 'result.jsonl')])
+    const result = join(shop.runs()[0] ?? '', 'result')
+    execFileSync('cmp', [file, join(result, 'result.jsonl')])
+    // And nothing else that lies there, or above.
+    writeFileSync(join(result, 'beside.txt'), '')
+    for (const other of ['beside.txt', '..%2Fplan.json']) {
+      const { href } = new URL(`/runs/${ids()[0]}/result/${other}`, page.url())
+      expect((await page.request.get(href)).status()).toBe(404)
+    }
+    rmSync(join(result, 'beside.txt'))
   })
 
   it('shows each death with its cause and what repeats it, and each rejected record with its place, as text', async () => {

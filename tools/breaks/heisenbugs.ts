@@ -1,0 +1,84 @@
+import type { BrokenPromise } from './break.ts'
+
+/** There is no `tallyman check` yet; this is what is promised of it already. */
+export const heisenbugs: BrokenPromise = {
+  number: 5,
+  promise: 'A heisenbug is found before it costs a day',
+  breaks: [
+    {
+      name: 'other-bytes-unseen',
+      what: 'a task that runs again and gives other bytes goes unseen',
+      file: 'src/run/state/compare-attempts.ts',
+      text: 'if (JSON.stringify(now) === JSON.stringify(before)) return null',
+      replacement: 'if (now.length === before.length) return null',
+      noticedBy: [
+        {
+          file: 'test/crash/lost-output.test.ts',
+          name: 'ends the run when a task that runs again gives other bytes',
+        },
+      ],
+    },
+    {
+      name: 'first-attempt-forgotten',
+      what: 'what an attempt wrote is forgotten when it is lost, so that the next one may write anything',
+      file: 'src/run/state/task-state.ts',
+      text: 'trouble: { ...trouble, earlier: report, losses: trouble.losses + 1 } }',
+      replacement:
+        'trouble: { ...trouble, earlier: null, losses: trouble.losses + (report === null ? 0 : 1) } }',
+      noticedBy: [
+        {
+          file: 'test/crash/lost-output.test.ts',
+          name: 'ends the run when a task that runs again gives other bytes',
+        },
+      ],
+    },
+    {
+      name: 'late-emit-lost',
+      what: 'what is emitted after its map has returned is lost without a word',
+      file: 'src/flow/map-task.ts',
+      text: '    if (this.#late !== null) throw this.#late\n',
+      replacement: '',
+      noticedBy: [{ file: 'test/hostile/unawaited.test.ts', name: 'end the run, and commit nothing' }],
+    },
+    {
+      name: 'late-emit-taken',
+      what: 'what is emitted after its map has returned counts with whatever record is at hand',
+      file: 'src/flow/map-task.ts',
+      text: 'if (!this.#accepting) throw this.#refuseLate(table)',
+      replacement: 'if (!this.#accepting && table < 0) throw this.#refuseLate(table)',
+      noticedBy: [{ file: 'test/hostile/unawaited.test.ts', name: 'after a timer' }],
+    },
+    {
+      name: 'test-in-one-piece',
+      what: 'testJob maps all records in one task, where no merge can go wrong',
+      file: 'src/flow/test-job.ts',
+      text: 'const mapTasks = 3',
+      replacement: 'const mapTasks = 1',
+      noticedBy: [{ file: 'src/flow/test-job.test.ts', name: 'shows a merge that is wrong' }],
+    },
+    {
+      name: 'emit-not-copied',
+      what: 'a value is kept as it was emitted, and changes with what the map does to it later',
+      file: 'src/job/emit.ts',
+      text: 'push(number, key, ownData(value))',
+      replacement: 'push(number, key, ownData === undefined ? null : value)',
+      noticedBy: [{ file: 'src/flow/map-task.test.ts', name: 'keeps keys and values as they were emitted' }],
+    },
+    {
+      name: 'shared-empty-state',
+      what: 'a reducer whose keys share one state is taken',
+      file: 'src/job/reducers/custom.ts',
+      text: '  checkEmpty(definition)\n',
+      replacement: '',
+      noticedBy: [{ file: 'src/job/reducers/reducers.test.ts', name: '' }],
+    },
+    {
+      name: 'chaos-content',
+      what: 'chaos is content with any digest',
+      file: 'src/cli/commands/chaos.ts',
+      text: 'const isSame = result.digest === undisturbed',
+      replacement: 'const isSame = result.digest !== null',
+      noticedBy: [{ file: 'test/cli/chaos.test.ts', name: 'says that the digest is another one' }],
+    },
+  ],
+}

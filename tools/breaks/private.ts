@@ -1,0 +1,127 @@
+import type { BrokenPromise } from './break.ts'
+
+const access = (name: string) => ({ file: 'src/web/access.test.ts', name })
+
+export const privateByDefault: BrokenPromise = {
+  number: 7,
+  promise: 'Private by default',
+  breaks: [
+    {
+      name: 'token-not-asked',
+      what: 'the page is shown to whoever asks',
+      file: 'src/web/access.ts',
+      text: "if (isToken(getCookie(context, cookie) ?? '', token)) return await next()",
+      replacement:
+        "if (isToken(getCookie(context, cookie) ?? '', token) || token !== '') return await next()",
+      noticedBy: [access('who may see the page')],
+    },
+    {
+      name: 'token-of-its-length',
+      what: 'any token of the right length opens the page',
+      file: 'src/web/token.ts',
+      text: "    createHash('sha256').update(given).digest(),\n",
+      replacement:
+        "    createHash('sha256').update(given.length === token.length ? token : given).digest(),\n",
+      noticedBy: [access('who may see the page')],
+    },
+    {
+      name: 'listens-everywhere',
+      what: 'the page listens at every address of the machine',
+      file: 'src/web/server.ts',
+      text: "hostname: options.address ?? '127.0.0.1'",
+      replacement: "hostname: options.address ?? '0.0.0.0'",
+      noticedBy: [access('listens at the loopback address alone')],
+    },
+    {
+      name: 'any-name',
+      what: 'the page answers to any name that leads to it',
+      file: 'src/web/access.ts',
+      text: 'if (!loopbackNames.has(name) && !hosts.includes(name))',
+      replacement: "if (!loopbackNames.has(name) && !hosts.includes(name) && name === '')",
+      noticedBy: [access('who may see the page')],
+    },
+    {
+      name: 'any-origin',
+      what: 'a page of another site may send requests',
+      file: 'src/web/access.ts',
+      text: 'const isForeign = origin !== undefined &&',
+      replacement: "const isForeign = origin !== undefined && origin === '' &&",
+      noticedBy: [access('who may see the page')],
+    },
+    {
+      name: 'token-file-for-all',
+      what: 'the file of the token can be read by everybody',
+      file: 'src/web/token.ts',
+      text: '      fchmodSync(fd, 0o600)\n',
+      replacement: '      fchmodSync(fd, 0o644)\n',
+      noticedBy: [access('is kept in a file for its owner alone')],
+    },
+    {
+      name: 'token-stays-in-the-address',
+      what: 'the token stays in the address, to be kept in histories and sent on with copied links',
+      file: 'src/web/access.ts',
+      text: "        url.searchParams.delete('token')\n",
+      replacement: '',
+      noticedBy: [access('who has the link gets a cookie no script can read')],
+    },
+    {
+      name: 'cookie-for-scripts',
+      what: 'a script can read the cookie',
+      file: 'src/web/access.ts',
+      text: 'httpOnly: true',
+      replacement: 'httpOnly: false',
+      noticedBy: [access('who has the link gets a cookie no script can read')],
+    },
+    {
+      name: 'scripts-from-anywhere',
+      what: 'the page may load scripts from anywhere',
+      file: 'src/web/access.ts',
+      text: '"script-src \'self\'"',
+      replacement: "\"script-src 'self' 'unsafe-inline' *\"",
+      noticedBy: [access('every answer forbids what is not the page’s own')],
+    },
+    {
+      name: 'out-of-the-folder',
+      what: 'the id of a run may lead out of the folder of runs',
+      file: 'src/web/watches.ts',
+      text: "if (!runId.test(id) || id.startsWith('.')) return null",
+      replacement: "if (id === '' || runId.source === '') return null",
+      noticedBy: [access('what can be reached')],
+    },
+    {
+      name: 'any-file-of-a-result',
+      what: 'any file beside a result is given out',
+      file: 'src/web/server.ts',
+      text: "if (table === undefined && name !== 'manifest.json') return missing(context)",
+      replacement: "if (table === undefined && name === '') return missing(context)",
+      noticedBy: [{ file: 'test/web/page.test.ts', name: 'gives the table out as it lies on disk' }],
+    },
+    {
+      name: 'log-for-all',
+      what: 'what a job prints can be read by everybody',
+      file: 'src/executor/links/attempt-log.ts',
+      text: "openSync(this.#file, 'w', 0o600)",
+      replacement: "openSync(this.#file, 'w', 0o644)",
+      noticedBy: [{ file: 'src/executor/links/attempt-log.test.ts', name: 'for nobody else to read' }],
+    },
+    {
+      name: 'proof-of-another-port',
+      what: 'whoever listens at another port can pass a question on to the page and its answer back',
+      file: 'src/web/page-hello.ts',
+      text: 'update(`tallyman page\\n${port}\\n${nonce}`)',
+      replacement: 'update(`tallyman page\\n${port > 0}\\n${nonce}`)',
+      noticedBy: [{ file: 'src/web/page-hello.test.ts', name: 'as its document says' }],
+    },
+    {
+      name: 'terminal-obeys-data',
+      what: 'control characters in data reach the terminal',
+      file: 'src/printable.ts',
+      text: 'return text.replace(unprintable, (character) => {',
+      replacement: 'return text.replace(/(?!)/g, (character) => {',
+      noticedBy: [
+        { file: 'test/cli/logs.test.ts', name: 'shows control characters as text' },
+        { file: 'test/cli/names.test.ts', name: 'shows no name raw' },
+      ],
+    },
+  ],
+}
