@@ -61,6 +61,19 @@ describe('a run over what an earlier run has done', () => {
       'ran: the input was written to or replaced',
       'reused:',
     ])
+    shop.write(
+      'words.job.ts',
+      `import { count, defineJob, text } from 'tallyman'
+       import { z } from 'zod'
+       export default defineJob({ input: text(), reduce: count<string>(), params: { mark: z.string().default('') },
+         map(line, emit, { params }) { emit(line + params.mark) } })`,
+    )
+    const unmarked = run()
+    const marked = run('--param', 'mark=!')
+    expect(marked).not.toBe(unmarked)
+    expect(explained().every((line) => line.endsWith('ran: the parameters changed'))).toBe(true)
+    expect(run('--param', 'mark=!')).toBe(marked)
+    expect(explained().every((line) => line.includes(' reused: '))).toBe(true)
   })
 
   it('knows content again under --hash-inputs when a file was only touched', () => {
