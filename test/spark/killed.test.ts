@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type Going, Scene } from '../crash/scene.ts'
 import { hasProc, leftBehind, markedProcesses } from '../fixtures/process-tree.ts'
-import { hasSpark, sparkEnv, submitOf } from '../fixtures/spark.ts'
+import { hasSpark, sparkEnv, sparkSubmitOf } from '../fixtures/spark.ts'
 import { until } from '../fixtures/until.ts'
 import { requires } from '../requires.ts'
 
@@ -66,7 +66,7 @@ describe.skipIf(!isHere)('a run on Spark that is disturbed', { timeout: 900_000 
     const resume = (): Going => scene.start('resume', 'last')
     const second = resume()
     await meetAsleep('map')
-    process.kill(submitOf(scene.mark), 'SIGKILL')
+    process.kill(sparkSubmitOf(scene.mark), 'SIGKILL')
     const { status, stderr } = await second.ended
     expect(status).toBe(1)
     expect(stderr).toContain('Spark was killed by SIGKILL')

@@ -9,7 +9,7 @@ import { freePort, hasChromium, PageServer, seen, violationsOf } from '../fixtur
 import { markedProcesses, markName, readProcess, type SeenProcess } from '../fixtures/process-tree.ts'
 import { type Ended, Workshop } from '../fixtures/program.ts'
 import { makeShippedJobs, type ShippedJob } from '../fixtures/shipped-jobs.ts'
-import { hasSpark, javaOptions, sparkEnv, submitOf } from '../fixtures/spark.ts'
+import { hasSpark, javaOptions, sparkEnv, sparkSubmitOf } from '../fixtures/spark.ts'
 import { SparkCluster } from '../fixtures/spark-cluster.ts'
 import { until } from '../fixtures/until.ts'
 import { requires } from '../requires.ts'
@@ -225,7 +225,7 @@ describe.skipIf(!isHere)('run --on spark://…', { timeout: 900_000 }, () => {
       ),
     )
     await ancestorsOfSleeper('map-sleeps')
-    process.kill(submitOf(mark), 'SIGKILL')
+    process.kill(sparkSubmitOf(mark), 'SIGKILL')
     const killed = { status: 1, stderr: expect.stringContaining('Spark was killed by SIGKILL') }
     expect(await first.ended).toMatchObject(killed)
     expect(await leftOfApplications()).toEqual([])
