@@ -140,7 +140,8 @@ describe('runs', () => {
   })
 })
 
-describe('tallyman show', () => {
+// From a folder without a run to a result that was moved away.
+describe('tallyman show', { shuffle: false }, () => {
   const home = { env: { TALLYMAN_HOME: 'shown' } }
   const show = (...args: readonly string[]) => shop.runIn(home, 'show', ...args)
 

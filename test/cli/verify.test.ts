@@ -39,7 +39,8 @@ function reseal(directory: string, change: (text: string) => string): void {
 
 describe('tallyman verify', () => {
   test('says of a result that is whole how complete it is, and its digest; exit code 0', () => {
-    for (const name of ['result', 'last']) {
+    // Not `last`: other tests begin runs, too.
+    for (const name of ['result', shop.runs()[0] ?? '']) {
       const { status, stdout, stderr } = shop.run('verify', name)
       expect(stderr).toBe('')
       expect(status).toBe(0)

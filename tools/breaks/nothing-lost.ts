@@ -189,9 +189,7 @@ export const nothingLost: BrokenPromise = {
       file: 'src/flow/map-task.ts',
       text: '    this.#combiner.drop()\n',
       replacement: '    this.#combiner.fold(() => String(error))\n',
-      noticedBy: [
-        { file: 'test/executors/processes.test.ts', name: 'counts a record whose map throws as rejected' },
-      ],
+      noticedBy: [{ file: 'src/flow/map-task.test.ts', name: 'drops what a record emitted and counted' }],
     },
   ],
 }

@@ -8,33 +8,12 @@ export const serverStaysUp: BrokenPromise = {
   promise: 'The server stays up',
   breaks: [
     {
-      name: 'leash-not-held',
-      what: 'workers are not held to end with a coordinator that is killed',
-      file: 'src/executor/links/leash.ts',
-      text: '    +) groups="$groups $group" ;;\n',
-      replacement: '    +) ;;\n',
-      noticedBy: [
-        {
-          file: 'test/crash/killed-coordinator.test.ts',
-          name: 'takes workers with it that are in an endless loop',
-        },
-      ],
-    },
-    {
       name: 'strays-left',
       what: 'what a worker leaves behind is not looked for',
       file: 'src/executor/links/strays.ts',
       text: 'if (strays.length > 0) await',
       replacement: 'if (strays.length > 1_000_000) await',
       noticedBy: [bombs('ends children that outlive a job that ends well')],
-    },
-    {
-      name: 'group-not-killed',
-      what: 'of a worker that is ended, what is in its process group goes on',
-      file: 'src/executor/links/node-process.ts',
-      text: "    process.kill(-pid, 'SIGKILL')\n",
-      replacement: "    process.kill(pid, 'SIGKILL')\n",
-      noticedBy: [deaths('takes what the job has started with it')],
     },
     // Nothing here lets a job take memory or processes without a bound: the machine that tests it is somebody's.
     {
@@ -44,14 +23,6 @@ export const serverStaysUp: BrokenPromise = {
       text: 'Math.floor(forWorkers / workers) - workerBaseBytes[isolation])',
       replacement: 'Math.floor(forWorkers) - workerBaseBytes[isolation])',
       noticedBy: [{ file: 'src/run/resources.test.ts', name: 'shares out no more than the whole' }],
-    },
-    {
-      name: 'child-not-remembered',
-      what: 'what a worker has started is not remembered when it leaves group and environment',
-      file: 'src/executor/links/node-process.ts',
-      text: 'for (const one of started) this.#started.set(one.pid, one)',
-      replacement: 'for (const one of started) this.#started.delete(one.pid)',
-      noticedBy: [deaths('takes a child with it that is in no group and has no environment of ours')],
     },
     {
       name: 'too-little-memory',
@@ -68,7 +39,7 @@ export const serverStaysUp: BrokenPromise = {
       text: 'return [`${oldSpace}=${oldSpaceMiB}`, `${semiSpace}=${semiSpaceMiB}`]',
       replacement:
         'return [`${semiSpace}=${semiSpaceMiB}`].filter(() => oldSpace !== undefined && oldSpaceMiB > 0)',
-      noticedBy: [deaths('ends its attempt as out-of-memory when the job exhausts the heap')],
+      noticedBy: [{ file: 'test/executors/heap-limits.test.ts', name: '' }],
     },
     {
       name: 'loop-forever',
