@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { type MapOptions, mapTask, runTasks, TaskInputs } from '../../test/fixtures/task-runs.ts'
+import { type MapOptions, mapTask, rejectedIn, runTasks, TaskInputs } from '../../test/fixtures/task-runs.ts'
 import { TallymanError } from '../errors.ts'
 import { jsonl, text } from '../input/index.ts'
 import { type AnyJob, type Context, count, defineJob } from '../job/index.ts'
@@ -23,22 +23,6 @@ async function run(job: AnyJob, options: MapOptions = {}): Promise<MapReport & {
   const storage = new MemoryStorage()
   const report = await mapTask(job, await inputs.sources(job), storage, options)
   return { ...report, rejected: rejectedIn(storage) }
-}
-
-function rejectedIn(storage: MemoryStorage): object[] {
-  let file: ReturnType<MemoryStorage['open']>
-  try {
-    file = storage.open('rejected.jsonl')
-  } catch {
-    return []
-  }
-  const bytes = Buffer.alloc(file.sizeBytes)
-  file.read(bytes, 0)
-  return bytes
-    .toString()
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line))
 }
 
 describe('runMapTask, of maps that wait', () => {

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { mapTask, runTasks, TaskInputs } from '../../test/fixtures/task-runs.ts'
+import { mapTask, rejectedIn, runTasks, TaskInputs } from '../../test/fixtures/task-runs.ts'
 import { TallymanError } from '../errors.ts'
 import { text } from '../input/index.ts'
 import { type AnyJob, collect, count, defineJob, sum } from '../job/index.ts'
@@ -24,17 +24,6 @@ async function failureOf(work: Promise<unknown>): Promise<TallymanError> {
 
 const lines = (job: Partial<Parameters<typeof defineJob>[0]>): AnyJob =>
   defineJob({ input: text(), reduce: count(), map: () => undefined, ...job } as never) as unknown as AnyJob
-
-function rejectedIn(storage: MemoryStorage): Record<string, unknown>[] {
-  const file = storage.open('rejected.jsonl')
-  const bytes = Buffer.alloc(file.sizeBytes)
-  file.read(bytes, 0)
-  return bytes
-    .toString()
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line))
-}
 
 describe('runMapTask', () => {
   it('drops what a record emitted and counted when its map throws, and goes on', async () => {

@@ -60,6 +60,7 @@ export { isThere, killProcess } from './processes/kill-process.ts'
 export { makePolite } from './processes/politeness.ts'
 export { type OpenFiles, readOpenFiles, readProcessLimits } from './processes/process-facts.ts'
 export { markProcess, type ProcessToken } from './processes/process-mark.ts'
+export { processNamespace } from './processes/process-namespace.ts'
 export {
   carriersOf,
   descendantsOf,

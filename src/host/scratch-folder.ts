@@ -1,8 +1,9 @@
-import { lstatSync, mkdtempSync, readlinkSync, rmSync } from 'node:fs'
+import { lstatSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { namesIn } from './names-in.ts'
 import { isThere } from './processes/kill-process.ts'
+import { processNamespace } from './processes/process-namespace.ts'
 import { readProcess } from './processes/process-tree.ts'
 
 /**
@@ -40,14 +41,5 @@ function removeOwn(folder: string): void {
     if (lstatSync(folder).uid === process.getuid?.()) rmSync(folder, { recursive: true, force: true })
   } catch {
     // Another process removes it just now, or it cannot be removed: nothing depends on it.
-  }
-}
-
-/** Null where there is none, or it may not be known. */
-function processNamespace(): string | null {
-  try {
-    return /^pid:\[(\d+)\]$/.exec(readlinkSync('/proc/self/ns/pid'))?.[1] ?? null
-  } catch {
-    return null
   }
 }

@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process'
-import { closeSync, constants, openSync, readFileSync, readlinkSync, rmSync } from 'node:fs'
+import { closeSync, constants, openSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { errnoOf } from '../../errors.ts'
+import { processNamespace } from '../../host/index.ts'
 
 /**
  * The proof that who took a lock is still there: a named pipe beside its file, which its process holds open for reading. The
@@ -73,8 +74,8 @@ export function ownRealm(): Realm | null {
 function readRealm(): Realm | null {
   try {
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
-    const namespace = /\[(\d+)\]$/.exec(readlinkSync('/proc/self/ns/pid'))?.[1]
-    return namespace === undefined ? null : { boot, namespace }
+    const namespace = processNamespace()
+    return namespace === null ? null : { boot, namespace }
   } catch {
     return null
   }
