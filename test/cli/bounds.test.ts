@@ -46,6 +46,10 @@ describe.skipIf(!requires('/proc', hasProc))('the processes of a run over 366 ar
       // The workers were seen, so that the count is of something.
       expect(Math.max(...counts)).toBeGreaterThan(isolation === 'process' ? 3 : 1)
       expect(await leftBehind(mark)).toEqual([])
+      const workers = shop
+        .journal()
+        .flatMap((event) => (event.type === 'attempt-started' ? [event.seat] : []))
+      expect([...new Set(workers)].sort()).toEqual([0, 1, 2])
     },
   )
 })

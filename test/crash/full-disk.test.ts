@@ -1,8 +1,9 @@
 /** The disk is full while a run writes: it stops with that cause, leaves nothing that looks like a result, and goes on later. */
 import { execFileSync, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { text } from 'node:stream/consumers'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { Workshop } from '../fixtures/program.ts'
 import { tempFolder } from '../fixtures/temp-folder.ts'
 import { requires } from '../requires.ts'
@@ -39,6 +40,14 @@ function smallDisk(size: string): { readonly path: string; grow(size: string): v
 function resultsIn(folder: string): string[] {
   const entries = readdirSync(folder, { recursive: true, withFileTypes: true })
   return entries.map(({ name }) => name).filter((name) => /^(manifest\.json|result(\.jsonl)?)$/.test(name))
+}
+
+/** Does an attempt run, of the one run that there is? */
+function hasBegun(runs: string): boolean {
+  const [run] = existsSync(runs) ? readdirSync(runs) : []
+  if (run === undefined) return false
+  const file = join(runs, run, 'journal.jsonl')
+  return existsSync(file) && readFileSync(file, 'utf8').includes('"attempt-started"')
 }
 
 describe.skipIf(!requires('the right to mount a tmpfs', canMount()))(
@@ -81,6 +90,32 @@ describe.skipIf(!requires('the right to mount a tmpfs', canMount()))(
         .journal(join(env.TALLYMAN_HOME, 'runs', run))
         .flatMap((event) => (event.type === 'map-committed' ? [event.task] : []))
       expect(new Set(committed).size).toBe(committed.length)
+    })
+
+    it('that others have nearly filled: ends a run that would have had room enough, and says what is left', async () => {
+      const disk = smallDisk('64M')
+      const env = { TALLYMAN_HOME: join(disk.path, 'home') }
+      shop.write('one.txt', 'line\n')
+      const job = shop.job(
+        'waits.job.ts',
+        `const end = Date.now() + 15_000; while (Date.now() < end); emit(line)`,
+      )
+      const child = shop.startIn({ env }, 'run', job, 'one.txt', '--no-reuse', '-w', '1', '--memory', '400M')
+      if (child.stderr === null) throw new Error('There is no stderr.')
+      const said = text(child.stderr)
+      const ended = new Promise<number | null>((resolve) => child.on('exit', resolve))
+      const runs = join(env.TALLYMAN_HOME, 'runs')
+      await vi.waitUntil(() => hasBegun(runs), { timeout: 60_000, interval: 50 })
+      // 5 % are left to others: 3.2 MiB of 64.
+      writeFileSync(
+        join(disk.path, 'others'),
+        Buffer.alloc(statfsSync(disk.path).bavail * 4096 - 2 * 2 ** 20),
+      )
+      expect(await ended, await said).toBe(1)
+      expect(await said).toMatch(
+        /disk of .* has room for [12] MiB more; the run ends before it takes the rest/,
+      )
+      expect(resultsIn(disk.path)).toEqual([])
     })
 
     it('under the place of the result: leaves nothing there, and resume writes it once there is space', () => {

@@ -1,4 +1,5 @@
 /** Jobs that take more than their share of the machine. Each loses its own attempt, and leaves nothing behind. */
+import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -23,6 +24,24 @@ function processesWith(word: string): number {
       return false
     }
   }).length
+}
+
+/** A job each record of which leaves two processes behind that have shaken off their parent; they sleep for a time that nobody else asks for. */
+function leaver(file: string): { readonly nap: string; readonly job: string } {
+  const nap = `${300 + Math.floor(Math.random() * 600)}.${process.pid}`
+  const job = shop.job(
+    file,
+    `spawn('sh', ['-c', 'setsid sleep ${nap} & setsid sleep ${nap} &'], { detached: true, stdio: 'ignore' }).unref(); emit(line)`,
+    `import { spawn } from 'node:child_process'`,
+  )
+  return { nap, job }
+}
+
+/** Before a command: /sys/fs/cgroup is an empty folder for it. */
+const withoutGroups = `unshare --mount sh -c 'mount -t tmpfs none /sys/fs/cgroup && exec "$@"' sh`
+
+function canHideGroups(): boolean {
+  return spawnSync('sh', ['-c', `${withoutGroups} true`]).status === 0
 }
 
 const bombs = [
@@ -77,14 +96,19 @@ export default defineJob({
     })
 
     it('ends children that outlive a job that ends well', () => {
-      const nap = `${300 + Math.floor(Math.random() * 600)}.${process.pid}`
-      const job = shop.job(
-        'leaver.job.ts',
-        `spawn('sh', ['-c', 'setsid sleep ${nap} & setsid sleep ${nap} &'], { detached: true, stdio: 'ignore' }).unref(); emit(line)`,
-        `import { spawn } from 'node:child_process'`,
-      )
+      const { nap, job } = leaver('leaver.job.ts')
       expect(shop.run('run', job, 'in.txt', '--no-reuse')).toMatchObject({ status: 0 })
       expect(processesWith(nap)).toBe(0)
     })
+
+    it.skipIf(!requires('the right to mount a tmpfs', canHideGroups()))(
+      'ends them where the control groups of the kernel are out of reach, as they are for most users',
+      () => {
+        const { nap, job } = leaver('leaver-without-groups.job.ts')
+        const ended = shop.shell(`${withoutGroups} tallyman run ${job} in.txt --no-reuse`)
+        expect(ended, ended.stderr).toMatchObject({ status: 0 })
+        expect(processesWith(nap)).toBe(0)
+      },
+    )
   },
 )

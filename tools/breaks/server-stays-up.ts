@@ -6,6 +6,19 @@ export const serverStaysUp: BrokenPromise = {
   number: 4,
   promise: 'The server stays up',
   breaks: [
+    {
+      name: 'strays-left',
+      what: 'what a worker leaves behind is not looked for',
+      file: 'src/executor/links/strays.ts',
+      text: 'if (strays.length > 0) await',
+      replacement: 'if (strays.length > 1_000_000) await',
+      noticedBy: [
+        {
+          file: 'test/hostile/bombs.test.ts',
+          name: 'ends them where the control groups of the kernel are out of reach',
+        },
+      ],
+    },
     // Nothing here lets a job take memory or processes without a bound: the machine that tests it is somebody's.
     {
       name: 'memory-given-twice',
@@ -41,6 +54,14 @@ export const serverStaysUp: BrokenPromise = {
       noticedBy: [deaths('is ended when it makes no progress, as at "!wait"')],
     },
     {
+      name: 'one-worker-too-many',
+      what: 'a run has a worker more than it said it would',
+      file: 'src/executor/pool/pool.ts',
+      text: 'Array.from({ length: options.seats }, (_, seat)',
+      replacement: 'Array.from({ length: options.seats + 1 }, (_, seat)',
+      noticedBy: [{ file: 'test/cli/bounds.test.ts', name: 'are no more than --dry-run says: process' }],
+    },
+    {
       name: 'log-unbounded',
       what: 'all that an attempt prints is kept',
       file: 'src/executor/links/attempt-log.ts',
@@ -58,6 +79,14 @@ export const serverStaysUp: BrokenPromise = {
       text: 'limits.openFilesMax < openFiles)',
       replacement: 'limits.openFilesMax < 0 * openFiles)',
       noticedBy: [{ file: 'test/hostile/open-files.test.ts', name: 'is done with as few as there can be' }],
+    },
+    {
+      name: 'disk-filled',
+      what: 'nobody looks whether the disk is nearly full',
+      file: 'src/run/guard.ts',
+      text: 'if (spare.bytes >= 0 && spare.files >= 0) return',
+      replacement: 'if (spare.bytes >= Number.NEGATIVE_INFINITY) return',
+      noticedBy: [{ file: 'test/crash/full-disk.test.ts', name: 'that others have nearly filled' }],
     },
     {
       name: 'not-nice',
@@ -93,8 +122,8 @@ export const serverStaysUp: BrokenPromise = {
       name: 'death-without-log',
       what: 'a death leaves no record of how it came',
       file: 'src/executor/pool/seat.ts',
-      text: "if (outcome.kind === 'failed') this.#recordDeath(attempt, outcome.fault)",
-      replacement: "if (outcome.kind !== 'failed') this.#recordDeath(attempt, stoppedFault)",
+      text: "if (outcome.kind === 'failed') this.#recordDeath(attempt, task, outcome.fault)",
+      replacement: "if (outcome.kind !== 'failed') this.#recordDeath(attempt, task, stoppedFault)",
       noticedBy: [{ file: 'test/hostile/flight-recorder.test.ts', name: 'the flight recorder' }],
     },
     {

@@ -50,28 +50,37 @@ const stoppedFault: Fault = {
   message: 'No worker was started: the pool had been stopped.',
 }
 
+/** A worker that is there. */
+interface Occupant {
+  readonly link: Link
+  readonly heapBytes: number
+  /** Has it loaded its job? */
+  isLoaded: boolean
+}
+
+/** What a seat is busy with: an attempt, or nothing but loading the job. */
+interface Task {
+  readonly attempt: Attempt | null
+  readonly onProgress: ((progress: AttemptProgress) => void) | null
+  /** Why the worker was ended by us, which then is why the attempt failed. */
+  verdict: Fault | null
+  /** Nobody wants to know any more how it ends. */
+  isGivenUp: boolean
+  /** The last that was said by the worker that ended. */
+  lastWords: string
+}
+
 /** One worker's place in the pool; workers come and go in it. */
 export class Seat {
   readonly number: number
   readonly #factory: LinkFactory
   readonly #options: PoolOptions
-  #link: Link | null = null
-  /** Heap limit of the worker that is there. */
-  #heapBytes = 0
-  #isLoaded = false
   readonly #recorder: FlightRecorder
-  /** The last that was said by the worker that ended last. */
-  #lastWords = ''
-  /** Why the worker was ended by us, which then is why its attempt failed. */
-  #verdict: Fault | null = null
   /** Does the attempt at hand, or what its worker loads, still move? */
   readonly #stillness = new Stillness()
-  /** Id of the attempt at hand. */
-  attempt: string | null = null
+  #worker: Occupant | null = null
+  #task: Task | null = null
   #answer: ((answer: Answer) => void) | null = null
-  #onProgress: ((progress: AttemptProgress) => void) | null = null
-  isBusy = false
-  #isGivenUp = false
   #isClosed = false
 
   constructor(factory: LinkFactory, number: number, options: PoolOptions) {
@@ -82,26 +91,29 @@ export class Seat {
     this.#recorder = new FlightRecorder({ ...limits, taskTimeoutMs })
   }
 
-  /** Starts a worker that is told nothing yet: its program is loaded while its job is bundled. REQUIRES: there is none yet. */
+  get isBusy(): boolean {
+    return this.#task !== null
+  }
+
+  /** Id of the attempt at hand. */
+  get attempt(): string | null {
+    return this.#task?.attempt?.id ?? null
+  }
+
+  /** Starts a worker that is told nothing yet: its program is loaded while its job is bundled. */
   warm(): void {
-    this.#heapBytes = this.#options.heapBytes
-    this.#link ??= this.#open()
+    this.#worker ??= this.#open(this.#options.heapBytes)
   }
 
   async load(): Promise<LoadedJob> {
-    this.isBusy = true
+    this.#task = newTask(null, null)
     try {
-      this.#heapBytes = this.#options.heapBytes
-      const answer = await this.#askToLoad()
-      if (answer.type === 'loaded') {
-        this.#isLoaded = true
-        return answer.job
-      }
+      const answer = await this.#askToLoad(this.#options.heapBytes)
+      if (answer.type === 'loaded') return answer.job
       await this.stop()
       throw errorOf(faultOf(answer))
     } finally {
-      this.#verdict = null
-      this.isBusy = false
+      this.#task = null
     }
   }
 
@@ -110,40 +122,32 @@ export class Seat {
     onProgress: (progress: AttemptProgress) => void,
     { heapBytes = this.#options.heapBytes }: AttemptNeeds,
   ): Promise<AttemptOutcome> {
-    this.isBusy = true
-    this.attempt = attempt.id
-    this.#onProgress = onProgress
+    const task = newTask(attempt, onProgress)
+    this.#task = task
     this.#recorder.begin()
-    this.#lastWords = ''
-    this.#isGivenUp = false
     try {
-      if (this.#heapBytes !== heapBytes) await this.stop()
-      this.#heapBytes = heapBytes
-      const outcome = await this.#tryRun(attempt)
-      if (outcome.kind === 'failed') this.#recordDeath(attempt, outcome.fault)
+      if (this.#worker?.heapBytes !== heapBytes) await this.stop()
+      const outcome = await this.#tryRun(attempt, heapBytes)
+      if (outcome.kind === 'failed') this.#recordDeath(attempt, task, outcome.fault)
       return outcome
     } catch (error) {
       return { kind: 'failed', fault: toFault(error) }
     } finally {
-      this.#verdict = null
-      this.#onProgress = null
-      this.attempt = null
-      this.isBusy = false
+      this.#task = null
     }
   }
 
   /** Ends the attempt at hand, of which nobody wants to know any more. */
   giveUp(fault: Fault): void {
-    this.#isGivenUp = true
+    if (this.#task !== null) this.#task.isGivenUp = true
     this.end(fault)
   }
 
   /** Leaves a record of how an attempt failed, unless it was given up, as all are when the pool is stopped. */
-  #recordDeath(attempt: Attempt, fault: Fault): void {
-    if (this.#isClosed || this.#isGivenUp) return
+  #recordDeath(attempt: Attempt, { isGivenUp, lastWords: stderr }: Task, fault: Fault): void {
+    if (this.#isClosed || isGivenUp) return
     const { order, logDirectory } = this.#options
     const directory = join(order.runDirectory, attempt.directory)
-    const stderr = this.#lastWords
     writeDeath(logDirectory, this.#recorder.record({ attempt, fault, seat: this.number, stderr, directory }))
   }
 
@@ -154,12 +158,12 @@ export class Seat {
 
   /** File of what an attempt of its worker has printed, with all that came by now; null where that is nothing. */
   logOf(attempt: string): string | null {
-    return this.#link?.logOf(attempt) ?? null
+    return this.#worker?.link.logOf(attempt) ?? null
   }
 
   /** The process its worker lives in; null while there is none. */
   get process(): WorkerProcess | null {
-    return this.#link?.process ?? null
+    return this.#worker?.link.process ?? null
   }
 
   /** Is its worker stopped for the sake of others? */
@@ -183,77 +187,77 @@ export class Seat {
   /** Ends the worker; the attempt at hand fails with this fault. */
   end(fault: Fault): void {
     // It has answered: the worker is the next attempt's.
-    if (this.#answer === null) return
-    if (this.#verdict === null) this.#recorder.look()
-    this.#verdict ??= fault
-    this.#link?.kill()
+    if (this.#answer === null || this.#task === null) return
+    if (this.#task.verdict === null) this.#recorder.look()
+    this.#task.verdict ??= fault
+    this.#worker?.link.kill()
   }
 
   #noteProgress(progress: AttemptProgress): void {
     this.#stillness.hear(progress)
     this.#recorder.heard(progress)
-    this.#onProgress?.(progress)
+    this.#task?.onProgress?.(progress)
   }
 
-  async #tryRun(attempt: Attempt): Promise<AttemptOutcome> {
-    if (this.#link === null || !this.#isLoaded) {
-      const answer = await this.#askToLoad()
+  async #tryRun(attempt: Attempt, heapBytes: number): Promise<AttemptOutcome> {
+    if (this.#worker?.isLoaded !== true) {
+      const answer = await this.#askToLoad(heapBytes)
       if (answer.type !== 'loaded') {
         await this.stop()
         return { kind: 'failed', fault: faultOf(answer) }
       }
-      this.#isLoaded = true
     }
-    this.#recorder.board(this.process?.pid ?? null, this.#heapBytes)
+    this.#recorder.board(this.process?.pid ?? null, heapBytes)
     const watch = this.#stillness.watch(this.#options.taskTimeoutMs, (stillMs) =>
       this.end(noProgressFault(stillMs)),
     )
-    const answer = await this.#ask({ type: 'run', attempt }).finally(() => clearInterval(watch))
+    const answer = await this.#ask({ type: 'run', attempt }, heapBytes).finally(() => clearInterval(watch))
     if (answer.type === 'done') return { kind: 'done', report: answer.report, ...believed(answer.workMs) }
     await this.stop()
     return { kind: 'failed', fault: faultOf(answer) }
   }
 
   /** What a job does when it is imported is no part of any attempt, and is given time of its own. */
-  async #askToLoad(): Promise<Answer> {
+  async #askToLoad(heapBytes: number): Promise<Answer> {
     const { order, loadTimeoutMs } = this.#options
     const watch = this.#stillness.watch(loadTimeoutMs, (stillMs) => this.end(loadFault(stillMs)))
-    return await this.#ask({ type: 'load', order }).finally(() => clearInterval(watch))
+    const answer = await this.#ask({ type: 'load', order }, heapBytes).finally(() => clearInterval(watch))
+    if (answer.type === 'loaded' && this.#worker !== null) this.#worker.isLoaded = true
+    return answer
   }
 
   async stop(): Promise<void> {
-    const link = this.#link
-    if (link === null) return
+    if (this.#worker === null) return
+    const { link } = this.#worker
     link.kill()
     await link.exited
   }
 
-  /** Tells the worker something and waits for its one answer, or for its end. */
-  #ask(message: Parameters<Link['send']>[0]): Promise<Answer> {
+  /** Tells the worker, a new one where there is none, something, and waits for its one answer, or for its end. */
+  #ask(message: Parameters<Link['send']>[0], heapBytes: number): Promise<Answer> {
     return new Promise((resolve) => {
-      if (this.#link === null && this.#isClosed) {
+      if (this.#worker === null && this.#isClosed) {
         resolve({ type: 'gone', fault: stoppedFault })
         return
       }
       this.#answer = resolve
-      this.#link ??= this.#open()
-      this.#link.send(message)
+      this.#worker ??= this.#open(heapBytes)
+      this.#worker.link.send(message)
     })
   }
 
-  #open(): Link {
-    const order = { seat: this.number, heapBytes: this.#heapBytes }
-    const link = this.#factory.open(order, (message) => {
-      if (this.#link === link) this.#take(message)
+  #open(heapBytes: number): Occupant {
+    const link = this.#factory.open({ seat: this.number, heapBytes }, (message) => {
+      if (this.#worker?.link === link) this.#take(message)
     })
     void link.exited.then((exit) => {
-      this.#link = null
-      this.#isLoaded = false
-      this.#lastWords = exit.lastWords
+      this.#worker = null
       this.#stillness.pause(false)
-      this.#resolve({ type: 'gone', fault: this.#verdict ?? deathFault(exit, link.logOf(this.attempt)) })
+      if (this.#task !== null) this.#task.lastWords = exit.lastWords
+      const fault = this.#task?.verdict ?? deathFault(exit, link.logOf(this.attempt))
+      this.#resolve({ type: 'gone', fault })
     })
-    return link
+    return { link, heapBytes, isLoaded: false }
   }
 
   /** A worker runs code that is not ours: what it says is checked before it is believed. */
@@ -277,6 +281,10 @@ export class Seat {
     this.#answer = null
     resolve?.(answer)
   }
+}
+
+function newTask(attempt: Attempt | null, onProgress: Task['onProgress']): Task {
+  return { attempt, onProgress, verdict: null, isGivenUp: false, lastWords: '' }
 }
 
 /** Signals a process and what is in its group; nobody is left to be signalled when it has just ended. */
