@@ -3,8 +3,8 @@ import { scratchFolder } from '../host/index.ts'
 import type { JobDescription } from '../job/index.ts'
 import { inspectJob, isolations, taskTimeoutMsDefault } from '../run/index.ts'
 import type { Arguments } from './arguments.ts'
-import { interruptible } from './carry-out.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
+import { interruptible } from './interruptible.ts'
 import type { Terminal } from './terminal.ts'
 
 /** What a job file says of itself now. Whoever only asks may not be allowed to write where runs live. */

@@ -13,9 +13,9 @@ import {
   statusOf,
   totalsOf,
 } from '../../run/index.ts'
-import { finishSignal } from '../carry-out.ts'
 import type { Command } from '../command.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
+import { finishSignal } from '../interruptible.ts'
 import { findRunAtWork } from '../runs-folder.ts'
 import type { Terminal } from '../terminal.ts'
 import { leavable, type Watcher, watchRun } from '../watch-run.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { sayAlone, sayCost } from './report.ts'
+import { sayAlone, sayCost } from './end-of-run.ts'
 import { shownPath } from './shown-path.ts'
 
 const fresh = { bytes: 0 }
