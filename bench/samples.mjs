@@ -1,0 +1,136 @@
+// @ts-check
+/** What `perf script` prints of a run, sorted by what each part is for. */
+import { existsSync, readFileSync } from 'node:fs'
+import { SourceMap } from 'node:module'
+import { fileURLToPath } from 'node:url'
+
+/** @typedef {{ readonly symbol: string, readonly object: string }} Frame */
+/** @typedef {{ readonly program: string, readonly pid: number, readonly isMain: boolean, readonly frames: readonly Frame[] }} Sample `frames` from the leaf on */
+/** @typedef {typeof partNames[number]} PartName */
+/** @typedef {{ readonly part: PartName, readonly seconds: number }} Part */
+
+/** What a run's time is spent on, as it is drawn: in the order in which a record meets it. */
+export const partNames = /** @type {const} */ ([
+  'start, plan, end',
+  'starting the worker',
+  'reading',
+  'inflating',
+  'scanning',
+  'values for the map',
+  'the map itself',
+  'combining, writing',
+  'compiling',
+  'collecting garbage',
+  'the rest',
+])
+
+/**
+ * @param {string} script lines of `perf script -F comm,pid,tid,ip,sym,dso`, samples with an empty line between them
+ * @returns {Sample[]}
+ */
+export function samplesOf(script) {
+  return script.split('\n\n').flatMap((block) => {
+    const [head = '', ...lines] = block.trim().split('\n')
+    const [, program = '', pid, tid] = /^(\S.*?)\s+(\d+)\/(\d+)/.exec(head) ?? []
+    if (pid === undefined) return []
+    const frames = lines.map((line) => {
+      const [, symbol = '', object = ''] = /^\s*[0-9a-f]+ (.*) \((.*)\)$/.exec(line) ?? []
+      return { symbol, object }
+    })
+    return [{ program, pid: Number(pid), isMain: pid === tid, frames }]
+  })
+}
+
+/**
+ * @param {readonly Sample[]} samples of one run with one worker process, in order of time
+ * @param {number} perSecond how many a second of a core has
+ * @returns {readonly Part[]} those of `partNames` that took anything
+ */
+export function partsOf(samples, perSecond) {
+  const worker = workerAmong(samples)
+  let hasBegun = false
+  /** @type {Map<string, number>} */
+  const counts = new Map()
+  for (const sample of samples) {
+    hasBegun ||= sample.pid === worker && sample.frames.some(isMap)
+    const part = sample.pid === worker ? ofWorker(sample, hasBegun) : 'start, plan, end'
+    counts.set(part, (counts.get(part) ?? 0) + 1)
+  }
+  return partNames.flatMap((part) => {
+    const count = counts.get(part)
+    return count === undefined ? [] : [{ part, seconds: count / perSecond }]
+  })
+}
+
+/** A job's map is called from its bundle. @param {Frame} frame */
+const isMap = ({ symbol }) => symbol.startsWith('JS:') && /\/job\/job\.mjs:/.test(symbol)
+
+/** The process in which the job's code is seen most often: the coordinator does not have it. @param {readonly Sample[]} samples */
+function workerAmong(samples) {
+  /** @type {Map<number, number>} */
+  const seen = new Map()
+  for (const { pid, frames } of samples) if (frames.some(isMap)) seen.set(pid, (seen.get(pid) ?? 0) + 1)
+  return [...seen].sort(([, a], [, b]) => b - a)[0]?.[0]
+}
+
+const garbage = /Scaveng|MarkCompact|MarkingVisitor|Sweeper|ConcurrentMarking|CollectGarbage|Evacuat/
+const compiling =
+  /v8::internal::(compiler::|Compiler::|maglev::|baseline::|Parse|PreParse|wasm::)|CompileLazy|Turboshaft/
+const inflating = /\binflate|inflate_fast|crc32/
+
+/**
+ * @param {Sample} sample
+ * @param {boolean} hasBegun whether a record was mapped before
+ * @returns {PartName}
+ */
+function ofWorker({ isMain, frames }, hasBegun) {
+  const has = (/** @type {RegExp} */ pattern) => frames.some(({ symbol }) => pattern.test(symbol))
+  if (has(garbage)) return 'collecting garbage'
+  if (has(inflating)) return 'inflating'
+  const [leaf] = frames
+  const isWasm = leaf?.symbol.includes('wasm-function') === true
+  if (!isWasm && has(compiling)) return hasBegun ? 'compiling' : 'starting the worker'
+  if (!hasBegun) return 'starting the worker'
+  if (!isMain) return 'reading'
+  const source = nearestSource(frames)
+  if (source === 'job') return 'the map itself'
+  if (source === null) return 'the rest'
+  if (source.startsWith('input/scan/')) return isWasm ? 'scanning' : 'values for the map'
+  if (source.startsWith('input/')) return 'reading'
+  return /^(flow|record|job)\//.test(source) ? 'combining, writing' : 'the rest'
+}
+
+/**
+ * Which file of `src/` the nearest frame of ours is of, or that it is the job's; null where there is none.
+ *
+ * @param {readonly Frame[]} frames
+ */
+function nearestSource(frames) {
+  for (const frame of frames) {
+    if (isMap(frame)) return 'job'
+    const [, file, line, column] = /(file:\/\/\S+\/dist\/\S+\.js):(\d+):(\d+)/.exec(frame.symbol) ?? []
+    if (file === undefined) continue
+    const source = sourceAt(fileURLToPath(file), Number(line), Number(column))
+    if (source !== null) return source
+  }
+  return null
+}
+
+/** @type {Map<string, SourceMap | null>} */
+const maps = new Map()
+
+/**
+ * @param {string} file
+ * @param {number} line from 1
+ * @param {number} column from 1
+ */
+function sourceAt(file, line, column) {
+  let map = maps.get(file)
+  if (map === undefined) {
+    map = existsSync(`${file}.map`) ? new SourceMap(JSON.parse(readFileSync(`${file}.map`, 'utf8'))) : null
+    maps.set(file, map)
+  }
+  const entry = map?.findEntry(line - 1, column - 1)
+  const source = entry !== undefined && 'originalSource' in entry ? entry.originalSource : undefined
+  return source === undefined ? null : (/(?:^|\/)src\/(.*)$/.exec(source)?.[1] ?? null)
+}
