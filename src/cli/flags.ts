@@ -102,7 +102,7 @@ export const flags: readonly Flag[] = [
   {
     name: 'kept',
     takes: { kind: 'switch' },
-    help: 'frees what map tasks wrote for later runs',
+    help: 'frees what is kept for later runs: what map tasks wrote, and archives for executors of Spark',
     commands: ['clean'],
   },
   {

@@ -69,6 +69,27 @@ describe('readRunOptions', () => {
     expect(optionsOf('j').spark).toBeNull()
   })
 
+  it('asks for as many executors as have the cores that are wanted, where a cluster counts those', () => {
+    const words = '-w 5 --spark-conf spark.executor.cores=2'.split(' ')
+    for (const master of ['yarn', 'k8s://https://h:6443'])
+      expect(optionsOf('j', '--on', master, ...words).spark?.conf).toEqual({
+        'spark.executor.cores': '2',
+        'spark.executor.instances': '3',
+      })
+  })
+
+  it('refuses a property of Spark that a run stands on', () => {
+    for (const name of [
+      'spark.eventLog.dir',
+      'spark.eventLog.enabled',
+      'spark.master',
+      'spark.submit.deployMode',
+    ])
+      expect(() => optionsOf('j', '--on', 'yarn', '--spark-conf', `${name}=x`)).toThrow(
+        `Option --spark-conf sets ${name}, which a run on Spark sets itself.`,
+      )
+  })
+
   it('refuses options of a cluster without one, and of this machine with one', () => {
     expect(() => optionsOf('j', '--spark-conf', 'a=b')).toThrow('Option --spark-conf is for runs on Spark.')
     expect(() => optionsOf('j', '--on', 'yarn', '--isolation', 'thread')).toThrow('do not go together')

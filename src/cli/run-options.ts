@@ -71,6 +71,19 @@ function resourcesOnSpark(master: string, args: Arguments): Pick<RunOptions, 'wo
 
 const sparkOnly = ['spark-home', 'spark-conf', 'spark-pack', 'deploy-mode'] as const
 
+/** Only a standalone cluster counts cores; others count executors. */
+function askForCores(conf: Record<string, string>, master: string, cores: number): void {
+  if (!/^(yarn$|k8s:)/.test(master)) {
+    conf['spark.cores.max'] ??= String(cores)
+    return
+  }
+  const each = Number(conf['spark.executor.cores'] ?? 1)
+  conf['spark.executor.instances'] ??= String(Math.max(1, Math.ceil(cores / each)))
+}
+
+/** What a run stands on. */
+const reservedProperty = /^spark\.(eventLog\.|master$|submit\.deployMode$)/
+
 function readSpark(args: Arguments, cwd: string): SparkOptions | null {
   const master = args.text('on')
   const [home, pack] = [args.text('spark-home'), args.text('spark-pack')]
@@ -88,8 +101,18 @@ function readSpark(args: Arguments, cwd: string): SparkOptions | null {
       wayOut: 'Leave out --isolation: on Spark each worker is a process of its own.',
     })
   const conf = readPairs('spark-conf', args.list('spark-conf'), 'spark.executor.cores=2')
+  const reserved = Object.keys(conf).find((name) => reservedProperty.test(name))
+  if (reserved !== undefined)
+    throw new TallymanError(
+      'usage',
+      `Option --spark-conf sets ${reserved}, which a run on Spark sets itself.`,
+      {
+        wayOut:
+          'Leave it out: --on and --deploy-mode say where the application runs, and its event log is what the run is told by.',
+      },
+    )
   const workers = args.count('workers')
-  if (workers !== null && localThreads(master, 1) === null) conf['spark.cores.max'] ??= String(workers)
+  if (workers !== null && localThreads(master, 1) === null) askForCores(conf, master, workers)
   return {
     master,
     deployMode: args.text('deploy-mode') === 'cluster' ? 'cluster' : 'client',

@@ -36,8 +36,9 @@ export {
   taskTimeoutMsDefault,
 } from './options.ts'
 export { Pace, type Rates, timeLeft } from './pace.ts'
-export { engineVersion, linkPackage, packageRoot, packageVersion } from './package.ts'
+export { buildVersion, linkPackage, packageRoot, packageVersion } from './package.ts'
 export type { Plan } from './plan/plan.ts'
+export { isSecretProperty } from './plan/secret-properties.ts'
 export { planReplay, type ReplayPlan } from './plan-replay.ts'
 export { type Conduct, inspectJob, onThisMachine, prepareRun } from './prepare.ts'
 export type { PreparedRun, RunObserver } from './prepared.ts'
@@ -67,5 +68,5 @@ export { isComplete, type RunStatus, sayRunStatus, sayStatus, statusOf } from '.
 export { explainTasks, namesReadBy, sayMiss, type TaskStory } from './store/explain.ts'
 export { Store, storeFolder } from './store/store.ts'
 export { framesOutside, userFrames } from './user-frames.ts'
-export { mapWork, reduceWork } from './work.ts'
+export { mapWork, reduceWorks } from './work.ts'
 export { jobProcessesMax, loadTimeoutMsLeast, threadsUsual } from './workers.ts'

@@ -17,7 +17,7 @@ export function linkPackage(folder: string): void {
  * Everything beside job and inputs that what a map task writes may depend on: this package's version, the build it runs as, and Node's version, as
  * other ones may decode, fold case or order otherwise. `0.1.0, build 3f5a9c01, Node 20.20.2`.
  */
-export function engineVersion(): string {
+export function buildVersion(): string {
   const { node = '' } = process.versions
   return `${packageVersion()}, build ${buildDigest()}, Node ${node}`
 }

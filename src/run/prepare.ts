@@ -149,6 +149,7 @@ export async function inspectJob(
     const { pool, loaded } = await startJob(entry, directory, {
       ...options,
       workers: 1,
+      spark: null,
       spillBytes: null,
       params: null,
       stop,
@@ -174,6 +175,7 @@ async function startJob(
     | 'spillBytes'
     | 'taskTimeoutMs'
     | 'isPolite'
+    | 'spark'
   > &
     Pick<WorkerNeeds, 'params'> & {
       readonly stop: AbortSignal | undefined
@@ -182,7 +184,8 @@ async function startJob(
     },
 ): Promise<StartedJob> {
   const resources = settleResources(options, readMachine())
-  requireRoom(resources.workers)
+  // On Spark one worker loads the job here, and all others are elsewhere.
+  requireRoom(options.spark === null ? resources.workers : 1)
   const base = await requireContainers(options, options.say)
   options.stop?.throwIfAborted()
   const pool = openWorkers(directory, { ...options, ...resources, jobName: options.job, base, inputs: [] })

@@ -16,7 +16,7 @@ import {
   readJournal,
 } from './journal/journal.ts'
 import type { BadRecordLimit } from './options.ts'
-import { engineVersion } from './package.ts'
+import { buildVersion } from './package.ts'
 import type { Plan } from './plan/plan.ts'
 import { readPlan } from './plan/plan-file.ts'
 import { type Conduct, onThisMachine } from './prepare.ts'
@@ -209,7 +209,7 @@ function requireBundle({ bundleFile }: RunDirectory, { job }: Plan): void {
 
 /** What two versions wrote, put together, is a result that neither would have made. */
 function requireSameVersion({ engine }: Plan, id: string): void {
-  const version = engineVersion()
+  const version = buildVersion()
   if (engine === version) return
   throw new TallymanError('usage', `Run ${id} was begun by tallyman ${engine}; this is ${version}.`, {
     wayOut: 'Go on with the versions that began the run, or start the run again.',

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { MapWork, ReduceWork } from '../executor/index.ts'
-import type { Section } from '../flow/index.ts'
+import type { Section, Spill } from '../flow/index.ts'
 import type { Split } from '../input/index.ts'
 import type { RunDirectory } from './directory/directory.ts'
 import type { Plan } from './plan/plan.ts'
@@ -58,18 +58,42 @@ export function readsAsPlanned(
  * What an attempt at a reduce task has to merge: what the map tasks that are done have written for it. Pure. For a result every
  * map task has to be done.
  */
-export function reduceWork({ map }: RunState, partition: number, directory: RunDirectory): ReduceWork {
+export function reduceWork(state: RunState, partition: number, directory: RunDirectory): ReduceWork {
   const spills: Section[] = []
   let recordsExpected = 0
+  for (const [folder, spill] of spillsOf(state, directory)) {
+    if (spill.partition !== partition) continue
+    spills.push(sectionOf(folder, spill))
+    recordsExpected += spill.records
+  }
+  return { kind: 'reduce', spills, recordsExpected }
+}
+
+/** The same of all partitions, in turn. Cost: one look at each spill, where one at a time would be as many as there are partitions. */
+export function reduceWorks(state: RunState, directory: RunDirectory): ReduceWork[] {
+  const works = Array.from({ length: state.plan.partitions }, () => ({
+    kind: 'reduce' as const,
+    spills: [] as Section[],
+    recordsExpected: 0,
+  }))
+  for (const [folder, spill] of spillsOf(state, directory)) {
+    const work = works[spill.partition]
+    if (work === undefined) continue
+    work.spills.push(sectionOf(folder, spill))
+    work.recordsExpected += spill.records
+  }
+  return works
+}
+
+/** What the map tasks that are done have written, in their order, each with its task's folder. */
+function* spillsOf({ map }: RunState, directory: RunDirectory): Generator<readonly [string, Spill]> {
   for (const [index, task] of map.entries()) {
     if (task.kind !== 'done') continue
     const folder = directory.committedFolder(taskId('map', index))
-    for (const spill of task.report.spills) {
-      const { name, atByte, bytes, records } = spill
-      if (spill.partition !== partition) continue
-      spills.push({ name: join(folder, name), atByte, bytes })
-      recordsExpected += records
-    }
+    for (const spill of task.report.spills) yield [folder, spill]
   }
-  return { kind: 'reduce', spills, recordsExpected }
+}
+
+function sectionOf(folder: string, { name, atByte, bytes }: Spill): Section {
+  return { name: join(folder, name), atByte, bytes }
 }

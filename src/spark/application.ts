@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import {
   closeSync,
+  existsSync,
   fstatSync,
   mkdirSync,
   openSync,
-  readFileSync,
+  readSync,
   renameSync,
-  rmSync,
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
@@ -23,7 +23,7 @@ import type { FromDriver } from './messages.ts'
 export interface ApplicationParts {
   /** Absolute folder of the installation. */
   readonly home: string
-  /** `spark/` of the run's directory. */
+  /** Its own, in the run's directory. */
   readonly folder: string
   /** File for what Spark prints. */
   readonly logFile: string
@@ -47,6 +47,8 @@ const moveEngine = 'Install tallyman in a folder whose path has none.'
 
 const signEveryMs = 1000
 const lastWordsBytes = 16_384
+/** What says, in its folder, that an application is to end: who started its driver may be another machine. */
+const stopName = 'stop'
 
 /** How long Spark may take to end its executors before it is killed itself. */
 const orderlyMsMax = 10_000
@@ -63,8 +65,9 @@ export function builtFile(name: string): string {
 export class Application {
   /** Settles once Spark is gone, however that came. Never rejects. */
   readonly exited: Promise<ApplicationEnd>
+  /** Its own, in the run's directory. */
+  readonly folder: string
   readonly #child: ChildProcess
-  readonly #folder: string
   readonly #logFile: string
   readonly #logFromByte: number
   readonly #said: GrowingLines
@@ -75,7 +78,7 @@ export class Application {
 
   private constructor(child: ChildProcess, { folder, logFile }: ApplicationParts, logFromByte: number) {
     this.#child = child
-    this.#folder = folder
+    this.folder = folder
     this.#logFile = logFile
     this.#logFromByte = logFromByte
     this.#said = new GrowingLines(join(folder, 'said.jsonl'))
@@ -94,9 +97,8 @@ export class Application {
     })
   }
 
-  /** Empties the folder of what an earlier application left, and makes it ready for `start`. */
+  /** Makes the folder of a new one. */
   static prepare(folder: string): void {
-    rmSync(folder, { recursive: true, force: true })
     for (const name of ['events', 'ended', 'map', 'reduce'])
       mkdirSync(join(folder, name), { recursive: true })
   }
@@ -140,7 +142,7 @@ export class Application {
   giveSign(nowMs: number): void {
     if (nowMs - this.#signedAtMs < signEveryMs) return
     this.#signedAtMs = nowMs
-    writeFileSync(join(this.#folder, 'alive'), `${nowMs}\n`)
+    writeFileSync(join(this.folder, 'alive'), `${nowMs}\n`)
   }
 
   /** What Spark has logged since the last call. */
@@ -165,23 +167,34 @@ export class Application {
    */
   go(orders: readonly (Buffer | null)[] | null): void {
     const text = JSON.stringify({ orders: orders?.map((one) => one?.toString('base64') ?? null) ?? null })
-    writeFileSync(join(this.#folder, 'go.new'), text)
-    renameSync(join(this.#folder, 'go.new'), join(this.#folder, 'go.json'))
+    writeFileSync(join(this.folder, 'go.new'), text)
+    renameSync(join(this.folder, 'go.new'), join(this.folder, 'go.json'))
   }
 
   /** The end of what Spark has printed, in this application alone: the file has what earlier ones have printed before. */
   lastWords(): string {
-    const bytes = readFileSync(this.#logFile).subarray(this.#logFromByte)
-    return bytes.subarray(-lastWordsBytes).toString('utf8')
+    const file = openSync(this.#logFile, 'r')
+    try {
+      const { size } = fstatSync(file)
+      const from = Math.max(this.#logFromByte, size - lastWordsBytes)
+      const bytes = Buffer.alloc(Math.max(0, size - from))
+      return bytes.toString('utf8', 0, readSync(file, bytes, 0, bytes.length, from))
+    } finally {
+      closeSync(file)
+    }
   }
 
   /** Ends it with its executors. Safe at any time, more than once. */
   async stop(): Promise<void> {
+    // The driver is not in this process's hands where the cluster started it: that looks for this once a second.
+    if (existsSync(this.folder)) writeFileSync(join(this.folder, stopName), '')
     // The first signal lets Spark tell the cluster, which ends the executors.
     if (!this.#isGone) this.#child.kill('SIGTERM')
     const timer = setTimeout(() => this.#signalGroup('SIGKILL'), orderlyMsMax)
     await this.exited
     clearTimeout(timer)
+    this.#said.close()
+    this.#events.close()
   }
 
   #signalGroup(signal: NodeJS.Signals): void {

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Fault, mayRetry } from '../errors.ts'
+import { type ErrorCode, type Fault, mayRetry } from '../errors.ts'
 import { deathFile } from '../executor/index.ts'
 import type { MapReport } from '../flow/index.ts'
 import {
@@ -39,8 +39,9 @@ export class Attempts {
   readonly #mapTasks: readonly string[]
   /** Why the run has to end although Spark would try again: that is of no use. */
   fatal: Fault | null = null
-  /** The last that failed for good, for the message when Spark gives up. */
-  lastFailed: { readonly task: string; readonly fault: Fault } | null = null
+  /** Whether the replies of the map stage are in, so that what runs again of it is known. */
+  #isReducing = false
+  #logBytes = 0
 
   constructor(book: RunBook, mapTasks: readonly string[]) {
     this.#book = book
@@ -77,6 +78,15 @@ export class Attempts {
     this.#shuffle.tell(Date.now())
   }
 
+  get isReducing(): boolean {
+    return this.#isReducing
+  }
+
+  /** To be called when the map stage was judged. */
+  beginReduces(): void {
+    this.#isReducing = true
+  }
+
   /**
    * Whether Spark has logged that this attempt ended well. What it logged before is known by then: an attempt beside it that was begun
    * earlier is no sign of a loss.
@@ -95,7 +105,8 @@ export class Attempts {
     const open = this.#openTask(task)
     const attempt = (open?.attempts ?? 0) + 1
     const beside = open?.kind === 'running' ? open.running.at(-1)?.attempt : undefined
-    const seat = this.#takeSeat()
+    // One of Spark's attempts may be several of ours, one after another.
+    const seat = this.#known.get(sparkTask)?.seat ?? this.#takeSeat()
     this.#book.record({
       type: 'attempt-started',
       at: Date.now(),
@@ -135,24 +146,24 @@ export class Attempts {
         return
       case 'raised': {
         const failure = failureIn(end.text)
-        this.fail(known, failure?.fault ?? raisedFault(host, end.text), failure)
+        this.#fail(known, failure?.fault ?? raisedFault(host, end.text), failure)
         return
       }
       case 'executor-lost':
-        this.fail(known, { code: 'worker-died', message: `On host ${host}: ${end.text}` }, null)
+        this.#fail(known, { code: 'worker-died', message: `On host ${host}: ${end.text}` }, null)
         return
       case 'fetch-failed':
         // What it was to read is made again; it did nothing wrong.
-        this.fail(known, { code: 'file-damaged', message: sayFetchFailed(host, end.text) }, null, false)
+        this.#fail(known, { code: 'file-damaged', message: sayFetchFailed(host, end.text) }, null, false)
         return
       case 'other':
-        this.fail(known, { code: 'io', message: `On host ${host}: ${end.text}` }, null)
+        this.#fail(known, { code: 'io', message: `On host ${host}: ${end.text}` }, null)
         return
     }
   }
 
   /** An attempt that came to nothing, with what is left of it. */
-  fail(known: KnownAttempt, fault: Fault, failure: TaskFailure | null, charged = true): void {
+  #fail(known: KnownAttempt, fault: Fault, failure: TaskFailure | null, charged = true): void {
     const { task, attempt } = known
     if (!this.#isAtWork(known)) {
       this.#supersede(known)
@@ -160,8 +171,7 @@ export class Attempts {
     }
     this.keepLogs(known, failure)
     this.#book.record({ type: 'attempt-failed', at: Date.now(), task, attempt, fault, charged })
-    if (charged) this.lastFailed = { task, fault }
-    if (charged && !mayRetry(fault.code)) this.fatal ??= fault
+    if (charged && !mayRetry(fault.code) && !ofOneHost.has(fault.code)) this.fatal ??= fault
   }
 
   /** Puts what an attempt on an executor has printed where that of an attempt on this machine is. */
@@ -169,7 +179,9 @@ export class Attempts {
     if (left === null) return
     const id = attemptId(task, attempt)
     const { logFolder } = this.#book.directory
-    if (left.log !== '') writeFileSync(join(logFolder, `${id}.log`), left.log, { mode: 0o600 })
+    const log = this.#logBytes < logBytesMax ? left.log : left.log.slice(-shortLogLength)
+    this.#logBytes += Buffer.byteLength(log)
+    if (log !== '') writeFileSync(join(logFolder, `${id}.log`), log, { mode: 0o600 })
     if (left.death === null) return
     const death = { ...left.death, attempt: { ...left.death.attempt, id } }
     writeFileSync(deathFile(logFolder, id), `${JSON.stringify(death)}\n`, { mode: 0o600 })
@@ -191,7 +203,7 @@ export class Attempts {
     const open = stage === 'map' ? this.#book.state.map.at(index) : undefined
     if (open === undefined || open.kind === 'done') return
     const earlier = open.trouble?.earlier ?? null
-    if (earlier !== null && this.isReducing) {
+    if (earlier !== null && this.#isReducing) {
       // It ran again since an executor was lost. Who reads it sees that it wrote the same bytes, or fails.
       this.#commitAgain(task, attempt, earlier)
       return
@@ -209,9 +221,6 @@ export class Attempts {
       groups: 0,
     })
   }
-
-  /** Whether the replies of the map stage are in, so that what runs again of it is known. */
-  isReducing = false
 
   /**
    * To be called when every partition is reduced: each reduce task has read the very bytes that were counted on, so what map
@@ -277,6 +286,13 @@ class Shuffle {
     this.#book.record({ type: 'shuffled', at, writtenBytes, readBytes })
   }
 }
+
+/** What a run keeps of what its attempts print, as one on this machine does; of those that come later, so many characters each. */
+const logBytesMax = 64 * 2 ** 20
+const shortLogLength = 2048
+
+/** What is no use to try again on one machine; another one may have more room. */
+const ofOneHost: ReadonlySet<ErrorCode> = new Set(['disk-full', 'limit-reached'])
 
 const lostFault: Fault = {
   code: 'worker-died',

@@ -1,4 +1,4 @@
-import type { Plan, SparkOptions } from '../run/index.ts'
+import { isSecretProperty, type Plan, type SparkOptions } from '../run/index.ts'
 import { addressOf } from './file-address.ts'
 import { isLocalMaster, withAttempts } from './master.ts'
 
@@ -19,12 +19,24 @@ export function workerBytesOf({ memory, workers }: Pick<Plan, 'memory' | 'worker
   return Math.floor(memory.totalBytes / workers)
 }
 
+/** Those for which Spark makes a secret of its own, and tells it to nobody else's processes. */
+const makesSecret = /^(local|yarn|k8s:)/
+
+/** How Spark is set up for a run. */
+export interface SparkConfiguration {
+  readonly master: string
+  /** For the command line, where everybody on the machine can read it. */
+  readonly conf: Readonly<Record<string, string>>
+  /** For the driver's eyes. */
+  readonly secretConf: Readonly<Record<string, string>>
+}
+
 /** How Spark is set up for a run: its master, and its properties, those of the user over ours. Pure. */
 export function configurationOf(
   { master, conf: asked }: SparkOptions,
   plan: Told,
   run: { readonly id: string; readonly eventsFolder: string },
-): { readonly master: string; readonly conf: Readonly<Record<string, string>> } {
+): SparkConfiguration {
   const isLocal = isLocalMaster(master)
   const coresEach = Number(asked['spark.executor.cores'] ?? 1)
   const overheadMiB = Math.ceil(((workerBytesOf(plan) + besideWorkerBytes) * coresEach) / 2 ** 20)
@@ -50,7 +62,12 @@ export function configurationOf(
     // What is in its buffer is not seen yet.
     'spark.eventLog.buffer.kb': '1k',
     ...(isLocal ? { 'spark.driver.host': '127.0.0.1', 'spark.driver.bindAddress': '127.0.0.1' } : {}),
+    // Whoever else is on these machines could take part otherwise.
+    ...(makesSecret.test(master) ? { 'spark.authenticate': 'true' } : {}),
     ...asked,
   }
-  return { master: withAttempts(master, plan.attemptsMax), conf }
+  const [secret, open] = [true, false].map((wanted) =>
+    Object.fromEntries(Object.entries(conf).filter(([name]) => isSecretProperty(name) === wanted)),
+  )
+  return { master: withAttempts(master, plan.attemptsMax), conf: open ?? {}, secretConf: secret ?? {} }
 }

@@ -2,7 +2,7 @@
 
     spark-submit … --py-files tallyman_tasks.py driver.py FOLDER
 
-FOLDER is `spark/` of the run's directory: orders come from there, and what is done is said there; docs/formats/spark.md
+FOLDER is that of the application in the run's directory: orders come from there, and what is done is said there; docs/formats/spark.md
 describes its files.
 """
 
@@ -29,17 +29,28 @@ BEAT_SECONDS = 1
 class Driver:
     def __init__(self, folder):
         self.folder = folder
+        # Jobs of Spark's.
         self.jobs = 0
+        # Bytes that files lack which have come in part.
+        self.missing = {}
         self.said = open(os.path.join(folder, "said.jsonl"), "a", encoding="utf-8")
         with open(os.path.join(folder, "settings.json"), encoding="utf-8") as file:
             self.settings = json.load(file)
+        # Not for executors: it has what nobody is to read.
+        self.conf = self.settings.pop("conf")
 
     def say(self, message):
         self.said.write(json.dumps(message) + "\n")
         self.said.flush()
 
     def run(self):
-        context = SparkContext(conf=SparkConf())
+        # A cluster may start it late, or a second time.
+        if not is_wanted(self.folder):
+            return
+        conf = SparkConf()
+        for name, value in self.conf.items():
+            conf.set(name, value)
+        context = SparkContext(conf=conf)
         self.say(
             {
                 "type": "standing",
@@ -52,8 +63,7 @@ class Driver:
         if context.getConf().get("spark.tallyman.throughDriver", "false") == "true":
             self.settings["probe"] = None
         silent = float(context.getConf().get("spark.tallyman.silentSeconds", str(self.settings["silentSeconds"])))
-        beat = [context, os.path.join(self.folder, "alive"), silent]
-        threading.Thread(target=beat_on, args=beat, daemon=True).start()
+        threading.Thread(target=beat_on, args=[context, self.folder, silent], daemon=True).start()
         try:
             mapped = self.map(context)
             while (go := self.wait()) is not None:
@@ -91,29 +101,44 @@ class Driver:
         self.say({"type": "reduced", "jobs": self.jobs})
 
     def fetch(self, context, blocks, partitions, into):
-        """Writes what lies in partitions into files named by Spark's ids of tasks: a little of all at first, then the rest of each."""
+        """
+        Writes what lies in partitions into files named by Spark's ids of tasks: a little of all at first, then the rest of each. Each time Spark is asked
+        it may give the pieces of a partition in another order, or those of an attempt that ran anew: a piece is known by what it is, not by its place.
+        """
+        if not partitions:
+            return
         limit = min(FETCH_BYTES, context._jvm.java.lang.Runtime.getRuntime().maxMemory() // FETCHES_IN_HEAP)
-        rest = self.fetch_piece(context, blocks, partitions, into, 0, max(FIRST_BYTES, limit // len(partitions)))
+        held = {partition: set() for partition in partitions}
+        rest = self.fetch_pieces(context, blocks, held, into, max(FIRST_BYTES, limit // len(partitions)))
         context.setJobGroup("tallyman fetch", "tallyman fetch")
-        for partition, taken in rest:
-            while rest := self.fetch_piece(context, blocks, [partition], into, taken, limit):
-                taken = rest[0][1]
+        for partition in rest:
+            one = {partition: held[partition]}
+            while self.fetch_pieces(context, blocks, one, into, limit):
+                pass
 
-    def fetch_piece(self, context, blocks, partitions, into, skipped, limit):
-        """Returns the partitions of which there is more, with how many pieces have been taken."""
+    def fetch_pieces(self, context, blocks, held, into, limit):
+        """Fetches what is not held of the partitions that are named there, up to a limit, and adds it. Returns the partitions of which there is more."""
         self.jobs += 1
         rest = []
-        for kind, value in context.runJob(blocks, functools.partial(take, skipped, limit), partitions):
+        for kind, value in context.runJob(blocks, functools.partial(take, held, limit), list(held)):
             if kind == "more":
                 rest.append(value)
                 continue
-            task, name, at, data = value
+            partition, (task, name, at, data, total) = value
+            held[partition].add((task, name, at))
             suffix = f"-{name}" if kind == "part" else ".json"
-            path = os.path.join(self.folder, into, f"{task}{suffix}")
-            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as file:
-                file.seek(at)
-                file.write(data)
+            self.write(os.path.join(self.folder, into, f"{task}{suffix}"), at, data, total)
         return rest
+
+    def write(self, path, at, data, total):
+        """Writes a piece of a file, which has its name once all of it is there."""
+        with os.fdopen(os.open(path + ".new", os.O_WRONLY | os.O_CREAT, 0o600), "wb") as file:
+            file.seek(at)
+            file.write(data)
+        self.missing[path] = self.missing.get(path, total) - len(data)
+        if self.missing[path] == 0:
+            del self.missing[path]
+            os.rename(path + ".new", path)
 
     def wait(self):
         """What is to be reduced; None where nothing is any more."""
@@ -126,39 +151,53 @@ class Driver:
         return None if go["orders"] is None else go
 
 
-def beat_on(context, alive, silent_seconds):
+def is_wanted(folder):
+    """False once the run has said that the application is to end, or has made another one in its place."""
+    return os.path.exists(os.path.join(folder, "settings.json")) and not os.path.exists(os.path.join(folder, "stop"))
+
+
+def beat_on(context, folder, silent_seconds):
     """
     Has Spark write its event log as it happens: it flushes it for few events, of which to forget a set of data is the cheapest. And ends the application
-    where the run has not touched its file for so long: what is on the cluster would wait for a word for ever, and hold its executors.
+    where the run wants it no more, or has not touched its file for so long: what is on the cluster would wait for a word for ever, and hold its executors.
     """
     nothing = context.emptyRDD()
     seen, seen_at = None, time.monotonic()
-    try:
-        while True:
-            time.sleep(BEAT_SECONDS)
+    while True:
+        time.sleep(BEAT_SECONDS)
+        try:
             nothing.unpersist()
-            touched = os.stat(alive).st_mtime_ns if os.path.exists(alive) else None
-            if touched != seen:
-                seen, seen_at = touched, time.monotonic()
-            elif time.monotonic() - seen_at > silent_seconds:
-                print(f"Nothing was heard of the run for {silent_seconds:g} s: the application ends.", file=sys.stderr, flush=True)
-                os._exit(1)
-    except Exception:
-        # The application has ended: there is nothing to be told any more.
-        return
+        except Exception:
+            # The application has ended: there is nothing to be told any more.
+            return
+        try:
+            touched = os.stat(os.path.join(folder, "alive")).st_mtime_ns
+        except OSError:
+            # Not yet, or a file system on the network that is away for a while.
+            touched = seen
+        if not is_wanted(folder):
+            print("The run wants nothing more: the application ends.", file=sys.stderr, flush=True)
+            os._exit(1)
+        if touched != seen:
+            seen, seen_at = touched, time.monotonic()
+        elif time.monotonic() - seen_at > silent_seconds:
+            print(f"Nothing was heard of the run for {silent_seconds:g} s: the application ends.", file=sys.stderr, flush=True)
+            os._exit(1)
 
 
-def take(skipped, limit, pieces):
-    """Some of what lies in a partition, after so many pieces, and whether there is more."""
+def take(held, limit, pieces):
+    """Some of what lies in a partition and is not held, and whether there is more."""
+    partition = TaskContext.get().partitionId()
     size = 0
-    for number, piece in enumerate(pieces):
-        if number < skipped:
+    for kind, piece in pieces:
+        task, name, at, data, _ = piece
+        if (task, name, at) in held[partition]:
             continue
         if size >= limit:
-            yield "more", (TaskContext.get().partitionId(), number)
+            yield "more", partition
             return
-        yield piece
-        size += len(piece[1][3])
+        yield kind, (partition, piece)
+        size += len(data)
 
 
 def main():
@@ -170,4 +209,5 @@ def main():
         sys.exit(1)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -14,7 +14,6 @@ export type SparkEvent =
       readonly id: number
       readonly host: string
       readonly executor: string
-      readonly isSpeculative: boolean
     }
   | {
       readonly kind: 'task-ended'
@@ -62,7 +61,6 @@ interface Line {
     readonly 'Partition ID'?: number
     readonly 'Executor ID': string
     readonly Host: string
-    readonly Speculative: boolean
   }
   readonly 'Task End Reason'?: Readonly<Record<string, unknown>>
   readonly 'Task Metrics'?: {
@@ -100,7 +98,12 @@ export class EventLog {
     return lines.flatMap((line) => this.#read(JSON.parse(line) as Line) ?? [])
   }
 
-  /** The name has the application's id, and ends otherwise once it is whole: by then it is open. */
+  /** Lets go of the log. Safe more than once. */
+  close(): void {
+    this.#lines?.close()
+  }
+
+  /** The name has the application's id, and ends otherwise once it is whole: by then it is open, unless nobody has looked. */
   #open(): GrowingLines | null {
     const [name] = existsSync(this.#folder)
       ? readdirSync(this.#folder).filter((one) => !one.startsWith('.'))
@@ -158,8 +161,7 @@ export class EventLog {
       host: info.Host,
       executor: info['Executor ID'],
     }
-    if (line.Event === 'SparkListenerTaskStart')
-      return { kind: 'task-started', ...about, isSpeculative: info.Speculative }
+    if (line.Event === 'SparkListenerTaskStart') return { kind: 'task-started', ...about }
     const metrics = line['Task Metrics']
     const reads = metrics?.['Shuffle Read Metrics']
     return {

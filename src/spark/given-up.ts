@@ -1,5 +1,5 @@
 import type { Fault } from '../errors.ts'
-import { type Plan, parseTaskId, type RunState, sayTask } from '../run/index.ts'
+import { type Plan, type RunState, sayTask } from '../run/index.ts'
 import type { ApplicationEnd } from './application.ts'
 import { failureIn, tellingLine } from './task-failure.ts'
 
@@ -10,14 +10,13 @@ interface GivenUp {
   readonly end: ApplicationEnd
   /** What the driver has said last; null where it did not come to that. */
   readonly said: string | null
-  readonly lastFailed: { readonly task: string; readonly fault: Fault } | null
   /** The end of what Spark has printed. */
   readonly logged: string
   readonly logFile: string
 }
 
 /** Why a run on Spark has failed, in words that lead somewhere. Pure. */
-export function givenUpFault({ plan, state, end, said, lastFailed, logged, logFile }: GivenUp): Fault {
+export function givenUpFault({ plan, state, end, said, logged, logFile }: GivenUp): Fault {
   const text = said ?? logged
   if (/PYTHON_VERSION_MISMATCH|different (minor )?version/.test(text))
     return {
@@ -26,13 +25,8 @@ export function givenUpFault({ plan, state, end, said, lastFailed, logged, logFi
       wayOut:
         'Both must be of the same minor version: name one with PYSPARK_PYTHON for the executors, and PYSPARK_DRIVER_PYTHON here.',
     }
-  if (lastFailed !== null) {
-    const { stage, index } = parseTaskId(lastFailed.task)
-    const { charged = 0 } = { ...state[stage].at(index) } as { charged?: number }
-    const often = charged > 1 ? ` ${charged} times, the last time so` : ''
-    const { fault } = lastFailed
-    return { ...fault, message: `Task ${sayTask(plan, stage, index)} failed${often}: ${fault.message}` }
-  }
+  const failed = failedForGood(plan, state)
+  if (failed !== null) return failed
   // Spark may end before its event log tells of the attempt.
   const failure = failureIn(text)
   if (failure !== null) return failure.fault
@@ -56,6 +50,18 @@ export function givenUpFault({ plan, state, end, said, lastFailed, logged, logFi
     message: `Spark ${how}${why === '' ? '.' : `: ${why}`}`,
     wayOut: `What it said is in ${logFile}.`,
   }
+}
+
+/** A task that has failed as often as Spark lets it; null where there is none, and Spark has ended of something else. */
+function failedForGood(plan: Plan, state: RunState): Fault | null {
+  for (const stage of ['map', 'reduce'] as const)
+    for (const [index, task] of state[stage].entries()) {
+      if (task.kind === 'done' || task.lastFault === null || task.charged < plan.attemptsMax) continue
+      const often = task.charged > 1 ? ` ${task.charged} times, the last time so` : ''
+      const { lastFault: fault } = task
+      return { ...fault, message: `Task ${sayTask(plan, stage, index)} failed${often}: ${fault.message}` }
+    }
+  return null
 }
 
 function mismatchIn(text: string): string {

@@ -3,5 +3,6 @@
 export { conductOnSpark } from './conduct.ts'
 export { findSpark, requireJava } from './find-spark.ts'
 export { checkMaster, localThreads } from './master.ts'
+export { keptPacks, packFolder } from './pack.ts'
 export { withRanges } from './ranges.ts'
 export { requireSpark } from './require-spark.ts'

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { isAddress } from '../input/index.ts'
 import type { Plan, RunDirectory, SparkOptions } from '../run/index.ts'
@@ -8,7 +8,7 @@ import { configurationOf, workerBytesOf } from './configuration.ts'
 import { findSpark } from './find-spark.ts'
 import { isLocalMaster } from './master.ts'
 import type { MapOrder, TaskSettings } from './messages.ts'
-import { makePack } from './pack.ts'
+import { makePack, packFolder } from './pack.ts'
 
 /** After so long without a sign of the run its application ends; a machine that sleeps, or Ctrl-Z, may keep it from giving one for a while. */
 const silentSeconds = 600
@@ -24,7 +24,7 @@ export interface LaunchParts {
   readonly orders: readonly MapOrder[]
 }
 
-/** `spark/` of a run's directory. */
+/** Folder in a run's directory for the folders of its applications, of which there is one at a time. */
 export function sparkFolder(directory: RunDirectory): string {
   return directory.absolute('spark')
 }
@@ -42,22 +42,31 @@ export function sparkLog(directory: RunDirectory): string {
 export async function startApplication(parts: LaunchParts): Promise<Application> {
   const { id, directory, plan, spark } = parts
   const { home, python } = await findSpark(spark.home, process.env)
-  const folder = sparkFolder(directory)
   const isLocal = isLocalMaster(spark.master)
   // On this machine alone everything is in its place already.
   const ships = !isLocal || spark.pack !== null
   const pack = ships
     ? (spark.pack ??
       (await makePack({
-        folder: join(dirname(dirname(directory.path)), 'spark'),
+        folder: packFolder(dirname(directory.path)),
         jobFolder: directory.jobFolder,
         codeSha256: plan.job.codeSha256,
       })))
     : null
+  // What an earlier one left. Its driver, should a cluster still have it, finds its folder gone and ends.
+  rmSync(sparkFolder(directory), { recursive: true, force: true })
+  const application = randomBytes(4).toString('hex')
+  const folder = join(sparkFolder(directory), application)
   Application.prepare(folder)
-  const probe = { name: join('spark', 'probe'), text: randomBytes(16).toString('hex') }
+  const probe = { name: join('spark', application, 'probe'), text: randomBytes(16).toString('hex') }
   writeFileSync(directory.absolute(probe.name), probe.text)
+  const { master, conf, secretConf } = configurationOf(spark, plan, {
+    id,
+    eventsFolder: join(folder, 'events'),
+  })
   const settings = {
+    application,
+    conf: secretConf,
     task: taskSettings(parts, isLocal),
     node: process.execPath,
     entry: builtFile('task-process-main.js'),
@@ -68,11 +77,10 @@ export async function startApplication(parts: LaunchParts): Promise<Application>
     probe,
     silentSeconds,
   }
-  writeFileSync(join(folder, 'settings.json'), JSON.stringify(settings))
+  writeFileSync(join(folder, 'settings.json'), JSON.stringify(settings), { mode: 0o600 })
   const orders = parts.orders.map((order) => `${JSON.stringify(order)}\n`)
   writeFileSync(join(folder, 'map-orders.jsonl'), orders.join(''))
   mkdirSync(directory.attemptsFolder, { recursive: true })
-  const { master, conf } = configurationOf(spark, plan, { id, eventsFolder: join(folder, 'events') })
   return Application.start({
     home,
     folder,

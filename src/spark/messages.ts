@@ -40,8 +40,7 @@ export interface ExpectedSpill extends Section {
 /** A reduce task: what to merge, and how to know it. */
 export interface ReduceOrder {
   readonly task: string
-  readonly work: ReduceWork
-  readonly spills: readonly ExpectedSpill[]
+  readonly work: ReduceWork & { readonly spills: readonly ExpectedSpill[] }
 }
 
 /** From Spark's Python worker to the task process. */
@@ -60,7 +59,7 @@ export type Setback =
   /** Splits that cannot be read to their end: read again without them. */
   | { readonly kind: 'damaged'; readonly splits: readonly DamagedSource[] }
   /** The worker died at a record. */
-  | { readonly kind: 'died'; readonly fault: Fault; readonly place: RecordPlace }
+  | ({ readonly kind: 'died'; readonly place: RecordPlace } & Omit<TaskFailure, 'host'>)
 
 /** From the task process to Spark's Python worker: the one answer to each order. */
 export type FromTaskProcess =

@@ -10,17 +10,32 @@ import {
   rmSync,
   statSync,
 } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
-import { engineVersion, packageRoot } from '../run/index.ts'
+import { buildVersion, packageRoot } from '../run/index.ts'
 import { type TarEntry, tarBytes, tarEnd } from './tar.ts'
 
 /** What of the built files only the command line, the page and pictures need, and what only an editor reads. */
 const notShipped = /^(cli|web|result)\/|\.d\.ts$/
 /** More would take three times as long, and save a tenth. */
 const gzipLevel = 4
+
+/** Where archives lie: beside the runs. */
+export function packFolder(runsFolder: string): string {
+  return join(dirname(runsFolder), 'spark')
+}
+
+/** The archives that were made for runs, and what they were made of: how many files there are, and what they hold. A run makes again what it lacks. */
+export function keptPacks(runsFolder: string): { readonly files: number; readonly bytes: number } {
+  const folder = packFolder(runsFolder)
+  const names = existsSync(folder) ? readdirSync(folder, { recursive: true, encoding: 'utf8' }) : []
+  const files = names
+    .map((name) => statSync(join(folder, name), { throwIfNoEntry: false }))
+    .filter((found) => found?.isFile() === true)
+  return { files: files.length, bytes: files.reduce((sum, found) => sum + (found?.size ?? 0), 0) }
+}
 
 /** What an archive is made of. */
 interface PackParts {
@@ -64,7 +79,7 @@ export async function makePack({ folder, jobFolder, codeSha256 }: PackParts): Pr
 /** Of everything in the archive's first part. */
 function identityOfEngine(): string {
   const { size, mtimeMs } = statSync(process.execPath)
-  return JSON.stringify([engineVersion(), process.arch, process.platform, process.execPath, size, mtimeMs])
+  return JSON.stringify([buildVersion(), process.arch, process.platform, process.execPath, size, mtimeMs])
 }
 
 function* engineEntries(): Generator<TarEntry> {

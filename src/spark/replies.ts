@@ -1,21 +1,35 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { basename, join } from 'node:path'
 import type { AttemptReport } from '../executor/index.ts'
 import { type MapReport, type ReduceReport, rejectedName, type Section } from '../flow/index.ts'
 import { attemptId, isDone, parseTaskId, type RunBook, settle } from '../run/index.ts'
 import type { Attempts, KnownAttempt } from './attempts.ts'
 import type { Setback, ShippedReply } from './messages.ts'
 
+/** What `Replies` needs to know of an application. */
+interface Source {
+  /** Its folder; the name of that is the application's own. */
+  readonly folder: string
+}
+
 /** Takes what tasks on Spark have said at their end into the run, as what attempts on this machine come to is taken. */
 export class Replies {
   readonly #book: RunBook
   readonly #attempts: Attempts
-  /** `spark/` of the run's directory. */
   readonly #folder: string
   /** CRC-32 of each spill, by `sectionId`, its file named relative to the run's directory. */
   readonly crcs = new Map<string, number>()
 
-  constructor(book: RunBook, attempts: Attempts, folder: string) {
+  constructor(book: RunBook, attempts: Attempts, { folder }: Source) {
     this.#book = book
     this.#attempts = attempts
     this.#folder = folder
@@ -39,7 +53,10 @@ export class Replies {
     }
   }
 
-  /** Takes all that lie in a folder, by task. */
+  /**
+   * Takes all that lie in a folder, by task. Where one is missing, although Spark has said that all are done, the run has to end: what it
+   * does not know of would be missing in its result.
+   */
   takeAll(stage: 'map' | 'reduce'): void {
     const folder = join(this.#folder, stage)
     const replies = readdirSync(folder)
@@ -49,6 +66,13 @@ export class Replies {
     for (const reply of replies) this.#take(reply)
     rmSync(folder, { recursive: true })
     mkdirSync(folder)
+    const { done, length } = this.#book.state[stage]
+    if (done === length) return
+    this.#attempts.fatal ??= {
+      code: 'worker-died',
+      message: `Spark has said that every ${stage} task is done, and of ${length - done} of ${length} nothing came.`,
+      wayOut: 'Resume the run: what it has is used as far as it can be.',
+    }
   }
 
   #take(reply: ShippedReply): void {
@@ -64,6 +88,7 @@ export class Replies {
     if (existsSync(shared)) renameSync(shared, folder)
     else mkdirSync(folder, { recursive: true })
     this.#fetchParts(reply, folder)
+    if (!hasAllParts(reply, folder)) return
     if (rejected !== '') writeFileSync(join(folder, rejectedName), rejected)
     this.#attempts.keepLogs(known, { log, death: null })
     this.#noteCrcs(reply)
@@ -77,7 +102,7 @@ export class Replies {
   /** Where an executor that sees the run's directory has put part files. */
   #sharedFolder({ task, sparkTask }: ShippedReply): string {
     const { directory } = this.#book
-    return directory.absolute(directory.attemptFolder(`${task}.s${sparkTask}`))
+    return directory.absolute(directory.attemptFolder(`${task}.s${sparkTask}-${basename(this.#folder)}`))
   }
 
   /** Part files that came through the driver. */
@@ -91,6 +116,7 @@ export class Replies {
 
   #takeSetback(known: KnownAttempt, sparkTask: number, setback: Setback): KnownAttempt {
     if (setback.kind === 'died') {
+      this.#attempts.keepLogs(known, setback)
       this.#settle(known, { kind: 'failed', fault: setback.fault }, setback.place)
     } else {
       const report: MapReport = { spills: [], sources: [], counters: {}, emitted: 0, damaged: setback.splits }
@@ -125,6 +151,17 @@ export class Replies {
 /** Tells stretches of files apart. */
 export function sectionId({ name, atByte }: Section): string {
   return `${name} ${atByte}`
+}
+
+/** Whether each part file of a reduce task is as long as its report says. One that is not does not count: another attempt may have come whole. */
+function hasAllParts({ report }: ShippedReply, folder: string): boolean {
+  return (
+    !('parts' in report) ||
+    report.parts.every(({ name, bytes }) => {
+      const found = statSync(join(folder, name), { throwIfNoEntry: false })
+      return found?.size === bytes
+    })
+  )
 }
 
 function reportOf({ report }: ShippedReply): AttemptReport {

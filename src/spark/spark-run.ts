@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { deflateSync } from 'node:zlib'
-import type { Fault } from '../errors.ts'
+import { type Fault, toFault } from '../errors.ts'
 import type { Pool } from '../executor/index.ts'
 import {
   type Bottleneck,
@@ -16,7 +16,7 @@ import {
   type RunObserver,
   type RunState,
   readIdentity,
-  reduceWork,
+  reduceWorks,
   releaseLock,
   type SparkOptions,
   taskId,
@@ -32,8 +32,13 @@ import { Replies, sectionId } from './replies.ts'
 
 /** Each look opens two files and lists a folder, all through a run. */
 const lookEveryMs = 100
+/** How long an application that has nothing left to do may take to end. */
+const seeOffMsMax = 60_000
 /** How long the log may take to tell of what the driver has said is done. */
 const logLagMsMax = 5000
+
+/** How often part files that are lost are made again. */
+const redoneMax = 2
 
 /** An application that is followed, and what is known of its tasks. */
 interface Followed {
@@ -52,6 +57,7 @@ export class SparkRun implements PreparedRun {
   readonly #pool: Pool
   readonly #spark: SparkOptions
   #isClosed = false
+  #redone = 0
 
   constructor(parts: CoordinatorParts, spark: SparkOptions) {
     this.id = parts.id
@@ -77,33 +83,44 @@ export class SparkRun implements PreparedRun {
     const book = this.#book
     book.observe(observer)
     await this.#pool.stop()
+    if (stop.aborted) return this.#interrupt()
     this.#forgetSpills()
     const { map, reduce, mapStageEnded } = this.state
     if (mapStageEnded && map.done === map.length && reduce.done === reduce.length) return this.state
     const orders = this.#mapOrders()
-    let application: Application | null = null
+    const application = await this.#start(orders)
+    if (application === null) return this.state
     try {
-      if (stop.aborted) return this.#interrupt()
-      application = await startApplication({
-        id: this.id,
-        directory: book.directory,
-        plan: this.plan,
-        spark: this.#spark,
-        cwd: readIdentity(book.directory).cwd,
-        orders,
-      })
       const attempts = new Attempts(
         book,
         orders.map(({ task }) => task),
       )
-      const replies = new Replies(book, attempts, sparkFolder(book.directory))
+      const replies = new Replies(book, attempts, application)
       return await this.#follow(
         { application, attempts, replies, noExecutor: new NoExecutor(book) },
         stop,
         finish,
       )
     } finally {
-      await application?.stop()
+      await application.stop()
+    }
+  }
+
+  /** Null where it could not be started: the run has failed then. */
+  async #start(orders: readonly MapOrder[]): Promise<Application | null> {
+    const { directory } = this.#book
+    try {
+      return await startApplication({
+        id: this.id,
+        directory,
+        plan: this.plan,
+        spark: this.#spark,
+        cwd: readIdentity(directory).cwd,
+        orders,
+      })
+    } catch (error) {
+      this.#book.fail(toFault(error))
+      return null
     }
   }
 
@@ -111,8 +128,10 @@ export class SparkRun implements PreparedRun {
     return null
   }
 
+  /** Takes a whole application: where what it writes is lost again and again, the disk is bad. */
   redo(fault: Fault): boolean {
-    return this.#book.redo(fault)
+    this.#redone += 1
+    return this.#redone <= redoneMax && this.#book.redo(fault)
   }
 
   giveUp(fault: Fault, observer: RunObserver): void {
@@ -169,8 +188,10 @@ export class SparkRun implements PreparedRun {
       hasEnded = true
       return end
     })
+    const stops = [stop, ...(finish === undefined ? [] : [finish])]
+    const isWanted = (): boolean => !stops.some(({ aborted }) => aborted)
     for (;;) {
-      if (stop.aborted || finish?.aborted === true) {
+      if (!isWanted()) {
         await application.stop()
         return this.#interrupt()
       }
@@ -183,7 +204,10 @@ export class SparkRun implements PreparedRun {
       if (attempts.fatal !== null) return await this.#fail(application, attempts.fatal)
       for (const message of application.said()) {
         if (message.type === 'failed') driverSaid = message.message
-        else if (await this.#heard(followed, message)) return this.state
+        else if (await this.#heard(followed, message)) {
+          await this.#seeOff(followed, ended, isWanted)
+          return this.state
+        }
       }
       if (attempts.fatal !== null) return await this.#fail(application, attempts.fatal)
       if (isLast) {
@@ -191,7 +215,6 @@ export class SparkRun implements PreparedRun {
           plan: this.plan,
           end: await ended,
           said: driverSaid,
-          lastFailed: attempts.lastFailed,
           state: this.state,
           logged: application.lastWords(),
           logFile: sparkLog(this.#book.directory),
@@ -206,7 +229,24 @@ export class SparkRun implements PreparedRun {
     for (const event of application.events()) attempts.take(event)
   }
 
-  /** Returns true where that was the last of it. */
+  /** Nothing is left to be done: has the application come to its end by itself, for as long as that takes an orderly one. */
+  async #seeOff({ application }: Followed, ended: Promise<unknown>, isWanted: () => boolean): Promise<void> {
+    application.go(null)
+    const until = performance.now() + seeOffMsMax
+    let hasEnded = false
+    const end = ended.then(() => {
+      hasEnded = true
+    })
+    while (!hasEnded && isWanted() && performance.now() < until) {
+      application.giveSign(performance.now())
+      await Promise.race([sleep(lookEveryMs), end])
+    }
+    await application.stop()
+    // What attempts published that were not needed.
+    this.#book.directory.discardAttempts()
+  }
+
+  /** Returns true where nothing is left to be done. */
   async #heard(followed: Followed, message: Exclude<FromDriver, { type: 'failed' }>): Promise<boolean> {
     const { application, attempts, replies } = followed
     if (message.type === 'standing') {
@@ -223,22 +263,18 @@ export class SparkRun implements PreparedRun {
     if (message.type === 'reduced') attempts.endOfReduces()
     if (attempts.fatal !== null) return false
     if (message.type === 'mapped') {
-      writeRejectedList(this.#book.directory, this.state)
-      this.#book.record(judgeMapStage(this.state, Date.now()))
-      attempts.isReducing = true
-      if (this.state.phase === 'refused') {
-        application.go(null)
-        await application.exited
-        this.#book.directory.discardAttempts()
-        return true
+      try {
+        writeRejectedList(this.#book.directory, this.state)
+      } catch (error) {
+        attempts.fatal = toFault(error)
+        return false
       }
+      this.#book.record(judgeMapStage(this.state, Date.now()))
+      attempts.beginReduces()
+      if (this.state.phase === 'refused') return true
       application.go(this.#reduceOrders(replies))
       return false
     }
-    application.go(null)
-    await application.exited
-    // What attempts published that were not needed.
-    this.#book.directory.discardAttempts()
     return true
   }
 
@@ -254,11 +290,12 @@ export class SparkRun implements PreparedRun {
 
   #reduceOrders({ crcs }: Replies): (Buffer | null)[] {
     const { state } = this
+    const works = reduceWorks(state, this.#book.directory)
     return state.reduce.toArray().map(({ kind }, partition) => {
-      if (kind === 'done') return null
-      const work = reduceWork(state, partition, this.#book.directory)
+      const work = works[partition]
+      if (kind === 'done' || work === undefined) return null
       const spills = work.spills.map((spill) => ({ ...spill, crc32: crcs.get(sectionId(spill)) ?? 0 }))
-      const order: ReduceOrder = { task: taskId('reduce', partition), work, spills }
+      const order: ReduceOrder = { task: taskId('reduce', partition), work: { ...work, spills } }
       return deflateSync(JSON.stringify(order))
     })
   }

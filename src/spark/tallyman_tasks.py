@@ -19,8 +19,11 @@ import zlib
 
 FRAME_MAGIC = 0xFF
 FRAME_BYTES_MAX = 256 * 1024 * 1024
-# What moves through the shuffle at a time: Spark's Python side holds some hundred of them.
+# What moves through the shuffle at a time, and the least of it. PySpark holds up to a thousand of these before it writes the first, ten for each partition: not more
+# than so many bytes.
 BLOCK_BYTES = 512 * 1024
+BLOCK_BYTES_LEAST = 64 * 1024
+HELD_BYTES = 64 * 1024 * 1024
 COPY_BYTES = 1024 * 1024
 LOG_CHARACTERS_MAX = 64 * 1024
 # A longer reply comes through the shuffle alone.
@@ -45,7 +48,7 @@ def fail(code, message, way_out=None):
 
 
 class Ended:
-    """What Spark calls an AccumulatorParam. Brings replies to the driver as their tasks end, for progress alone: it adds nothing up, so it does not matter that Spark counts some twice."""
+    """What Spark calls an AccumulatorParam. Brings replies to the driver as their tasks end: it adds nothing up, so it does not matter that Spark counts some twice."""
 
     def __init__(self, folder):
         # On executors there is none.
@@ -190,8 +193,15 @@ def run(settings, order):
     return reply, os.path.join(beside.scratch, answer["folder"])
 
 
+def block_bytes(settings):
+    """How long blocks are, by how many partitions they go to."""
+    held = min(10 * (settings["partitions"] + 1), 1000)
+    return max(BLOCK_BYTES_LEAST, min(BLOCK_BYTES, HELD_BYTES // held))
+
+
 def map_partition(settings, ended, _, orders):
     """Map tasks: yields blocks under their partitions, and the reply under the partition after the last."""
+    size = block_bytes(settings)
     for line in orders:
         order = json.loads(line)
         reply, folder = run(settings, order)
@@ -200,23 +210,23 @@ def map_partition(settings, ended, _, orders):
             for spill in reply["report"]["spills"]:
                 name = f"{order['task']}/{spill['name']}"
                 crc = 0
-                for at, data in blocks_of(os.path.join(folder, spill["name"]), spill["atByte"], spill["bytes"]):
+                for at, data in blocks_of(os.path.join(folder, spill["name"]), size, spill["atByte"], spill["bytes"]):
                     crc = zlib.crc32(data, crc)
                     yield spill["partition"], (reply["sparkTask"], name, at, data)
                 reply["crcs"].append(crc)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
         text = tell_end(ended, reply)
-        for at in range(0, len(text), BLOCK_BYTES):
-            yield settings["partitions"], (reply["sparkTask"], order["task"], at, text[at : at + BLOCK_BYTES])
+        for at in range(0, len(text), size):
+            yield settings["partitions"], (reply["sparkTask"], order["task"], at, text[at : at + size], len(text))
 
 
-def blocks_of(path, at=0, size=sys.maxsize):
-    """What lies in a file from a place on, in pieces, each with its place."""
-    end = at + size
+def blocks_of(path, size, at=0, length=sys.maxsize):
+    """What lies in a file from a place on, in pieces of a size, each with its place."""
+    end = at + length
     with open(path, "rb") as file:
         file.seek(at)
-        while data := file.read(min(BLOCK_BYTES, end - at)):
+        while data := file.read(min(size, end - at)):
             yield at, data
             at += len(data)
 
@@ -227,7 +237,7 @@ def reduce_partition(settings, ended, orders, partition, blocks):
     beside = process_of(settings)
     committed = os.path.join(beside.scratch, "committed")
     shutil.rmtree(committed, ignore_errors=True)
-    expected = {spill["name"]: spill for spill in order["spills"]}
+    expected = {spill["name"]: spill for spill in order["work"]["spills"]}
     try:
         gather(committed, expected, blocks)
         check(beside.scratch, expected)
@@ -243,11 +253,14 @@ def reduce_partition(settings, ended, orders, partition, blocks):
             publish(settings, order["task"], reply, folder, parts)
         else:
             for name in parts:
-                for at, data in blocks_of(os.path.join(folder, name)):
-                    yield "part", (reply["sparkTask"], name, at, data)
+                path = os.path.join(folder, name)
+                total = os.path.getsize(path)
+                for at, data in blocks_of(path, block_bytes(settings)):
+                    yield "part", (reply["sparkTask"], name, at, data, total)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    yield "reply", (reply["sparkTask"], order["task"], 0, tell_end(ended, reply))
+    text = tell_end(ended, reply)
+    yield "reply", (reply["sparkTask"], order["task"], 0, text, len(text))
 
 
 def gather(committed, expected, blocks):
@@ -281,7 +294,7 @@ def check(scratch, expected):
         crc = 0
         size = os.path.getsize(path) - spill["atByte"] if os.path.exists(path) else -1
         if size == spill["bytes"]:
-            for _, data in blocks_of(path, spill["atByte"]):
+            for _, data in blocks_of(path, BLOCK_BYTES, spill["atByte"]):
                 crc = zlib.crc32(data, crc)
         if size != spill["bytes"] or crc != spill["crc32"]:
             raise fail(
@@ -292,20 +305,20 @@ def check(scratch, expected):
 
 
 def sees_run(settings):
-    """Is the run's folder on a file system that this executor shares with it?"""
+    """Is the run's folder on a file system that this executor shares with it, and are both one user? What another one made the run could not move."""
     probe = settings["probe"]
     if probe is None:
         return False
     try:
         with open(os.path.join(settings["run"], probe["name"]), encoding="ascii") as file:
-            return file.read() == probe["text"]
+            return file.read() == probe["text"] and os.stat(settings["run"]).st_uid == os.geteuid()
     except OSError:
         return False
 
 
 def publish(settings, task, reply, folder, parts):
     """Writes part files into the run's folder, where nobody looks before the reply is there."""
-    target = os.path.join(settings["run"], "attempts", f"{task}.s{reply['sparkTask']}")
+    target = os.path.join(settings["run"], "attempts", f"{task}.s{reply['sparkTask']}-{settings['application']}")
     try:
         shutil.rmtree(target, ignore_errors=True)
         os.makedirs(target)

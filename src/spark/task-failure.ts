@@ -1,11 +1,24 @@
 import { inflateSync } from 'node:zlib'
 import type { TaskFailure } from './messages.ts'
 
-/** What `TaskError` of tallyman_tasks.py put into the text of what it raised; null for what something else raised. */
+/**
+ * What `TaskError` of tallyman_tasks.py put into the text of what it raised; null for what something else raised. It is behind the failure's own words,
+ * which may be a job's, and look like it.
+ */
 export function failureIn(text: string): TaskFailure | null {
-  const packed = /\[tallyman-failure ([A-Za-z0-9+/=]+)\]/.exec(text)?.[1]
-  if (packed === undefined) return null
-  return JSON.parse(inflateSync(Buffer.from(packed, 'base64')).toString('utf8')) as TaskFailure
+  for (const [, packed = ''] of [...text.matchAll(/\[tallyman-failure ([A-Za-z0-9+/=]+)\]/g)].reverse()) {
+    const failure = unpacked(packed)
+    if (failure !== null) return failure
+  }
+  return null
+}
+
+function unpacked(packed: string): TaskFailure | null {
+  try {
+    return JSON.parse(inflateSync(Buffer.from(packed, 'base64')).toString('utf8')) as TaskFailure
+  } catch {
+    return null
+  }
 }
 
 /** An error as Python or Java says it, with something to say. */

@@ -107,7 +107,7 @@ export class TaskRunner {
         const { fault } = outcome
         const place = careful && mayBlameRecord(fault.code) ? readPlaceNote(join(scratch, one.folder)) : null
         if (place === null) return failed(scratch, one, fault)
-        setbacks.push({ kind: 'died', fault, place })
+        setbacks.push({ kind: 'died', fault, place, ...leftOf(scratch, one) })
         task = afterFailure(task, { attempt, fault, charged: true, place })
         if ((task.trouble?.skip.length ?? 0) > skippedMax || task.charged > skippedMax)
           return failed(scratch, one, fault)
@@ -189,14 +189,13 @@ function damagedIn(reported: AttemptReport): readonly DamagedSource[] {
 
 /** A failed attempt, with what is left of it; its files are removed. */
 function failed(scratch: string, one: Try, fault: Fault): FromTaskProcess {
-  const failure: TaskFailure = {
-    fault: onHost(fault),
-    host: hostname(),
-    log: takeText(logFile(scratch, one.id)),
-    death: readDeath(join(scratch, 'logs'), one.id),
-  }
+  const failure: TaskFailure = { fault: onHost(fault), host: hostname(), ...leftOf(scratch, one) }
   forget(scratch, one)
   return { type: 'failed', failure }
+}
+
+function leftOf(scratch: string, { id }: Try): Pick<TaskFailure, 'log' | 'death'> {
+  return { log: takeText(logFile(scratch, id)), death: readDeath(join(scratch, 'logs'), id) }
 }
 
 function forget(scratch: string, { id, folder }: Try): void {

@@ -143,14 +143,16 @@ describe('clean', () => {
   it('shows what runs hold, frees the ones that are named and what is kept, and nothing else', () => {
     run('-o', 'out')
     run()
+    const pack = shop.write('home/spark/pack-1-2.tar.gz', 'an archive')
     const listed = shop
       .run('clean', '--json')
       .stdout.trimEnd()
       .split('\n')
       .map((line) => JSON.parse(line))
-    expect(listed.map(({ kind }) => kind)).toEqual(['run', 'run', 'kept', 'images'])
+    expect(listed.map(({ kind }) => kind)).toEqual(['run', 'run', 'kept', 'archives', 'images'])
     // Images are the user's, whatever folder runs are in, and there may be none.
     expect(listed.slice(0, 3).every(({ bytes }) => bytes > 0)).toBe(true)
+    expect(listed[3]).toMatchObject({ entries: 1, bytes: 10 })
     const [first, second] = shop.runs()
     expect(shop.run('clean', './out')).toMatchObject({
       status: 2,
@@ -165,6 +167,7 @@ describe('clean', () => {
     expect(existsSync(join(shop.folder, 'out', 'manifest.json'))).toBe(true)
     expect(shop.run('clean', '--kept')).toMatchObject({ status: 0 })
     expect(existsSync(join(shop.folder, 'home', 'store'))).toBe(false)
+    expect(existsSync(pack)).toBe(false)
     run()
     expect(explained()[0]).toContain('ran: nothing was kept of it before')
     rmSync(join(shop.folder, 'out'), { recursive: true })

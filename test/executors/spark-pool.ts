@@ -111,11 +111,7 @@ export class SparkPool implements TestedPool {
       run: directory.path,
       probe: null,
     }
-    const spills =
-      work.kind === 'map'
-        ? []
-        : work.spills.map((spill) => ({ ...spill, crc32: this.#crcs.get(nameOf(spill)) ?? 0 }))
-    const order = { task: attempt.id.replace(/\.\d+$/, ''), work, spills }
+    const order = { task: attempt.id.replace(/\.\d+$/, ''), work: this.#checked(work) }
     const said = await application.ask({ settings, order, env: { [markName]: mark } })
     if ('raised' in said) {
       const failure = failureIn(said.raised)
@@ -125,6 +121,12 @@ export class SparkPool implements TestedPool {
     }
     if (!('reply' in said)) throw new Error(`Spark said ${JSON.stringify(said)}.`)
     return this.#done(attempt, said)
+  }
+
+  #checked(work: Attempt['work']): Attempt['work'] {
+    if (work.kind === 'map') return work
+    const spills = work.spills.map((spill) => ({ ...spill, crc32: this.#crcs.get(nameOf(spill)) ?? 0 }))
+    return { ...work, spills }
   }
 
   #done(attempt: Attempt, { reply, files }: Done): AttemptOutcome {

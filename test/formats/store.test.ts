@@ -5,7 +5,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { encodeValue } from '../../src/record/index.ts'
-import { engineVersion } from '../../src/run/package.ts'
+import { buildVersion } from '../../src/run/package.ts'
 import { type Parts, Store, type TaskIdentity } from '../../src/run/store/store.ts'
 import type { Entry } from '../../src/run/store/store-entry.ts'
 import { blockOf, quotedIn, readPage } from '../fixtures/pages.ts'
@@ -58,7 +58,7 @@ describe('docs/formats/store.md', () => {
     for (const name of ['s0.spill', 'rejected.jsonl']) writeFileSync(join(spills, name), '{"ordinal":0}\n')
     const report = mapReport([sourceOf(split!)])
     new Store(folder.at('store')).keep(task, { run: place.run, folder: spills, report })
-    const now = partsBy(engineVersion())
+    const now = partsBy(buildVersion())
     const entry = folder.at('store', 'entries', now.key)
     expect(readdirSync(entry).sort()).toEqual(['entry.json', 'rejected.jsonl', 's0.spill'])
     const kept: Entry = { version: 1, run: place.run, report }

@@ -1,7 +1,7 @@
 /** What goes wrong on Spark ends in the same bytes, or in a failure that says what it was; nothing is left behind. */
 import { execFileSync, spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, readdirSync, readFileSync, truncateSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
@@ -93,6 +93,11 @@ describe.skipIf(!requires('pyspark with Java', hasSpark))('a run on Spark', { ti
     expect(
       readdirSync(join(run, 'logs')).filter((name) => name.endsWith('.death.json')).length,
     ).toBeGreaterThan(4)
+    // Of those, too, that Spark does not know of, since another one followed within its own attempt.
+    const atRecord = failures(events).filter(({ place }) => place !== undefined)
+    expect(atRecord.length).toBeGreaterThan(1)
+    for (const { task, attempt } of atRecord)
+      expect(existsSync(join(run, 'logs', `${task}.${attempt}.death.json`))).toBe(true)
     expect(await leftBehind(mark)).toEqual([])
   })
 

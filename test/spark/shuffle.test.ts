@@ -1,6 +1,6 @@
 /** What comes through Spark's shuffle is put together again in whatever order it comes, and is checked. */
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -8,6 +8,7 @@ import { crc32 } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Random } from '../../examples/twitter/scale-model/random.ts'
 import { failureIn } from '../../src/spark/task-failure.ts'
+import { hasSpark, sparkEnv } from '../fixtures/spark.ts'
 import { requires } from '../requires.ts'
 
 const module = fileURLToPath(new URL('../../src/spark', import.meta.url))
@@ -77,6 +78,45 @@ const written = ['map-00000/s0.spill', 'map-00001/s0.spill', 'map-00001/s1.spill
   atByte: 1001 * at,
   bytes: Buffer.from(Array.from({ length: 1000 * (at + 1) + 7 }, () => random.below(256))),
 }))
+
+const isRoot = process.geteuid?.() === 0
+
+it.skipIf(!requires('python3 and the rights of root', hasPython && isRoot))(
+  'the folder of a run is written into by executors of its own user alone',
+  () => {
+    const run = mkdtempSync(join(folder, 'run-'))
+    for (const place of [folder, run]) chmodSync(place, 0o777)
+    writeFileSync(join(run, 'probe'), 'seen')
+    const settings = JSON.stringify({ run, probe: { name: 'probe', text: 'seen' } })
+    const code = 'import json, sys, tallyman_tasks as tasks; print(tasks.sees_run(json.loads(sys.argv[1])))'
+    // Without the module of the test's own folder, which another user may not be able to read.
+    copyFileSync(join(module, 'tallyman_tasks.py'), join(run, 'tallyman_tasks.py'))
+    const seenBy = (uid: number): string =>
+      spawnSync('python3', ['-B', '-c', code, settings], {
+        cwd: '/',
+        env: { ...process.env, PYTHONPATH: run },
+        uid,
+        encoding: 'utf8',
+      }).stdout
+    expect([0, 65_534].map(seenBy)).toEqual(['True\n', 'False\n'])
+  },
+)
+
+const fetching = fileURLToPath(new URL('../fixtures/fetch-shuffled.py', import.meta.url))
+
+describe.skipIf(!requires('pyspark with Java', hasSpark))('what the driver fetches in several turns', () => {
+  it.each([1, 2, 3, 4, 5])('is whole, in whatever order it comes, and whoever made it (seed %i)', (seed) => {
+    const place = mkdtempSync(join(folder, 'fetch-'))
+    const { stdout, stderr } = spawnSync('python3', ['-B', fetching, place, String(seed)], {
+      env: { ...process.env, ...sparkEnv, PYTHONPATH: module },
+      encoding: 'utf8',
+    })
+    expect(stderr).toBe('')
+    const { told, wanted, jobs } = JSON.parse(stdout)
+    expect(told).toMatchObject(wanted)
+    expect(jobs).toBeGreaterThan(3)
+  })
+})
 
 describe.skipIf(!requires('python3', hasPython))(`blocks in the shuffle (seed ${seed})`, () => {
   it('make the same files in any order, and those of other attempts are passed over', () => {

@@ -4,6 +4,7 @@ import { errnoOf, TallymanError } from '../../errors.ts'
 import { printable } from '../../printable.ts'
 import { countOf, showBytes } from '../../quantities.ts'
 import { isRunHeld, listRuns, type RunDirectory, Store, storeFolder } from '../../run/index.ts'
+import { keptPacks, packFolder } from '../../spark/index.ts'
 import type { Command } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { keptImages } from '../kept-images.ts'
@@ -31,7 +32,8 @@ export const clean: Command = {
     if (args.has('kept')) {
       const kept = storeFolder(folder)
       bytes += new Store(kept).list().reduce((sum, entry) => sum + entry.bytes, 0)
-      rmSync(kept, { recursive: true, force: true })
+      bytes += keptPacks(folder).bytes
+      for (const place of [kept, packFolder(folder)]) rmSync(place, { recursive: true, force: true })
     }
     if (args.has('images')) {
       const images = await keptImages(true)
@@ -73,17 +75,20 @@ function sayFreed(
 async function showHeld(terminal: Terminal, folder: string, json: boolean): Promise<void> {
   const runs = listRuns(folder).map((id) => ({ id, bytes: bytesIn(join(folder, id)) }))
   const kept = new Store(storeFolder(folder)).list()
+  const packs = keptPacks(folder)
   const { images, bytes: imageBytes } = await keptImages(false)
   const keptBytes = kept.reduce((sum, { bytes }) => sum + bytes, 0)
   const tasks = kept.filter(({ kind }) => kind === 'task').length
   if (json) {
     for (const run of runs) terminal.out(JSON.stringify({ kind: 'run', ...run }))
     terminal.out(JSON.stringify({ kind: 'kept', entries: tasks, bytes: keptBytes }))
+    terminal.out(JSON.stringify({ kind: 'archives', entries: packs.files, bytes: packs.bytes }))
     terminal.out(JSON.stringify({ kind: 'images', entries: images.length, bytes: imageBytes }))
     return
   }
   const rows = runs.map(({ id, bytes }) => [id, showBytes(bytes)])
   rows.push([`kept for later runs (${countOf(tasks, 'task')})`, showBytes(keptBytes)])
+  if (packs.files > 0) rows.push([`archives for executors of Spark (${packs.files})`, showBytes(packs.bytes)])
   if (images.length > 0) rows.push([`images of containers (${images.length})`, showBytes(imageBytes)])
   for (const line of alignColumns(rows, { sides: ['left', 'right'] })) terminal.out(line)
   terminal.say(

@@ -23,9 +23,13 @@ export function writeWhole(path: string, text: string): void {
   writePieces(path, [text])
 }
 
-/** The same for a text that is made piece by piece, and never held as a whole. */
-export function writePieces(path: string, pieces: Iterable<string>): void {
-  const fd = openSync(`${path}.new`, 'w')
+/**
+ * The same for a text that is made piece by piece, and never held as a whole.
+ *
+ * @param mode who may read it; as the process's umask has it where it is left out
+ */
+export function writePieces(path: string, pieces: Iterable<string>, mode?: number): void {
+  const fd = openSync(`${path}.new`, 'w', mode)
   try {
     for (const piece of pieces) writeFully(fd, Buffer.from(piece), path)
     fsyncSync(fd)

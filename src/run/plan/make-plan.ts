@@ -6,7 +6,7 @@ import type { Confinement, LoadedJob } from '../../executor/index.ts'
 import { type Discovery, type InputFile, packSplits, planSplits, type Split } from '../../input/index.ts'
 import { countOf, showCount } from '../../quantities.ts'
 import type { RunOptions } from '../options.ts'
-import { engineVersion, packageVersion } from '../package.ts'
+import { buildVersion, packageVersion } from '../package.ts'
 import type { Resources } from '../resources.ts'
 import type { Reuse, Store, TaskIdentity } from '../store/store.ts'
 import { cutByIndexes, withoutIndex } from './cut-by-index.ts'
@@ -60,6 +60,8 @@ const onePartitionBytesMax = 16 * 2 ** 20
 const partitionsMax = 16
 /** Each map task may leave a spill for each partition, and each is opened once: this bounds how many there are. */
 const spillsMax = 100_000
+/** On Spark nobody opens them, and all are known here: each takes some hundred bytes. */
+const sparkSpillsMax = 500_000
 
 /** What a plan is made of, once the job is loaded and the inputs are found. */
 export interface PlanParts {
@@ -93,7 +95,7 @@ export function makePlan(parts: PlanParts): Plan {
       codeSha256,
     },
     tallyman,
-    engine: engineVersion(),
+    engine: buildVersion(),
     fingerprint: fingerprint({ tallyman, codeSha256, params, files: discovery.files, accept }),
     discovery: { ...discovery, files },
     splits,
@@ -178,9 +180,12 @@ function choosePartitions({ files }: Discovery, tasks: number, isOnSpark: boolea
   const bytes = files.reduce((sum, { identity }) => sum + identity.sizeBytes, 0)
   if (bytes <= onePartitionBytesMax) return 1
   // A cluster has more cores to reduce on, and opens what a reduce task fetches but once.
-  if (isOnSpark) return 2 ** Math.min(9, Math.max(4, Math.ceil(Math.log2(bytes / 2 ** 31))))
-  let partitions = partitionsMax
-  while (partitions > 1 && partitions * tasks > spillsMax) partitions /= 2
+  const wanted = isOnSpark
+    ? 2 ** Math.min(9, Math.max(4, Math.ceil(Math.log2(bytes / 2 ** 31))))
+    : partitionsMax
+  const most = isOnSpark ? sparkSpillsMax : spillsMax
+  let partitions = wanted
+  while (partitions > 1 && partitions * tasks > most) partitions /= 2
   return partitions
 }
 

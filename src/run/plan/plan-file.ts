@@ -4,15 +4,19 @@ import { errnoOf, messageOf, TallymanError } from '../../errors.ts'
 import { writePieces } from '../directory/durable.ts'
 import { jsonPieces } from './json-pieces.ts'
 import type { Plan } from './plan.ts'
+import { isSecretProperty } from './secret-properties.ts'
 
 /**
  * `plan.json`, sealed as a result's manifest is: its last property is the SHA-256 of all bytes before the line it stands on
  * (docs/formats/plan.md).
  */
 
-/** Writes the plan so that it is there whole or not at all, without ever holding its text as a whole. */
+const ownerOnly = 0o600
+
+/** Writes the plan so that it is there whole or not at all, without ever holding its text as a whole. With secrets in it nobody else may read it. */
 export function writePlan(file: string, plan: Plan): void {
-  writePieces(file, sealedPieces(plan))
+  const hasSecrets = Object.keys(plan.spark?.conf ?? {}).some(isSecretProperty)
+  writePieces(file, sealedPieces(plan), hasSecrets ? ownerOnly : undefined)
 }
 
 /**

@@ -38,7 +38,7 @@ export interface Plan {
   }
   /** Version of tallyman that made it. */
   readonly tallyman: string
-  /** Version and build of tallyman, and version of Node (`engineVersion`): a run goes on with the same ones. */
+  /** Version and build of tallyman, and version of Node (`buildVersion`): a run goes on with the same ones. */
   readonly engine: string
   /**
    * SHA-256 over version, code, parameters, identity of the inputs and accepted names, in hex: equal fingerprints give equal

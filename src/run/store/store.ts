@@ -12,7 +12,7 @@ import {
 import { dirname, join } from 'node:path'
 import { type MapReport, rejectedName } from '../../flow/index.ts'
 import { isIndexName, type Split } from '../../input/index.ts'
-import { engineVersion } from '../package.ts'
+import { buildVersion } from '../package.ts'
 import { hashOf, identityOf, isOfSystem, linkOrCopy, unlessRefused } from './kept-files.ts'
 import { type IndexedFile, type Kept, KeptIndexes } from './kept-indexes.ts'
 import { readEntry, sealEntry, shiftRejected, shiftReport } from './store-entry.ts'
@@ -330,7 +330,7 @@ export class Store {
   }
 }
 
-const tallyman = engineVersion()
+const tallyman = buildVersion()
 
 /** Where a task stands, whatever its inputs hold now. */
 function placeOf({ jobFile, splits }: TaskIdentity): string {
