@@ -4,14 +4,14 @@
  * and sorts what it sees by what that part is for. `--help` tells the rest; `node tools/pictures/profile.mjs RECORD` draws it.
  */
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { accessRecords, manyWords, modelTweets, repeatedTweets } from './inputs.mjs'
 import { describeMachine } from './machine.mjs'
-import { partsOf, samplesOf } from './samples.mjs'
+import { latestSymbols, partsOf, samplesOf } from './samples.mjs'
 
 /** @typedef {import('./inputs.mjs').Input} Input */
 
@@ -83,15 +83,18 @@ function profile(folder, job, input) {
     },
   )
   if (record.status !== 0) throw new Error(`perf record failed: ${record.error?.message ?? record.stderr}`)
+  const maps = readdirSync('/tmp').filter((name) => /^perf-\d+\.map$/.test(name))
+  for (const name of maps) {
+    const map = join('/tmp', name)
+    writeFileSync(map, latestSymbols(readFileSync(map, 'utf8')))
+  }
   const script = spawnSync('perf', ['script', '--input', data, '-F', 'comm,pid,tid,ip,sym,dso'], {
     encoding: 'utf8',
     maxBuffer: 2 ** 30,
   })
   if (script.status !== 0) throw new Error(`perf script failed: ${script.stderr}`)
-  const samples = samplesOf(script.stdout)
-  for (const pid of new Set(samples.map((sample) => sample.pid)))
-    rmSync(join('/tmp', `perf-${pid}.map`), { force: true })
-  return partsOf(samples, perSecond)
+  for (const name of maps) rmSync(join('/tmp', name))
+  return partsOf(samplesOf(script.stdout), perSecond)
 }
 
 async function main() {

@@ -42,6 +42,44 @@ export function samplesOf(script) {
 }
 
 /**
+ * V8 moves code and collects it, and what is compiled later lies where something else lay: of symbols that overlap the last one is kept, which stood there
+ * for longest in a run that comes to rest.
+ *
+ * @param {string} map the lines of a `/tmp/perf-PID.map`: start and length in hex, and a name
+ * @returns {string} the same lines without those that others have overwritten
+ */
+export function latestSymbols(map) {
+  /** Starts that are kept, in order; of each where it ends. @type {number[]} */
+  const starts = []
+  /** @type {Map<number, number>} */
+  const ends = new Map()
+  const kept = []
+  for (const line of map.trimEnd().split('\n').reverse()) {
+    const [from = '', length = ''] = line.split(' ', 2)
+    const start = Number.parseInt(from, 16)
+    const end = start + Number.parseInt(length, 16)
+    const place = placeOf(starts, start)
+    const before = ends.get(starts[place - 1] ?? -1) ?? 0
+    if (before > start || (starts[place] ?? Number.POSITIVE_INFINITY) < end) continue
+    starts.splice(place, 0, start)
+    ends.set(start, end)
+    kept.push(line)
+  }
+  return `${kept.join('\n')}\n`
+}
+
+/** How many of an ascending list are not above `value`. @param {readonly number[]} list @param {number} value */
+function placeOf(list, value) {
+  let [low, high] = [0, list.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((list[middle] ?? 0) <= value) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+/**
  * @param {readonly Sample[]} samples of one run with one worker process, in order of time
  * @param {number} perSecond how many a second of a core has
  * @returns {readonly Part[]} those of `partNames` that took anything

@@ -55,8 +55,8 @@ interface KernelExports {
 }
 
 /** What `toString` of a buffer comes down to once it has looked at its arguments, which takes as long as decoding a short string does. */
-const { latin1Slice, utf8Slice } = Buffer.prototype as unknown as Readonly<
-  Record<'latin1Slice' | 'utf8Slice', (this: Buffer, start: number, end: number) => string>
+const { latin1Slice, utf8Slice, ucs2Slice } = Buffer.prototype as unknown as Readonly<
+  Record<'latin1Slice' | 'utf8Slice' | 'ucs2Slice', (this: Buffer, start: number, end: number) => string>
 >
 
 const pageBytes = 65_536
@@ -146,8 +146,8 @@ export class Kernel {
   unescaped(start: number, end: number): string {
     const plain = this.#exports.plain.value
     const bytes = this.#exports.unescapeNarrow(start, end)
-    if (bytes >= 0) return this.#bytes.toString('latin1', plain, plain + bytes)
-    return this.#bytes.toString('utf16le', plain, plain + 2 * this.#exports.unescapeWide(start, end))
+    if (bytes >= 0) return latin1Slice.call(this.#bytes, plain, plain + bytes)
+    return ucs2Slice.call(this.#bytes, plain, plain + 2 * this.#exports.unescapeWide(start, end))
   }
 
   /** The short string of this number, as rows at hand have it. It is one string however often it is asked for. */
