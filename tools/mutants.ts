@@ -1,5 +1,5 @@
 /**
- * `npm run mutants [-- ROOM…]`: changes the sources of rooms in one place at a time, and runs the tests beside them. A
+ * `npm run mutants [-- PLACE…]`: changes the sources of rooms, or of what is named below one (`run/plan`, `flow/merge.ts`), in one place at a time, and runs the tests beside them. A
  * change that no test notices is shown: a test is missing, or the code is not needed, or both forms are the same.
  * docs/decisions/0021-tests-are-tested-by-mutants.md says which are, and what follows from the rest.
  *
@@ -90,22 +90,24 @@ async function tryMutants(trial: Trial): Promise<{ report: unknown; output: stri
   return { report: existsSync(reportFile) ? JSON.parse(readFileSync(reportFile, 'utf8')) : null, output }
 }
 
-/** Everything in the room but tests, front doors and the kernel of `input/scan`, which is not TypeScript. */
-function sourcesOf(room: Room): string[] {
-  return [`src/${room}/**/*.ts`, '!src/**/*.test.ts', '!src/**/*.test-d.ts', '!src/**/index.ts']
+/** The file, or everything in the folder but tests, front doors and the kernel of `input/scan`, which is not TypeScript. */
+function sourcesIn(place: string): string[] {
+  if (place.endsWith('.ts')) return [`src/${place}`]
+  return [`src/${place}/**/*.ts`, '!src/**/*.test.ts', '!src/**/*.test-d.ts', '!src/**/index.ts']
 }
 
-async function tryRoom(room: Room): Promise<boolean> {
-  console.log(`\n▸ ${room}`)
+/** @param place a room, or a folder or file in one, from `src/` on */
+async function tryPlace(room: Room, place: string): Promise<boolean> {
+  console.log(`\n▸ ${place}`)
   const started = performance.now()
-  const trial = { name: room, rooms: [room], mutate: sourcesOf(room), isQuick: false }
-  const { report } = await tryMutants(trial)
+  const name = place.replaceAll('/', '-')
+  const { report } = await tryMutants({ name, rooms: [room], mutate: sourcesIn(place), isQuick: false })
   if (report === null) {
-    console.error(`No report of ${room}: see above what Stryker says.`)
+    console.error(`No report of ${place}: see above what Stryker says.`)
     return false
   }
   const tallies = tallyFiles(report)
-  const sum = total(`src/${room}`, tallies)
+  const sum = total(`src/${place}`, tallies)
   const table = tableOf(sum, tallies)
   for (const survivor of survivorsIn(report)) console.log(survivorLine(survivor))
   console.log(`\n${table}`)
@@ -114,7 +116,7 @@ async function tryRoom(room: Room): Promise<boolean> {
   const recordFile = join('bench', 'runs', `${date}-mutants.txt`)
   const recorded = existsSync(recordFile) ? readFileSync(recordFile, 'utf8') : ''
   const section = `node ${process.version}, ${minutes} minutes, two at a time\n\n${table}`
-  writeFileSync(recordFile, withSection(recorded, room, section))
+  writeFileSync(recordFile, withSection(recorded, place, section))
   console.log(`Recorded in ${recordFile}.`)
   return scoreOf(sum) >= scoreMin
 }
@@ -145,21 +147,30 @@ async function tryChange(changed: readonly ChangedLines[]): Promise<number> {
   return survivors.length <= survivorsOfChangeMax || scoreOf(sum) >= scoreMin ? 0 : 1
 }
 
+/** The room that a place is in, or is; null where there is none of the name. */
+function placeOf(place: string): Room | null {
+  const room = rooms.find((one) => place === one || place.startsWith(`${one}/`))
+  return room !== undefined && existsSync(join('src', place)) ? room : null
+}
+
 export async function main(args: readonly string[]): Promise<number> {
   if (args.includes('--changed')) {
     const changed = await changedLines()
     return changed.length === 0 ? 0 : tryChange(changed)
   }
-  const unknown = args.find((arg) => !rooms.some((room) => room === arg))
+  const places = args.length > 0 ? args.map((arg) => arg.replace(/^src\/|\/$/g, '')) : rooms
+  const unknown = places.find((place) => placeOf(place) === null)
   if (unknown !== undefined) {
-    console.error(`There is no room "${unknown}" with mutants, only: ${rooms.join(', ')}; or --changed.`)
+    console.error(
+      `There is no "${unknown}" with mutants, only what is in: ${rooms.join(', ')}; or --changed.`,
+    )
     return 2
   }
   let isEnough = true
-  for (const room of rooms) {
-    if (args.length > 0 && !args.includes(room)) continue
-    isEnough = (await tryRoom(room)) && isEnough
+  for (const place of places) {
+    const room = placeOf(place)
+    if (room !== null) isEnough = (await tryPlace(room, place)) && isEnough
   }
-  if (!isEnough) console.error(`A room has less than ${scoreMin} % of its mutants noticed.`)
+  if (!isEnough) console.error(`A place has less than ${scoreMin} % of its mutants noticed.`)
   return isEnough ? 0 : 1
 }
