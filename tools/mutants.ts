@@ -57,7 +57,7 @@ function optionsOf({ name, mutate, isQuick }: Trial): object {
     // What was noticed before is not tried again, as long as the code and the tests are the same.
     incremental: !isQuick,
     incrementalFile: join(folder, `${name}.incremental.json`),
-    ignorePatterns: ['/bench', '/docs', '/demo', '/.pyspark', '/.tallyman'],
+    ignorePatterns: ['/bench', '/demo', '/.pyspark', '/.tallyman'],
     tempDirName: '.stryker-tmp',
     allowEmpty: true,
     ...(isQuick ? { logLevel: 'error' } : {}),
