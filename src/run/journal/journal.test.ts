@@ -65,6 +65,21 @@ const failed: RunEvent = {
 const events = [planned, interrupted, failed]
 
 describe('JournalWriter', () => {
+  test('says which journal could not be brought to the disk, and what to look at', () => {
+    const file = newFile()
+    const writer = new JournalWriter(file, 'new')
+    writer.sync()
+    writer.close()
+    // What the system refuses here is a file that is closed.
+    expect(() => writer.sync()).toThrow(
+      expect.objectContaining({
+        code: 'io',
+        message: expect.stringContaining(`The journal ${file} could not be written: EBADF`),
+        wayOut: 'See whether the disk is well, then resume.',
+      }),
+    )
+  })
+
   test('writes what readJournal reads back, an event a line after the header', () => {
     const file = write(events)
     expect(readFileSync(file, 'utf8').split('\n')).toHaveLength(5)
