@@ -11,6 +11,7 @@ interface MergeExports {
   /** Its buffer is another one each time the memory has grown. */
   readonly memory: { readonly buffer: ArrayBuffer }
   readonly out: Exported
+  readonly filesMax: Exported
   readonly cursorAtHand: Exported
   readonly taken: Exported
   readonly groups: Exported
@@ -76,10 +77,13 @@ export class MergeKernel {
    * Opens every file.
    *
    * @param exports of an instance of `merge.as` that nobody else uses
-   * @param files opens each of at most `mergeFilesMax`, in position order
+   * @param files opens each of at most `filesMax` of the kernel, in position order
    */
   constructor(exports: object, files: readonly (() => MergedFile)[]) {
     this.exports = exports as MergeExports
+    // Beyond that it would write over its own tree, and lose records without a word.
+    if (files.length > this.exports.filesMax.value)
+      throw new TallymanError('internal', `A merge of ${files.length} files was asked of a kernel.`)
     this.#look()
     this.exports.begin(files.length)
     try {

@@ -5,7 +5,7 @@
  * There is no heap and no runtime. Memory is cut into parts:
  *
  *     cursors   64 bytes each   see below                           one for each file, in position order
- *     tree       4 bytes each   a tournament of cursors: 0 has the winner, each other place the loser there
+ *     tree       4 bytes each   a tournament of cursors: 0 has the winner, each other place the loser there; behind as many cursors as there may be
  *     out                       records on their way out, as they stand in a block of a record file
  *     blocks                    what cursors stand in, and a long key; only grows
  *
@@ -20,7 +20,9 @@ import { isCount, isMax, isMin, safeMax } from './amounts/memory'
 import { copyKey, readInteger, readVarint, varintRead, writeInteger, writeVarint } from './amounts/values'
 
 const cursors: usize = 2048
-const tree: usize = 8192
+const tree: usize = 57344
+/** How many files a merge may have: so many cursors lie before the tree. */
+export const filesMax: i32 = 864
 export const out: usize = 65536
 const outBytes: usize = 131072
 const blocks: usize = 262144

@@ -58,7 +58,7 @@ export interface PartRow {
 /**
  * All rows of one table, its partitions merged, in key order. A key lies in one partition, so keys never tie.
  *
- * @param files part files of the table, at most a few dozen: one from each partition that has rows
+ * @param files part files of the table, at most 512: one from each partition that has rows
  * @throws {TallymanError} `file-damaged` for a part file whose checksums are wrong
  */
 export function* partRows(files: readonly string[]): Generator<PartRow, void> {

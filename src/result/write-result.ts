@@ -23,7 +23,7 @@ import { type Manifest, manifestName, sealManifest, type UnsealedManifest } from
 import { partRows } from './part-rows.ts'
 import type { TableHead } from './table-head.ts'
 import { checkTarget } from './target.ts'
-import { type WrittenTable, writeTable } from './write-table.ts'
+import { type TableParts, type WrittenTable, writeTable } from './write-table.ts'
 
 /** Where the result goes, in what form, and how much of it is told. */
 export interface WriteOptions {
@@ -128,12 +128,15 @@ function replace(staging: string, target: string, aside: string, hasOlder: boole
 }
 
 /** The table's part files, one from each partition that has rows. */
-function partFiles(directory: RunDirectory, state: RunState, table: string): string[] {
-  return state.reduce.toArray().flatMap((task, partition) => {
+function partFiles(directory: RunDirectory, state: RunState, table: string): TableParts {
+  const found = state.reduce.toArray().flatMap((task, partition) => {
     if (task.kind !== 'done') return []
     const folder = directory.absolute(directory.committedFolder(taskId('reduce', partition)))
-    return task.report.parts.filter((part) => part.table === table).map(({ name }) => join(folder, name))
+    return task.report.parts
+      .filter((part) => part.table === table)
+      .map(({ name, rows }) => ({ file: join(folder, name), rows }))
   })
+  return { files: found.map(({ file }) => file), rows: found.reduce((sum, { rows }) => sum + rows, 0) }
 }
 
 /** DuckDB is loaded for it alone. */
@@ -148,7 +151,7 @@ async function asParquet(
 
 function writerOf(
   format: Exclude<TableFormat, 'parquet'>,
-  parts: readonly string[],
+  { files: parts }: TableParts,
   named: readonly string[] | null,
 ): RowWriter {
   switch (format) {

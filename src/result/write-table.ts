@@ -2,6 +2,7 @@ import { createHash, type Hash } from 'node:crypto'
 import { closeSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
+import { TallymanError } from '../errors.ts'
 import { writeFully } from '../host/index.ts'
 import { ByteWriter, canonicalJson, decodeKey, type RecordFileReader } from '../record/index.ts'
 import type { CommittedTable } from '../run/index.ts'
@@ -14,6 +15,14 @@ import { type Lines, openRowLines, type RowLines } from './row-lines.ts'
 export interface WrittenTable {
   readonly table: CommittedTable
   readonly head: readonly string[]
+}
+
+/** What a table is put together from. */
+export interface TableParts {
+  /** Part files. */
+  readonly files: readonly string[]
+  /** What the reduce tasks say that these have together. */
+  readonly rows: number
 }
 
 /** Where a table goes, and how. */
@@ -36,10 +45,14 @@ const lineFeed = 0x0a
 /** How long signals and timers may wait while rows are written. */
 const breatheEveryMs = 50
 
-/** Merges a table's part files into its file. Signals and timers get their turn while it writes. */
+/**
+ * Merges a table's part files into its file. Signals and timers get their turn while it writes.
+ *
+ * @throws {TallymanError} `internal` where rows were lost on the way, or came twice
+ */
 export async function writeTable(
   name: string,
-  parts: readonly string[],
+  { files, rows }: TableParts,
   target: TableTarget,
 ): Promise<WrittenTable> {
   const file = `${name}.${target.format}`
@@ -47,9 +60,15 @@ export async function writeTable(
   const fd = openSync(path, 'wx')
   const out = new TableFile(fd, path, name, target)
   try {
-    if (target.format === 'jsonl') await writeLines(openRowLines(parts), out)
-    else await writeRows(new PartMerge(parts), out)
-    return { table: { name, file, ...out.finish() }, head: out.head }
+    if (target.format === 'jsonl') await writeLines(openRowLines(files), out)
+    else await writeRows(new PartMerge(files), out)
+    const finished = out.finish()
+    if (finished.rows !== rows)
+      throw new TallymanError(
+        'internal',
+        `Table ${name} got ${finished.rows} rows, and its part files have ${rows}.`,
+      )
+    return { table: { name, file, ...finished }, head: out.head }
   } finally {
     closeSync(fd)
   }

@@ -1,10 +1,13 @@
+import { createHash } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
 import { canonicalJson, encodeKey, type Key, RecordFileWriter } from '../../src/record/index.ts'
+import { jsonlWriter } from '../../src/result/format/json-rows.ts'
 import { openRowLines } from '../../src/result/row-lines.ts'
+import { writeTable } from '../../src/result/write-table.ts'
 import { anyPoint } from '../fixtures/keys-and-values.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'tallyman-rows-'))
@@ -88,5 +91,35 @@ describe('openRowLines', () => {
     ])
     const files = writeParts(list, 5)
     expect(linesOf(files, 0)).toEqual(linesOf(files, Number.POSITIVE_INFINITY))
+  })
+
+  it.each([97, 128, 512])('loses no row of %i files', (count) => {
+    const list = Array.from({ length: 12_000 }, (_, number): [Key, unknown] => [`w${number}`, number])
+    const files = writeParts(list, count)
+    const lines = linesOf(files, 0)
+    expect(lines.rows).toBe(list.length)
+    expect(lines).toEqual(linesOf(files, Number.POSITIVE_INFINITY))
+  })
+
+  it('refuses more files than a kernel has room for', () => {
+    const [file = ''] = writeParts([['a', 1]], 1)
+    expect(() => openRowLines(Array<string>(865).fill(file), 0)).toThrow('865 files')
+  })
+})
+
+describe('writeTable', () => {
+  it('refuses a table that has not the rows that were counted', async () => {
+    const files = writeParts([['a', 1]], 1)
+    const target = {
+      staging: folder,
+      format: 'jsonl',
+      writer: jsonlWriter(),
+      headRows: 1,
+      digest: createHash('sha256'),
+      stop: undefined,
+    } as const
+    const said = 'Table few got 1 rows, and its part files have 2.'
+    await expect(writeTable('few', { files, rows: 2 }, target)).rejects.toThrow(said)
+    expect((await writeTable('right', { files, rows: 1 }, target)).table.rows).toBe(1)
   })
 })
