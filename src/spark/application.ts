@@ -7,6 +7,7 @@ import {
   openSync,
   readSync,
   renameSync,
+  rmSync,
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
@@ -49,6 +50,8 @@ const signEveryMs = 1000
 const lastWordsBytes = 16_384
 /** What says, in its folder, that an application is to end: who started its driver may be another machine. */
 const stopName = 'stop'
+/** What Spark holds on the disk, in its folder, where all of it is on this machine. Spark removes it, unless it is killed. */
+export const localName = 'local'
 
 /** How long Spark may take to end its executors before it is killed itself. */
 const orderlyMsMax = 10_000
@@ -195,6 +198,11 @@ export class Application {
     clearTimeout(timer)
     this.#said.close()
     this.#events.close()
+    try {
+      rmSync(join(this.folder, localName), { recursive: true, force: true })
+    } catch {
+      // What was just killed has a last word: who starts the next one, or commits, removes it all.
+    }
   }
 
   #signalGroup(signal: NodeJS.Signals): void {

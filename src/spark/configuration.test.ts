@@ -8,7 +8,12 @@ const plan = {
   workers: 2,
   memory: { totalBytes: 2 ** 30, workerHeapBytes: 2 ** 28, combineBytesMax: 2 ** 26 },
 }
-const run = { id: '20261129-120000-words', eventsFolder: '/runs/one/spark/00ff00ff/events' }
+const folder = '/runs/one/spark/00ff00ff'
+const run = {
+  id: '20261129-120000-words',
+  eventsFolder: `${folder}/events`,
+  localFolder: `${folder}/local`,
+}
 
 function configured(master: string, conf: SparkOptions['conf'] = {}) {
   return configurationOf({ master, deployMode: 'client', home: null, pack: null, conf }, plan, run)
@@ -22,6 +27,22 @@ describe('configurationOf', () => {
     expect(configured('yarn', { 'spark.authenticate': 'false' }).conf).toMatchObject({
       'spark.authenticate': 'false',
     })
+  })
+
+  test('has Spark hold what it does in the run, where it is on this machine alone', () => {
+    expect(configured('local[2]').conf).toMatchObject({ 'spark.local.dir': run.localFolder })
+    const asked = { 'spark.local.dir': '/scratch' }
+    expect(configured('local[2]', asked).conf).toMatchObject(asked)
+    expect(configured('spark://h:7077').conf).not.toHaveProperty(['spark.local.dir'])
+    const comma = configurationOf(
+      { master: 'local', deployMode: 'client', home: null, pack: null, conf: {} },
+      plan,
+      {
+        ...run,
+        localFolder: '/a,b',
+      },
+    )
+    expect(comma.conf).not.toHaveProperty(['spark.local.dir'])
   })
 
   test('puts nothing on the command line that nobody is to read', () => {

@@ -35,7 +35,7 @@ export interface SparkConfiguration {
 export function configurationOf(
   { master, conf: asked }: SparkOptions,
   plan: Told,
-  run: { readonly id: string; readonly eventsFolder: string },
+  run: { readonly id: string; readonly eventsFolder: string; readonly localFolder: string },
 ): SparkConfiguration {
   const isLocal = isLocalMaster(master)
   const coresEach = Number(asked['spark.executor.cores'] ?? 1)
@@ -62,6 +62,8 @@ export function configurationOf(
     // What is in its buffer is not seen yet.
     'spark.eventLog.buffer.kb': '1k',
     ...(isLocal ? { 'spark.driver.host': '127.0.0.1', 'spark.driver.bindAddress': '127.0.0.1' } : {}),
+    // What it holds on this machine's disk goes with the run's directory, whoever is killed. It would cut the path at commas.
+    ...(isLocal && !run.localFolder.includes(',') ? { 'spark.local.dir': run.localFolder } : {}),
     // Whoever else is on these machines could take part otherwise.
     ...(makesSecret.test(master) ? { 'spark.authenticate': 'true' } : {}),
     ...asked,

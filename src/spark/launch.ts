@@ -3,7 +3,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { isAddress } from '../input/index.ts'
 import type { Plan, RunDirectory, SparkOptions } from '../run/index.ts'
-import { Application, builtFile } from './application.ts'
+import { Application, builtFile, localName } from './application.ts'
 import { configurationOf, workerBytesOf } from './configuration.ts'
 import { findSpark } from './find-spark.ts'
 import { isLocalMaster } from './master.ts'
@@ -63,6 +63,7 @@ export async function startApplication(parts: LaunchParts): Promise<Application>
   const { master, conf, secretConf } = configurationOf(spark, plan, {
     id,
     eventsFolder: join(folder, 'events'),
+    localFolder: join(folder, localName),
   })
   const settings = {
     application,

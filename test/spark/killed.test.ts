@@ -1,5 +1,5 @@
 /** The processes of a run on Spark are killed one after another. Nothing stays behind, and `resume` ends with the digest of a run here. */
-import { existsSync, mkdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -37,6 +37,13 @@ async function expectGone(): Promise<void> {
   expect(await leftBehind(scene.mark, 60_000)).toEqual([])
 }
 
+/** Folders in which Spark holds on the disk what goes through its shuffle. */
+function heldBySpark(): string[] {
+  return readdirSync(scene.shop.folder, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    name.includes('blockmgr-'),
+  )
+}
+
 describe.skipIf(!isHere)('a run on Spark that is disturbed', { timeout: 900_000 }, () => {
   it('is gone on with after its coordinator was killed, with what looks after Spark or without, and after Spark was', async () => {
     for (const [at, line] of ['a', 'map once sleeps', 'reduce sleeps', 'b'].entries())
@@ -66,11 +73,13 @@ describe.skipIf(!isHere)('a run on Spark that is disturbed', { timeout: 900_000 
     const resume = (): Going => scene.start('resume', 'last')
     const second = resume()
     await meetAsleep('map')
+    expect(heldBySpark()).not.toEqual([])
     process.kill(sparkSubmitOf(scene.mark), 'SIGKILL')
     const { status, stderr } = await second.ended
     expect(status).toBe(1)
     expect(stderr).toContain('Spark was killed by SIGKILL')
     await expectGone()
+    expect(heldBySpark()).toEqual([])
 
     scene.shop.write('notes/map-sleeps', '')
     // With what waits for its end, so that only Spark's driver is left to find that nobody is there any more.
