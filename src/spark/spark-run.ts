@@ -226,7 +226,10 @@ export class SparkRun implements PreparedRun {
   }
 
   #takeEvents({ application, attempts }: Followed): void {
-    for (const event of application.events()) attempts.take(event)
+    for (const event of application.events()) {
+      // What Spark began in the meantime is of no use to anybody.
+      if (attempts.fatal === null) attempts.take(event)
+    }
   }
 
   /** Nothing is left to be done: has the application come to its end by itself, for as long as that takes an orderly one. */
