@@ -6,10 +6,10 @@ import {
   RunDirectory,
   type RunObserver,
   releaseTarget,
-  totalsOf,
 } from '../run/index.ts'
 import {
   type ReportedRun,
+  readBefore,
   sayComplete,
   sayCutOff,
   sayFailed,
@@ -66,7 +66,7 @@ async function carryOut(
   { outlet, terminal, stop, finish, page }: Surroundings,
 ): Promise<ExitCode> {
   const beside = page === undefined ? null : servePageBeside(terminal, `/runs/${run.id}`, page.port)
-  const before = totalsOf(run.state)
+  const before = readBefore(run.state)
   const startMs = performance.now()
   const progress = outlet.quiet ? null : new Progress(terminal, sourceOf(run))
   const live = new LiveProgress(run)

@@ -79,10 +79,19 @@ async function boundLines(plan: Plan, directory: string): Promise<string[]> {
   const { bytes, files } = spareSpace(await readDiskSpace(directory))
   const memory = showCount(Math.floor(plan.memory.totalBytes / 2 ** 20))
   const { confinement } = plan
+  const disk =
+    `${mergeFilesMax} spills open in each worker, and of the disk ${showBytes(Math.max(0, bytes))}` +
+    `${files === Number.POSITIVE_INFINITY ? '' : ` in ${showCount(Math.max(0, files))} files`}, so that 5 % or 1 GB of it stay free.`
+  if (plan.spark !== null) {
+    const each = showCount(Math.floor(plan.memory.totalBytes / plan.workers / 2 ** 20))
+    return [
+      `Takes at most ${each} MiB of memory in each worker, with all it starts, and what Java and Python take beside it,`,
+      `  ${disk}`,
+    ]
+  }
   return [
     `Takes at most ${processesMax(plan.isolation, plan.workers)} processes of its own, ${memory} MiB of memory in all of them together,`,
-    `  ${mergeFilesMax} spills open in each worker, and of the disk ${showBytes(Math.max(0, bytes))}` +
-      `${files === Number.POSITIVE_INFINITY ? '' : ` in ${showCount(Math.max(0, files))} files`}, so that 5 % or 1 GB of it stay free.`,
+    `  ${disk}`,
     ...(confinement === null ? [] : [sayConfinement(confinement)]),
   ]
 }

@@ -34,6 +34,12 @@ export interface Session {
   readonly elapsedMs: number
 }
 
+/** What is committed as a session begins, and is not read again. On Spark map tasks run again as long as a partition is not reduced. Pure. */
+export function readBefore(state: ReportedRun['state']): Session['before'] {
+  const { plan, reduce } = state
+  return plan.spark !== null && reduce.done < reduce.length ? { bytes: 0 } : totalsOf(state)
+}
+
 /**
  * The result is in its place: the heads of its tables, totals, cost, what to type next, and the digest last. All but the heads and the digest go
  * to stderr; the digest, too, where rows go to stdout. `--quiet` leaves nothing but the digest.
@@ -144,7 +150,11 @@ export function sayRefused(terminal: Terminal, run: ReportedRun): void {
   // An archive that is gone lacks as many members, for one reason.
   listBounded([...new Set(lines)]).map(say)
   for (const { text, isAside } of rejectedLines(run, terminal)) say(isAside ? colors.dim(text) : text)
-  say('What was read is kept. Mend what is wrong and run again, or go on without it:')
+  say(
+    run.state.plan.spark === null
+      ? 'What was read is kept. Mend what is wrong and run again, or go on without it:'
+      : 'Mend what is wrong and run again, or go on without it, which maps all again, since Spark keeps nothing:',
+  )
   say(`  ${resumeCommand(run.id, run.state)}`)
 }
 

@@ -115,7 +115,7 @@ export const flagsOfRun: readonly Flag[] = [
   {
     name: 'spark-conf',
     takes: { kind: 'text', placeholder: 'NAME=VALUE', repeat: true },
-    help: 'a property of Spark, over what is set for it; for example spark.executor.cores=4',
+    help: 'a property of Spark, over what is set for it; for example spark.executor.cores=4. docs/spark.md says where secrets go',
     commands: described,
   },
   {
@@ -134,14 +134,14 @@ export const flagsOfRun: readonly Flag[] = [
     name: 'workers',
     short: 'w',
     takes: { kind: 'count', placeholder: 'N', least: 1 },
-    help: 'number of workers. Default: one for each core this process may use',
+    help: 'number of workers; on a cluster of Spark, of cores. Default: one for each core this process may use, and all that Spark gives',
     commands: described,
   },
   {
     name: 'memory',
     short: 'm',
     takes: { kind: 'size', placeholder: 'SIZE' },
-    help: 'memory for the whole run, as 512M or 2G. Default: 60% of what is available',
+    help: 'memory for the whole run, as 512M or 2G. Default: 60% of what is available. On a cluster of Spark: for each worker. Default: 1G',
     commands: described,
   },
   {

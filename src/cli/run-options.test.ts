@@ -90,6 +90,23 @@ describe('readRunOptions', () => {
       )
   })
 
+  it('refuses a property that would be passed over in silence', () => {
+    const sets = (property: string) => () => optionsOf('j', '--on', 'yarn', '--spark-conf', property)
+    expect(sets('executor.cores=4')).toThrow('sets executor.cores, which Spark would pass over')
+    expect(sets('spark.tallyman.throughdriver=true')).toThrow('which is no property of a run')
+    expect(sets('spark.tallyman.throughDriver=yes')).toThrow('to "yes"; it takes true or false')
+    expect(sets('spark.tallyman.silentSeconds=soon')).toThrow('it takes a number of seconds')
+    for (const property of ['spark.tallyman.silentSeconds=30', 'spark.tallyman.throughDriver=true'])
+      expect(sets(property)).not.toThrow()
+  })
+
+  it('refuses a driver on a cluster that takes none in Python', () => {
+    const onCluster = (master: string) => () => optionsOf('j', '--on', master, '--deploy-mode', 'cluster')
+    for (const master of ['local[2]', 'spark://h:7077'])
+      expect(onCluster(master)).toThrow(`"cluster", and ${master} takes no driver written in Python`)
+    for (const master of ['yarn', 'k8s://https://h:6443']) expect(onCluster(master)).not.toThrow()
+  })
+
   it('refuses options of a cluster without one, and of this machine with one', () => {
     expect(() => optionsOf('j', '--spark-conf', 'a=b')).toThrow('Option --spark-conf is for runs on Spark.')
     expect(() => optionsOf('j', '--on', 'yarn', '--isolation', 'thread')).toThrow('do not go together')

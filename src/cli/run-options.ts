@@ -84,6 +84,42 @@ function askForCores(conf: Record<string, string>, master: string, cores: number
 /** What a run stands on. */
 const reservedProperty = /^spark\.(eventLog\.|master$|submit\.deployMode$)/
 
+/** What is read of a run's own properties; others of their prefix would be passed over in silence. */
+const ownProperties: ReadonlyMap<string, { readonly form: RegExp; readonly takes: string }> = new Map([
+  ['spark.tallyman.throughDriver', { form: /^(true|false)$/, takes: 'true or false' }],
+  ['spark.tallyman.silentSeconds', { form: /^\d{1,6}(\.\d+)?$/, takes: 'a number of seconds' }],
+])
+
+/** Spark passes over what it does not know, and says so in its log alone. */
+function checkProperty([name, value]: readonly [string, string]): void {
+  if (!name.startsWith('spark.'))
+    throw new TallymanError(
+      'usage',
+      `Option --spark-conf sets ${name}, which Spark would pass over: its properties begin with "spark.".`,
+      { wayOut: `Say --spark-conf spark.${name}=…, or spark.hadoop.${name}=… for one of Hadoop's.` },
+    )
+  if (!name.startsWith('spark.tallyman.')) return
+  const own = ownProperties.get(name)
+  if (own?.form.test(value)) return
+  throw new TallymanError(
+    'usage',
+    own === undefined
+      ? `Option --spark-conf sets ${name}, which is no property of a run's.`
+      : `Option --spark-conf sets ${name} to ${JSON.stringify(value)}; it takes ${own.takes}.`,
+    { wayOut: `There are ${[...ownProperties.keys()].join(' and ')}; docs/spark.md says more.` },
+  )
+}
+
+/** Spark would find out once the inputs are planned and its JVM is up. */
+function checkTakesDriver(master: string): void {
+  if (!/^(spark:|local)/.test(master)) return
+  throw new TallymanError(
+    'usage',
+    `Option --deploy-mode is "cluster", and ${master} takes no driver written in Python, as this one is.`,
+    { wayOut: 'Leave it out: the driver runs here. YARN and Kubernetes would take it.' },
+  )
+}
+
 function readSpark(args: Arguments, cwd: string): SparkOptions | null {
   const master = args.text('on')
   const [home, pack] = [args.text('spark-home'), args.text('spark-pack')]
@@ -111,11 +147,14 @@ function readSpark(args: Arguments, cwd: string): SparkOptions | null {
           'Leave it out: --on and --deploy-mode say where the application runs, and its event log is what the run is told by.',
       },
     )
+  Object.entries(conf).forEach(checkProperty)
+  const deployMode = args.text('deploy-mode') === 'cluster' ? 'cluster' : 'client'
+  if (deployMode === 'cluster') checkTakesDriver(master)
   const workers = args.count('workers')
   if (workers !== null && localThreads(master, 1) === null) askForCores(conf, master, workers)
   return {
     master,
-    deployMode: args.text('deploy-mode') === 'cluster' ? 'cluster' : 'client',
+    deployMode,
     home: home === null ? null : resolve(cwd, home),
     pack: pack === null ? null : resolve(cwd, pack),
     conf,

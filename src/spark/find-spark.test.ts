@@ -70,7 +70,13 @@ describe('requireJava', () => {
   it('refuses none, and one that is too old for this Spark', async () => {
     await expect(requireJava(spark, { JAVA_HOME: folder })).rejects.toMatchObject({
       code: 'package-missing',
-      wayOut: expect.stringContaining('openjdk-17-jre-headless'),
+      message: expect.stringContaining(`${join(folder, 'bin', 'java')} could not be started`),
+      wayOut: `JAVA_HOME names ${folder}: have it name the folder of a Java 17 (Debian and Ubuntu: apt install openjdk-17-jre-headless), or unset it where the java in PATH is one.`,
+    })
+    await expect(requireJava(spark, { PATH: folder })).rejects.toMatchObject({
+      wayOut: expect.stringContaining(
+        'Install Java 17 (Debian and Ubuntu: apt install openjdk-17-jre-headless)',
+      ),
     })
     program('bin/java', `echo 'openjdk version "11.0.22" 2024-01-16' >&2`)
     await expect(requireJava(spark, { JAVA_HOME: folder })).rejects.toThrow(

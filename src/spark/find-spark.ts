@@ -113,7 +113,11 @@ export async function requireJava({ version }: SparkHome, env: NodeJS.ProcessEnv
   const least = version.startsWith('3.') ? 8 : 17
   const { JAVA_HOME = '' } = env
   const program = JAVA_HOME === '' ? 'java' : join(JAVA_HOME, 'bin', 'java')
-  const wayOut = `Install Java ${Math.max(least, 17)} (Debian and Ubuntu: apt install openjdk-17-jre-headless), or name it in JAVA_HOME.`
+  const install = `Java ${Math.max(least, 17)} (Debian and Ubuntu: apt install openjdk-17-jre-headless)`
+  const wayOut =
+    JAVA_HOME === ''
+      ? `Install ${install}, or name the folder that has its bin/java in JAVA_HOME.`
+      : `JAVA_HOME names ${JAVA_HOME}: have it name the folder of a ${install}, or unset it where the java in PATH is one.`
   let said: string
   try {
     const { stdout, stderr } = await ask(program, ['-version'], { env })

@@ -42,7 +42,7 @@ export function givenUpFault({ plan, state, end, said, logged, logFile }: GivenU
     return {
       code: 'worker-died',
       message: `Spark at ${plan.spark?.master ?? ''} gave up the application: ${reason}`,
-      wayOut: `Is a master there, and does it reach this machine? What Spark said is in ${logFile}.`,
+      wayOut: `Is a master there, does it reach this machine, and is its secret said (spark.authenticate, docs/spark.md)? What Spark said is in ${logFile}.`,
     }
   const why = tellingLine(text)
   return {

@@ -128,6 +128,16 @@ describe('manifest kubernetes', () => {
     })
   })
 
+  it('writes down no secret, and says what takes its place', () => {
+    const on = (property: string): Ended =>
+      shop.run('manifest', 'kubernetes', 'words.job.ts', 'in', '--on', 'spark', '--spark-conf', property)
+    const refused = on('spark.executorEnv.AWS_SECRET_ACCESS_KEY=hidden')
+    expect(refused).toMatchObject({ status: 2, stdout: '', stderr: expect.stringContaining('secretKeyRef') })
+    expect(refused.stderr).not.toContain('hidden')
+    const named = 'spark.kubernetes.executor.secretKeyRef.AWS_SECRET_ACCESS_KEY=store:key'
+    expect(on(named)).toMatchObject({ status: 0, stdout: expect.stringContaining(named) })
+  })
+
   it('refuses other kinds and masters with --on, and says what to say', () => {
     const on = (kind: string, master: string): Ended =>
       shop.run('manifest', kind, 'words.job.ts', 'in', '--on', master)

@@ -117,6 +117,7 @@ describe.skipIf(!requires('pyspark with Java', hasSpark))('a run on Spark', { ti
     const own = (text: string): string => text.replaceAll(/\d{8}-\d{6}-lines(-\d+)?/g, 'RUN')
     expect([refused.status, local.status]).toEqual([3, 3])
     expect(own(refused.stderr)).toContain('b.txt.gz')
+    expect(refused.stderr).toContain('maps all again, since Spark keeps nothing')
     const [theirs, mine] = shop
       .runs()
       .slice(-2)
@@ -133,6 +134,7 @@ describe.skipIf(!requires('pyspark with Java', hasSpark))('a run on Spark', { ti
     expect(resumed, resumed.stderr).toMatchObject({ status: 0 })
     expect(shop.digestOf(resumed)).toBe(shop.digestOf(whole))
     expect(resumed.stderr).toContain('the map tasks run again')
+    expect(resumed.stderr).not.toMatch(/read before|of it now/)
   })
 
   it('fails at once where trying again is of no use, with the reason', async () => {

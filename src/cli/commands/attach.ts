@@ -9,11 +9,10 @@ import {
   type RunObserver,
   type RunState,
   type Standing,
-  totalsOf,
 } from '../../run/index.ts'
 import { tellEnd } from '../carry-out.ts'
 import type { Command } from '../command.ts'
-import { type ReportedRun, type Session, sayComplete, saySummaryJson } from '../end-of-run.ts'
+import { type ReportedRun, readBefore, type Session, sayComplete, saySummaryJson } from '../end-of-run.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import { type Outlet, readOutlet } from '../outlet.ts'
 import { Progress } from '../progress.ts'
@@ -82,7 +81,7 @@ class Onlooker {
   readonly #observe: RunObserver = (event, state) => {
     if (event.type === 'planned' || event.type === 'resumed') {
       this.#progress?.end()
-      this.#session = { before: totalsOf(state), elapsedMs: 0 }
+      this.#session = { before: readBefore(state), elapsedMs: 0 }
       this.#sessionAt = event.at
       const ageMs = Math.max(0, Date.now() - event.at)
       const source = { directory: this.#directory, live: () => this.#live }

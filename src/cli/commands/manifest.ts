@@ -2,7 +2,7 @@ import { existsSync, realpathSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { TallymanError } from '../../errors.ts'
 import { mountsOf, readMachine, userPorts } from '../../host/index.ts'
-import { mkdirIn, packageVersion, settleResources } from '../../run/index.ts'
+import { isSecretProperty, mkdirIn, packageVersion, settleResources } from '../../run/index.ts'
 import { checkMaster } from '../../spark/index.ts'
 import type { Arguments } from '../arguments.ts'
 import type { Command } from '../command.ts'
@@ -72,6 +72,9 @@ const ownCluster = 'k8s://https://kubernetes.default.svc'
 /** What one worker on an executor may hold where nothing was said, as in `run`. */
 const executorBytes = 2 ** 30
 
+/** These tell where a Secret of Kubernetes is, and nothing that is in it. */
+const namesSecret = /^spark\.kubernetes\.(driver|executor)\.secret(s|KeyRef)\./
+
 /** The run on Spark that was asked for; null for one on a single machine. */
 function onClusterOf(kind: string, args: Arguments): OnCluster | null {
   const master = args.text('on')
@@ -85,6 +88,16 @@ function onClusterOf(kind: string, args: Arguments): OnCluster | null {
     const equals = pair.indexOf('=')
     return [pair.slice(0, equals), pair.slice(equals + 1)]
   })
+  const secret = pairs.find(([name = '']) => isSecretProperty(name) && !namesSecret.test(name))
+  if (secret !== undefined)
+    throw new TallymanError(
+      'usage',
+      `Option --spark-conf sets ${secret[0]}, a secret, which a manifest would show to all who may read it.`,
+      {
+        wayOut:
+          'Leave it out: make a Secret of Kubernetes and name it, for example with --spark-conf spark.kubernetes.executor.secretKeyRef.AWS_SECRET_ACCESS_KEY=SECRET:KEY.',
+      },
+    )
   return {
     master: master === 'spark' ? ownCluster : master,
     executors: args.count('workers') ?? 2,
