@@ -170,14 +170,22 @@ const unknownError = /^(UNKNOWN: unknown error|Unknown system error -\d+(: Unkno
 /** What anything thrown says of itself. Never throws: a job may throw what has no text. */
 export function messageOf(thrown: unknown): string {
   try {
-    if (!(thrown instanceof Error)) return String(thrown)
-    const name = nameOf(thrown)
-    return name === undefined
-      ? String(thrown.message)
-      : String(thrown.message).replace(unknownError, name.join(': '))
+    const text = textOf(thrown)
+    return text.length <= messageLengthMax ? text : `${text.slice(0, messageLengthMax)}…`
   } catch {
     return 'something that has no text'
   }
+}
+
+/** A job may throw anything, also an error with its whole input in it: nobody reads more. */
+const messageLengthMax = 10_000
+
+function textOf(thrown: unknown): string {
+  if (!(thrown instanceof Error)) return String(thrown)
+  const name = nameOf(thrown)
+  return name === undefined
+    ? String(thrown.message)
+    : String(thrown.message).replace(unknownError, name.join(': '))
 }
 
 /** The stack of an error, to be spread into plain data; nothing where it has none. Never throws: the stack is made when it is read. */

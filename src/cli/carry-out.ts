@@ -75,7 +75,7 @@ async function carryOut(
     progress?.observe(event, state)
     live.observe(event)
   }
-  const sayFinishing = (): void => terminal.say(finishingNote)
+  const sayFinishing = (): void => terminal.say(run.plan.spark === null ? finishingNote : endingNote)
   finish.addEventListener('abort', sayFinishing)
   try {
     const written = await finishRun(run, {
@@ -111,6 +111,7 @@ function sourceOf(run: PreparedRun): RunSource {
 }
 
 const finishingNote = 'Asked to stop: what has begun is finished, and nothing more is begun.'
+const endingNote = 'Asked to stop: the application on Spark is ended.'
 
 /** Tells of a run that ended without a result, or whose process is gone; returns what it ends with. */
 export function tellEnd(run: ReportedRun, outlet: Pick<Outlet, 'json'>, terminal: Terminal): ExitCode {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { basename, dirname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { BuildFailure, Loader, Plugin } from 'esbuild'
@@ -62,12 +62,21 @@ export async function bundleModule(entry: string, outFile: string): Promise<Bund
     // Its process would stay for as long as this one, and take memory that is meant for the run.
     if (modulesBundling === 0) await esbuild.stop()
   }
+  await nameSources(outFile)
   return {
     file: outFile,
     sha256: createHash('sha256')
       .update(await readFile(outFile))
       .digest('hex'),
   }
+}
+
+/** The map names its sources by where they are, and not as seen from the bundle, which runs elsewhere on a cluster and in a container. */
+async function nameSources(outFile: string): Promise<void> {
+  const file = `${outFile}.map`
+  const map = JSON.parse(await readFile(file, 'utf8')) as { readonly sources: readonly string[] }
+  const sources = map.sources.map((source) => pathToFileURL(resolve(dirname(outFile), source)).href)
+  await writeFile(file, JSON.stringify({ ...map, sources }))
 }
 
 const sourceUrlName = '__tallymanSourceUrl'

@@ -53,7 +53,7 @@ const shareByDefault = 0.6
  */
 export function settleResources(
   options: Pick<RunOptions, 'isolation' | 'workers' | 'memoryBytes'> &
-    Partial<Pick<RunOptions, 'spillBytes'>>,
+    Partial<Pick<RunOptions, 'spillBytes' | 'spark'>>,
   machine: Machine,
 ): Resources {
   const { isolation } = options
@@ -62,8 +62,12 @@ export function settleResources(
   const leastBytes = workerBaseBytes[isolation] + workerSpareMin
   const affordable = Math.floor(forWorkers / leastBytes)
   const workers = options.workers ?? Math.max(1, Math.min(machine.cores, affordable))
-  if (affordable < workers)
+  if (affordable < workers) {
+    // There --memory is what one worker may hold.
+    if (options.spark != null && !options.spark.master.startsWith('local'))
+      throw tooLittle(1, Math.floor(forWorkers / workers), leastBytes)
     throw tooLittle(workers, totalBytes, coordinatorBytes[isolation] + workers * leastBytes)
+  }
   const spare = Math.min(workerSpareMax, Math.floor(forWorkers / workers) - workerBaseBytes[isolation])
   return {
     workers,

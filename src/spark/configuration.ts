@@ -64,6 +64,8 @@ export function configurationOf(
     ...(isLocal ? { 'spark.driver.host': '127.0.0.1', 'spark.driver.bindAddress': '127.0.0.1' } : {}),
     // What it holds on this machine's disk goes with the run's directory, whoever is killed. It would cut the path at commas.
     ...(isLocal && !run.localFolder.includes(',') ? { 'spark.local.dir': run.localFolder } : {}),
+    // A driver that is started again would go on with the folder of the first.
+    ...(master === 'yarn' ? { 'spark.yarn.maxAppAttempts': '1' } : {}),
     // Whoever else is on these machines could take part otherwise.
     ...(makesSecret.test(master) ? { 'spark.authenticate': 'true' } : {}),
     ...asked,

@@ -218,8 +218,16 @@ function takeText(file: string): string {
 
 /** A cluster has many machines, and a fault is often one of them. */
 function onHost(fault: Fault): Fault {
-  return { ...fault, message: `On host ${hostname()}: ${fault.message}` }
+  const { wayOut } = fault
+  return {
+    ...fault,
+    message: `On host ${hostname()}: ${fault.message}`,
+    // The file is sent to the run, and removed here.
+    ...(wayOut === undefined ? {} : { wayOut: wayOut.replace(printedHere, 'See `tallyman logs`.') }),
+  }
 }
+
+const printedHere = /What it printed is in .*\.log\./
 
 /** The plan found the file: that it is not here is no damage of it. */
 function unseenHere(fault: Fault): Fault {

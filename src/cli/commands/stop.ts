@@ -44,11 +44,7 @@ export const stop: Command = {
     const isNow = args.has('now')
     const standing = await leavable(async (leave) => {
       ask(pid, { id, signal: isNow ? 'SIGINT' : finishSignal })
-      terminal.say(
-        isNow
-          ? `Run ${id} is asked to end now.`
-          : `Run ${id} is asked to end: it finishes what it has begun, unless it was asked before. To end it now: tallyman stop ${id} --now`,
-      )
+      terminal.say(isNow ? `Run ${id} is asked to end now.` : sayAsked(id, readRun(directory).state))
       return await waitForEnd(directory, terminal, leave)
     })
     terminal.status(null)
@@ -58,6 +54,13 @@ export const stop: Command = {
     }
     return report(id, standing, { terminal, json: args.has('json') })
   },
+}
+
+/** Spark ends what it has begun: what that would come to goes with its application. */
+function sayAsked(id: string, state: RunState | null): string {
+  return state?.plan.spark != null
+    ? `Run ${id} is asked to end: its application on Spark is ended.`
+    : `Run ${id} is asked to end: it finishes what it has begun, unless it was asked before. To end it now: tallyman stop ${id} --now`
 }
 
 function notAtWork(directory: RunDirectory): TallymanError {
