@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
@@ -197,6 +197,18 @@ export function fail(message: string): never {
         expect.stringMatching(`${home}/a.job.ts:5:3\\)$`),
       ]),
     )
+  })
+
+  test('leads them there as well where the bundle was taken elsewhere, and the place has odd letters', async () => {
+    put({ '100% #é/job.ts': `export default () => { throw new Error('thrown') }` })
+    const { file } = await bundle('100% #é/job.ts')
+    const elsewhere = folder.at('another', 'machine', 'job.mjs')
+    cpSync(dirname(file), dirname(elsewhere), { recursive: true })
+    const stack = evaluate(
+      elsewhere,
+      'try { module.default() } catch (error) { console.log(JSON.stringify(error.stack.split("\\n"))) }',
+    ) as string[]
+    expect(stack[1]).toContain(`${home}/100% #é/job.ts:1:30`)
   })
 
   test('gives the same code the same hash, wherever the bundle goes, and other code another one', async () => {

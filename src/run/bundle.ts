@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { basename, dirname, resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { BuildFailure, Loader, Plugin } from 'esbuild'
 import { TallymanError } from '../errors.ts'
 import { packageRoot } from './package.ts'
@@ -75,7 +75,13 @@ export async function bundleModule(entry: string, outFile: string): Promise<Bund
 async function nameSources(outFile: string): Promise<void> {
   const file = `${outFile}.map`
   const map = JSON.parse(await readFile(file, 'utf8')) as { readonly sources: readonly string[] }
-  const sources = map.sources.map((source) => pathToFileURL(resolve(dirname(outFile), source)).href)
+  // esbuild writes a relative URL.
+  const folder = pathToFileURL(outFile)
+  const sources = map.sources.map((source) => {
+    const { href, protocol } = new URL(source, folder)
+    // What is no file is what esbuild has made itself.
+    return protocol === 'file:' ? pathToFileURL(fileURLToPath(href)).href : source
+  })
   await writeFile(file, JSON.stringify({ ...map, sources }))
 }
 
