@@ -64,3 +64,19 @@ describe.each([
     expect(new Set(chunks.map(([chunk]) => chunk)).size).toBe(chunks.length)
   })
 })
+
+test('The memory of chunks goes from one member of an archive to the next, once nobody looks at it', async () => {
+  const { archive, facts } = makeMember(content)
+  const split = memberSplit(folder.write('many.zip', archive), facts)
+  const memories = new Set<ArrayBufferLike>()
+  for (let member = 0; member < 20; member++) {
+    const { read, chunks } = await readAll(split, true)
+    expect(read).toEqual(lines)
+    for (const [chunk] of chunks) memories.add(chunk.buffer)
+  }
+  expect(memories.size).toBeLessThan(8)
+  const held = await readAll(split, false)
+  const again = await readAll(split, false)
+  expect(again.read).toEqual(lines)
+  for (const [chunk, copy] of held.chunks) expect(chunk.equals(copy)).toBe(true)
+})

@@ -1,4 +1,5 @@
 import { SourceFault } from './byte-chunks.ts'
+import { giveMemory, takeMemory } from './chunk-memory.ts'
 import type { FileFeed } from './file-feed.ts'
 import { InflateError, type InflateOrder, Inflater, type InflateStep } from './inflater.ts'
 import { type RawInflate, sayInflateFault } from './raw-inflate.ts'
@@ -122,6 +123,7 @@ export class SteppedInflate implements RawInflate {
     lent.bytes -= chunk.length
     if (lent.bytes > 0) return
     this.#lent.splice(this.#lent.indexOf(lent), 1)
+    if (this.#spare !== null) giveMemory(this.#spare)
     this.#spare = lent.memory
   }
 
@@ -130,6 +132,9 @@ export class SteppedInflate implements RawInflate {
     // Nobody asks any more how it went.
     await this.#running?.step.catch(() => undefined)
     this.#inflater.close()
+    this.#leaveOutput()
+    if (this.#spare !== null) giveMemory(this.#spare)
+    this.#spare = null
   }
 
   /** The next of the equal parts that what was put out is cut into. */
@@ -180,14 +185,18 @@ export class SteppedInflate implements RawInflate {
     return this.#running
   }
 
-  /** What is left of the one before is given back by nobody else. */
-  #newOutput(): void {
+  /** What is left of an output is given back by nobody else. */
+  #leaveOutput(): void {
     const left = this.#output.subarray(this.#outputStart)
+    this.#output = nothing
+    this.#outputStart = 0
     if (left.length > 0) this.giveBack(left)
-    this.#output =
-      this.#spare === null
-        ? Buffer.allocUnsafeSlow(this.#chunkBytes * chunksPerStep)
-        : Buffer.from(this.#spare)
+  }
+
+  #newOutput(): void {
+    this.#leaveOutput()
+    const bytes = this.#chunkBytes * chunksPerStep
+    this.#output = this.#spare === null ? takeMemory(bytes) : Buffer.from(this.#spare, 0, bytes)
     this.#spare = null
     this.#outputStart = 0
     this.#lent.push({ memory: this.#output.buffer, bytes: this.#output.length })
