@@ -1,5 +1,6 @@
 import { readFileSync, rmSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { scratchFolder } from '../host/index.ts'
 import { bundleModule, linkPackage } from '../run/index.ts'
 
@@ -38,7 +39,8 @@ export class AppBundle {
   async make(): Promise<boolean> {
     const { file, sha256 } = await bundleModule(this.entry, this.file)
     const map: { readonly sources: readonly string[] } = JSON.parse(readFileSync(`${file}.map`, 'utf8'))
-    const sources = map.sources.map((source) => resolve(dirname(file), source))
+    // What is no file is what the bundler has made itself.
+    const sources = map.sources.flatMap((source) => (source.startsWith('file:') ? fileURLToPath(source) : []))
     this.#sources = sources.filter((source) => !source.includes('/node_modules/'))
     const isOther = sha256 !== this.#sha256
     this.#sha256 = sha256
