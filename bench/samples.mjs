@@ -17,8 +17,8 @@ export const partNames = /** @type {const} */ ([
   'inflating',
   'scanning',
   'values for the map',
-  'the map itself',
-  'combining, writing',
+  'the map and its emits',
+  'sorting, merging, writing',
   'compiling',
   'collecting garbage',
   'the rest',
@@ -131,15 +131,18 @@ function ofWorker({ isMain, frames }, hasBegun) {
   if (!hasBegun) return 'starting the worker'
   if (!isMain) return 'reading'
   const source = nearestSource(frames)
-  if (source === 'job') return 'the map itself'
   if (source === null) return 'the rest'
+  // V8 compiles the map into the loop that calls it, and what takes its emits into the map.
+  if (source === 'job' || emits.test(source)) return 'the map and its emits'
   if (source.startsWith('input/scan/')) return isWasm ? 'scanning' : 'values for the map'
   if (source.startsWith('input/')) return 'reading'
-  return /^(flow|record|job)\//.test(source) ? 'combining, writing' : 'the rest'
+  return source.startsWith('flow/') ? 'sorting, merging, writing' : 'the rest'
 }
 
+const emits = /^(job\/|flow\/(map-|combin|pending-|key-(table|amounts)|amounts))/
+
 /**
- * Which file of `src/` the nearest frame of ours is of, or that it is the job's; null where there is none.
+ * Which file of `src/` the nearest frame of ours is of, or that it is the job's; null where there is none. What encodes records counts for whom it does so.
  *
  * @param {readonly Frame[]} frames
  */
@@ -149,7 +152,7 @@ function nearestSource(frames) {
     const [, file, line, column] = /(file:\/\/\S+\/dist\/\S+\.js):(\d+):(\d+)/.exec(frame.symbol) ?? []
     if (file === undefined) continue
     const source = sourceAt(fileURLToPath(file), Number(line), Number(column))
-    if (source !== null) return source
+    if (source !== null && !source.startsWith('record/')) return source
   }
   return null
 }
