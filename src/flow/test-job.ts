@@ -92,6 +92,7 @@ export async function testJob<R, T extends Reductions, P extends ParamSchemas, S
     })
   }
   for (const table of rows.values()) table.sort((a, b) => compareKeys(a.key, b.key))
+  // Tables are the job's own, by name: the compiler cannot see that the list that they were made from told so.
   return Object.fromEntries(rows) as unknown as TablesOf<Job<R, T, P, S>>
 }
 
