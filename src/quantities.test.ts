@@ -1,9 +1,22 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { countOf, parseSize, showBytes, showCount, showDuration } from './quantities.ts'
 
 describe('showCount', () => {
   it('groups by thousands whatever the locale', () => {
     expect([0, 999, 1000, 1_304_111_268].map(showCount)).toEqual(['0', '999', '1,000', '1,304,111,268'])
+  })
+
+  it('shows every number as a formatter of English does', () => {
+    const formatter = new Intl.NumberFormat('en-US')
+    const wholes = fc.oneof(fc.maxSafeInteger(), fc.integer({ min: -9999, max: 9999 }), fc.bigInt())
+    fc.assert(fc.property(wholes, (count) => showCount(count) === formatter.format(count)))
+    fc.assert(
+      fc.property(
+        fc.double(),
+        (count) => Object.is(count, -0) || showCount(count) === formatter.format(count),
+      ),
+    )
   })
 })
 

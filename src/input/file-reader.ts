@@ -1,6 +1,7 @@
 import { type Decoder, noRecord, RecordRejection } from '../job/index.ts'
+import { showCount } from '../quantities.ts'
 import { excerptOf } from './excerpt.ts'
-import { countBytes, decimal } from './source/say.ts'
+import { countBytes } from './source/say.ts'
 import type { Split } from './split.ts'
 import type { SplitBytes } from './split-bytes.ts'
 import type { SplitReader, SplitTotals } from './split-reader.ts'
@@ -125,7 +126,7 @@ export class FileReader<R> implements SplitReader<R> {
 
   #tooLong(): RecordRejection {
     return new RecordRejection(
-      `the file is ${countBytes(this.#fileBytes)} long; a record may have ${decimal(this.#fileBytesMax)} (recordBytesMax)`,
+      `the file is ${countBytes(this.#fileBytes)} long; a record may have ${showCount(this.#fileBytesMax)} (recordBytesMax)`,
     )
   }
 }

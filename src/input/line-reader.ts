@@ -1,7 +1,8 @@
 import { type Decoder, noRecord, RecordRejection } from '../job/index.ts'
+import { showCount } from '../quantities.ts'
 import { LineCutter } from './decode/lines.ts'
 import { excerptOf } from './excerpt.ts'
-import { countBytes, decimal } from './source/say.ts'
+import { countBytes } from './source/say.ts'
 import type { Split } from './split.ts'
 import type { SplitBytes } from './split-bytes.ts'
 import { lineBoundsOf } from './split-lines.ts'
@@ -118,7 +119,7 @@ export class LineReader<R> implements SplitReader<R> {
   #tooLong(): RecordRejection {
     const bytes = this.#cutter.endByte - this.#cutter.startByte
     return new RecordRejection(
-      `the line is ${countBytes(bytes)} long; a record may have ${decimal(this.#lineBytesMax)} (recordBytesMax)`,
+      `the line is ${countBytes(bytes)} long; a record may have ${showCount(this.#lineBytesMax)} (recordBytesMax)`,
     )
   }
 }

@@ -1,8 +1,8 @@
 import { type ErrorCode, TallymanError } from '../errors.ts'
+import { showCount } from '../quantities.ts'
 import { acceptInput } from './accepted.ts'
 import { type ByteChunks, SourceFault } from './source/byte-chunks.ts'
 import { type OpenedFile, wayOutOfChange } from './source/opened-file.ts'
-import { decimal } from './source/say.ts'
 import type { Split } from './split.ts'
 import { startByteOf } from './split-lines.ts'
 import { inputName, memberOf } from './split-name.ts'
@@ -60,7 +60,7 @@ export class SplitBytes {
   /** A source's fault with its place; anything else as it is. */
   explain(error: unknown, atByte: number, line: number | null): unknown {
     if (!(error instanceof SourceFault)) return error
-    const place = `${this.#name(this.#split.path)}, byte ${decimal(atByte)}${line === null ? '' : ` (${this.#sayLine(line)})`}`
+    const place = `${this.#name(this.#split.path)}, byte ${showCount(atByte)}${line === null ? '' : ` (${this.#sayLine(line)})`}`
     const wayOut = this.#wayOut(error.code)
     return new TallymanError(error.code, `${place}: ${error.message}.`, {
       ...(wayOut === undefined ? {} : { wayOut }),
@@ -75,8 +75,8 @@ export class SplitBytes {
   #sayLine(line: number): string {
     const startByte = startByteOf(this.#split)
     return startByte === 0
-      ? `line ${decimal(line)}`
-      : `line ${decimal(line)} from byte ${decimal(startByte)} on`
+      ? `line ${showCount(line)}`
+      : `line ${showCount(line)} from byte ${showCount(startByte)} on`
   }
 
   #wayOut(code: ErrorCode): string | undefined {

@@ -1,5 +1,5 @@
 /** How files, members and splits are called wherever people read of them. */
-import { decimal } from './source/say.ts'
+import { showCount } from '../quantities.ts'
 import type { GzipPart, Split } from './split.ts'
 
 /** A file, or a member of an archive: `archive!member`. */
@@ -27,19 +27,19 @@ export function saySplit(split: Split): string {
   if (split.kind !== 'range') return name
   const { startByte, endByte, identity } = split
   const isWhole = startByte === 0 && endByte === identity.sizeBytes
-  return isWhole ? name : `${name}, bytes ${decimal(startByte)} to ${decimal(endByte)}`
+  return isWhole ? name : `${name}, bytes ${showCount(startByte)} to ${showCount(endByte)}`
 }
 
 /** The last part's last member is not known before it is read. */
 function sayMembers({ start, end }: GzipPart, name: string): string {
-  const first = `${name}, gzip members ${decimal((start?.members ?? 0) + 1)}`
-  return end === null ? `${first} and after` : `${first} to ${decimal(end.members)}`
+  const first = `${name}, gzip members ${showCount((start?.members ?? 0) + 1)}`
+  return end === null ? `${first} and after` : `${first} to ${showCount(end.members)}`
 }
 
 /** How much the last part holds is not known before it is read. */
 function sayData({ start, end }: GzipPart, name: string): string {
-  const first = `${name}, bytes ${decimal(start?.dataByte ?? 0)}`
-  return end === null ? `${first} and after, inflated` : `${first} to ${decimal(end.dataByte)}, inflated`
+  const first = `${name}, bytes ${showCount(start?.dataByte ?? 0)}`
+  return end === null ? `${first} and after, inflated` : `${first} to ${showCount(end.dataByte)}, inflated`
 }
 
 /** Several splits that one task reads, in few words: the first, and how many more. */
@@ -47,5 +47,5 @@ export function saySplits(splits: readonly Split[]): string {
   const [first] = splits
   if (first === undefined) return 'nothing'
   const more = splits.length - 1
-  return more === 0 ? saySplit(first) : `${saySplit(first)} and ${decimal(more)} more`
+  return more === 0 ? saySplit(first) : `${saySplit(first)} and ${showCount(more)} more`
 }

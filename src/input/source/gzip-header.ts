@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib'
+import { showCount } from '../../quantities.ts'
 import { SourceFault } from './byte-chunks.ts'
 import type { FileFeed } from './file-feed.ts'
-import { decimal } from './say.ts'
 
 /** Bits of the header's FLG byte (RFC 1952, 2.3.1). */
 const headerCrcFlag = 0x02
@@ -31,7 +31,7 @@ class HeaderReader {
   constructor(feed: FileFeed, membersBefore: number) {
     this.#feed = feed
     this.#startByte = feed.atByte
-    this.#which = `gzip member ${decimal(membersBefore + 1)}`
+    this.#which = `gzip member ${showCount(membersBefore + 1)}`
   }
 
   async read(): Promise<void> {
@@ -84,21 +84,21 @@ class HeaderReader {
   #cutOff(): SourceFault {
     return new SourceFault(
       'input-damaged',
-      `the file is cut off inside the header of ${this.#which}, which begins at byte ${decimal(this.#startByte)} of the file`,
+      `the file is cut off inside the header of ${this.#which}, which begins at byte ${showCount(this.#startByte)} of the file`,
     )
   }
 
   #damaged(what: string): SourceFault {
     return new SourceFault(
       'input-damaged',
-      `${this.#which}, at byte ${decimal(this.#startByte)} of the file, ${what}`,
+      `${this.#which}, at byte ${showCount(this.#startByte)} of the file, ${what}`,
     )
   }
 
   #unsupported(what: string): SourceFault {
     return new SourceFault(
       'input-unsupported',
-      `${this.#which}, at byte ${decimal(this.#startByte)} of the file, ${what}`,
+      `${this.#which}, at byte ${showCount(this.#startByte)} of the file, ${what}`,
     )
   }
 }

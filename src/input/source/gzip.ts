@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib'
+import { showCount } from '../../quantities.ts'
 import type { GzipCut, GzipPart } from '../split.ts'
 import { AheadChunks, type ByteChunks, SourceFault } from './byte-chunks.ts'
 import { inflaterAt } from './deflate-restart.ts'
@@ -12,7 +13,7 @@ import { canInflateInSteps } from './inflater.ts'
 import { openInflate } from './open-inflate.ts'
 import type { OpenedFile } from './opened-file.ts'
 import type { RawInflate } from './raw-inflate.ts'
-import { countBytes, decimal, hex } from './say.ts'
+import { countBytes, hex } from './say.ts'
 import { SteppedInflate } from './stepped-inflate.ts'
 
 /** What a chunk of a member holds at least, however small the member before it was. */
@@ -169,7 +170,7 @@ class GzipMembers implements ByteChunks {
   #otherThanIndexed({ dataByte }: GzipCut): SourceFault {
     return new SourceFault(
       'input-damaged',
-      `the data before its byte ${decimal(dataByte)} is not what the index of the file says`,
+      `the data before its byte ${showCount(dataByte)} is not what the index of the file says`,
     )
   }
 
@@ -211,8 +212,8 @@ class GzipMembers implements ByteChunks {
     if (atByte !== end.byte || this.#members !== end.members || this.#dataByte !== end.dataByte) {
       throw new SourceFault(
         'input-damaged',
-        `gzip member ${decimal(end.members + 1)} should begin at byte ${decimal(end.byte)} of the file, after ${countBytes(end.dataByte)} of data; ` +
-          `member ${decimal(this.#members + 1)} begins at byte ${decimal(atByte)}, after ${countBytes(this.#dataByte)}`,
+        `gzip member ${showCount(end.members + 1)} should begin at byte ${showCount(end.byte)} of the file, after ${countBytes(end.dataByte)} of data; ` +
+          `member ${showCount(this.#members + 1)} begins at byte ${showCount(atByte)}, after ${countBytes(this.#dataByte)}`,
       )
     }
     this.#isPast = true
@@ -239,11 +240,11 @@ class GzipMembers implements ByteChunks {
     await this.#inflate?.close()
     this.#inflate = null
     const trailer = await this.#feed.need(trailerBytes)
-    const which = `gzip member ${decimal(this.#members)}`
+    const which = `gzip member ${showCount(this.#members)}`
     if (trailer === null) {
       throw new SourceFault(
         'input-damaged',
-        `the file is cut off: it ends at its byte ${decimal(this.#fileBytes)}, inside the checksum of ${which}`,
+        `the file is cut off: it ends at its byte ${showCount(this.#fileBytes)}, inside the checksum of ${which}`,
       )
     }
     const crc = trailer.readUInt32LE(0)
@@ -257,7 +258,7 @@ class GzipMembers implements ByteChunks {
     if (length !== this.#memberBytes % 2 ** 32) {
       throw new SourceFault(
         'input-damaged',
-        `${which} holds ${countBytes(this.#memberBytes)}; the file says ${decimal(length)} (modulo 2^32)`,
+        `${which} holds ${countBytes(this.#memberBytes)}; the file says ${showCount(length)} (modulo 2^32)`,
       )
     }
     this.#dataByte += this.#memberBytes
@@ -276,7 +277,7 @@ class GzipMembers implements ByteChunks {
       if (piece.some((byte) => byte !== 0)) {
         throw new SourceFault(
           'input-damaged',
-          `after gzip member ${decimal(this.#members)}, from byte ${decimal(afterByte)} of the file, come ${countBytes(this.#fileBytes - afterByte)} that are neither another member nor padding with zeros`,
+          `after gzip member ${showCount(this.#members)}, from byte ${showCount(afterByte)} of the file, come ${countBytes(this.#fileBytes - afterByte)} that are neither another member nor padding with zeros`,
         )
       }
       piece = await this.#feed.take()

@@ -1,11 +1,11 @@
 import { closeSync, fstatSync, openSync, read, readSync } from 'node:fs'
 import { promisify } from 'node:util'
 import { errnoOf, exhaustionOf, messageOf, TallymanError } from '../../errors.ts'
+import { showCount } from '../../quantities.ts'
 import { toFsPath } from '../path-bytes.ts'
 import type { FileIdentity } from '../split.ts'
 import { SourceFault } from './byte-chunks.ts'
 import { isAddress, RemoteFile } from './remote-file.ts'
-import { decimal } from './say.ts'
 
 const absentErrnos: ReadonlySet<unknown> = new Set([
   'ENOENT',
@@ -64,7 +64,7 @@ export class OpenedFile {
     if (size !== BigInt(this.#identity.sizeBytes)) {
       throw new SourceFault(
         'input-changed',
-        `the file has ${decimal(size)} bytes now; it had ${decimal(this.#identity.sizeBytes)} when the run was planned`,
+        `the file has ${showCount(size)} bytes now; it had ${showCount(this.#identity.sizeBytes)} when the run was planned`,
       )
     }
     if (String(mtimeNs) !== this.#identity.mtimeNs) {
@@ -103,7 +103,7 @@ export class OpenedFile {
         await this.checkUnchanged()
         throw new SourceFault(
           'input-damaged',
-          `the file ends at its byte ${decimal(atByte + at - start)}, before byte ${decimal(atByte + end - start)} that is needed`,
+          `the file ends at its byte ${showCount(atByte + at - start)}, before byte ${showCount(atByte + end - start)} that is needed`,
         )
       }
       at += count
@@ -135,7 +135,11 @@ export class OpenedFile {
       return bytesRead
     } catch (error) {
       const reason = messageOf(error)
-      throw new SourceFault('io', `reading the file failed at its byte ${decimal(atByte)}: ${reason}`, error)
+      throw new SourceFault(
+        'io',
+        `reading the file failed at its byte ${showCount(atByte)}: ${reason}`,
+        error,
+      )
     }
   }
 

@@ -1,5 +1,5 @@
+import { showCount } from '../../quantities.ts'
 import { SourceFault } from './byte-chunks.ts'
-import { decimal } from './say.ts'
 
 /** Inflates one deflate stream (RFC 1951) from a feed, pulled chunk by chunk. */
 export interface RawInflate {
@@ -24,7 +24,7 @@ export function sayInflateFault(
 ): SourceFault {
   const what =
     error.code === 'Z_BUF_ERROR'
-      ? `the compressed data is cut off: it should go on at byte ${decimal(toByte)} of the file`
-      : `the compressed data is damaged (${error.message}), between bytes ${decimal(fromByte)} and ${decimal(toByte)} of the file`
+      ? `the compressed data is cut off: it should go on at byte ${showCount(toByte)} of the file`
+      : `the compressed data is damaged (${error.message}), between bytes ${showCount(fromByte)} and ${showCount(toByte)} of the file`
   return new SourceFault('input-damaged', what, error)
 }

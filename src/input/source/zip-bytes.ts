@@ -1,5 +1,5 @@
 import { type ErrorCode, TallymanError } from '../../errors.ts'
-import { decimal } from './say.ts'
+import { showCount } from '../../quantities.ts'
 
 /** Reads from a file into the buffer; returns how many bytes, fewer than asked only at the end. */
 export type ReadBytes = (into: Buffer, atByte: number) => Promise<number> | number
@@ -53,7 +53,7 @@ export class ArchiveBytes {
 
   damaged(byte: number, what: string): ArchiveError {
     const wayOut = 'Fetch the archive again; "unzip -t" shows what is left of it.'
-    return this.#error('input-damaged', byte, `${what} (byte ${decimal(byte)})`, wayOut)
+    return this.#error('input-damaged', byte, `${what} (byte ${showCount(byte)})`, wayOut)
   }
 
   unsupported(byte: number, what: string, wayOut: string): ArchiveError {

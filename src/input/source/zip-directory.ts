@@ -1,6 +1,7 @@
+import { showCount } from '../../quantities.ts'
 import type { ZipMember } from '../discovery.ts'
 import { comparePathBytes, fromFsBytes } from '../path-bytes.ts'
-import { countBytes, decimal } from './say.ts'
+import { countBytes } from './say.ts'
 import { ArchiveBytes, type ReadBytes } from './zip-bytes.ts'
 import { type DirectoryBounds, findDirectory } from './zip-end.ts'
 
@@ -58,7 +59,7 @@ export async function readZipDirectory(
   if (entries.length % bounds.entriesModulo !== bounds.entries % bounds.entriesModulo) {
     throw archive.damaged(
       bounds.startByte,
-      `the archive's directory holds ${decimal(entries.length)} entries and should hold ${decimal(bounds.entries)}`,
+      `the archive's directory holds ${showCount(entries.length)} entries and should hold ${showCount(bounds.entries)}`,
     )
   }
   checkExtents(archive, bounds, entries)
@@ -190,7 +191,7 @@ function checkExtents(archive: ArchiveBytes, bounds: DirectoryBounds, entries: r
     if (endByteMin > bounds.startByte) {
       throw archive.damaged(
         localHeaderByte,
-        `the member ${JSON.stringify(name)} should be at bytes ${decimal(localHeaderByte)} to ${decimal(endByteMin)}, beyond the ${countBytes(bounds.startByte)} there are for members`,
+        `the member ${JSON.stringify(name)} should be at bytes ${showCount(localHeaderByte)} to ${showCount(endByteMin)}, beyond the ${countBytes(bounds.startByte)} there are for members`,
       )
     }
     const next = inOrder[index + 1]

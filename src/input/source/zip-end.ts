@@ -1,4 +1,5 @@
-import { countBytes, decimal } from './say.ts'
+import { showCount } from '../../quantities.ts'
+import { countBytes } from './say.ts'
 import type { ArchiveBytes } from './zip-bytes.ts'
 
 const endSignature = Buffer.from('PK\x05\x06', 'latin1')
@@ -124,7 +125,7 @@ async function readZip64Bounds(archive: ArchiveBytes, end: End): Promise<Directo
   if (locator === null || locator.readUInt32LE(0) !== zip64LocatorSignature) {
     throw archive.damaged(
       end.atByte,
-      `the archive's directory should lie at byte ${decimal(end.directoryByte)} and be ${countBytes(end.directoryBytes)} long, which does not lead to the end record`,
+      `the archive's directory should lie at byte ${showCount(end.directoryByte)} and be ${countBytes(end.directoryBytes)} long, which does not lead to the end record`,
     )
   }
   const recordByte = Number(locator.readBigUInt64LE(8))
@@ -152,7 +153,7 @@ function zip64Bounds(archive: ArchiveBytes, end: End, record: Buffer, recordByte
   if (directoryByte + directoryBytes !== recordByte) {
     throw archive.damaged(
       recordByte,
-      `the archive's directory should lie at byte ${decimal(directoryByte)} and be ${countBytes(directoryBytes)} long, which does not lead to the zip64 end record`,
+      `the archive's directory should lie at byte ${showCount(directoryByte)} and be ${countBytes(directoryBytes)} long, which does not lead to the zip64 end record`,
     )
   }
   const agrees =

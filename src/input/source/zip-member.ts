@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib'
+import { showCount } from '../../quantities.ts'
 import type { ZipMemberSplit } from '../split.ts'
 import { AheadChunks, type ByteChunks, SourceFault } from './byte-chunks.ts'
 import { FileFeed } from './file-feed.ts'
@@ -7,7 +8,7 @@ import { inflateExactly } from './inflate-exactly.ts'
 import { openInflate } from './open-inflate.ts'
 import type { OpenedFile } from './opened-file.ts'
 import type { RawInflate } from './raw-inflate.ts'
-import { countBytes, decimal, hex } from './say.ts'
+import { countBytes, hex } from './say.ts'
 
 const localHeaderBytes = 30
 const localHeaderSignature = 0x04034b50
@@ -68,7 +69,7 @@ export async function openZipMember(
   if (endByte > file.sizeBytes) {
     throw new SourceFault(
       'input-damaged',
-      `the archive is cut off: the member's data goes to byte ${decimal(endByte)}, and the file ends at byte ${decimal(file.sizeBytes)}`,
+      `the archive is cut off: the member's data goes to byte ${showCount(endByte)}, and the file ends at byte ${showCount(file.sizeBytes)}`,
     )
   }
   if (split.method === stored) {
@@ -138,7 +139,7 @@ async function findData(file: OpenedFile, split: ZipMemberSplit): Promise<number
   if (localHeaderByte + localHeaderBytes > file.sizeBytes) {
     throw new SourceFault(
       'input-damaged',
-      `the archive is cut off: the member should begin at byte ${decimal(localHeaderByte)}, and the file ends at byte ${decimal(file.sizeBytes)}`,
+      `the archive is cut off: the member should begin at byte ${showCount(localHeaderByte)}, and the file ends at byte ${showCount(file.sizeBytes)}`,
     )
   }
   const header = Buffer.alloc(localHeaderBytes)
@@ -147,7 +148,7 @@ async function findData(file: OpenedFile, split: ZipMemberSplit): Promise<number
   if (signature !== localHeaderSignature) {
     throw new SourceFault(
       'input-damaged',
-      `at byte ${decimal(localHeaderByte)} of the file, where the member should begin, is 0x${signature.toString(16).padStart(8, '0')} and not a local header (0x04034b50)`,
+      `at byte ${showCount(localHeaderByte)} of the file, where the member should begin, is 0x${signature.toString(16).padStart(8, '0')} and not a local header (0x04034b50)`,
     )
   }
   const flags = header.readUInt16LE(6)
@@ -192,7 +193,7 @@ class DeflatedMember implements ByteChunks {
     if (chunk === null && this.#feed.atByte !== this.#endByte) {
       throw new SourceFault(
         'input-damaged',
-        `the compressed data ends at byte ${decimal(this.#feed.atByte)} of the file, ${countBytes(this.#endByte - this.#feed.atByte)} before the archive says`,
+        `the compressed data ends at byte ${showCount(this.#feed.atByte)} of the file, ${countBytes(this.#endByte - this.#feed.atByte)} before the archive says`,
       )
     }
     return chunk
@@ -237,7 +238,7 @@ class CheckedMember implements ByteChunks {
     if (this.#bytes !== uncompressedBytes) {
       throw new SourceFault(
         'input-damaged',
-        `the member holds ${countBytes(this.#bytes)}; the archive says ${decimal(uncompressedBytes)}`,
+        `the member holds ${countBytes(this.#bytes)}; the archive says ${showCount(uncompressedBytes)}`,
       )
     }
     if (this.#crc32 !== this.#split.crc32) {

@@ -103,7 +103,7 @@ export function fontsFor(texts: readonly string[]): PictureFonts & { readonly mi
   const missing = new Set<string>()
   for (const character of characters) {
     if (joiners.has(character)) continue
-    const isEmoji = emojiPattern.test(character) && !/[0-9#*©®]/.test(character)
+    const isEmoji = emojiPattern.test(character) && !/[0-9#*\u00a9\u00ae]/.test(character)
     if (!scripts.test(character)) {
       missing.add(character)
       continue

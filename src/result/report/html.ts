@@ -43,5 +43,5 @@ export function data(text: string, max = charactersMax): Html {
   if (text.length <= max) return html`<bdi>${printable(text)}</bdi>`
   // Not within a character of two units.
   const start = text.slice(0, max).replace(/[\ud800-\udbff]$/, '')
-  return html`<bdi>${printable(start)}…</bdi> <span class="faint">(${showCount(text.length)} characters)</span>`
+  return html`<bdi>${`${printable(start)}…`}</bdi> <span class="faint">(${showCount(text.length)} characters)</span>`
 }
