@@ -6,6 +6,7 @@ import {
   decodeKey,
   hashBytes,
   internedText,
+  isTuple,
   type Key,
   type Scalar,
   writeKey,
@@ -328,10 +329,6 @@ function foldWhole(amount: Amount, before: unknown, value: unknown): number | nu
 function heapBytes(state: unknown): number {
   if (typeof state === 'number') return 0
   return approximateBytes(state) + (typeof state === 'object' && state !== null ? listSpareBytes : 0)
-}
-
-function isTuple(key: Key): key is readonly Scalar[] {
-  return typeof key === 'object' && key !== null
 }
 
 function scalarBytes(element: Scalar): number {

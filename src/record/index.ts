@@ -3,7 +3,17 @@
 export { ByteWriter, compareBytes } from './bytes.ts'
 export { hashBytes } from './hash.ts'
 export { canonicalJson } from './json.ts'
-export { compareKeys, decodeKey, encodeKey, isKey, isScalar, type Key, type Scalar, writeKey } from './key.ts'
+export {
+  compareKeys,
+  decodeKey,
+  encodeKey,
+  isKey,
+  isScalar,
+  isTuple,
+  type Key,
+  type Scalar,
+  writeKey,
+} from './key.ts'
 export { writeKeyJson } from './key-json.ts'
 export { countOutsideHeap, outsideHeapBytes } from './outside-heap.ts'
 export { ownData } from './own-data.ts'

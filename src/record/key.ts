@@ -101,7 +101,8 @@ function tagOf(key: Key): number {
   }
 }
 
-function isTuple(key: Key): key is readonly Scalar[] {
+/** Tells tuples from scalars. `Array.isArray` alone takes no readonly tuple out of the type. */
+export function isTuple(key: Key): key is readonly Scalar[] {
   return Array.isArray(key)
 }
 

@@ -1,5 +1,4 @@
-import { compareKeys, type Key, type Scalar } from '../record/index.ts'
-import { isTuple } from './columns/key-columns.ts'
+import { compareKeys, isTuple, type Key, type Scalar } from '../record/index.ts'
 
 /**
  * Tells whether keys that are read back from JSON can have been in strictly ascending order.

@@ -1,4 +1,4 @@
-import { encodeKey, type Key, type Scalar } from '../../record/index.ts'
+import { encodeKey, isTuple, type Key, type Scalar } from '../../record/index.ts'
 import type { Reducer } from '../reducer.ts'
 import { checkOrdered, ordered } from './ordered.ts'
 
@@ -53,8 +53,4 @@ export function countDistinct<K extends Key = Key, V extends Key = Key>(): Reduc
     },
     finish: ([scalars, tuples]) => scalars.size + tuples.size,
   }
-}
-
-function isTuple(key: Key): key is readonly Scalar[] {
-  return typeof key === 'object' && key !== null
 }

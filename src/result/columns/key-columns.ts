@@ -1,4 +1,4 @@
-import type { Key, Scalar } from '../../record/index.ts'
+import { isTuple, type Key, type Scalar } from '../../record/index.ts'
 
 /**
  * Names of the columns of keys: `key` for scalars, `key_1`, `key_2`, … for tuples, or what the job calls them.
@@ -15,9 +15,4 @@ export function keyColumnNames(width: number | null, named: readonly string[] | 
 /** The elements of a key: one for a scalar. */
 export function elementsOf(key: Key): readonly Scalar[] {
   return isTuple(key) ? key : [key]
-}
-
-/** `Array.isArray` alone takes no readonly tuple out of the type. */
-export function isTuple(key: Key): key is readonly Scalar[] {
-  return Array.isArray(key)
 }

@@ -1,7 +1,7 @@
 import { TallymanError } from '../../errors.ts'
 import { nearestName, type Row, type TableDescription } from '../../job/index.ts'
-import { canonicalJson, type Key } from '../../record/index.ts'
-import { elementsOf, isTuple } from './key-columns.ts'
+import { canonicalJson, isTuple, type Key } from '../../record/index.ts'
+import { elementsOf } from './key-columns.ts'
 
 /** What a row has in a column; undefined for a row that does not have it. */
 export type ColumnReader = (row: Row<Key, unknown>) => unknown

@@ -1,5 +1,5 @@
-import { canonicalJson, type Key } from '../../record/index.ts'
-import { elementsOf, isTuple, keyColumnNames } from './key-columns.ts'
+import { canonicalJson, isTuple, type Key } from '../../record/index.ts'
+import { elementsOf, keyColumnNames } from './key-columns.ts'
 
 /**
  * What a column holds, null apart. `int64` and `int128` are integers of two's complement; `json` is the text of any value; a

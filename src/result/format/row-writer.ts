@@ -1,5 +1,5 @@
-import type { Key } from '../../record/index.ts'
-import { isTuple, keyColumnNames } from '../columns/key-columns.ts'
+import { isTuple, type Key } from '../../record/index.ts'
+import { keyColumnNames } from '../columns/key-columns.ts'
 
 /** The forms a table can be written in. */
 export const tableFormats = ['jsonl', 'json', 'csv', 'tsv', 'parquet'] as const
