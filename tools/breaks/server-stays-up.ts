@@ -122,8 +122,8 @@ export const serverStaysUp: BrokenPromise = {
       name: 'death-without-log',
       what: 'a death leaves no record of how it came',
       file: 'src/executor/pool/seat.ts',
-      text: "if (outcome.kind === 'failed') this.#recordDeath(attempt, task, outcome.fault)",
-      replacement: "if (outcome.kind !== 'failed') this.#recordDeath(attempt, task, stoppedFault)",
+      text: "if (outcome.kind === 'failed') this.#recordDeath(attempt, assignment, outcome.fault)",
+      replacement: "if (outcome.kind !== 'failed') this.#recordDeath(attempt, assignment, stoppedFault)",
       noticedBy: [{ file: 'test/hostile/flight-recorder.test.ts', name: 'the flight recorder' }],
     },
     {

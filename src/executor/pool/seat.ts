@@ -59,7 +59,7 @@ interface Occupant {
 }
 
 /** What a seat is busy with: an attempt, or nothing but loading the job. */
-interface Task {
+interface Assignment {
   readonly attempt: Attempt | null
   readonly onProgress: ((progress: AttemptProgress) => void) | null
   /** Why the worker was ended by us, which then is why the attempt failed. */
@@ -79,7 +79,7 @@ export class Seat {
   /** Does the attempt at hand, or what its worker loads, still move? */
   readonly #stillness = new Stillness()
   #worker: Occupant | null = null
-  #task: Task | null = null
+  #assignment: Assignment | null = null
   #answer: ((answer: Answer) => void) | null = null
   #isClosed = false
 
@@ -92,12 +92,12 @@ export class Seat {
   }
 
   get isBusy(): boolean {
-    return this.#task !== null
+    return this.#assignment !== null
   }
 
   /** Id of the attempt at hand. */
   get attempt(): string | null {
-    return this.#task?.attempt?.id ?? null
+    return this.#assignment?.attempt?.id ?? null
   }
 
   /** Starts a worker that is told nothing yet: its program is loaded while its job is bundled. */
@@ -106,14 +106,14 @@ export class Seat {
   }
 
   async load(): Promise<LoadedJob> {
-    this.#task = newTask(null, null)
+    this.#assignment = newAssignment(null, null)
     try {
       const answer = await this.#askToLoad(this.#options.heapBytes)
       if (answer.type === 'loaded') return answer.job
       await this.stop()
       throw errorOf(faultOf(answer))
     } finally {
-      this.#task = null
+      this.#assignment = null
     }
   }
 
@@ -122,29 +122,29 @@ export class Seat {
     onProgress: (progress: AttemptProgress) => void,
     { heapBytes = this.#options.heapBytes }: AttemptNeeds,
   ): Promise<AttemptOutcome> {
-    const task = newTask(attempt, onProgress)
-    this.#task = task
+    const assignment = newAssignment(attempt, onProgress)
+    this.#assignment = assignment
     this.#recorder.begin()
     try {
       if (this.#worker?.heapBytes !== heapBytes) await this.stop()
       const outcome = await this.#tryRun(attempt, heapBytes)
-      if (outcome.kind === 'failed') this.#recordDeath(attempt, task, outcome.fault)
+      if (outcome.kind === 'failed') this.#recordDeath(attempt, assignment, outcome.fault)
       return outcome
     } catch (error) {
       return { kind: 'failed', fault: toFault(error) }
     } finally {
-      this.#task = null
+      this.#assignment = null
     }
   }
 
   /** Ends the attempt at hand, of which nobody wants to know any more. */
   giveUp(fault: Fault): void {
-    if (this.#task !== null) this.#task.isGivenUp = true
+    if (this.#assignment !== null) this.#assignment.isGivenUp = true
     this.end(fault)
   }
 
   /** Leaves a record of how an attempt failed, unless it was given up, as all are when the pool is stopped. */
-  #recordDeath(attempt: Attempt, { isGivenUp, lastWords: stderr }: Task, fault: Fault): void {
+  #recordDeath(attempt: Attempt, { isGivenUp, lastWords: stderr }: Assignment, fault: Fault): void {
     if (this.#isClosed || isGivenUp) return
     const { order, logDirectory } = this.#options
     const directory = join(order.runDirectory, attempt.directory)
@@ -187,16 +187,16 @@ export class Seat {
   /** Ends the worker; the attempt at hand fails with this fault. */
   end(fault: Fault): void {
     // It has answered: the worker is the next attempt's.
-    if (this.#answer === null || this.#task === null) return
-    if (this.#task.verdict === null) this.#recorder.look()
-    this.#task.verdict ??= fault
+    if (this.#answer === null || this.#assignment === null) return
+    if (this.#assignment.verdict === null) this.#recorder.look()
+    this.#assignment.verdict ??= fault
     this.#worker?.link.kill()
   }
 
   #noteProgress(progress: AttemptProgress): void {
     this.#stillness.hear(progress)
     this.#recorder.heard(progress)
-    this.#task?.onProgress?.(progress)
+    this.#assignment?.onProgress?.(progress)
   }
 
   async #tryRun(attempt: Attempt, heapBytes: number): Promise<AttemptOutcome> {
@@ -253,8 +253,8 @@ export class Seat {
     void link.exited.then((exit) => {
       this.#worker = null
       this.#stillness.pause(false)
-      if (this.#task !== null) this.#task.lastWords = exit.lastWords
-      const fault = this.#task?.verdict ?? deathFault(exit, link.logOf(this.attempt))
+      if (this.#assignment !== null) this.#assignment.lastWords = exit.lastWords
+      const fault = this.#assignment?.verdict ?? deathFault(exit, link.logOf(this.attempt))
       this.#resolve({ type: 'gone', fault })
     })
     return { link, heapBytes, isLoaded: false }
@@ -283,7 +283,7 @@ export class Seat {
   }
 }
 
-function newTask(attempt: Attempt | null, onProgress: Task['onProgress']): Task {
+function newAssignment(attempt: Attempt | null, onProgress: Assignment['onProgress']): Assignment {
   return { attempt, onProgress, verdict: null, isGivenUp: false, lastWords: '' }
 }
 
