@@ -2,7 +2,13 @@ import { getHeapStatistics } from 'node:v8'
 import type { Decoder, noRecord } from '../../job/index.ts'
 import { outsideHeapBytes } from '../../record/index.ts'
 import { type Kernel, wordsPerRow, wordsPerValue } from './kernel.ts'
-import { lazyRecord, type RecordChunk, ScannedRecord, type Source, type ViewMaker } from './lazy-record.ts'
+import {
+  type DecoderParts,
+  lazyRecord,
+  type RecordChunk,
+  ScannedRecord,
+  type ViewMaker,
+} from './lazy-record.ts'
 import type { Projection } from './projection.ts'
 
 const openingBrace = 0x7b
@@ -25,7 +31,7 @@ const linesMost = 512
  * that crosses chunks, is no object, or that the kernel is not sure of: so it alone says what is rejected, and why.
  */
 export class LazyDecoder<T> implements Decoder<T> {
-  readonly #source: Source
+  readonly #parts: DecoderParts
   readonly #whole: Decoder<T>
   readonly #View: ViewMaker | null
   readonly #mayReadLater: boolean
@@ -51,7 +57,7 @@ export class LazyDecoder<T> implements Decoder<T> {
     mayReadLater = true,
   ) {
     this.#whole = whole
-    this.#source = { kernel, whole, projection, isChunkHeld: false }
+    this.#parts = { kernel, whole, projection, isChunkHeld: false }
     this.#View = views
     this.#mayReadLater = mayReadLater
   }
@@ -59,22 +65,22 @@ export class LazyDecoder<T> implements Decoder<T> {
   enterChunk(chunk: Buffer): void {
     this.#chunk = chunk
     this.#recordChunk = { bytes: chunk }
-    this.#source.isChunkHeld = false
+    this.#parts.isChunkHeld = false
     this.#filling = -1
     const heldBytes = getHeapStatistics().external_memory - outsideHeapBytes()
-    this.#source.projection.nextChunk(heldBytes > heldBytesMax)
+    this.#parts.projection.nextChunk(heldBytes > heldBytesMax)
   }
 
   leaveChunk(): boolean {
-    if (this.#mayReadLater || this.#source.isChunkHeld) return false
+    if (this.#mayReadLater || this.#parts.isChunkHeld) return false
     // By all that can be told, no view is read from now on; where one is after all, it must be seen.
     this.#recordChunk.bytes = null
-    this.#source.kernel.forget()
+    this.#parts.kernel.forget()
     return true
   }
 
   lineEnd(start: number): number {
-    const { kernel, projection } = this.#source
+    const { kernel, projection } = this.#parts
     projection.settle()
     if (projection.isGivenUp) return this.#chunk.indexOf(newline, start)
     const row = this.#rowOf(start)
@@ -82,7 +88,7 @@ export class LazyDecoder<T> implements Decoder<T> {
   }
 
   decode(bytes: Buffer, start: number, end: number): T | typeof noRecord {
-    const { kernel, projection } = this.#source
+    const { kernel, projection } = this.#parts
     if (bytes !== this.#chunk || projection.isGivenUp) return this.#whole.decode(bytes, start, end)
     projection.nextRecord()
     const row = this.#rowOf(start)
@@ -100,13 +106,13 @@ export class LazyDecoder<T> implements Decoder<T> {
   #record(row: number, start: number, end: number): T {
     const View = this.#View
     const chunk = this.#recordChunk
-    if (View === null) return lazyRecord(this.#source, row, chunk, start, end) as T
-    return new View(new ScannedRecord(this.#source, row, chunk, start, end, null), null) as T
+    if (View === null) return lazyRecord(this.#parts, row, chunk, start, end) as T
+    return new View(new ScannedRecord(this.#parts, row, chunk, start, end, null), null) as T
   }
 
   /** The row of the line that begins at `start`; -1 where no newline follows. */
   #rowOf(start: number): number {
-    const { kernel, projection } = this.#source
+    const { kernel, projection } = this.#parts
     const isAtHand = this.#filling === kernel.filling && this.#version === projection.version
     if (isAtHand && this.#row < this.#rowsEnd && kernel.rows[this.#row] === start) return this.#row
     if (this.#version !== projection.version) this.#lines = linesFirst

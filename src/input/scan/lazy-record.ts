@@ -13,7 +13,7 @@ const noBytes = Buffer.alloc(0)
 const noValues = Object.freeze({})
 
 /** What records of one decoder have in common. */
-export interface Source {
+export interface DecoderParts {
   readonly kernel: Kernel
   /** Decodes whole records, and values that are used as wholes. */
   readonly whole: Decoder<unknown>
@@ -57,7 +57,7 @@ interface ObjectInRecord {
  * Records are made by the million, so its fields are such as V8 makes fastest: not private, and declared without being defined.
  */
 export class ScannedRecord {
-  declare private readonly source: Source
+  declare private readonly parts: DecoderParts
   /** Where the kernel's row has its values. */
   declare private readonly values: number
   /** While this is the kernel's the values are where they were; -1 once the record is decoded. */
@@ -71,16 +71,16 @@ export class ScannedRecord {
   declare private handedOut: HandedOut[] | null
 
   constructor(
-    source: Source,
+    parts: DecoderParts,
     row: number,
     chunk: RecordChunk,
     start: number,
     end: number,
     plain: object | null,
   ) {
-    this.source = source
+    this.parts = parts
     this.values = row + wordsPerRow
-    this.filling = source.kernel.filling
+    this.filling = parts.kernel.filling
     this.chunk = chunk
     this.start = start
     this.end = end
@@ -94,17 +94,17 @@ export class ScannedRecord {
 
   /** Says that a property was read that nobody looked for. */
   learn(node: ProjectionNode, name: string): void {
-    this.source.projection.learn(node, name)
+    this.parts.projection.learn(node, name)
   }
 
   /** Says that something of the record was given to the map which it may keep. */
   holdChunk(): void {
-    this.source.isChunkHeld = true
+    this.parts.isChunkHeld = true
   }
 
   /** The kernel still knows where the values lie. */
   get isAtHand(): boolean {
-    const { kernel, projection } = this.source
+    const { kernel, projection } = this.parts
     return this.filling === kernel.filling && kernel.version === projection.version
   }
 
@@ -120,7 +120,7 @@ export class ScannedRecord {
     receiver: object | null,
     Within: ViewMaker | null,
   ): unknown {
-    const { kernel } = this.source
+    const { kernel } = this.parts
     const at = this.values + edge.index * wordsPerValue
     const { rows } = kernel
     const kind = rows[at]!
@@ -136,7 +136,7 @@ export class ScannedRecord {
     receiver: object | null,
     Within: ViewMaker | null,
   ): unknown {
-    const { kernel } = this.source
+    const { kernel } = this.parts
     const at = this.values + edge.index * wordsPerValue
     const kind = kernel.rows[at]
     const start = kernel.rows[at + 1] ?? 0
@@ -155,7 +155,7 @@ export class ScannedRecord {
       case kinds.number:
         return end - start <= exactDigitsMax
           ? shortNumber(chunk, start, end)
-          : this.source.whole.decode(chunk, start, end)
+          : this.parts.whole.decode(chunk, start, end)
       case kinds.wideString:
         return kernel.utf8(start, end)
       case kinds.escapedString:
@@ -191,7 +191,7 @@ export class ScannedRecord {
   }
 
   #decodeAt(edge: Edge): object {
-    const { kernel, whole } = this.source
+    const { kernel, whole } = this.parts
     const at = this.values + edge.index * wordsPerValue
     const start = kernel.rows[at + 1] ?? 0
     const end = kernel.rows[at + 2] ?? 0
@@ -208,7 +208,7 @@ export class ScannedRecord {
     if (chunk === null) return this.plain ?? {}
     const { bytes } = chunk
     if (bytes === null) throw readTooLate()
-    const values = this.source.whole.decode(bytes, this.start, this.end) as object
+    const values = this.parts.whole.decode(bytes, this.start, this.end) as object
     if (this.plain === null) this.plain = values
     else fill(this.plain, values)
     // Parents were handed out before what is in them.
@@ -220,7 +220,7 @@ export class ScannedRecord {
     this.filling = -1
     this.handedOut = null
     this.chunk = null
-    this.source.projection.countWhole()
+    this.parts.projection.countWhole()
     return this.plain
   }
 }
@@ -371,13 +371,13 @@ function readTooLate(): TallymanError {
 
 /** The record of the line `[start, end)` of the chunk, which the kernel is sure of, and whose row is at hand. */
 export function lazyRecord(
-  source: Source,
+  parts: DecoderParts,
   row: number,
   chunk: RecordChunk,
   start: number,
   end: number,
 ): object {
   const target = new LazyRecord()
-  const record = new ScannedRecord(source, row, chunk, start, end, target)
-  return new LazyObject(record, target, source.projection.root, null).proxy
+  const record = new ScannedRecord(parts, row, chunk, start, end, target)
+  return new LazyObject(record, target, parts.projection.root, null).proxy
 }
