@@ -55,6 +55,6 @@ export function noProgressFault(stillMs: number): Fault {
     code: 'no-progress',
     message: `The attempt made no progress for ${Math.round(stillMs / 1000)} s and was ended.`,
     wayOut:
-      'Look for an endless loop, or a promise that never settles; where records take that long, say --task-timeout.',
+      'Look for an endless loop, a regular expression that backtracks, or a promise that never settles; where records take that long, say --task-timeout.',
   }
 }
