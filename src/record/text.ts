@@ -30,6 +30,7 @@ export function writeText(out: ByteWriter, text: string): void {
     out.reserve(text.length * bytesPerUnitMax)
     out.length = writeUnits(out.buffer, out.length, text, false)
   } else {
+    out.reserve(Buffer.byteLength(text))
     writeLongText(out, text)
   }
 }
@@ -49,7 +50,9 @@ export function writeTerminatedText(out: ByteWriter, text: string): void {
 export function writeSizedText(out: ByteWriter, text: string): void {
   if (text.length > shortUnitsMax) {
     // A lone surrogate counts three bytes here, as U+FFFD does, and takes three in WTF-8.
-    out.varint(Buffer.byteLength(text))
+    const bytes = Buffer.byteLength(text)
+    out.varint(bytes)
+    out.reserve(bytes)
     writeLongText(out, text)
     return
   }
@@ -60,8 +63,8 @@ export function writeSizedText(out: ByteWriter, text: string): void {
   out.buffer[lengthAt] = out.length - lengthAt - 1
 }
 
+/** REQUIRES: there is room for its UTF-8. */
 function writeLongText(out: ByteWriter, text: string): void {
-  out.reserve(Buffer.byteLength(text))
   out.length = text.isWellFormed()
     ? out.length + out.buffer.write(text, out.length)
     : writeUnits(out.buffer, out.length, text, false)
