@@ -95,10 +95,22 @@ function sayTotals({ say, colors }: Terminal, run: ReportedRun, session: Session
     say(
       `  reused: ${showCount(reused)} of ${countOf(state.map.length, 'map task')}${reused === state.map.length ? '' : '; `tallyman explain` says why the others ran'}`,
     )
-  const alone = sayAlone(totals.workMs, session)
-  if (reused === 0 && state.plan.workers > 1 && alone !== null) say(`  ${alone}`)
   const bound = run.bottleneck()
-  if (bound !== null) say(`  ${sayBottleneck(bound)}`)
+  // Where others had the cores, one thread would have waited for them as well.
+  const alone = bound?.kind === 'others' ? null : sayAlone(totals.workMs, session)
+  if (reused === 0 && state.plan.workers > 1 && alone !== null) say(`  ${alone}`)
+  if (bound === null) return
+  const attempt = bound.kind === 'cpu' ? firstMapped(state) : null
+  const next = attempt === null ? '' : `; by what: tallyman repro ${attempt} ${run.id} --profile`
+  say(`  ${sayBottleneck(bound)}${next}`)
+}
+
+/** The first map attempt that was committed; null where none was made here. */
+function firstMapped({ plan, map }: ReportedRun['state']): string | null {
+  if (plan.spark !== null) return null
+  for (const [index, task] of map.entries())
+    if (task.kind === 'done' && task.attempt > 0) return attemptId(taskId('map', index), task.attempt)
+  return null
 }
 
 /** In less time than this, starting workers is most of it. */

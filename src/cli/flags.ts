@@ -81,6 +81,12 @@ export const flags: readonly Flag[] = [
     commands: ['repro'],
   },
   {
+    name: 'profile',
+    takes: { kind: 'switch' },
+    help: 'says where the time of an attempt that ends well goes, and writes ATTEMPT.cpuprofile here, which Chrome and editors open',
+    commands: ['repro'],
+  },
+  {
     name: 'follow',
     short: 'f',
     takes: { kind: 'switch' },

@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { existsSync, readFileSync, rmSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { basename, dirname, join, relative } from 'node:path'
 import type { Duplex } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Fault } from '../errors.ts'
 import { type RecordPlace, type Rejected, rejectedName } from '../flow/index.ts'
 import { markProcess, type ProcessToken, scratchFolder } from '../host/index.ts'
@@ -34,6 +35,8 @@ export interface Replay {
   onStandstill?(): void
   /** Whether it waits for a debugger first, and stops in front of the record that is looked at. */
   readonly inspect: boolean
+  /** Absolute path of the file that a CPU profile goes to where it ends well; null for none. */
+  readonly profileFile: string | null
 }
 
 /** How it went. */
@@ -80,6 +83,7 @@ export async function replayAttempt(replay: Replay, stop: AbortSignal): Promise<
     const directory = relative(replay.order.runDirectory, folder)
     const ended = await converse(child, { ...replay, attempt: { ...replay.attempt, directory } }, marked)
     const outcome: AttemptOutcome = fault === null ? ended : { kind: 'failed', fault }
+    if (replay.profileFile !== null && outcome.kind === 'done') await letLeave(child)
     const record = outcome.kind === 'done' ? null : readPlaceNote(folder)
     return { outcome, record, rejected: readRejected(folder) }
   } finally {
@@ -93,10 +97,16 @@ export async function replayAttempt(replay: Replay, stop: AbortSignal): Promise<
   }
 }
 
-function start({ heapBytes, cwd, inspect }: Replay, tokenName: string): ChildProcess {
+function start({ heapBytes, cwd, inspect, profileFile }: Replay, tokenName: string): ChildProcess {
   const flags = heapFlags(heapBytes)
   // Any free port: on a server that others use too, the usual one may be theirs.
   if (inspect) flags.push('--inspect-wait=127.0.0.1:0')
+  if (profileFile !== null)
+    flags.push(
+      '--cpu-prof',
+      `--cpu-prof-dir=${dirname(profileFile)}`,
+      `--cpu-prof-name=${basename(profileFile)}`,
+    )
   return spawn(process.execPath, [...flags, builtFile('worker-process'), 'foreground'], {
     cwd,
     env: { ...process.env, [tokenName]: '1' },
@@ -104,6 +114,20 @@ function start({ heapBytes, cwd, inspect }: Replay, tokenName: string): ChildPro
     detached: true,
     stdio: ['ignore', 'inherit', 'inherit', 'pipe'],
   })
+}
+
+/** A profile of a long attempt takes Node seconds to write. */
+const leaveMs = 60_000
+
+/** Closes the line to the worker, which ends by itself then: only so is its profile written. */
+async function letLeave(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const gone = new Promise<void>((resolve) => {
+    child.once('close', () => resolve())
+  })
+  const line = (child.stdio[3] ?? null) as Duplex | null
+  line?.end()
+  await Promise.race([gone, sleep(leaveMs, undefined, { ref: false })])
 }
 
 /** Has the worker load the job and run the attempt, once it is ready to run what is not ours. */

@@ -68,5 +68,6 @@ export { isComplete, type RunStatus, sayRunStatus, sayStatus, statusOf } from '.
 export { explainTasks, namesReadBy, sayMiss, type TaskStory } from './store/explain.ts'
 export { Store, storeFolder } from './store/store.ts'
 export { framesOutside, userFrames } from './user-frames.ts'
+export { whereTimeWent } from './where-time-went.ts'
 export { mapWork, reduceWorks } from './work.ts'
 export { jobProcessesMax, loadTimeoutMsLeast, threadsUsual } from './workers.ts'

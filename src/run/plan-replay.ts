@@ -17,7 +17,7 @@ import { jobProcessesMax } from './workers.ts'
 
 /** An attempt of a run as it is to be run again. */
 export interface ReplayPlan {
-  readonly replay: Omit<Replay, 'inspect' | 'onStandstill'>
+  readonly replay: Omit<Replay, 'inspect' | 'profileFile' | 'onStandstill'>
   /** Id of the run. */
   readonly run: string
   /** Its task, and what that reads. */
@@ -31,10 +31,14 @@ export interface ReplayPlan {
 /**
  * What is needed to run an attempt again as it was: the job the run began with, the same splits, the same heap. Changes nothing.
  *
- * @param isWhole all its records are mapped, even where the one that it died at, or that it rejected first, is known
+ * @param maps the record that it died at, or that it rejected first, where that is known; all its records up to there; or all of them, with nothing done that its run did not do
  * @throws {TallymanError} `not-found` for an attempt the run does not have, or one whose files are gone
  */
-export function planReplay(directory: RunDirectory, attempt: string, isWhole: boolean): ReplayPlan {
+export function planReplay(
+  directory: RunDirectory,
+  attempt: string,
+  maps: 'record' | 'whole' | 'as-then',
+): ReplayPlan {
   const { state, events, identity } = readRun(directory)
   const begun = beginOf(events, attempt)
   if (state === null || begun === null) throw unknownAttempt(attempt, identity.id)
@@ -43,7 +47,7 @@ export function planReplay(directory: RunDirectory, attempt: string, isWhole: bo
   const death = readDeath(directory.logFolder, attempt)
   const work =
     stage === 'map'
-      ? mapAgain({ state, directory, events, task: begun.task, index, death, isWhole })
+      ? mapAgain({ state, directory, events, task: begun.task, index, death, maps })
       : reduceAgain(state, directory, index)
   const { job, memory, taskTimeoutMs } = state.plan
   return {
@@ -115,15 +119,18 @@ interface MapAgain {
   readonly task: string
   readonly index: number
   readonly death: DeathRecord | null
-  readonly isWhole: boolean
+  readonly maps: Parameters<typeof planReplay>[2]
 }
 
-function mapAgain({ state, directory, events, task, index, death, isWhole }: MapAgain): Attempt['work'] {
+function mapAgain({ state, directory, events, task, index, death, maps }: MapAgain): Attempt['work'] {
   const was = death?.attempt.work
   const whole: MapWork =
     was?.kind === 'map'
       ? { ...was, careful: true }
       : { ...mapWork(state, index, { careful: true, alone: false }), skip: [] }
+  // To note each record takes longer than many a map.
+  if (maps === 'as-then') return { ...whole, careful: false }
+  const isWhole = maps === 'whole'
   const record = death?.record ?? placeOf(events, task) ?? firstRejected(directory, task, whole)
   if (record === null) return whole
   const skip = whole.skip.filter(({ ordinal, byte }) => ordinal !== record.ordinal || byte !== record.byte)

@@ -133,6 +133,32 @@ export default defineJob({
     expect(again.stderr).toContain('group.job.ts:5:')
   })
 
+  it('says with --profile where the time of an attempt goes, by functions of the job', () => {
+    shop.write('many.txt', 'a line of text\n'.repeat(5000))
+    shop.write(
+      'slow.job.ts',
+      `import { count, defineJob, text } from 'tallyman'
+
+// No generator is compiled into its caller.
+function* slowly(line: string): Generator<number> {
+  for (let times = 0; times < 5000; times++) yield line.length % (times + 1)
+}
+export default defineJob({ input: text(), reduce: count<number>(), map(line, emit) { emit(Math.max(...slowly(line))) } })
+`,
+    )
+    expect(shop.run('run', 'slow.job.ts', 'many.txt', '-w', '1')).toMatchObject({ status: 0 })
+    const before = filesOfRun()
+    const told = shop.run('repro', 'map-00000.1', '--profile')
+    expect(told, told.stderr).toMatchObject({ status: 0, stdout: '' })
+    expect(told.stderr).toMatch(/Where its .* went:\n(.*\n)* +\d+ % {2}slowly \(slow\.job\.ts:4\)\n/)
+    expect(told.stderr).toContain('It went well, as it did then: 5,000 records mapped.')
+    expect(JSON.parse(readFileSync(join(shop.folder, 'map-00000.1.cpuprofile'), 'utf8'))).toHaveProperty(
+      'nodes',
+    )
+    expect(filesOfRun()).toEqual(before)
+    expect(shop.run('repro', 'map-00000.1', '--profile', '--inspect')).toMatchObject({ status: 2 })
+  })
+
   it('tells on Ctrl-C at which record an endless loop is', async () => {
     runWith('loops.job.ts', 'for (;;);', '--task-timeout', '5')
     const child = shop.start('repro', 'map-00000.2')
