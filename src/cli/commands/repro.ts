@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { TallymanError } from '../../errors.ts'
 import { type ReplayEnd, replayAttempt } from '../../executor/index.ts'
@@ -52,6 +52,8 @@ export const repro: Command = {
     )
     const profileFile = profiles ? join(terminal.cwd, `${attempt}.cpuprofile`) : null
     sayBegin(plan, terminal)
+    // What lies there from before would be taken for this one's.
+    if (profileFile !== null) rmSync(profileFile, { force: true })
     const controller = new AbortController()
     const stop = (): void => controller.abort()
     for (const signal of signals) process.on(signal, stop)
@@ -88,7 +90,12 @@ function sayStandstill({ replay }: ReplayPlan, { say }: Terminal): void {
 
 /** What took its time, and where all of it is told. */
 function sayTimes({ replay }: ReplayPlan, profileFile: string, { say, cwd }: Terminal): void {
-  if (!existsSync(profileFile)) return
+  if (!existsSync(profileFile)) {
+    say(
+      `No profile was written to ${shownPath(profileFile, cwd)}. Start it in a directory that you may write to.`,
+    )
+    return
+  }
   const parts = whereTimeWent(profileFile, replay.order.jobFile)
   const allMs = parts.reduce((sum, { ms }) => sum + ms, 0)
   say(`Where its ${showDuration(allMs)} went:`)
