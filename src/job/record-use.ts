@@ -70,7 +70,9 @@ function withoutStrings(text: string): { readonly text: string; readonly isSure:
 
 const functionOrClass = /\b(?:function|class)\b/
 /** What has parentheses and a block and is no function. */
-const statement = /\b(?:if|for|for\s+await|while|switch|catch|with)\s*$/
+const statement = /(?:\b(?:if|for|for\s+await|while|switch|with)|\}\s*catch)\s*$/
+/** A method may have the name of a statement: it comes behind a comma, or first in an object. */
+const methodNamedSo = /(?:,|(?:[=([,?]|\breturn)\s*\{)\s*\w+\s*$/
 const comment = /\/\/.*|\/\*[\s\S]*?\*\//g
 
 /** What is left of plain parameters behind the record, and the arrow. */
@@ -92,9 +94,10 @@ function mayReadLater(behindRecord: string, record: string, isSure: boolean): bo
 /** Whether there is a function that is no arrow, or a class. A method needs no word that says so: its parameters are followed by a block. */
 function hasOtherFunction(code: string): boolean {
   if (functionOrClass.test(code)) return true
-  return [...code.matchAll(/\)\s*\{/g)].some(
-    ({ index }) => !statement.test(code.slice(0, openingOf(code, index))),
-  )
+  return [...code.matchAll(/\)\s*\{/g)].some(({ index }) => {
+    const before = code.slice(0, openingOf(code, index))
+    return !statement.test(before) || methodNamedSo.test(before)
+  })
 }
 
 /** Where the parenthesis is opened that is closed at `closing`; 0 where none is. */

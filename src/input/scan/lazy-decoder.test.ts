@@ -70,6 +70,16 @@ describe('jsonl()', () => {
     )
   })
 
+  test('looks ahead seldom also where lines are not decoded, since they are too long', () => {
+    const { lazy } = lazyDecoders()
+    const chunk = Buffer.from('{"a":1}\n'.repeat(1000))
+    lazy.enterChunk?.(chunk)
+    const before = kernelOfThread()?.filling ?? 0
+    for (let start = 0; start < chunk.length; start += 8) expect(lazy.lineEnd?.(start)).toBe(start + 7)
+    // For 4 lines, then 8, and so on to 512.
+    expect((kernelOfThread()?.filling ?? 0) - before).toBeLessThan(10)
+  })
+
   test('rejects what is not UTF-8 wherever it stands, and takes what is', () => {
     const edge = fc.constantFrom(
       ...[

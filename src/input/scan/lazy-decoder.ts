@@ -113,8 +113,12 @@ export class LazyDecoder<T> implements Decoder<T> {
   /** The row of the line that begins at `start`; -1 where no newline follows. */
   #rowOf(start: number): number {
     const { kernel, projection } = this.#parts
-    const isAtHand = this.#filling === kernel.filling && this.#version === projection.version
-    if (isAtHand && this.#row < this.#rowsEnd && kernel.rows[this.#row] === start) return this.#row
+    if (this.#filling === kernel.filling && this.#version === projection.version) {
+      const { rows } = kernel
+      // Of a line that was not decoded, as one that is too long, the row is passed over.
+      while (this.#row < this.#rowsEnd && (rows[this.#row] ?? start) < start) this.#row += this.#stride
+      if (this.#row < this.#rowsEnd && rows[this.#row] === start) return this.#row
+    }
     if (this.#version !== projection.version) this.#lines = linesFirst
     const lines = kernel.scanLines(this.#chunk, start, projection, this.#lines)
     this.#lines = Math.min(this.#lines * 2, linesMost)

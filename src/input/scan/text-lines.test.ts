@@ -66,4 +66,15 @@ describe('TextLines', () => {
       { numRuns: 4000 },
     )
   })
+
+  test('looks ahead once for many lines also where none of them is decoded, since they are too long', () => {
+    const kernel = kernelOfThread()
+    if (kernel === null) throw new Error('there is no kernel')
+    const decoder = new TextLines(kernel)
+    const chunk = Buffer.from('a line\n'.repeat(1000))
+    decoder.enterChunk(chunk)
+    const before = kernel.filling
+    for (let start = 0; start < chunk.length; start += 7) expect(decoder.lineEnd(start)).toBe(start + 6)
+    expect(kernel.filling).toBe(before + 1)
+  })
 })

@@ -58,9 +58,11 @@ export class TextLines implements Decoder<string> {
     return end <= (rows[row + 1] ?? 0) ? (rows[row + 2] ?? lineKinds.unsure) : lineKinds.unsure
   }
 
-  /** Whether the row at hand is that of the line that begins at `start`. */
+  /** Whether the row at hand is that of the line that begins at `start`. Of lines that were not decoded, rows are passed over. */
   #isAtHand(start: number): boolean {
-    const kernel = this.#kernel
-    return this.#filling === kernel.filling && this.#row < this.#rowsEnd && kernel.rows[this.#row] === start
+    const { filling, rows } = this.#kernel
+    if (this.#filling !== filling) return false
+    while (this.#row < this.#rowsEnd && (rows[this.#row] ?? start) < start) this.#row += wordsPerRow
+    return this.#row < this.#rowsEnd && rows[this.#row] === start
   }
 }
