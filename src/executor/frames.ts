@@ -17,11 +17,12 @@ const frameBytesMax = 256 * 1024 * 1024
 
 /** Encodes one message. */
 export function encodeFrame(message: object): Buffer {
-  const json = Buffer.from(encodeJson(message), 'utf8')
-  const frame = Buffer.allocUnsafe(headerBytes + json.length)
+  const json = encodeJson(message)
+  const jsonBytes = Buffer.byteLength(json, 'utf8')
+  const frame = Buffer.allocUnsafe(headerBytes + jsonBytes)
   frame[0] = magic
-  frame.writeUInt32LE(json.length, 1)
-  json.copy(frame, headerBytes)
+  frame.writeUInt32LE(jsonBytes, 1)
+  frame.write(json, headerBytes, 'utf8')
   return frame
 }
 

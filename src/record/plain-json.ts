@@ -11,7 +11,13 @@ const objects: object = Object.prototype
  */
 export function plainJson(value: unknown): string {
   const isPatched = hasOwn(arrays, 'toJSON') || hasOwn(objects, 'toJSON')
-  return stringify(isPatched ? shielded(value) : value, showBigInt)
+  if (isPatched) return stringify(shielded(value), showBigInt)
+  try {
+    return stringify(value)
+  } catch {
+    // A bigint. To be asked about every value takes twice as long, and more memory: the place in an array is made a text each time.
+    return stringify(value, showBigInt)
+  }
 }
 
 function showBigInt(_name: string, value: unknown): unknown {

@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import type { MapWork, ReduceWork } from '../executor/index.ts'
 import type { Section, Spill } from '../flow/index.ts'
 import type { Split } from '../input/index.ts'
@@ -95,5 +94,6 @@ function* spillsOf({ map }: RunState, directory: RunDirectory): Generator<readon
 }
 
 function sectionOf(folder: string, { name, atByte, bytes }: Spill): Section {
-  return { name: join(folder, name), atByte, bytes }
+  // Not by `join`, which looks at each letter: there may be as many as tasks times partitions.
+  return { name: `${folder}/${name}`, atByte, bytes }
 }

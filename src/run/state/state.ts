@@ -93,13 +93,19 @@ function applyToTasks(state: RunState, event: RunEvent): RunState {
       return withOpenTask(withDamage(state, event), event.task, interrupted)
     case 'map-committed': {
       const { index, task } = openTask(state.map, 'map', event.task)
-      return { ...state, map: state.map.with(index, afterCommit(task, event)) }
+      return {
+        ...state,
+        map: state.map.with(index, afterCommit(task, { ...event, report: kept(event.report) })),
+      }
     }
     case 'map-reused': {
       const { index, task } = openTask(state.map, 'map', event.task)
       return {
         ...state,
-        map: state.map.with(index, afterCommit(task, { attempt: 0, at: event.at, report: event.report })),
+        map: state.map.with(
+          index,
+          afterCommit(task, { attempt: 0, at: event.at, report: kept(event.report) }),
+        ),
       }
     }
     case 'map-stage-ended':
@@ -126,6 +132,21 @@ function applyToTasks(state: RunState, event: RunEvent): RunState {
       return resume(state, event)
     default:
       return assertNever(event)
+  }
+}
+
+const nothing: MapReport['counters'] = Object.freeze({})
+const none: MapReport['damaged'] = Object.freeze([])
+
+/**
+ * A report as it is held for as long as the run goes on: of what most tasks have none there is one for all of them. As each comes from its
+ * worker, or from the journal, a hundred thousand take 9 MB more.
+ */
+function kept(report: MapReport): MapReport {
+  return {
+    ...report,
+    counters: Object.keys(report.counters).length === 0 ? nothing : report.counters,
+    damaged: report.damaged.length === 0 ? none : report.damaged,
   }
 }
 
