@@ -39,9 +39,16 @@ async function expectGone(): Promise<void> {
 
 /** Folders in which Spark holds on the disk what goes through its shuffle. */
 function heldBySpark(): string[] {
-  return readdirSync(scene.shop.folder, { recursive: true, encoding: 'utf8' }).filter((name) =>
-    name.includes('blockmgr-'),
-  )
+  for (;;) {
+    try {
+      return readdirSync(scene.shop.folder, { recursive: true, encoding: 'utf8' }).filter((name) =>
+        name.includes('blockmgr-'),
+      )
+    } catch (error) {
+      // A folder was renamed or removed while it was looked through, as those of attempts are: it is looked through again.
+      if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
+    }
+  }
 }
 
 describe.skipIf(!isHere)('a run on Spark that is disturbed', { timeout: 900_000 }, () => {
