@@ -1,5 +1,5 @@
 /** What happens when whoever reads or waits has enough: closed pipes, full disks, signals. */
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { Workshop } from '../fixtures/program.ts'
@@ -22,6 +22,8 @@ shop.write(
   for (;;);
   export default null`,
 )
+const firstRun = shop.run('run', job, 'numbers.txt', '-q')
+if (firstRun.status !== 0) throw new Error(firstRun.stderr)
 const runsLeft = (): string[] => readdirSync(join(shop.folder, 'home/runs'))
 
 describe('a reader that has enough', () => {
@@ -136,6 +138,7 @@ describe.skipIf(!requires('/dev/full', existsSync('/dev/full')))('a disk that is
 
 describe('a signal', () => {
   async function interrupted(signals: readonly NodeJS.Signals[], begun: string, ...args: readonly string[]) {
+    rmSync(join(shop.folder, begun), { force: true })
     const child = shop.start(...args)
     let stderr = ''
     child.stderr?.on('data', (chunk) => {
@@ -152,7 +155,6 @@ describe('a signal', () => {
   it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
     '%s ends a run with 130, to be resumed',
     async (signal) => {
-      shop.shell('rm -f begun')
       const [code, stderr] = await interrupted([signal], 'begun', 'run', waits, 'numbers.txt')
       const id = runsLeft().sort().at(-1)
       expect(code).toBe(130)
@@ -162,7 +164,6 @@ describe('a signal', () => {
   )
 
   it('says what a second one does', async () => {
-    shop.shell('rm -f begun')
     const [code, stderr] = await interrupted(['SIGINT', 'SIGTERM'], 'begun', 'run', waits, 'numbers.txt')
     expect(code).toBe(130)
     expect(stderr).toContain(
@@ -178,7 +179,6 @@ describe('a signal', () => {
   })
 
   it('ends help of such a job as well', async () => {
-    shop.shell('rm -f loading')
     const [code, stderr] = await interrupted(['SIGINT'], 'loading', 'run', 'loads.job.ts', '--help')
     expect([code, stderr]).toEqual([130, 'Interrupted before a record was read.\n'])
   })
