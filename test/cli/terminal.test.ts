@@ -1,7 +1,7 @@
 /** tallyman in a real terminal: what moves, what is shown of hostile text, and Ctrl-C. */
-import { writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import { holderOfRun, RunDirectory } from '../../src/run/index.ts'
 import { program, Workshop } from '../fixtures/program.ts'
 import { hasTmux, Screen } from '../fixtures/screen.ts'
@@ -57,9 +57,11 @@ function pidOfRun(): number {
   return holder.pid
 }
 
+beforeEach(() => rmSync(join(shop.folder, 'go'), { force: true }))
+
 describe.skipIf(!requires('tmux', hasTmux))('tallyman in a terminal', () => {
   it('shows how far a run is while it goes on, and takes the line away at the end', async () => {
-    const terminal = screen(`rm -f go; tallyman run ${waits} numbers.txt more.txt -w 1 --no-reuse`)
+    const terminal = screen(`tallyman run ${waits} numbers.txt more.txt -w 1 --no-reuse`)
     const during = await terminal.shows(/^map +\d+ % .* (?:so far|left|to finish)$/m)
     expect(during.split('\n').at(-1)).toMatch(/^map|^1 worker at work/)
     writeFileSync(join(shop.folder, 'go'), '')
@@ -86,10 +88,9 @@ describe.skipIf(!requires('tmux', hasTmux))('tallyman in a terminal', () => {
 
   it('keeps the line within a narrow terminal, and tables too', async () => {
     shop.write('wide.txt', `${'long '.repeat(30)}end\n`)
-    const terminal = screen(
-      `rm -f go; tallyman run ${waits} numbers.txt more.txt wide.txt -w 1 --no-reuse 2>&1`,
-      { columns: 40 },
-    )
+    const terminal = screen(`tallyman run ${waits} numbers.txt more.txt wide.txt -w 1 --no-reuse 2>&1`, {
+      columns: 40,
+    })
     const during = await terminal.shows(/^map +\d+ %/m)
     expect(during.match(/map +\d+ %/g)).toHaveLength(1)
     writeFileSync(join(shop.folder, 'go'), '')
@@ -100,7 +101,7 @@ describe.skipIf(!requires('tmux', hasTmux))('tallyman in a terminal', () => {
   })
 
   it('ends with 130 on Ctrl-C, without the line, and says how to go on', async () => {
-    const terminal = screen(`rm -f go; tallyman run ${waits} numbers.txt more.txt -w 1 --no-reuse`)
+    const terminal = screen(`tallyman run ${waits} numbers.txt more.txt -w 1 --no-reuse`)
     await terminal.shows(/^map +\d+ %/m)
     terminal.keys('C-c')
     const after = await terminal.shows(/^END 130$/m)
@@ -119,7 +120,7 @@ describe.skipIf(!requires('tmux', hasTmux))('tallyman in a terminal', () => {
     const keys = ['전화 日本語', '👩‍👩‍👧 😀', evil.replaceAll(/[\r\n]/g, ''), `long ${'é'.repeat(300)}`]
     for (const name of ['k0.txt', 'k1.txt', 'k2.txt']) shop.write(join('keys', name), `${keys.join('\n')}\n`)
     shop.write(join('keys', 'more.txt'), 'd\n')
-    const terminal = screen(`rm -f go; tallyman run ${waits} keys -w 8 --split whole --impolite --no-reuse`)
+    const terminal = screen(`tallyman run ${waits} keys -w 8 --split whole --impolite --no-reuse`)
     const during = await terminal.shows(/^So far, not the result: 3 of 4 map tasks/m)
     expect(during).toMatch(/^ {2}result: 4 rows$/m)
     expect(during).toMatch(/^1 of 8 workers at work/m)
@@ -142,7 +143,7 @@ describe.skipIf(!requires('tmux', hasTmux))('tallyman in a terminal', () => {
     ['SIGTERM', 130],
     ['SIGHUP', 130],
   ])('leaves nothing of what it showed after %s', async (signal, code) => {
-    const terminal = screen(`rm -f go; tallyman run ${waits} numbers.txt more.txt -w 1 --no-reuse`)
+    const terminal = screen(`tallyman run ${waits} numbers.txt more.txt -w 1 --no-reuse`)
     await terminal.shows(/^map +\d+ %/m)
     process.kill(pidOfRun(), signal)
     const after = await terminal.shows(new RegExp(`^END ${code}$`, 'm'))
