@@ -8,7 +8,7 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 
-const { cacheOf, compile, exportsOf } = createRequire(import.meta.url)('../dist/cli/compiled.cjs')
+const { cacheBytes, cacheOf, compile, exportsOf } = createRequire(import.meta.url)('../dist/cli/compiled.cjs')
 
 const main = resolve('dist', 'cli', 'main.cjs')
 const cache = cacheOf(main)
@@ -38,7 +38,7 @@ const script = compile(main)
 process.once('exit', (code) => {
   if (code === 0) {
     // Named once it is whole: what is cut off would be refused by V8 each time, and what it refuses it says nothing of.
-    writeFileSync(`${cache}.part`, script.createCachedData())
+    writeFileSync(`${cache}.part`, cacheBytes(script, main))
     renameSync(`${cache}.part`, cache)
   }
   rmSync(scratch, { recursive: true, force: true })

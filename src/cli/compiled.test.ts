@@ -1,8 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
-import { cacheOf, compile, exportsOf, load } from './compiled.ts'
+import { cacheBytes, cachedDataOf, cacheOf, compile, exportsOf, load } from './compiled.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'tallyman-compiled-'))
 const file = join(folder, 'sum.cjs')
@@ -22,7 +22,7 @@ function writeModule(answer: number): void {
 function writeCache(): Buffer {
   const script = compile(file)
   exportsOf(script, file)
-  const bytes = script.createCachedData()
+  const bytes = cacheBytes(script, file)
   writeFileSync(cache, bytes)
   return bytes
 }
@@ -32,7 +32,8 @@ describe('load', () => {
     writeModule(41)
     const expected = { said: 41, file }
     expect(load(file)).toMatchObject(expected)
-    expect(compile(file, writeCache()).cachedDataRejected).toBe(false)
+    writeCache()
+    expect(compile(file, cachedDataOf(file)).cachedDataRejected).toBe(false)
     expect(load(file)).toMatchObject(expected)
   })
 
@@ -43,6 +44,16 @@ describe('load', () => {
     utimesSync(cache, past, past)
     writeModule(42)
     expect(load(file)).toMatchObject({ said: 42 })
+  })
+
+  it('goes by nothing that was compiled elsewhere, whose stacks would name that place', () => {
+    writeModule(41)
+    const bytes = writeCache()
+    const moved = join(folder, 'moved.cjs')
+    copyFileSync(file, moved)
+    writeFileSync(cacheOf(moved), bytes)
+    expect(cachedDataOf(moved)).toBeUndefined()
+    expect(load(moved)).toMatchObject({ said: 41, file: moved })
   })
 
   it('does without what is cut off, changed or no such file', () => {
@@ -64,5 +75,5 @@ describe('load', () => {
 
 it('was compiled ahead with the command line that is built', () => {
   const main = join(import.meta.dirname, '..', '..', 'dist', 'cli', 'main.cjs')
-  expect(compile(main, readFileSync(cacheOf(main))).cachedDataRejected).toBe(false)
+  expect(compile(main, cachedDataOf(main)).cachedDataRejected).toBe(false)
 })

@@ -13,13 +13,29 @@ export function cacheOf(file: string): string {
 }
 
 /**
- * The bytes that V8 is to go by; undefined where there are none, or where they are older than the file, as `make` has it. V8 itself looks at its
- * version, its flags and how long the file is, and compiles anew where these are others; at what is in the file it does not look.
+ * Before the bytes that V8 is to go by stands the path of the file, by which it names the file in stacks, wherever that is by then: a folder that was copied or
+ * moved does without.
  */
-function cachedDataOf(file: string): Buffer | undefined {
+function headOf(file: string): Buffer {
+  return Buffer.from(`${JSON.stringify(file)}\n`)
+}
+
+/** What to write at `cacheOf(file)` of a script of this file that was run. */
+export function cacheBytes(script: Script, file: string): Buffer {
+  return Buffer.concat([headOf(file), script.createCachedData()])
+}
+
+/**
+ * The bytes that V8 is to go by; undefined where there are none, or where they are older than the file, as `make` has it, or of another place. V8 itself
+ * looks at its version, its flags and how long the file is, and compiles anew where these are others; at what is in the file it does not look.
+ */
+export function cachedDataOf(file: string): Buffer | undefined {
   const cache = cacheOf(file)
   try {
-    return statSync(cache).mtimeMs >= statSync(file).mtimeMs ? readFileSync(cache) : undefined
+    if (statSync(cache).mtimeMs < statSync(file).mtimeMs) return undefined
+    const bytes = readFileSync(cache)
+    const head = headOf(file)
+    return bytes.subarray(0, head.length).equals(head) ? bytes.subarray(head.length) : undefined
   } catch {
     // It was not made, or may not be read: nothing but time depends on it.
     return undefined

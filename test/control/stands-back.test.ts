@@ -50,7 +50,8 @@ describe.skipIf(!requires('/proc', hasProc))(
       expect(workers).toHaveLength(2)
       for (const pid of workers) expect(getPriority(pid)).toBeGreaterThan(getPriority())
       expect(workers.filter(isStopped)).toHaveLength(1)
-      expect(said).toMatch(/^A worker is paused: .+\.$/m)
+      // It is told of a moment later than it is done.
+      await until('that to be said', () => /^A worker is paused: .+\.$/m.test(said))
       for (const child of neighbours) child.kill('SIGKILL')
       shop.write('go', '')
       await until('the run to end', () => run.exitCode !== null)
