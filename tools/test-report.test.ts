@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import { parseSkipReasons, tallyReport } from './test-report.ts'
+import { parseSkipReasons, slowestFiles, tallyReport } from './test-report.ts'
 
 function file(name: string, status: 'passed' | 'failed', ...statuses: string[]) {
   return {
     name,
     status,
+    startTime: 1_000,
+    endTime: 1_000 + 500 * statuses.length,
     assertionResults: statuses.map((one, at) => ({ fullName: `${name} ${at}`, status: one })),
   }
 }
@@ -43,5 +45,21 @@ describe('tallyReport', () => {
 
   test('refuses a report it does not understand', () => {
     expect(() => tallyReport({ testResults: [file('a', 'passed', 'flaky')] }, [])).toThrow('Invalid option')
+  })
+})
+
+describe('slowestFiles', () => {
+  test('names those that took longest, longest first', () => {
+    const report = {
+      testResults: [
+        file('a', 'passed', 'passed'),
+        file('b', 'passed', 'passed', 'passed', 'passed'),
+        file('c', 'passed'),
+      ],
+    }
+    expect(slowestFiles(report, 2)).toEqual([
+      { file: 'b', seconds: 1.5 },
+      { file: 'a', seconds: 0.5 },
+    ])
   })
 })

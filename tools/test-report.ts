@@ -6,6 +6,8 @@ const reportSchema = z.object({
     z.object({
       name: z.string(),
       status: z.enum(['passed', 'failed']),
+      startTime: z.number(),
+      endTime: z.number(),
       assertionResults: z.array(
         z.object({
           fullName: z.string(),
@@ -34,6 +36,24 @@ export interface Tally {
   /** Tests that failed, and files that failed as a whole (they do not load, or a hook threw) as one each. */
   readonly failed: number
   readonly skips: readonly Skip[]
+}
+
+/** A file of tests, and how long its tests took by the clock, beside those of other files. */
+export interface FileTime {
+  readonly file: string
+  readonly seconds: number
+}
+
+/** The files that took longest, longest first. */
+export function slowestFiles(report: unknown, count: number): FileTime[] {
+  return reportSchema
+    .parse(report)
+    .testResults.map(({ name, startTime, endTime }) => ({
+      file: name,
+      seconds: (endTime - startTime) / 1000,
+    }))
+    .sort((a, b) => b.seconds - a.seconds)
+    .slice(0, count)
 }
 
 /** Reads the ledger of `requires`: one JSON object a line. */

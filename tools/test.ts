@@ -7,12 +7,23 @@ import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { build } from './build.ts'
 import { runPackage } from './run-program.ts'
-import { parseSkipReasons, type Skip, type Tally, tallyReport } from './test-report.ts'
+import {
+  type FileTime,
+  parseSkipReasons,
+  type Skip,
+  slowestFiles,
+  type Tally,
+  tallyReport,
+} from './test-report.ts'
 
 interface TestRun extends Tally {
   /** What vitest itself ended with; errors outside any test are seen only here. */
   readonly exitCode: number
+  readonly slowest: readonly FileTime[]
 }
+
+/** Fewer files than this are seen at a glance. */
+const slowestCount = 10
 
 async function runTests(args: readonly string[], isCi: boolean): Promise<TestRun> {
   const folder = mkdtempSync(join(tmpdir(), 'tallyman-test-'))
@@ -33,9 +44,10 @@ async function runTests(args: readonly string[], isCi: boolean): Promise<TestRun
         },
       },
     )
-    if (!existsSync(reportFile)) return { exitCode: 1, passed: 0, failed: 0, skips: [] }
+    if (!existsSync(reportFile)) return { exitCode: 1, passed: 0, failed: 0, skips: [], slowest: [] }
     const reasons = existsSync(skipsFile) ? parseSkipReasons(readFileSync(skipsFile, 'utf8')) : []
-    return { exitCode, ...tallyReport(JSON.parse(readFileSync(reportFile, 'utf8')), reasons) }
+    const report: unknown = JSON.parse(readFileSync(reportFile, 'utf8'))
+    return { exitCode, ...tallyReport(report, reasons), slowest: slowestFiles(report, slowestCount) }
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
@@ -49,6 +61,13 @@ function tellSkips(skips: readonly Skip[]): void {
   }
 }
 
+function tellSlowest(slowest: readonly FileTime[]): void {
+  if (slowest.length < slowestCount) return
+  console.log('\nWhat took longest, beside other files:')
+  for (const { file, seconds } of slowest)
+    console.log(`  ${seconds.toFixed(0).padStart(4)} s  ${relative(process.cwd(), file)}`)
+}
+
 export async function main(args: readonly string[]): Promise<number> {
   const isCi = !['', '0', 'false'].includes(process.env.CI ?? '')
   if (!(await build())) {
@@ -56,7 +75,8 @@ export async function main(args: readonly string[]): Promise<number> {
     console.log('0 passed, 1 failed')
     return 1
   }
-  const { exitCode, passed, failed, skips } = await runTests(args, isCi)
+  const { exitCode, passed, failed, skips, slowest } = await runTests(args, isCi)
+  tellSlowest(slowest)
   tellSkips(skips)
   const isOutside = exitCode !== 0 && failed === 0
   if (isOutside) console.log('\nvitest failed outside any test (see above); that counts as one failure.')
