@@ -9,7 +9,7 @@ import { type BuildOptions, build, type Plugin } from 'esbuild'
 
 /** What is started, or imported by name, from outside `dist/`. */
 const entry =
-  /^src\/(index|cli\/test-events-main|spark\/task-process-main|executor\/(worker-process|worker-thread|thread-host)|web\/(app-main|page-main))\.ts$/
+  /^src\/(index|cli\/test-events-main|spark\/task-process-main|executor\/(worker-process|worker-thread|thread-host)|web\/(own-app\/app-main|page-main))\.ts$/
 /**
  * The command line, which no job shares an instance with: joined into one file in the older module format, which Node loads at once and
  * without looking for others. That takes 25 ms of CPU less.

@@ -1,7 +1,8 @@
 /** Who watches: a read-only server over run directories, and its pages. And the user's own web apps. */
 
-export { AppBundle } from './app-bundle.ts'
-export { type ServedApp, startApp } from './app-process.ts'
+export { AppBundle } from './own-app/app-bundle.ts'
+export { type ServedApp, startApp } from './own-app/app-process.ts'
+export { SourceWatch } from './own-app/source-watch.ts'
 export { helloPath, isOwnPage, isPageHello } from './page-hello.ts'
 export {
   containerMark,
@@ -12,5 +13,4 @@ export {
   parsePageNote,
 } from './page-note.ts'
 export { type PageOptions, type ServedPage, servePage } from './server.ts'
-export { SourceWatch } from './source-watch.ts'
 export { readToken } from './token.ts'

@@ -48,7 +48,7 @@ export async function partOfModule(
   return {
     image,
     command: [
-      ...[node, programOf('app-main'), join(folder, 'app.mjs'), module],
+      ...[node, programOf('own-app/app-main'), join(folder, 'app.mjs'), module],
       ...[insideAddress, String(insidePortDefault)],
     ],
     mounts: mountsOf(readable, []),

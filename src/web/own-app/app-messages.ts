@@ -1,4 +1,4 @@
-import type { Fault } from '../errors.ts'
+import type { Fault } from '../../errors.ts'
 
 /** What the process of an app tells whoever started it. The first is its answer, and it says no more. */
 export type AppMessage =

@@ -1,8 +1,8 @@
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { scratchFolder } from '../host/index.ts'
-import { bundleModule, linkPackage } from '../run/index.ts'
+import { scratchFolder } from '../../host/index.ts'
+import { bundleModule, linkPackage } from '../../run/index.ts'
 
 /** A web app's module with its own files and packages, in a folder of its own. */
 export class AppBundle {

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { errorOf, type Fault } from '../errors.ts'
+import { errorOf, type Fault } from '../../errors.ts'
 import { type AppMessage, isAppMessage } from './app-messages.ts'
 
 /** An app that is served by a process of its own. */

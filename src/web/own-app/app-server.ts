@@ -2,8 +2,8 @@ import { once } from 'node:events'
 import { pathToFileURL } from 'node:url'
 import { inspect } from 'node:util'
 import { createAdaptorServer, type ServerType } from '@hono/node-server'
-import { messageOf, TallymanError } from '../errors.ts'
-import { userFrames } from '../run/index.ts'
+import { messageOf, TallymanError } from '../../errors.ts'
+import { userFrames } from '../../run/index.ts'
 
 /** What the default export of an app's module has: as Hono's apps do, or any object. */
 export interface WebApp {

@@ -1,5 +1,5 @@
 /** Entry of the process of a web app. Arguments: its bundled module, what messages call it, the address and the port it listens at. */
-import { errnoOf, toFault } from '../errors.ts'
+import { errnoOf, toFault } from '../../errors.ts'
 import type { AppMessage } from './app-messages.ts'
 import { loadApp, serveApp } from './app-server.ts'
 
