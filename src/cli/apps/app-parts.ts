@@ -1,11 +1,12 @@
-import { existsSync, realpathSync, renameSync, rmSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { existsSync, renameSync, rmSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { type AppOrder, buildAppImage, type Engine, mountsOf, requireWorkerImage } from '../../host/index.ts'
 import { listRuns, mkdirIn, packageRoot, RunDirectory } from '../../run/index.ts'
 import { keptOutlet } from '../outlet.ts'
 import { pageTokenFile, runsFolder } from '../runs-folder.ts'
 import type { Terminal } from '../terminal.ts'
 import { bundleFolder } from './own-apps.ts'
+import { packageFolders } from './package-folders.ts'
 
 /** What an app is started from. */
 export type AppPart = Pick<AppOrder, 'image' | 'command' | 'mounts' | 'insidePort' | 'tokenFile'>
@@ -44,7 +45,7 @@ export async function partOfModule(
   await bundle.make()
   rmSync(folder, { recursive: true, force: true })
   renameSync(bundle.folder, folder)
-  const readable = [packageOf(packageRoot), folder, dirname(module)]
+  const readable = [...packageFolders(packageRoot), folder, dirname(module)]
   return {
     image,
     command: [
@@ -75,7 +76,7 @@ export async function partOfPage(engine: Engine, terminal: Terminal): Promise<Ap
       ...[node, programOf('page-main'), runs, tokenFile],
       ...[insideAddress, String(insidePortDefault)],
     ],
-    mounts: mountsOf([packageOf(packageRoot), runs, tokenFile, ...resultsElsewhere(runs)], []),
+    mounts: mountsOf([...packageFolders(packageRoot), runs, tokenFile, ...resultsElsewhere(runs)], []),
     insidePort: insidePortDefault,
     tokenFile,
   }
@@ -103,11 +104,4 @@ function targetOf(directory: RunDirectory): string | null {
 
 function programOf(name: string): string {
   return join(packageRoot, 'dist', 'web', `${name}.js`)
-}
-
-/** With the packages it needs, which are beside it where it was installed. */
-function packageOf(root: string): string {
-  const real = realpathSync(root)
-  const above = dirname(real)
-  return basename(above) === 'node_modules' ? above : real
 }
