@@ -19,8 +19,11 @@ const own = `t${process.pid}`
 let shop: Workshop
 /** It has the one name, and another one's must not be taken down. */
 let isPageUp = false
-beforeAll(() => {
+/** Of the Node that runs this, which may not be the only one there is an image of. */
+let workerImage: string
+beforeAll(async () => {
   shop = new Workshop()
+  if (hasEngine) workerImage = (await requireWorkerImage(await findEngine(engineHere?.kind))).name
 })
 afterEach(() => {
   for (const { name } of listed()) shop.run('down', name)
@@ -59,17 +62,8 @@ async function read(path = '/'): Promise<string> {
 
 /** A folder with a Dockerfile, which needs no registry: it begins with the image that workers have. */
 function dockerfile(code: string, more = ''): string {
-  const images = [
-    'image',
-    'ls',
-    '--filter',
-    'reference=localhost/tallyman-worker',
-    '--format',
-    '{{.Repository}}:{{.Tag}}',
-  ]
-  const [base] = spawnSync(...engineCommand(...images), { encoding: 'utf8' }).stdout.split('\n')
   const command = JSON.stringify([process.execPath, '-e', code])
-  shop.write(`${own}-docker/Dockerfile`, `FROM ${base}\nEXPOSE 5000\n${more}\nCMD ${command}\n`)
+  shop.write(`${own}-docker/Dockerfile`, `FROM ${workerImage}\nEXPOSE 5000\n${more}\nCMD ${command}\n`)
   return `${own}-docker`
 }
 
