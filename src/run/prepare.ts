@@ -1,8 +1,7 @@
-import { existsSync, readdirSync, statSync } from 'node:fs'
-import { basename, dirname, resolve } from 'node:path'
-import { TallymanError } from '../errors.ts'
+import { existsSync } from 'node:fs'
+import { basename, resolve } from 'node:path'
 import type { LoadedJob, Pool } from '../executor/index.ts'
-import { readLimits, readMachine, roomForProcesses } from '../host/index.ts'
+import { readMachine } from '../host/index.ts'
 import { discoverInputs, toFsPath } from '../input/index.ts'
 import type { JobDescription } from '../job/index.ts'
 import { type Bundle, bundleModule } from './bundle.ts'
@@ -12,15 +11,17 @@ import { forgetContainers } from './containers/container-note.ts'
 import { Coordinator, type CoordinatorParts } from './coordinator.ts'
 import { createRunDirectory, type RunDirectory } from './directory/directory.ts'
 import { releaseLock, takeLock } from './directory/lock.ts'
+import { findJobFile } from './find-job-file.ts'
 import { beginJournal } from './journal/begin-journal.ts'
 import type { RunOptions } from './options.ts'
 import { gzipPartBytesOf, hashContents, makePlan } from './plan/make-plan.ts'
 import { writePlan } from './plan/plan-file.ts'
 import type { PreparedRun } from './prepared.ts'
+import { requireRoom } from './require-room.ts'
 import { type Resources, settleResources } from './resources.ts'
 import { initialState } from './state/state.ts'
 import { Store, storeFolder } from './store/store.ts'
-import { openWorkers, threadsUsual, type WorkerNeeds } from './workers.ts'
+import { openWorkers, type WorkerNeeds } from './workers.ts'
 
 /** A job that has been bundled, and a pool whose first worker has loaded it. */
 interface StartedJob {
@@ -161,28 +162,29 @@ export async function inspectJob(
   }
 }
 
-async function startJob(
-  entry: string,
-  directory: RunDirectory,
-  options: Pick<
-    RunOptions,
-    | 'job'
-    | 'cwd'
-    | 'isolation'
-    | 'image'
-    | 'workers'
-    | 'memoryBytes'
-    | 'spillBytes'
-    | 'taskTimeoutMs'
-    | 'isPolite'
-    | 'spark'
-  > &
-    Pick<WorkerNeeds, 'params'> & {
-      readonly stop: AbortSignal | undefined
-      readonly note?: ((directory: RunDirectory) => void) | undefined
-      readonly say?: ((message: string) => void) | undefined
-    },
-): Promise<StartedJob> {
+/** What a job is started with. */
+interface JobStart
+  extends Pick<
+      RunOptions,
+      | 'job'
+      | 'cwd'
+      | 'isolation'
+      | 'image'
+      | 'workers'
+      | 'memoryBytes'
+      | 'spillBytes'
+      | 'taskTimeoutMs'
+      | 'isPolite'
+      | 'spark'
+    >,
+    Pick<WorkerNeeds, 'params'> {
+  readonly stop: AbortSignal | undefined
+  readonly note?: Preparation['note'] | undefined
+  readonly say?: Preparation['say'] | undefined
+}
+
+/** Bundles a job, and has the first worker of a new pool load it. Where that fails the pool is stopped. */
+async function startJob(entry: string, directory: RunDirectory, options: JobStart): Promise<StartedJob> {
   const resources = settleResources(options, readMachine())
   // On Spark one worker loads the job here, and all others are elsewhere.
   requireRoom(options.spark === null ? resources.workers : 1)
@@ -209,68 +211,4 @@ async function startJob(
   } finally {
     options.stop?.removeEventListener('abort', giveUp)
   }
-}
-
-/** Files the coordinator has open besides the lines to its workers; a worker that merges has no more. */
-const openFilesBase = 96
-/**
- * Node takes more addresses than memory, and so does what bundles the job: with fewer than this they end in the middle of something, or go round and round in
- * search of more.
- */
-const addressBytesLeast = 3 * 2 ** 30
-/** Lines to a worker and its guard, and its log. */
-const openFilesEach = 8
-
-/**
- * A limit on processes that is met in the middle of a run locks its user out, and one on open files makes everything fail in
- * some place of its own: they are looked at before.
- */
-function requireRoom(workers: number): void {
-  const limits = readLimits()
-  const openFiles = openFilesBase + workers * openFilesEach
-  if (limits.openFilesMax !== null && limits.openFilesMax < openFiles)
-    throw new TallymanError(
-      'limit-reached',
-      `A process may have ${limits.openFilesMax} files open here, too few for a run with ${workers} workers.`,
-      { wayOut: `Allow ${openFiles} or more: ulimit -n ${openFiles}` },
-    )
-  if (limits.addressBytesMax !== null && limits.addressBytesMax < addressBytesLeast)
-    throw new TallymanError(
-      'limit-reached',
-      `A process may have ${Math.floor(limits.addressBytesMax / 2 ** 20)} MiB of addresses here, too few for a run, which takes more of them than of memory.`,
-      { wayOut: 'Bound its memory with --memory instead: ulimit -v unlimited' },
-    )
-  const { processes, boundBy } = roomForProcesses(threadsUsual, limits)
-  if (boundBy === null || processes >= workers) return
-  throw new TallymanError(
-    'limit-reached',
-    `${workers} workers do not fit: ${boundBy.of} may have ${boundBy.threadsMax} threads and has ${boundBy.threadsNow}.`,
-    {
-      wayOut:
-        processes > 0 ? `Say --workers ${processes}, or end other processes.` : 'End other processes first.',
-    },
-  )
-}
-
-function findJobFile({ job, cwd }: Pick<RunOptions, 'job' | 'cwd'>): string {
-  const path = resolve(cwd, job)
-  if (existsSync(path)) {
-    if (statSync(path).isFile()) return path
-    throw new TallymanError('not-found', `Job ${JSON.stringify(job)} is a directory; a job is a file.`, {
-      wayOut: sayJobsIn(path) ?? 'Name the file, for example words.job.ts.',
-    })
-  }
-  throw new TallymanError('not-found', `Job file ${JSON.stringify(job)} does not exist.`, {
-    wayOut: sayJobsIn(dirname(path)) ?? '`tallyman new NAME` writes one.',
-  })
-}
-
-function sayJobsIn(folder: string): string | null {
-  if (!existsSync(folder)) return null
-  const jobs = readdirSync(folder).filter((name) => /\.job\.[cm]?[jt]sx?$/.test(name))
-  if (jobs.length === 0) return null
-  return `There is ${jobs
-    .slice(0, 3)
-    .map((name) => JSON.stringify(name))
-    .join(', ')}${jobs.length > 3 ? ` and ${jobs.length - 3} more` : ''}.`
 }

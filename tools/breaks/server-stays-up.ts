@@ -75,7 +75,7 @@ export const serverStaysUp: BrokenPromise = {
     {
       name: 'too-few-open-files',
       what: 'it is not looked whether enough files may be open before a run begins',
-      file: 'src/run/prepare.ts',
+      file: 'src/run/require-room.ts',
       text: 'limits.openFilesMax < openFiles)',
       replacement: 'limits.openFilesMax < 0 * openFiles)',
       noticedBy: [{ file: 'test/hostile/open-files.test.ts', name: 'is done with as few as there can be' }],
