@@ -7,6 +7,7 @@
  */
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { build } from 'esbuild'
 import { type ChangedLines, changedLines } from './mutants/changed-lines.ts'
 import { reusable } from './mutants/reuse.ts'
 import { type Room, roomOf, rooms } from './mutants/rooms.ts'
@@ -32,6 +33,8 @@ const changedTimeoutMs = 120_000
 const survivorsOfChangeMax = 2
 
 const folder = join('node_modules', '.cache', 'tallyman', 'mutants')
+/** What Stryker loads of this tool. */
+const programs = join(folder, 'programs')
 
 interface Trial {
   /** Names the files of this trial. */
@@ -45,13 +48,14 @@ interface Trial {
 function optionsOf({ name, mutate, isQuick }: Trial): object {
   return {
     mutate,
-    testRunner: 'vitest',
-    plugins: ['@stryker-mutator/vitest-runner'],
-    vitest: { configFile: 'tools/mutants/vitest.config.ts', related: isQuick },
+    testRunner: 'rooms',
+    plugins: [`./${join(programs, 'test-runner.mjs')}`],
     coverageAnalysis: 'perTest',
     concurrency: 2,
     // A test that takes so long beyond what it takes without a mutant runs for ever.
     timeoutMS: 4_000,
+    // They may run twice: with sources that are loaded anew the second time.
+    timeoutFactor: 3,
     reporters: ['json', ...(isQuick ? [] : ['progress-append-only'])],
     jsonReporter: { fileName: join(folder, `${name}.report.json`) },
     // What was noticed before is not tried again, as long as the code and the tests are the same.
@@ -73,9 +77,27 @@ function forgetChanged(name: string): void {
   writeFileSync(file, JSON.stringify(reusable(JSON.parse(readFileSync(file, 'utf8')), isChanged)))
 }
 
+/** Stryker and Node load JavaScript. */
+async function buildPrograms(): Promise<void> {
+  await build({
+    entryPoints: ['test-runner', 'module-hooks', 'in-place-of-vitest'].map(
+      (name) => `tools/mutants/${name}.ts`,
+    ),
+    outdir: programs,
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    packages: 'external',
+    platform: 'node',
+    target: 'node20',
+    format: 'esm',
+    logLevel: 'error',
+  })
+}
+
 /** Returns Stryker's report; null, and what it said, when there is none. */
 async function tryMutants(trial: Trial): Promise<{ report: unknown; output: string }> {
   mkdirSync(folder, { recursive: true })
+  await buildPrograms()
   const configFile = join(folder, `${trial.name}.options.json`)
   const reportFile = join(folder, `${trial.name}.report.json`)
   rmSync(reportFile, { force: true })
