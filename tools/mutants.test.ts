@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { parseDiff } from './mutants/changed-lines.ts'
+import { distance, importsIn, isSource } from './mutants/module-graph.ts'
 import { reusable } from './mutants/reuse.ts'
 import { isMutated } from './mutants/rooms.ts'
 import {
@@ -170,5 +171,53 @@ describe('isMutated', () => {
     ['test/record/key.ts', false],
   ])('says of %s: %s', (path, is) => {
     expect(isMutated(path)).toBe(is)
+  })
+})
+
+describe('imports', () => {
+  test('are what a file loads when it runs: no types, no packages', () => {
+    const text = `
+      import { join } from 'node:path'
+      import type { Later } from './later.ts'
+      import type {
+        Other,
+      } from './other.ts'
+      import {
+        a,
+        type B,
+      } from '../record/a.ts'
+      import './alone.ts'
+      export { c } from "./c.ts"
+      export type { D } from './d.ts'
+      const whole = 'tallyman'
+      import { defineJob } from 'tallyman'
+      const late = () => import('./late.ts')`
+    expect(importsIn('src/flow/x.ts', text)).toEqual([
+      'src/record/a.ts',
+      'src/flow/alone.ts',
+      'src/flow/c.ts',
+      'src/index.ts',
+      'src/flow/late.ts',
+    ])
+  })
+
+  test('are of sources, or of what is there for tests', () => {
+    expect(['src/flow/a.ts', 'src/flow/a.test.ts', 'test/fixtures/a.ts'].map(isSource)).toEqual([
+      true,
+      false,
+      false,
+    ])
+  })
+})
+
+describe('tests of a file', () => {
+  test('are the closer, the fewer folders are between them', () => {
+    const tests = [
+      'src/flow/b.test.ts',
+      'src/flow/a.test.ts',
+      'src/flow/kernel/a.test.ts',
+      'src/job/a.test.ts',
+    ]
+    expect(tests.map((path) => distance(path, 'src/flow/a.ts'))).toEqual([1, 0, 2, 3])
   })
 })

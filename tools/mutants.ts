@@ -6,6 +6,7 @@
  * `npm run mutants -- --changed`, which is part of `npm run check`: only the lines that differ from the last commit.
  */
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { availableParallelism, loadavg } from 'node:os'
 import { join } from 'node:path'
 import { build } from 'esbuild'
 import { type ChangedLines, changedLines } from './mutants/changed-lines.ts'
@@ -42,16 +43,23 @@ interface Trial {
   readonly rooms: readonly Room[]
   /** Patterns of files, or files with ranges of lines. */
   readonly mutate: readonly string[]
+  /** How many mutants are tried at the same time. */
+  readonly atATime: number
   readonly isQuick: boolean
 }
 
-function optionsOf({ name, mutate, isQuick }: Trial): object {
+/** As many at a time as there are cores that nobody uses, and one where there are none. */
+function concurrency(): number {
+  return Math.max(1, availableParallelism() - Math.floor(loadavg()[0] ?? 0))
+}
+
+function optionsOf({ name, mutate, atATime, isQuick }: Trial): object {
   return {
     mutate,
     testRunner: 'rooms',
     plugins: [`./${join(programs, 'test-runner.mjs')}`],
     coverageAnalysis: 'perTest',
-    concurrency: 2,
+    concurrency: atATime,
     // A test that takes so long beyond what it takes without a mutant runs for ever.
     timeoutMS: 4_000,
     // They may run twice: with sources that are loaded anew the second time.
@@ -80,7 +88,7 @@ function forgetChanged(name: string): void {
 /** Stryker and Node load JavaScript. */
 async function buildPrograms(): Promise<void> {
   await build({
-    entryPoints: ['test-runner', 'module-hooks', 'in-place-of-vitest'].map(
+    entryPoints: ['test-runner', 'module-hooks', 'in-place-of-vitest', 'in-place-of-fast-check'].map(
       (name) => `tools/mutants/${name}.ts`,
     ),
     outdir: programs,
@@ -122,8 +130,15 @@ function sourcesIn(place: string): string[] {
 async function tryPlace(room: Room, place: string): Promise<boolean> {
   console.log(`\n▸ ${place}`)
   const started = performance.now()
+  const atATime = concurrency()
   const name = place.replaceAll('/', '-')
-  const { report } = await tryMutants({ name, rooms: [room], mutate: sourcesIn(place), isQuick: false })
+  const { report } = await tryMutants({
+    name,
+    rooms: [room],
+    mutate: sourcesIn(place),
+    atATime,
+    isQuick: false,
+  })
   if (report === null) {
     console.error(`No report of ${place}: see above what Stryker says.`)
     return false
@@ -137,7 +152,7 @@ async function tryPlace(room: Room, place: string): Promise<boolean> {
   const date = new Date().toISOString().slice(0, 10)
   const recordFile = join('bench', 'runs', `${date}-mutants.txt`)
   const recorded = existsSync(recordFile) ? readFileSync(recordFile, 'utf8') : ''
-  const section = `node ${process.version}, ${minutes} minutes, two at a time\n\n${table}`
+  const section = `node ${process.version}, ${minutes} minutes, ${atATime} at a time\n\n${table}`
   writeFileSync(recordFile, withSection(recorded, place, section))
   console.log(`Recorded in ${recordFile}.`)
   return scoreOf(sum) >= scoreMin
@@ -153,7 +168,13 @@ async function tryChange(changed: readonly ChangedLines[]): Promise<number> {
   }
   const mutate = changed.map(({ path, first, last }) => `${path}:${first}-${last}`)
   const startMs = performance.now()
-  const { report, output } = await tryMutants({ name: 'changed', rooms: touched, mutate, isQuick: true })
+  const { report, output } = await tryMutants({
+    name: 'changed',
+    rooms: touched,
+    mutate,
+    atATime: concurrency(),
+    isQuick: true,
+  })
   if (report === null && performance.now() - startMs >= changedTimeoutMs) {
     console.log(`The mutants of the change take more than ${changedTimeoutMs / 1000} s: ${wholly}`)
     return 0

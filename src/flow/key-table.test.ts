@@ -48,7 +48,9 @@ describe('KeyTable', () => {
     )
   })
 
-  it('counts the same for the same keys, whatever memory it was given from tables before', () => {
+  it('counts the same for the same keys, whatever memory it was given from tables before', {
+    tags: ['large'],
+  }, () => {
     const fill = (): number => {
       const table = new KeyTable()
       for (let number = 0; number < 50_000; number++) add(table, `key-${number}`)
@@ -62,7 +64,7 @@ describe('KeyTable', () => {
     expect(fill()).toBe(first)
   })
 
-  it('counts no less than the memory it takes', () => {
+  it('counts no less than the memory it takes', { tags: ['large'] }, () => {
     const before = process.memoryUsage().arrayBuffers
     const table = new KeyTable()
     for (let number = 0; number < 200_000; number++) add(table, `key-${number}`)

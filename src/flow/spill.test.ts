@@ -90,7 +90,9 @@ describe('writeSpills', () => {
     )
   })
 
-  it('folds right when keys become too many for maps, and again in the next round', () => {
+  it('folds right when keys become too many for maps, and again in the next round', {
+    tags: ['large'],
+  }, () => {
     const table = new CombineTable(count() as AnyReducer, 0)
     for (const rounds of [10_000, 3000, 6000]) {
       for (let turn = 0; turn < 3; turn++)

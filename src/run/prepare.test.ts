@@ -71,7 +71,9 @@ describe('prepareRun', () => {
     expect(run.state.map.toArray().every(({ attempts }) => attempts === 0)).toBe(true)
   })
 
-  test('takes more than one partition only for much input, however few workers there are', async () => {
+  test('takes more than one partition only for much input, however few workers there are', {
+    tags: ['large'],
+  }, async () => {
     const place = workplace()
     expect((await place.prepare({ ...asked, workers: 3 })).plan.partitions).toBe(1)
     truncateSync(place.folder.at('texts', 'a.txt'), 20 * 2 ** 20)

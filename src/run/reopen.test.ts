@@ -132,7 +132,10 @@ describe('readRun', () => {
 })
 
 describe('resumeRun', () => {
-  test('goes on with a run that was stopped at any moment, does nothing twice, and gives the same bytes', async () => {
+  test('goes on with a run that was stopped at any moment, does nothing twice, and gives the same bytes', {
+    tags: ['large'],
+    timeout: 180_000,
+  }, async () => {
     const place = workplace()
     const whole = await place.prepare(asked)
     expect((await execute(whole)).phase).toBe('reduce')
@@ -157,9 +160,12 @@ describe('resumeRun', () => {
         if (task.kind === 'done') expect(begun).not.toContain(`map-0000${index}`)
       await run.close()
     }
-  }, 180_000)
+  })
 
-  test('goes on with a run that was killed between its plan and its journal', async () => {
+  test('goes on with a run that was killed between its plan and its journal', {
+    tags: ['large'],
+    timeout: 60_000,
+  }, async () => {
     const place = workplace()
     const whole = await place.prepare(asked)
     await execute(whole)
@@ -174,7 +180,7 @@ describe('resumeRun', () => {
       expect(readRun(directory).events.slice(0, 2)).toMatchObject([{ type: 'planned' }, { type: 'resumed' }])
       await run.close()
     }
-  }, 60_000)
+  })
 
   test('finishes a refused run with a higher limit of rejected records, mapping nothing again', async () => {
     const place = workplace()

@@ -1,5 +1,6 @@
 /**
- * How Node loads the sources and tests that mutants are tried in: TypeScript as it is, `vitest` as `in-place-of-vitest.ts`, and any file as often as it is asked for.
+ * How Node loads the sources and tests that mutants are tried in: TypeScript as it is, `vitest` and `fast-check` as `in-place-of-….ts` makes them, and any file
+ * as often as it is asked for.
  *
  * A file is loaded once for each query in its URL. `?environment=3` makes the files of one set of sources, and what a file imports has the query that it has itself. Tests and
  * what is in `test/` have `&run=7` besides: they begin anew with each run.
@@ -14,24 +15,25 @@ import { isSource } from './module-graph.ts'
 export interface HooksData {
   /** The folder of the sources with the mutants. */
   readonly root: string
-  /** The URL of what stands in place of Vitest. */
-  readonly vitest: string
+  /** URLs of what stands in place of packages, by their names. */
+  readonly inPlaceOf: Readonly<Record<string, string>>
 }
 
 let root = ''
 let rootUrl = ''
-let vitest = ''
+let inPlaceOf: HooksData['inPlaceOf'] = {}
 
 export function initialize(data: HooksData): void {
   root = data.root
   rootUrl = pathToFileURL(`${root}/`).href
-  vitest = data.vitest
+  inPlaceOf = data.inPlaceOf
 }
 
 export const resolve: ResolveHook = (specifier, context, next) => {
   const parent = context.parentURL
   if (parent === undefined || !parent.startsWith(rootUrl)) return next(specifier, context)
-  if (specifier === 'vitest') return { url: vitest, format: 'module', shortCircuit: true }
+  const other = inPlaceOf[specifier]
+  if (other !== undefined) return { url: other, format: 'module', shortCircuit: true }
   const url = specifier === 'tallyman' ? new URL('src/index.ts', rootUrl) : relativeUrl(specifier, parent)
   if (url === null) return next(specifier, context)
   const query = new URL(parent).searchParams

@@ -4,7 +4,7 @@
  * What a mutant leaves behind there must not speak for or against the next one. So a test that notices a mutant is run again without it, and must pass; and a mutant that is not
  * noticed must have been passed as often as the first run, of all tests, passed it. Where that is not so, the mutant is shown once more to sources loaded anew.
  */
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { register } from 'node:module'
 import { join, relative } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
@@ -22,10 +22,23 @@ import {
   type TestRunner,
   TestStatus,
 } from '@stryker-mutator/api/test-runner'
-import fc from 'fast-check'
 import { distance, ModuleGraph } from './module-graph.ts'
 import type { HooksData } from './module-hooks.ts'
 import { type FileOutcome, runTestFile } from './run-test-file.ts'
+
+/** What the first run of all tests, without a mutant, tells those with mutants, in whatever process. */
+interface FirstRun {
+  /** Milliseconds of each test. */
+  readonly durations: Readonly<Record<string, number>>
+  /** How often each test passed each mutant, and how often that was done while its file was loaded. */
+  readonly passes: Readonly<Record<string, CoverageData>>
+}
+
+/** In the folder of the sources with the mutants. */
+const firstRunFile = join('.scripts', 'first-run.json')
+
+/** A test that takes longer is shown only the mutants of the file that it stands beside. */
+const quickMs = 500
 
 /** What Stryker's mutants look at, and write to. */
 interface Switches {
@@ -36,19 +49,15 @@ interface Switches {
   hitLimit: number | undefined
 }
 
-/** Random tests try the same cases with every mutant, not for long, and without a search for the smallest one that fails. */
-const randomTests = { seed: 2020, interruptAfterTimeLimit: 500, endOnFailure: true }
-
 /** Sources that were loaded once stay in memory. A process that has grown beyond this is given back. */
 const memoryMax = 1_500_000_000
-
-/** Stryker ends a run in which a mutant is passed so many times as often as in the first one. */
-const hitLimitFactor = 100
 
 /** A mutant shown to tests: what Stryker is to know of it, and which tests noticed it. */
 interface Shown {
   readonly result: MutantRunResult
-  readonly noticed: { readonly path: string; readonly ids: readonly string[] } | null
+  readonly noticed: { readonly path: string; readonly id: string } | null
+  /** Whether it was passed as often as by the first run of these tests. */
+  readonly isPassed: boolean
 }
 
 /** Coverage of what runs as a file of tests is loaded, before its tests are known. */
@@ -67,6 +76,7 @@ class RoomTestRunner implements TestRunner {
   }
   /** Errors that no test waits for. */
   readonly #strays: unknown[] = []
+  #firstRun: FirstRun | undefined
   /** Counts how often the sources were loaded. */
   #set = 1
   #runs = 0
@@ -79,21 +89,21 @@ class RoomTestRunner implements TestRunner {
   async init(): Promise<void> {
     Object.assign(globalThis, { __stryker__: this.#switches })
     Object.assign(this.#environment, { NODE_ENV: 'test', VITEST: '1' })
-    fc.configureGlobal({ ...fc.readConfigureGlobal(), ...randomTests })
     for (const event of ['unhandledRejection', 'uncaughtException'] as const) {
       process.on(event, (error) => this.#strays.push(error))
     }
-    const data: HooksData = {
-      root: this.#root,
-      vitest: new URL('./in-place-of-vitest.mjs', import.meta.url).href,
-    }
+    const names = ['vitest', 'fast-check']
+    const program = (name: string) => new URL(`./in-place-of-${name}.mjs`, import.meta.url).href
+    const inPlaceOf = Object.fromEntries(names.map((name) => [name, program(name)]))
+    const data: HooksData = { root: this.#root, inPlaceOf }
     register('./module-hooks.mjs', import.meta.url, { data })
   }
 
   async dryRun({ files = [] }: DryRunOptions): Promise<DryRunResult> {
     const changed = files.map((file) => relative(this.#root, file))
-    const { perTest } = this.#switches.mutantCoverage
+    const { perTest: passes, static: unattended } = this.#switches.mutantCoverage
     const outcomes: FileOutcome[] = []
+    const perTest: Record<string, CoverageData> = {}
     for (const path of this.#testsOf(changed)) {
       await this.#loadSourcesOf(path)
       const outcome = await this.#run(path, { isWhole: true })
@@ -102,11 +112,11 @@ class RoomTestRunner implements TestRunner {
       }
       outcomes.push(outcome)
       // What runs while the file is loaded is there for all of its tests.
-      const loading = perTest[loadingId(path)] ?? {}
-      delete perTest[loadingId(path)]
-      for (const { id } of outcome.tests) perTest[id] = merged(perTest[id] ?? {}, loading)
+      for (const { id } of outcome.tests) perTest[id] = { ...passes[loadingId(path)], ...passes[id] }
     }
     const tests = outcomes.flatMap((outcome) => outcome.tests)
+    const durations = Object.fromEntries(tests.map(({ id, ms }) => [id, ms]))
+    writeFileSync(firstRunFile, JSON.stringify({ durations, passes } satisfies FirstRun))
     return {
       status: DryRunStatus.Complete,
       tests: tests.map(({ id, name, path, ms, failure }) => ({
@@ -118,7 +128,7 @@ class RoomTestRunner implements TestRunner {
           ? { status: TestStatus.Success }
           : { status: TestStatus.Failed, failureMessage: failure }),
       })),
-      mutantCoverage: this.#switches.mutantCoverage,
+      mutantCoverage: { static: unattended, perTest },
     }
   }
 
@@ -128,16 +138,16 @@ class RoomTestRunner implements TestRunner {
     if (options.reloadEnvironment || this.#isSpoiled) this.#renew()
     const first = await this.#show(options)
     // Sources that were loaded with the mutant have seen no other.
-    if (options.mutantActivation === 'static' || (await this.#isCertain(first, options))) return first.result
+    if (options.mutantActivation === 'static' || (await this.#isCertain(first))) return first.result
     this.#renew()
     const second = await this.#show(options)
     this.#isSpoiled = true
     return second.result
   }
 
-  async #isCertain({ noticed }: Shown, { hitLimit = 0 }: MutantRunOptions): Promise<boolean> {
-    if (noticed === null) return this.#switches.hitCount >= hitLimit / hitLimitFactor
-    const { failure, tests } = await this.#run(noticed.path, { ids: new Set(noticed.ids.slice(0, 1)) })
+  async #isCertain({ noticed, isPassed }: Shown): Promise<boolean> {
+    if (noticed === null) return isPassed
+    const { failure, tests } = await this.#run(noticed.path, { ids: new Set([noticed.id]) })
     return failure === null && tests.every((test) => test.failure === null)
   }
 
@@ -148,37 +158,42 @@ class RoomTestRunner implements TestRunner {
   }
 
   async #show(options: MutantRunOptions): Promise<Shown> {
-    const { activeMutant, testFilter, sandboxFileName, hitLimit } = options
+    const { activeMutant, hitLimit } = options
     const switches = this.#switches
-    const isStatic = options.mutantActivation === 'static'
-    const changed = relative(this.#root, sandboxFileName)
-    const wanted = testFilter === undefined ? null : byFile(testFilter)
-    const paths = wanted === null ? this.#testsOf([changed]) : [...wanted.keys()]
+    const chosen = this.#choose(options)
     switches.hitCount = 0
     switches.hitLimit = hitLimit
     let nrOfTests = 0
+    for (const [path, ids] of chosen) {
+      const { tests, failure } = await this.#showTo(path, ids, options)
+      nrOfTests += tests.length
+      const failed = tests.filter((test) => test.failure !== null)
+      const failureMessage = failed[0]?.failure ?? failure
+      if (failureMessage === null) continue
+      const killedBy = failed.length > 0 ? failed.map(({ id }) => id) : [...ids]
+      const endless = determineHitLimitReached(switches.hitCount, hitLimit)
+      const result: MutantRunResult =
+        endless === undefined
+          ? { status: MutantRunStatus.Killed, killedBy, failureMessage, nrOfTests }
+          : { ...endless, status: MutantRunStatus.Timeout }
+      return { result, noticed: { path, id: killedBy[0] ?? '' }, isPassed: true }
+    }
+    const isPassed = switches.hitCount >= this.#passesOf(activeMutant.id, chosen)
+    return { result: { status: MutantRunStatus.Survived, nrOfTests }, noticed: null, isPassed }
+  }
+
+  async #showTo(path: string, ids: ReadonlySet<string>, options: MutantRunOptions): Promise<FileOutcome> {
+    const isStatic = options.mutantActivation === 'static'
+    const switches = this.#switches
+    switches.activeMutant = isStatic ? options.activeMutant.id : undefined
     try {
-      for (const path of paths.sort((a, b) => distance(a, changed) - distance(b, changed))) {
-        switches.activeMutant = isStatic ? activeMutant.id : undefined
-        const broken = await this.#loadSourcesOf(path).catch(messageOf)
-        if (!isStatic && broken !== undefined) throw new Error(broken)
-        switches.activeMutant = activeMutant.id
-        const ids = wanted?.get(path)
-        const { tests, failure } =
-          broken === undefined
-            ? await this.#run(path, { ids, isWhole: options.disableBail })
-            : { tests: [], failure: broken }
-        nrOfTests += tests.length
-        const failed = tests.filter((test) => test.failure !== null)
-        const failureMessage = failed[0]?.failure ?? failure
-        if (failureMessage === null) continue
-        const killedBy = failed.length > 0 ? failed.map(({ id }) => id) : [...(ids ?? [])]
-        const noticed = { path, ids: killedBy }
-        const endless = determineHitLimitReached(switches.hitCount, hitLimit)
-        if (endless !== undefined) return { result: { ...endless, status: MutantRunStatus.Timeout }, noticed }
-        return { result: { status: MutantRunStatus.Killed, killedBy, failureMessage, nrOfTests }, noticed }
-      }
-      return { result: { status: MutantRunStatus.Survived, nrOfTests }, noticed: null }
+      await this.#loadSourcesOf(path)
+      switches.activeMutant = options.activeMutant.id
+      return await this.#run(path, { ids, isWhole: options.disableBail })
+    } catch (error) {
+      // Sources that cannot even be loaded are noticed.
+      if (isStatic) return { tests: [], failure: messageOf(error) }
+      throw error
     } finally {
       switches.activeMutant = undefined
     }
@@ -199,6 +214,34 @@ class RoomTestRunner implements TestRunner {
         return changed.some((one) => reached.has(one))
       })
       .sort()
+  }
+
+  /** The tests that a mutant is shown to, by file: those first that are likely to notice, and take little time. */
+  #choose({ testFilter, sandboxFileName }: MutantRunOptions): [path: string, ids: Set<string>][] {
+    this.#firstRun ??= JSON.parse(readFileSync(firstRunFile, 'utf8')) as FirstRun
+    const { durations } = this.#firstRun
+    const changed = relative(this.#root, sandboxFileName)
+    const reaching = new Set(testFilter === undefined ? this.#testsOf([changed]) : [])
+    const ids = testFilter ?? Object.keys(durations).filter((id) => reaching.has(fileOf(id)))
+    const chosen = new Map<string, { ids: Set<string>; ms: number }>()
+    for (const id of ids) {
+      const path = fileOf(id)
+      const ms = durations[id] ?? 0
+      if (ms > quickMs && distance(path, changed) > 0) continue
+      const file = chosen.get(path) ?? { ids: new Set(), ms: 1 }
+      file.ids.add(id)
+      file.ms += ms
+      chosen.set(path, file)
+    }
+    const rank = ([path, { ms }]: [string, { ms: number }]) => ms * (1 + distance(path, changed))
+    return [...chosen].sort((a, b) => rank(a) - rank(b)).map(([path, file]) => [path, file.ids])
+  }
+
+  /** How often the first run passed a mutant in these tests. */
+  #passesOf(mutant: string, chosen: readonly [path: string, ids: ReadonlySet<string>][]): number {
+    const passes = this.#firstRun?.passes ?? {}
+    const places = chosen.flatMap(([path, ids]) => [loadingId(path), ...ids])
+    return places.reduce((sum, place) => sum + (passes[place]?.[mutant] ?? 0), 0)
   }
 
   async #loadSourcesOf(path: string): Promise<void> {
@@ -242,21 +285,8 @@ class RoomTestRunner implements TestRunner {
   }
 }
 
-function byFile(ids: readonly string[]): Map<string, Set<string>> {
-  const files = new Map<string, Set<string>>()
-  for (const id of ids) {
-    const path = id.slice(0, id.indexOf('#'))
-    const found = files.get(path)
-    if (found === undefined) files.set(path, new Set([id]))
-    else found.add(id)
-  }
-  return files
-}
-
-function merged(a: CoverageData, b: CoverageData): CoverageData {
-  const sum = { ...a }
-  for (const [mutant, count] of Object.entries(b)) sum[mutant] = (sum[mutant] ?? 0) + count
-  return sum
+function fileOf(id: string): string {
+  return id.slice(0, id.indexOf('#'))
 }
 
 function messageOf(error: unknown): string {
