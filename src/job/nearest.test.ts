@@ -23,6 +23,9 @@ describe('nearestName', () => {
     ['acb', ['abc', 'bca'], 'abc'],
     ['cab', ['abc'], null],
     ['xx', ['ab'], null],
+    // Only one of the two came to the place of the other.
+    ['xa', ['ay'], null],
+    ['ax', ['ya'], null],
     ['x', ['y'], 'y'],
     ['', ['a'], 'a'],
     ['a', [], null],

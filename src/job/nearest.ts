@@ -26,7 +26,7 @@ function editSteps(from: string, to: string): number {
     for (let j = 1; j <= to.length; j++) {
       const same = from[i - 1] === to[j - 1]
       let steps = Math.min(at(last, j) + 1, at(row, j - 1) + 1, at(last, j - 1) + (same ? 0 : 1))
-      if (i > 1 && j > 1 && from[i - 1] === to[j - 2] && from[i - 2] === to[j - 1]) {
+      if (from[i - 1] === to[j - 2] && from[i - 2] === to[j - 1]) {
         steps = Math.min(steps, at(beforeLast, j - 2) + 1)
       }
       row.push(steps)

@@ -172,11 +172,14 @@ describe('recordUse()', () => {
       '(r) => r.a (1)',
       '(r) => r.a\n(1)',
       '(r) => r.a?.(1)',
+      '(r) => r.a?. (1)',
       '(r) => r?.a(1)',
       '(r) => r.a`x`',
     ],
     ...['(r) => (r.a)(1)', '(r) => ((r.a))?.(1)', '(r) => (r.a)`x`'],
     ...['(r) => r.a/**/(1)', '(r) => r.a//\n(1)', '(r) => new r.a()', '(r) => r/**/.a', '(r) => r?.(1)'],
+    // What is taken apart is something else, or not only the record.
+    ...['(r) => { const { a } = f; f = r; }', '(r) => { const { a } = r || f; return a }', '({ 0: a }) => a'],
     // What every object has.
     ...[
       '(r) => r.constructor',
@@ -201,6 +204,8 @@ describe('recordUse()', () => {
     // Other forms of parameters.
     ...[
       '(...all) => all',
+      '(...all) => f((x) => x.a) + all',
+      '(...all) => f(x => x.a) + all',
       '(r = {}) => r.a',
       '() => 1',
       '([a]) => a',
