@@ -31,7 +31,7 @@ export interface FileRun {
 }
 
 /** As Stryker's own runner for Vitest names it, so that a record of one can be read with the other. */
-export function testId(path: string, name: string): string {
+function testId(path: string, name: string): string {
   return `${path}#${name}`
 }
 

@@ -37,8 +37,8 @@ interface FirstRun {
 /** In the folder of the sources with the mutants. */
 const firstRunFile = join('.scripts', 'first-run.json')
 
-/** A test that takes longer is shown only the mutants of the file that it stands beside. */
-const quickMs = 500
+/** Beside the tests of its own file, a mutant is shown to the quickest others, so many that they take this long in all. */
+const othersMs = 3_000
 
 /** What Stryker's mutants look at, and write to. */
 interface Switches {
@@ -93,10 +93,10 @@ class RoomTestRunner implements TestRunner {
       process.on(event, (error) => this.#strays.push(error))
     }
     const names = ['vitest', 'fast-check']
-    const program = (name: string) => new URL(`./in-place-of-${name}.mjs`, import.meta.url).href
-    const inPlaceOf = Object.fromEntries(names.map((name) => [name, program(name)]))
+    const program = (name: string) => new URL(`./${name}.mjs`, import.meta.url)
+    const inPlaceOf = Object.fromEntries(names.map((name) => [name, program(`in-place-of-${name}`).href]))
     const data: HooksData = { root: this.#root, inPlaceOf }
-    register('./module-hooks.mjs', import.meta.url, { data })
+    register(program('module-hooks'), { data })
   }
 
   async dryRun({ files = [] }: DryRunOptions): Promise<DryRunResult> {
@@ -223,14 +223,17 @@ class RoomTestRunner implements TestRunner {
     const changed = relative(this.#root, sandboxFileName)
     const reaching = new Set(testFilter === undefined ? this.#testsOf([changed]) : [])
     const ids = testFilter ?? Object.keys(durations).filter((id) => reaching.has(fileOf(id)))
+    const isOwn = (id: string) => distance(fileOf(id), changed) === 0
+    const timeOf = (id: string) => durations[id] ?? 0
     const chosen = new Map<string, { ids: Set<string>; ms: number }>()
-    for (const id of ids) {
+    let spentMs = 0
+    for (const id of ids.toSorted((a, b) => timeOf(a) - timeOf(b))) {
+      if (!isOwn(id)) spentMs += timeOf(id)
+      if (!isOwn(id) && spentMs > othersMs) continue
       const path = fileOf(id)
-      const ms = durations[id] ?? 0
-      if (ms > quickMs && distance(path, changed) > 0) continue
       const file = chosen.get(path) ?? { ids: new Set(), ms: 1 }
       file.ids.add(id)
-      file.ms += ms
+      file.ms += timeOf(id)
       chosen.set(path, file)
     }
     const rank = ([path, { ms }]: [string, { ms: number }]) => ms * (1 + distance(path, changed))
