@@ -62,8 +62,8 @@ function optionsOf({ name, mutate, atATime, isQuick }: Trial): object {
     concurrency: atATime,
     // A test that takes so long beyond what it takes without a mutant runs for ever.
     timeoutMS: 4_000,
-    // They may run twice: with sources that are loaded anew the second time.
-    timeoutFactor: 3,
+    // The first run is the slowest, of which a mutant is shown a part, at most twice.
+    timeoutFactor: 1,
     reporters: ['json', ...(isQuick ? [] : ['progress-append-only'])],
     jsonReporter: { fileName: join(folder, `${name}.report.json`) },
     // What was noticed before is not tried again, as long as the code and the tests are the same.
