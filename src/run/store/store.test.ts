@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { mapReport, plainFile, planOf, sourceOf } from '../../../test/fixtures/plans.ts'
-import type { Split } from '../../input/index.ts'
+import { gzipFile, mapReport, plainFile, planOf, sourceOf, zipFile } from '../../../test/fixtures/plans.ts'
+import { indexNameOf, type Split } from '../../input/index.ts'
 import { Store, type StoreSize, type TaskIdentity } from './store.ts'
 
 let root: string
@@ -78,6 +78,64 @@ describe('Store', () => {
     ['partitions-changed', { partitions: 2 }],
   ] as const)('uses nothing stale: %s', (why, change) => {
     expect(keptStore().find(taskOf(change as Partial<TaskIdentity>))).toEqual({ kind: 'run', why })
+  })
+
+  test('takes no task for another one of the same file', () => {
+    const member = {
+      ...planOf([zipFile('b.zip', ['m'])]).splits[0]!,
+      kind: 'zip-member',
+      member: 'm',
+    } as Split
+    const gzip = planOf([gzipFile('c.gz', 50)]).splits[0]!
+    const cut = (byte: number) => ({ byte, dataByte: byte * 3, members: 0 })
+    const part = (start: number | null, end: number | null) =>
+      ({
+        ...gzip,
+        part: { start: start === null ? null : cut(start), end: end === null ? null : cut(end) },
+      }) as Split
+    const range = (startByte: number, endByte: number) => ({ ...split, startByte, endByte }) as Split
+    for (const [kept, other, why] of [
+      [member, { ...member, member: 'n' } as Split, 'new'],
+      [range(0, 3), range(3, 5), 'new'],
+      [range(0, 3), range(0, 5), 'input-changed'],
+      [part(null, 9), part(9, 20), 'new'],
+      [part(9, 20), part(9, null), 'input-changed'],
+      [gzip, part(5, 9), 'new'],
+    ] as const) {
+      rmSync(join(root, 'first'), { recursive: true, force: true })
+      const store = keptStore(taskOf({ splits: [kept] }))
+      expect(store.find(taskOf({ splits: [kept] })).kind).toBe('kept')
+      expect(store.find(taskOf({ splits: [other] }))).toEqual({ kind: 'run', why })
+    }
+  })
+
+  test('counts ordinals from the first split of the task, wherever it stood', () => {
+    const third = { ...split, ordinal: 3 }
+    const store = keptStore(taskOf({ splits: [third] }))
+    const found = store.find(taskOf())
+    if (found.kind !== 'kept') throw new Error(`It was not found: ${found.why}.`)
+    expect(store.take(found.key, join(root, 'again'), 7)?.sources[0]?.ordinal).toBe(7)
+    expect(readFileSync(join(root, 'again', 'rejected.jsonl'), 'utf8')).toContain('"ordinal":7')
+  })
+
+  test('keeps no index of an input among what a task wrote', () => {
+    const store = new Store(join(root, 'store'))
+    const folder = committed('first')
+    writeFileSync(join(folder, indexNameOf(split)), 'index')
+    store.keep(taskOf(), { run: 'r1', folder, report: mapReport([sourceOf(split)]) })
+    const found = store.find(taskOf())
+    if (found.kind !== 'kept') throw new Error(`It was not found: ${found.why}.`)
+    store.take(found.key, join(root, 'again'), 0)
+    expect(readdirSync(join(root, 'again'))).toEqual(['s0.spill'])
+  })
+
+  test('forgets what turned out damaged', () => {
+    const store = keptStore()
+    store.drop(taskOf({ splits: [{ ...split, path: 'b.txt' }] }))
+    expect(store.find(taskOf()).kind).toBe('kept')
+    store.drop(taskOf())
+    expect(store.find(taskOf())).toEqual({ kind: 'run', why: 'cleaned' })
+    expect(store.list()).toEqual([])
   })
 
   test('uses nothing that another version of tallyman kept', () => {
