@@ -105,11 +105,11 @@ describe('Combiner', () => {
     )
   })
 
-  test('shows a key that no JSON can show', () => {
+  test('shows a key that JSON has no number for', () => {
     const mixing = combinerOf([groupReduce(() => 0), sum()])
     mixing.push(1, Number.POSITIVE_INFINITY, 1)
     mixing.push(1, Number.POSITIVE_INFINITY, 1n)
-    expect(() => mixing.fold('here')).toThrow(/^Adding to table "t1" failed here, key /)
+    expect(() => mixing.fold('here')).toThrow(/^Adding to table "t1" failed here, key "Infinity": /)
   })
 
   test('lets go of what it holds: nothing is left to be spilled', () => {

@@ -127,7 +127,7 @@ export class Combiner {
 
   #refuseFold(table: number, number: number, cause: unknown, where: string): TallymanError {
     const name = this.#tables[table]?.name
-    const key = showKey(this.#combine[table]?.keyOf(number))
+    const key = canonicalJson(this.#combine[table]?.keyOf(number))
     return new TallymanError(
       'job-threw',
       `Adding to table "${name}" failed ${where}, key ${key}: ${messageOf(cause)}`,
@@ -170,13 +170,5 @@ export class Combiner {
     for (const table of this.#combine) table.clear()
     if (this.#amounts !== null) giveBackKeyAmounts(this.#amounts)
     this.#amounts = null
-  }
-}
-
-function showKey(key: unknown): string {
-  try {
-    return canonicalJson(key)
-  } catch (error) {
-    return `that cannot be shown (${messageOf(error)})`
   }
 }
