@@ -139,6 +139,20 @@ describe('explainTasks', () => {
     })
   })
 
+  test('tells all that a task met, also where it is at work, or has yet to be', () => {
+    const met = [started(first), failed(first, 1), started(first, 2), failed(first, 2, 'It was killed.')]
+    const why = 'attempt 1: It went wrong.; attempt 2: It was killed.'
+    expect(firstOf(...met)).toMatchObject({ what: 'waiting', why })
+    expect(firstOf(...met, started(first, 3))).toMatchObject({ what: 'running', why })
+    expect(firstOf(...met, started(first, 3), committed(first, 3))).toMatchObject({ what: 'ran-again', why })
+  })
+
+  test('tells of a reduce task that its turn has not come, also once they have begun', () => {
+    const mapped = [first, 'map-00001'].flatMap((task) => [started(task), committed(task)])
+    const ended: RunEvent = { type: 'map-stage-ended', at, accepted: [] }
+    expect(explained([...mapped, ended])[2]).toMatchObject({ what: 'waiting', why: 'its turn has not come' })
+  })
+
   test('tells of neighbouring attempts that came to nothing for one reason as one', () => {
     const events = [1, 2, 3].flatMap((attempt) => [started(first, attempt), failed(first, attempt)])
     const other = [started(first, 4), failed(first, 4, 'It was killed.')]

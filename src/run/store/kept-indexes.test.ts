@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, expect, onTestFinished, test } from 'vitest'
@@ -77,6 +77,16 @@ test('what cannot be kept is not, and leaves nothing behind', async () => {
   const blocked = new KeptIndexes(join(index, 'no-folder'))
   expect(blocked.keep(of, index, 'r1')).toBe(0)
   expect(blocked.list()).toEqual([])
+})
+
+test('an index that cannot be put in its place leaves nothing half kept', async () => {
+  const { of, index, folder, indexes } = await workplace()
+  indexes.keep(of, index, 'r1')
+  const [name = ''] = readdirSync(folder)
+  rmSync(join(folder, name))
+  mkdirSync(join(folder, name))
+  expect(indexes.keep(of, index, 'r1')).toBe(0)
+  expect(readdirSync(folder)).toEqual([name])
 })
 
 test('an index is lent to a run, and is used by that; one that is gone is lent to nobody', async () => {

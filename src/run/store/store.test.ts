@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { gzipFile, mapReport, plainFile, planOf, sourceOf, zipFile } from '../../../test/fixtures/plans.ts'
 import { indexNameOf, type Split } from '../../input/index.ts'
-import { Store, type StoreSize, type TaskIdentity } from './store.ts'
+import { Store, type StoreSize, storeFolder, type TaskIdentity } from './store.ts'
 
 let root: string
 beforeEach(() => {
@@ -127,6 +127,72 @@ describe('Store', () => {
     if (found.kind !== 'kept') throw new Error(`It was not found: ${found.why}.`)
     store.take(found.key, join(root, 'again'), 0)
     expect(readdirSync(join(root, 'again'))).toEqual(['s0.spill'])
+  })
+
+  test('tells parameters by what they are, not by their order', () => {
+    const store = keptStore(taskOf({ params: { a: '1', b: '2' } }))
+    expect(store.find(taskOf({ params: { b: '2', a: '1' } })).kind).toBe('kept')
+    expect(store.find(taskOf({ params: { a: '2', b: '1' } })).kind).toBe('run')
+  })
+
+  test('leaves an entry as it is, and puts one that is not whole anew', () => {
+    const store = keptStore()
+    const keepSecond = () =>
+      store.keep(taskOf(), { run: 'r2', folder: join(root, 'second'), report: mapReport([sourceOf(split)]) })
+    const spill = () => {
+      const found = store.find(taskOf())
+      if (found.kind !== 'kept') throw new Error(`It was not found: ${found.why}.`)
+      rmSync(join(root, 'again'), { recursive: true, force: true })
+      store.take(found.key, join(root, 'again'), 0)
+      return readFileSync(join(root, 'again', 's0.spill'), 'utf8')
+    }
+    committed('second')
+    keepSecond()
+    expect(spill()).toBe('spill of first')
+    rmSync(join(store.list()[0]!.path, 'entry.json'))
+    keepSecond()
+    expect(spill()).toBe('spill of second')
+  })
+
+  test('leaves nothing behind of what cannot be kept', () => {
+    const store = keptStore()
+    const other = taskOf({ splits: [{ ...split, path: 'b.txt' }] })
+    store.keep(other, { run: 'r2', folder: join(root, 'gone'), report: mapReport([]) })
+    expect(readdirSync(join(root, 'store', 'entries'))).toHaveLength(1)
+    expect(store.find(other)).toEqual({ kind: 'run', why: 'new' })
+  })
+
+  test('frees no more than it has to, and says how much that was', () => {
+    const store = new Store(join(root, 'store'))
+    const tasks = ['x', 'y', 'z'].map((path) => taskOf({ splits: [{ ...split, path }] }))
+    for (const [at, task] of tasks.entries()) {
+      store.keep(task, { run: 'r1', folder: committed(`of ${at}`), report: mapReport([]) })
+      const found = store.find(task)
+      const path = store.list().find(({ path }) => found.kind === 'kept' && path.endsWith(found.key))!.path
+      // The second one is the oldest.
+      utimesSync(path, 1000 - (at % 2) * 500 + at, 1000 - (at % 2) * 500 + at)
+    }
+    const sizes = store.list().map(({ bytes }) => bytes)
+    const all = sizes.reduce((sum, bytes) => sum + bytes, 0)
+    expect(new Set(sizes).size).toBe(1)
+    expect(store.clean(all - 1)).toEqual({ entries: 1, bytes: sizes[0] })
+    expect(tasks.map((task) => store.find(task).kind)).toEqual(['kept', 'run', 'kept'])
+    expect(store.clean(all - sizes[0]!)).toEqual({ entries: 0, bytes: 0 })
+  })
+
+  test('keeps indexes beside what tasks wrote, and frees them like that', () => {
+    const store = new Store(join(root, 'store'))
+    const index = join(root, 'index')
+    writeFileSync(index, 'twelve bytes')
+    store.keepIndex({ path: 'c.gz', identity: split.identity, contents: null }, index, 'r1')
+    expect(store.list()).toMatchObject([{ kind: 'index', bytes: 12 }])
+    expect(readdirSync(join(root, 'store', 'indexes'))).toHaveLength(1)
+    expect(store.clean(11)).toEqual({ entries: 1, bytes: 12 })
+    expect(store.list()).toEqual([])
+  })
+
+  test('lies beside the runs', () => {
+    expect(storeFolder('/home/ada/runs')).toBe('/home/ada/store')
   })
 
   test('forgets what turned out damaged', () => {
