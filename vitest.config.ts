@@ -32,8 +32,8 @@ export default defineConfig({
     include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'tools/**/*.test.ts', 'examples/**/*.test.ts'],
     globalSetup: ['test/forget-state.ts'],
     // Type tests (`*.test-d.ts`) are proven by compiling them, which `npm run check` does.
-    // Most tests wait for processes of their own, and those that take longest wait for clocks: more files run at once than there are cores.
-    maxWorkers: availableParallelism() + 2,
+    // Most tests wait for processes of their own: more files run at once than there are cores. With two more it takes longer than with one.
+    maxWorkers: availableParallelism() + 1,
     sequence: { sequencer: LongestFirst },
     tags: [{ name: 'large', description: 'so much data that mutants, which are slow, are not shown it' }],
     testTimeout: 240_000,
