@@ -32,7 +32,7 @@ export default defineConfig({
     include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'tools/**/*.test.ts', 'examples/**/*.test.ts'],
     globalSetup: ['test/forget-state.ts'],
     // Type tests (`*.test-d.ts`) are proven by compiling them, which `npm run check` does.
-    // Most tests wait for processes of their own: more files run at once than there are cores. With two more it takes longer than with one.
+    // Most tests wait for processes of their own: more files run at once than there are cores. With two more it is no faster than with one: the cores are the limit.
     maxWorkers: availableParallelism() + 1,
     sequence: { sequencer: LongestFirst },
     tags: [{ name: 'large', description: 'so much data that mutants, which are slow, are not shown it' }],
