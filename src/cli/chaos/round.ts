@@ -126,6 +126,7 @@ async function trouble(
   child.once('exit', () => over.abort())
   for (let count = chance.whole(1, 4); count > 0; count--) {
     const waitMs = chance.whole(20, Math.max(100, runMs))
+    // It rejects where it is cut short: the run is over, which is looked at below.
     await sleep(waitMs, undefined, { signal: over.signal }).catch(() => undefined)
     const what = chance.one(disturbances)
     if (isOver() || child.pid === undefined) break

@@ -72,6 +72,7 @@ async function untilLost(reached: Reached, leave: AbortSignal): Promise<SshTroub
     const startMs = Date.now()
     await Promise.race([
       reached.ended,
+      // It rejects where it is cut short, which is looked at below; so does the one further down.
       sleep(checkEveryMs, undefined, { signal: leave }).catch(() => undefined),
     ])
     if (leave.aborted) return null
