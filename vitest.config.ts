@@ -13,12 +13,18 @@ const longest = [
   'test/executors/',
 ]
 
-/** Begins with the files that take longest, so that none of them runs alone at the end while a core has nothing to do. */
+/** Tests of what else is in their process. */
+const ownProcess = ['src/input/chunk-memory.test.ts']
+
+/**
+ * Begins with the files that take longest, so that none of them runs alone at the end while a core has nothing to do. Those that share processes
+ * come last: a process is kept as long as the next file shares one.
+ */
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const rank = ({ moduleId }: TestSpecification): number => {
+    const rank = ({ moduleId, project }: TestSpecification): number => {
       const at = longest.findIndex((part) => moduleId.includes(part))
-      return at < 0 ? longest.length : at
+      return at >= 0 ? at : longest.length + (project.config.isolate ? 0 : 1)
     }
     return (await super.sort(files)).sort((a, b) => rank(a) - rank(b))
   }
@@ -29,7 +35,19 @@ export default defineConfig({
     alias: { tallyman: fileURLToPath(new URL('./src/index.ts', import.meta.url)) },
   },
   test: {
-    include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'tools/**/*.test.ts', 'examples/**/*.test.ts'],
+    projects: [
+      // What these test is loaded into a process once, for as many files as come there.
+      {
+        extends: true,
+        test: {
+          name: 'units',
+          include: ['src/**/*.test.ts', 'tools/**/*.test.ts', 'examples/**/*.test.ts'],
+          exclude: ownProcess,
+          isolate: false,
+        },
+      },
+      { extends: true, test: { name: 'programs', include: ['test/**/*.test.ts', ...ownProcess] } },
+    ],
     globalSetup: ['test/forget-state.ts'],
     // Type tests (`*.test-d.ts`) are proven by compiling them, which `npm run check` does.
     // Most tests wait for processes of their own: more files run at once than there are cores. With two more it is no faster than with one: the cores are the limit.

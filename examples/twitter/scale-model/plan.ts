@@ -56,6 +56,8 @@ export class Planner {
   readonly #countries: Debts
   /** For each language, which countries are its homes. */
   readonly #isHome: readonly (readonly boolean[])[]
+  /** The same as the places of these countries in the facts. */
+  readonly #homes: readonly (readonly number[])[]
   /** All tags, a tag that contains another beside it. */
   readonly tags: readonly TagBook[]
   #next = 0
@@ -70,6 +72,7 @@ export class Planner {
       const homes = homesOf(language)
       return facts.countries.map((country) => country !== null && homes.includes(country))
     })
+    this.#homes = this.#isHome.map((isHome) => [...isHome.keys()].filter((country) => isHome[country]))
   }
 
   /** Plans the next day; null after the last. */
@@ -134,7 +137,7 @@ export class Planner {
       .map((count, language) => ({ count, language }))
       .sort((left, right) => left.count - right.count)
     for (const { count, language } of bySize) {
-      const homes = spell(countries.map((left, country) => (this.#isHome[language]?.[country] ? left : 0)))
+      const homes = spell(countries, this.#homes[language] ?? [])
       const atHome = random.shuffle(homes).slice(0, Math.round(count * 0.8))
       for (const country of atHome) {
         countries[country]! -= 1
@@ -142,7 +145,7 @@ export class Planner {
       }
       for (let rest = atHome.length; rest < count; rest++) away.push(language)
     }
-    const left = random.shuffle(spell(countries))
+    const left = random.shuffle(spell(countries, countries.keys()))
     for (const [at, language] of away.entries()) {
       drafts.push({ language, country: left[at] ?? 0, tags: [], tagsOnlyInFull: [] })
     }
@@ -209,7 +212,9 @@ function isCutOf(tags: readonly TagBook[], longer: string): boolean {
   return tags.length === 1 && only !== undefined && longer !== only.tag && longer.startsWith(only.tag)
 }
 
-/** Counts written out: [2, 0, 1] is 0, 0, 2. */
-function spell(counts: readonly number[]): number[] {
-  return counts.flatMap((count, at) => new Array<number>(count).fill(at))
+/** Counts at these places written out: [2, 0, 1] at all three is 0, 0, 2. */
+function spell(counts: readonly number[], places: Iterable<number>): number[] {
+  const written: number[] = []
+  for (const at of places) for (let left = counts[at] ?? 0; left > 0; left--) written.push(at)
+  return written
 }
