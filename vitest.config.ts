@@ -13,18 +13,19 @@ const longest = [
   'test/executors/',
 ]
 
-/** Tests of what else is in their process. */
-const ownProcess = ['src/input/chunk-memory.test.ts']
+const tests = ['src/**/*.test.ts', 'test/**/*.test.ts', 'tools/**/*.test.ts', 'examples/**/*.test.ts']
 
-/**
- * Begins with the files that take longest, so that none of them runs alone at the end while a core has nothing to do. Those that share processes
- * come last: a process is kept as long as the next file shares one.
- */
+/** Tests of what else is in their process. */
+const alone = ['src/input/chunk-memory.test.ts']
+
+/** Begins with the files that take longest, so that none of them runs alone at the end while a core has nothing to do. */
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const rank = ({ moduleId, project }: TestSpecification): number => {
+      // A process is kept as long as the next file shares one.
+      if (project.config.isolate) return -1
       const at = longest.findIndex((part) => moduleId.includes(part))
-      return at >= 0 ? at : longest.length + (project.config.isolate ? 0 : 1)
+      return at < 0 ? longest.length : at
     }
     return (await super.sort(files)).sort((a, b) => rank(a) - rank(b))
   }
@@ -36,17 +37,9 @@ export default defineConfig({
   },
   test: {
     projects: [
-      // What these test is loaded into a process once, for as many files as come there.
-      {
-        extends: true,
-        test: {
-          name: 'units',
-          include: ['src/**/*.test.ts', 'tools/**/*.test.ts', 'examples/**/*.test.ts'],
-          exclude: ownProcess,
-          isolate: false,
-        },
-      },
-      { extends: true, test: { name: 'programs', include: ['test/**/*.test.ts', ...ownProcess] } },
+      // What tests load is loaded into a process once, for as many files as come there.
+      { extends: true, test: { name: 'shared', include: tests, exclude: alone, isolate: false } },
+      { extends: true, test: { name: 'alone', include: alone } },
     ],
     globalSetup: ['test/forget-state.ts'],
     // Type tests (`*.test-d.ts`) are proven by compiling them, which `npm run check` does.
