@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { parseSkipReasons, slowestFiles, tallyReport } from './test-report.ts'
+import { againAlone, failuresIn, parseSkipReasons, slowestFiles, tallyReport } from './test-report.ts'
 
 function file(name: string, status: 'passed' | 'failed', ...statuses: string[]) {
   return {
@@ -61,5 +61,31 @@ describe('slowestFiles', () => {
       { file: 'b', seconds: 1.5 },
       { file: 'a', seconds: 0.5 },
     ])
+  })
+})
+
+describe('failuresIn', () => {
+  test('names each test that failed, and files that do not load', () => {
+    const report = {
+      testResults: [
+        file('a', 'failed', 'passed', 'failed', 'failed'),
+        file('b', 'failed'),
+        file('c', 'passed'),
+      ],
+    }
+    expect(failuresIn(report)).toEqual([
+      { file: 'a', test: 'a 1' },
+      { file: 'a', test: 'a 2' },
+      { file: 'b', test: null },
+    ])
+  })
+})
+
+describe('againAlone', () => {
+  test('is what a shell runs that very test with', () => {
+    expect(againAlone({ file: 'test/a.test.ts', test: null })).toBe('npx vitest run test/a.test.ts')
+    expect(againAlone({ file: 'a b.test.ts', test: "it's (1) of 2.5?" })).toBe(
+      `npx vitest run 'a b.test.ts' -t '^it'\\''s \\(1\\) of 2\\.5\\?$'`,
+    )
   })
 })

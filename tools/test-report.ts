@@ -38,6 +38,32 @@ export interface Tally {
   readonly skips: readonly Skip[]
 }
 
+/** One test that failed; the file as a whole where `test` is null. */
+export interface Failure {
+  readonly file: string
+  readonly test: string | null
+}
+
+/** What failed, in the report's order. */
+export function failuresIn(report: unknown): Failure[] {
+  return reportSchema
+    .parse(report)
+    .testResults.flatMap(({ name: file, status, assertionResults }): Failure[] => {
+      const failed = assertionResults.filter((one) => one.status === 'failed')
+      if (failed.length === 0) return status === 'failed' ? [{ file, test: null }] : []
+      return failed.map(({ fullName }) => ({ file, test: fullName }))
+    })
+}
+
+/** Words that run a test alone, for a shell: `-t` takes a regular expression. */
+export function againAlone({ file, test }: Failure): string {
+  const words = ['npx', 'vitest', 'run', file]
+  if (test !== null) words.push('-t', `^${test.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`)
+  return words
+    .map((word) => (/^[\w./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`))
+    .join(' ')
+}
+
 /** A file of tests, and how long its tests took by the clock, beside those of other files. */
 export interface FileTime {
   readonly file: string

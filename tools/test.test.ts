@@ -59,6 +59,7 @@ test('npm test builds what is stale, counts truly, and says why a test was skipp
   const old = await npmTest(root, '')
   expect(old.output).toContain('test/it.test.ts > moon shines: the moon is absent')
   expect([old.lastLine, old.exitCode]).toEqual(['1 passed, 1 failed', 1])
+  expect(old.output).toContain("npx vitest run test/it.test.ts -t '^is built from these sources$'")
 
   writeFileSync(join(root, 'src/index.ts'), `export const word: string = 'new'\n`)
   const fresh = await npmTest(root, '')

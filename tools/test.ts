@@ -8,7 +8,10 @@ import { join, relative } from 'node:path'
 import { build } from './build.ts'
 import { runPackage } from './run-program.ts'
 import {
+  againAlone,
+  type Failure,
   type FileTime,
+  failuresIn,
   parseSkipReasons,
   type Skip,
   slowestFiles,
@@ -20,6 +23,7 @@ interface TestRun extends Tally {
   /** What vitest itself ended with; errors outside any test are seen only here. */
   readonly exitCode: number
   readonly slowest: readonly FileTime[]
+  readonly failures: readonly Failure[]
 }
 
 /** Fewer files than this are seen at a glance. */
@@ -44,10 +48,16 @@ async function runTests(args: readonly string[], isCi: boolean): Promise<TestRun
         },
       },
     )
-    if (!existsSync(reportFile)) return { exitCode: 1, passed: 0, failed: 0, skips: [], slowest: [] }
+    if (!existsSync(reportFile))
+      return { exitCode: 1, passed: 0, failed: 0, skips: [], slowest: [], failures: [] }
     const reasons = existsSync(skipsFile) ? parseSkipReasons(readFileSync(skipsFile, 'utf8')) : []
     const report: unknown = JSON.parse(readFileSync(reportFile, 'utf8'))
-    return { exitCode, ...tallyReport(report, reasons), slowest: slowestFiles(report, slowestCount) }
+    return {
+      exitCode,
+      ...tallyReport(report, reasons),
+      slowest: slowestFiles(report, slowestCount),
+      failures: failuresIn(report),
+    }
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
@@ -59,6 +69,15 @@ function tellSkips(skips: readonly Skip[]): void {
   for (const { file, test, reason } of skips) {
     console.log(`  ${relative(process.cwd(), file)} > ${test}: ${reason ?? 'no reason was given'}`)
   }
+}
+
+function tellFailures(failures: readonly Failure[]): void {
+  if (failures.length === 0) return
+  console.log(
+    '\nWhat failed, and how to run it alone (where a file tells a story, from its begin: leave out -t):',
+  )
+  for (const { file, test } of failures)
+    console.log(`  ${againAlone({ file: relative(process.cwd(), file), test })}`)
 }
 
 function tellSlowest(slowest: readonly FileTime[]): void {
@@ -75,7 +94,8 @@ export async function main(args: readonly string[]): Promise<number> {
     console.log('0 passed, 1 failed')
     return 1
   }
-  const { exitCode, passed, failed, skips, slowest } = await runTests(args, isCi)
+  const { exitCode, passed, failed, skips, slowest, failures: failedTests } = await runTests(args, isCi)
+  tellFailures(failedTests)
   tellSlowest(slowest)
   tellSkips(skips)
   const isOutside = exitCode !== 0 && failed === 0
