@@ -58,7 +58,8 @@ export function testLoading(place: () => Place): void {
     })
 
     it('gives the loading of the job time of its own, in an attempt too', async () => {
-      const slow = await place().openPool({ job: 'slow-to-load', taskTimeoutMs: 400 })
+      // Less than the loading takes, and enough for a machine that has much else to do to go on with a line.
+      const slow = await place().openPool({ job: 'slow-to-load', taskTimeoutMs: 3000 })
       const attempt = mapAttempt('map-00000.1', [place().write('lines.txt', ['a'])])
       expect(await perform(slow, attempt)).toMatchObject({ kind: 'done' })
       const short = await place().openPool({ job: 'slow-to-load', loadTimeoutMs: 400 })
