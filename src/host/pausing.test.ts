@@ -29,6 +29,11 @@ describe('shouldPause', () => {
   test('takes no notice of its own work: a machine full of it is not crowded', () => {
     const busy = { ownCores: 7.9, ownBlocked: 3, diskStalled: 0.9 }
     expect(shouldPause(new MadeUpMachine(8).passAll(20, busy), crew(8, 0))).toEqual({ action: 'stay' })
+    // Not even where it has more workers than there are cores.
+    for (const othersCores of [0, 0.4]) {
+      const full = { ownCores: 2 - othersCores, othersCores }
+      expect(shouldPause(new MadeUpMachine(2).passAll(20, full), crew(4, 0))).toEqual({ action: 'stay' })
+    }
   })
 
   test('stays when the others have what they need beside it', () => {

@@ -25,7 +25,7 @@ const resumeAfterMs = 10_000
  * worker at a time, and the last is never paused: the run gets on, whatever the others do.
  *
  * Others need the machine when, in every interval of the last {@link pauseAfterMs},
- * - all cores were busy and our workers were more than the cores that others left (by half a core or more), or
+ * - all cores were busy, others used half a core or more, and our workers were more than what they left (by as much), or
  * - somebody else waited, at its end, for a disk that kept threads waiting over 40 % of it, or
  * - everything stood still for want of memory over 10 % of the time, no matter for whom.
  *
@@ -72,6 +72,9 @@ function inEvery(
 /** From this share of busy cores on, somebody may have had to wait for one. */
 const fullShare = 0.9
 
+/** Of cores: who uses less lacks none for our sake, and what we are too many by is less than one worker. */
+const noticed = 0.5
+
 const diskStalledMax = 0.4
 const memoryStoppedMax = 0.1
 /** Below this part of a bound it is well again. */
@@ -79,7 +82,7 @@ const calm = 0.25
 
 function reasonToPause({ change, after }: Interval, { working }: Crew): string | null {
   const room = after.cores - change.othersCores
-  if (change.busyShare >= fullShare && working >= room + 0.5)
+  if (change.busyShare >= fullShare && change.othersCores >= noticed && working >= room + noticed)
     return `others use ${change.othersCores.toFixed(1)} of ${after.cores} cores`
   if ((change.memoryStoppedShare ?? 0) > memoryStoppedMax)
     return `everything stood still for want of memory ${percent(change.memoryStoppedShare)} of the time`
