@@ -294,7 +294,8 @@ export function mergeAmounts(table: i32, kind: u32, asText: bool): i32 {
   const skip: u32 = asText ? 1 : 0
   let state = settle()
   while (state === isRecord || (state === isEnd && inGroup)) {
-    const cursor = cursorOf(load<i32>(tree))
+    const index = load<i32>(tree)
+    const cursor = cursorOf(index)
     if (inGroup && (state === isEnd || !isKey(cursor, table, skip, recordKey, recordKeyBytes))) {
       inGroup = false
       if (!finishRecord(asText)) return isFull
@@ -312,6 +313,8 @@ export function mergeAmounts(table: i32, kind: u32, asText: bool): i32 {
       copyKey(recordKey, key + skip, bytes)
     }
     const value = readInteger(load<u32>(cursor, 24), load<u32>(cursor, 28))
+    // Whose it is, should it be refused.
+    cursorAtHand = index
     if (value !== value) return kind === isCount ? isDamaged : isForeign
     if (kind === isMin) amount = min(amount, value)
     else if (kind === isMax) amount = max(amount, value)
