@@ -45,12 +45,23 @@ export class Merge {
   constructor(storage: Storage, spills: readonly Section[]) {
     if (spills.length > mergeFilesMax)
       throw new TallymanError('internal', `A merge of ${spills.length} files was asked for.`)
-    spills.forEach((spill, place) => {
-      const file = openSection(storage, spill)
-      const cursor: Cursor = { reader: new RecordFileReader(file, 'spill'), file, place }
-      if (cursor.reader.next()) this.#push(cursor)
-      else file.close()
-    })
+    try {
+      for (const [place, spill] of spills.entries()) this.#open(openSection(storage, spill), place)
+    } catch (error) {
+      this.close()
+      throw error
+    }
+  }
+
+  #open(file: InputBytes, place: number): void {
+    let isKept = false
+    try {
+      const reader = new RecordFileReader(file, 'spill')
+      isKept = reader.next()
+      if (isKept) this.#push({ reader, file, place })
+    } finally {
+      if (!isKept) file.close()
+    }
   }
 
   /** The current group's key bytes: table number, then the encoded key. Valid until the next group. */
