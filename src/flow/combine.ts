@@ -41,6 +41,8 @@ const stateBytes = 24
 export const numberedKeyBytes = keyEntryBytes + stateBytes
 /** What V8 keeps free in a list that values are pushed to. */
 const listSpareBytes = 136
+/** What a value takes at most in a state that keeps it, beside its own bytes: an entry of a Set. */
+const keptEntryBytes = 40
 
 /** Folds values for a table of any kind; a classic group keeps its values as a list. */
 interface Fold {
@@ -214,7 +216,7 @@ export class CombineTable {
     }
     const state = this.#fold.add(isNew ? this.#fold.empty() : states[number], value)
     if (isNew) this.#valueBytes += heapBytes(state)
-    else if (typeof state !== 'number') this.#valueBytes += approximateBytes(value)
+    else if (typeof state !== 'number') this.#valueBytes += keptEntryBytes + approximateBytes(value)
     states[number] = state
   }
 

@@ -116,6 +116,42 @@ describe('writeSpills', () => {
     expect(Math.max(...lists.map(({ length }) => length))).toBeLessThan(1500)
     expect(found.at(-1)).toMatchObject({ key: 'few', value: ['one'] })
   })
+
+  it('gives a value that is as large as a list may be one of its own, and writes no list of nothing', () => {
+    const table = new CombineTable(groupReduce(() => null) as AnyReducer, 0)
+    // By the same count 32 KiB.
+    const values = ['a', 'b', 'c'].map((letter) => letter.repeat((32 * 1024 - 24) / 2))
+    for (const value of values) table.add('all', value)
+    expect(spill([table], 1)[0]?.map(({ value }) => value)).toEqual(values.map((value) => [value]))
+  })
+
+  it('leaves a state whole that is a list, however long it is', () => {
+    const table = new CombineTable(collect() as AnyReducer, 0)
+    const values = Array.from({ length: 5000 }, (_, index) => `value ${index}`)
+    for (const value of values) table.add('all', value)
+    expect(spill([table], 1)[0]?.map(({ value }) => value)).toEqual([values])
+  })
+
+  it('writes partitions one behind another into one file, each with its own checksum', () => {
+    const storage = new MemoryStorage()
+    const table = new CombineTable(count() as AnyReducer, 0)
+    const write = (round: number) => {
+      for (let key = 0; key < 50; key++) table.add(key, undefined)
+      return writeSpills([table], { partitions: 4, round, storage })
+    }
+    const [first, second] = [write(0), write(7)]
+    expect(first.map(({ partition, name }) => [partition, name])).toEqual(
+      [0, 1, 2, 3].map((partition) => [partition, 's0.spill']),
+    )
+    expect(second).toEqual(first.map((one) => ({ ...one, name: 's7.spill' })))
+    let atByte = 0
+    for (const one of first) {
+      expect(one.atByte).toBe(atByte)
+      atByte += one.bytes
+    }
+    expect(storage.open('s0.spill').sizeBytes).toBe(atByte)
+    expect(new Set(first.map(({ crc32 }) => crc32)).size).toBe(4)
+  })
 })
 
 describe('CombineTable', () => {
