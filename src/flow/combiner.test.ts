@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { flowKernels } from '../../test/fixtures/flow-kernels.ts'
 import { type AnyReducer, collect, count, groupReduce, reducer, sum, topK } from '../job/index.ts'
-import type { Key } from '../record/index.ts'
+import { decodeKey, decodeValue, type Key, RecordFileReader } from '../record/index.ts'
 import { Combiner, type CombinerOptions } from './combiner.ts'
-import { MemoryStorage } from './storage.ts'
+import { releaseKeyAmounts, takeKeyAmounts } from './key-amounts.ts'
+import type { Spill } from './spill.ts'
+import { MemoryStorage, openSection } from './storage.ts'
 
 function combinerOf(reducers: readonly unknown[], options: Partial<CombinerOptions> = {}): Combiner {
   const tables = reducers.map((one, index) => ({ name: `t${index}`, reducer: one as AnyReducer }))
@@ -15,6 +17,20 @@ function combinerOf(reducers: readonly unknown[], options: Partial<CombinerOptio
 function record(combiner: Combiner, emits: readonly (readonly [Key, unknown])[], where = 'here'): void {
   for (const [key, value] of emits) combiner.push(0, key, value)
   combiner.fold(where)
+}
+
+/** What was spilled, by table and key: the states in the order in which they were spilled. */
+function statesIn(storage: MemoryStorage, spills: readonly Spill[]): Map<string, unknown[]> {
+  const states = new Map<string, unknown[]>()
+  for (const spill of spills) {
+    const reader = new RecordFileReader(openSection(storage, spill), 'spill')
+    while (reader.next()) {
+      const { bytes, keyStart, keyEnd, valueStart, valueEnd } = reader
+      const name = `${bytes.readUInt8(keyStart)} ${decodeKey(bytes, keyStart + 1, keyEnd)}`
+      states.set(name, [...(states.get(name) ?? []), decodeValue(bytes, valueStart, valueEnd)])
+    }
+  }
+  return states
 }
 
 const range = (length: number): number[] => Array.from({ length }, (_, index) => index)
@@ -37,7 +53,95 @@ describe('Combiner', () => {
   })
 
   test('spills nothing where nothing was emitted', () => {
-    expect(combinerOf([count(), sum()]).finish()).toEqual([])
+    const storage = new MemoryStorage()
+    expect(combinerOf([count(), sum()], { storage }).finish()).toEqual([])
+    // Not even a file.
+    expect(() => storage.open('s0.spill')).toThrow('No file s0.spill in memory.')
+  })
+
+  test('spills one table where nothing was emitted to another', () => {
+    for (const table of [0, 1]) {
+      const combiner = combinerOf([count(), count()])
+      combiner.push(table, 'a', undefined)
+      combiner.fold('here')
+      expect(combiner.finish()).toMatchObject([{ records: 1 }])
+    }
+  })
+
+  test.each([false, true])(
+    'folds every emit of every table, in whatever records they come; in a kernel: %s',
+    (inKernel) => {
+      const kernels = inKernel ? { kernels: flowKernels, mappedKeysMax: 2 } : {}
+      const storage = new MemoryStorage()
+      const combiner = combinerOf([count(), sum()], { storage, ...kernels })
+      const expected = new Map<string, unknown[]>()
+      const sums = new Map<string, number>()
+      for (const turn of range(200)) {
+        const key = `key ${turn % 11}`
+        combiner.push(0, key, undefined)
+        combiner.push(1, key, turn)
+        combiner.push(1, 'all', 1)
+        if (turn % 5 === 4) {
+          combiner.drop()
+          continue
+        }
+        combiner.fold('here')
+        const add = (name: string, by: number): void => {
+          sums.set(name, (sums.get(name) ?? 0) + by)
+        }
+        add(`0 ${key}`, 1)
+        add(`1 ${key}`, turn)
+        add('1 all', 1)
+      }
+      for (const [name, total] of sums) expected.set(name, [total])
+      expect(combiner.emitted).toBe(3 * 160)
+      expect(statesIn(storage, combiner.finish())).toEqual(expected)
+      combiner.release()
+    },
+  )
+
+  test('takes tables back from the kernel where a value is none for it, and goes on', () => {
+    const storage = new MemoryStorage()
+    const combiner = combinerOf([sum(), count()], { storage, kernels: flowKernels, mappedKeysMax: 0 })
+    const emit = (values: readonly number[]): void => {
+      for (const value of values) {
+        combiner.push(0, 'a', value)
+        combiner.push(1, 'a', undefined)
+        combiner.push(0, `key ${value}`, value)
+      }
+      combiner.fold('here')
+    }
+    emit([1, 2])
+    emit([3])
+    // In the middle of a record, whose first emit is staged already.
+    emit([4, 0.5, 5])
+    emit([6])
+    expect(combiner.emitted).toBe(21)
+    const expected = [1, 2, 3, 4, 5, 6].map((value) => [`0 key ${value}`, [value]] as const)
+    const states = statesIn(storage, combiner.finish())
+    expect(states.get('1 a')).toEqual([7])
+    expect(states.size).toBe(9)
+    expect([...states].filter(([name]) => /^0 key \d$/.test(name))).toEqual(expected)
+    const exact = sum()
+    const [total] = states.get('0 a') ?? []
+    expect(exact.finish(total as never, 'a')).toBe(21.5)
+    combiner.release()
+  })
+
+  test('spills nothing for what is staged, if that proves to be keys that it has', () => {
+    const storage = new MemoryStorage()
+    const combineBytesMax = 20_000
+    const kernels = { kernels: flowKernels, mappedKeysMax: 0 }
+    const combiner = combinerOf([count()], { storage, combineBytesMax, ...kernels })
+    const emit = (times: number, keys: number): void => {
+      for (const turn of range(times)) record(combiner, [[`key ${turn % keys}`, undefined]])
+    }
+    // Two thirds of what may be held, and then the same keys again and again.
+    emit(180, 180)
+    emit(3000, 180)
+    expect(statesIn(storage, combiner.finish()).size).toBe(180)
+    expect(() => storage.open('s1.spill')).toThrow('No file')
+    combiner.release()
   })
 
   test.each([false, true])('holds no more than it may, and spills in rounds; in a kernel: %s', (inKernel) => {
@@ -122,5 +226,31 @@ describe('Combiner', () => {
       combiner.release()
       expect(combiner.finish()).toEqual([])
     }
+  })
+
+  test('keeps a kernel for the next task, once it is released', () => {
+    releaseKeyAmounts()
+    const kept: object[] = []
+    const amounts = (): object | null => {
+      const kernel = flowKernels.amounts()
+      if (kernel !== null) kept.push(kernel)
+      return kernel
+    }
+    for (const turn of [1, 2]) {
+      const combiner = combinerOf([count()], { kernels: { ...flowKernels, amounts }, mappedKeysMax: 0 })
+      for (const key of range(3)) record(combiner, [[key, undefined]])
+      combiner.release()
+      expect([turn, kept.length]).toEqual([turn, 1])
+    }
+    expect(takeKeyAmounts(() => null)?.size(0)).toBe(0)
+    releaseKeyAmounts()
+  })
+
+  test('does without a kernel where there is none', () => {
+    const storage = new MemoryStorage()
+    const kernels = { amounts: () => null, merge: () => null }
+    const combiner = combinerOf([count()], { storage, kernels, mappedKeysMax: 0 })
+    for (const key of range(5)) record(combiner, [[key, undefined]])
+    expect([...statesIn(storage, combiner.finish()).values()]).toEqual([[1], [1], [1], [1], [1]])
   })
 })

@@ -69,6 +69,8 @@ export class Combiner {
    * @throws {TallymanError} `job-threw`
    */
   fold(where: string | (() => string)): void {
+    // What is staged is counted no more once it has left the kernel.
+    const { emitted } = this.#pending
     if (this.#pending.leaves) this.#leaveKernel()
     this.#pending.resolve()
     const { tables, numbers, values, count } = this.#pending
@@ -81,7 +83,7 @@ export class Combiner {
         throw this.#refuseFold(table, number, error, typeof where === 'string' ? where : where())
       }
     }
-    this.#emitted += this.#pending.emitted
+    this.#emitted += emitted
     this.#pending.keep()
     if (count > 0) this.#moveAmounts()
     const { combineBytesMax } = this.#options

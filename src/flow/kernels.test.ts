@@ -283,6 +283,7 @@ describe('runMapTask and runReduceTask', () => {
               name.endsWith('.part') ? [[name, bytes.toString('latin1')]] : [],
             )
           expect(rows(fast)).toEqual(rows(slow))
+          expect(fast.report.emitted).toBe(slow.report.emitted)
           left.push(
             ...[...fast.files.keys()].filter((name) => name.startsWith('reduce') && name.endsWith('.spill')),
           )
