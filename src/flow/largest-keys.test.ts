@@ -26,3 +26,20 @@ test('LargestKeys keeps the three of which there is most, and none of which ther
     { table: 'table', key: '"third"', bytes: 70_000 },
   ])
 })
+
+test('LargestKeys keeps the first of those of which there is as much', () => {
+  const largest = new LargestKeys()
+  for (const key of ['a', 'b', 'c', 'd']) largest.add('table', encoded(key), 70_000)
+  expect(largest.list.map(({ key }) => key)).toEqual(['"a"', '"b"', '"c"'])
+  // One more than the least of three has its place.
+  largest.add('table', encoded('e'), 70_001)
+  largest.add('table', encoded('f'), 70_001)
+  expect(largest.list.map(({ key }) => key)).toEqual(['"e"', '"f"', '"a"'])
+})
+
+test('LargestKeys shows a key of 200 characters as it is, and of a longer one the first 200', () => {
+  const largest = new LargestKeys()
+  for (const [index, length] of [198, 199].entries())
+    largest.add('table', encoded('x'.repeat(length)), 2 ** 20 - index)
+  expect(largest.list.map(({ key }) => key)).toEqual([`"${'x'.repeat(198)}"`, `"${'x'.repeat(199)}…`])
+})
