@@ -8,7 +8,7 @@ import type { Bottleneck } from './bottleneck.ts'
 import { forgetContainers } from './containers/container-note.ts'
 import { releaseLock } from './directory/lock.ts'
 import { writeRejectedList } from './directory/rejected-list.ts'
-import { Guard } from './guard.ts'
+import { Guard, type Guarded } from './guard.ts'
 import { type BookParts, RunBook, type StepOutside } from './journal/book.ts'
 import type { CommittedResult } from './journal/events.ts'
 import type { Plan } from './plan/plan.ts'
@@ -21,6 +21,9 @@ import { attemptId, parseTaskId, taskId } from './state/task-id.ts'
 import type { Store, TaskIdentity } from './store/store.ts'
 import { isWorthKeeping } from './store/worth-keeping.ts'
 import { mapWork, readsAsPlanned, reduceWork } from './work.ts'
+
+/** What a coordinator asks of a pool. */
+type Workers = Guarded['pool'] & Pick<Pool, 'run' | 'end' | 'endIdle' | 'stop' | 'workers'>
 
 /** What a coordinator is given to work with; all of it is its own from then on. */
 export interface CoordinatorParts extends BookParts {
@@ -44,7 +47,7 @@ type Start = Extract<Decision, { kind: 'start' }>
 export class Coordinator implements PreparedRun {
   readonly id: string
   readonly #book: RunBook
-  readonly #pool: Pool
+  readonly #pool: Workers
   readonly #store: Store
   readonly #ended: Ended[] = []
   /** Attempts that were ended since another one was first, and whose end is not journaled yet. */
@@ -55,7 +58,7 @@ export class Coordinator implements PreparedRun {
   #mustEnd: Fault | null = null
   #isClosed = false
 
-  constructor(parts: CoordinatorParts) {
+  constructor(parts: Omit<CoordinatorParts, 'pool'> & { readonly pool: Workers }) {
     const { directory, pool, state } = parts
     this.id = parts.id
     this.#book = new RunBook(parts, (step) => this.#takeOutside(step))

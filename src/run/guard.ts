@@ -1,6 +1,7 @@
 import type { Fault } from '../errors.ts'
 import type { Pool } from '../executor/index.ts'
 import {
+  type LoadSample,
   readDiskSpace,
   readLoad,
   readMachine,
@@ -13,7 +14,7 @@ import type { MemoryBudget } from './plan/plan.ts'
 
 /** What the guard is told of the run. */
 export interface Guarded {
-  readonly pool: Pool
+  readonly pool: Pick<Pool, 'seats' | 'freeSeats' | 'pids' | 'crew' | 'pauseOne' | 'resumeOne'>
   /** Where the run writes. */
   readonly directory: string
   readonly isPolite: boolean
@@ -27,6 +28,31 @@ export interface Guarded {
   say(message: string): void
   /** Told when the run has to end. */
   stop(fault: Fault): void
+}
+
+/** What the guard sees of a machine, and of its time. */
+export interface Outlook {
+  readonly cores: number
+  nowMs(): number
+  load(pids: readonly number[]): LoadSample
+  memoryBytes(pids: readonly number[]): number
+  diskSpace(directory: string): ReturnType<typeof readDiskSpace>
+  /** Calls again and again. Returns what ends that, which is safe more than once. */
+  every(ms: number, call: () => void): () => void
+}
+
+function thisMachine(): Outlook {
+  return {
+    cores: readMachine().cores,
+    nowMs: () => performance.now(),
+    load: (pids) => readLoad(pids, performance.now()),
+    memoryBytes: (pids) => readMemoryUse(pids).bytes,
+    diskSpace: readDiskSpace,
+    every: (ms, call) => {
+      const timer = setInterval(call, ms)
+      return () => clearInterval(timer)
+    },
+  }
 }
 
 const lookEveryMs = 1000
@@ -53,35 +79,37 @@ function isAllPaused({ working, paused }: { readonly working: number; readonly p
  */
 export class Guard {
   readonly #guarded: Guarded
+  readonly #outlook: Outlook
   readonly #samples: RunSample[] = []
-  #changedAtMs = performance.now()
+  #changedAtMs: number
   #looks = 0
   #hasRoom = false
-  readonly #cores = readMachine().cores
   /** How many workers may be at work; others wait until more would bring something. */
   #opened: number
   #openedAtLook = 0
   #hasSaidEnough = false
-  #timer: NodeJS.Timeout | undefined
+  #endLooking: () => void = () => undefined
 
-  constructor(guarded: Guarded) {
+  constructor(guarded: Guarded, outlook: Outlook = thisMachine()) {
     this.#guarded = guarded
-    this.#opened = Math.min(guarded.pool.seats, workersPerCore * this.#cores)
+    this.#outlook = outlook
+    this.#changedAtMs = outlook.nowMs()
+    this.#opened = Math.min(guarded.pool.seats, workersPerCore * outlook.cores)
   }
 
   start(): void {
     void this.#lookAtDisk()
-    this.#timer = setInterval(() => this.#look(), lookEveryMs)
+    this.#endLooking = this.#outlook.every(lookEveryMs, () => this.#look())
   }
 
   /** Safe more than once. */
   stop(): void {
-    clearInterval(this.#timer)
+    this.#endLooking()
   }
 
   /** What bounded the run so far; null where it was over too soon to tell. */
   bottleneck(): Bottleneck | null {
-    return findBottleneck(this.#samples, Math.min(this.#guarded.pool.seats, this.#cores))
+    return findBottleneck(this.#samples, Math.min(this.#guarded.pool.seats, this.#outlook.cores))
   }
 
   /** How many attempts may be begun now. */
@@ -103,7 +131,7 @@ export class Guard {
   #look(): void {
     const { pool, isPolite } = this.#guarded
     const { running, waiting } = this.#guarded.tasks()
-    const load = readLoad([process.pid, ...pool.pids], performance.now())
+    const load = this.#outlook.load([process.pid, ...pool.pids])
     this.#samples.push({ ...load, workers: pool.seats, tasksRunning: running, tasksWaiting: waiting })
     if (this.#samples.length > samplesMax) this.#samples.shift()
     this.#looks += 1
@@ -119,7 +147,7 @@ export class Guard {
   #openMore(): void {
     if (this.#looks - this.#openedAtLook < moreAfterLooks) return
     const { pool, say, roomFound } = this.#guarded
-    const bound = findBottleneck(this.#samples.slice(-moreAfterLooks - 1), this.#cores)
+    const bound = findBottleneck(this.#samples.slice(-moreAfterLooks - 1), this.#outlook.cores)
     if (bound?.kind === 'unknown') {
       this.#opened = Math.min(pool.seats, 2 * this.#opened)
       this.#openedAtLook = this.#looks
@@ -136,7 +164,8 @@ export class Guard {
     const more = { working: pool.seats - pool.freeSeats + 1, paused: 0, changedAtMs: this.#changedAtMs }
     if (isPolite && (pool.crew.paused > 0 || shouldPause(this.#samples, more).action === 'pause'))
       return false
-    return readMemoryUse([process.pid, ...pool.pids]).bytes + memory.workerHeapBytes <= memory.totalBytes
+    const held = this.#outlook.memoryBytes([process.pid, ...pool.pids])
+    return held + memory.workerHeapBytes <= memory.totalBytes
   }
 
   #standBack(): void {
@@ -144,7 +173,7 @@ export class Guard {
     const crew = { ...pool.crew, changedAtMs: this.#changedAtMs }
     const decision = isAllPaused(crew) ? lastOne : shouldPause(this.#samples, crew)
     if (decision.action === 'stay') return
-    this.#changedAtMs = performance.now()
+    this.#changedAtMs = this.#outlook.nowMs()
     if (decision.action === 'pause') {
       pool.pauseOne()
       say(`A worker is paused: ${decision.reason}.`)
@@ -156,7 +185,7 @@ export class Guard {
 
   async #lookAtDisk(): Promise<void> {
     const { directory, stop } = this.#guarded
-    const space = await readDiskSpace(directory).catch(() => null)
+    const space = await this.#outlook.diskSpace(directory).catch(() => null)
     // A run whose directory is gone is told so where it next writes.
     if (space === null) return
     const spare = spareSpace(space)

@@ -16,8 +16,7 @@ const openFilesEach = 8
  * A limit on processes that is met in the middle of a run locks its user out, and one on open files makes everything fail in
  * some place of its own: they are looked at before.
  */
-export function requireRoom(workers: number): void {
-  const limits = readLimits()
+export function requireRoom(workers: number, limits = readLimits()): void {
   const openFiles = openFilesBase + workers * openFilesEach
   if (limits.openFilesMax !== null && limits.openFilesMax < openFiles)
     throw new TallymanError(
