@@ -1,0 +1,15 @@
+import { expect, test } from 'vitest'
+import { requireContainers } from './container-base.ts'
+
+test('requireContainers asks for no engine where workers are no containers', async () => {
+  expect(await requireContainers({ isolation: 'process', image: null })).toBeNull()
+  expect(await requireContainers({ isolation: 'thread', image: null })).toBeNull()
+})
+
+test('requireContainers refuses an image that nobody uses', async () => {
+  await expect(requireContainers({ isolation: 'thread', image: 'node:20' })).rejects.toMatchObject({
+    code: 'usage',
+    message: 'Option --image is for containers, and workers are of kind thread.',
+    wayOut: 'Add --isolation container, or leave it out.',
+  })
+})
