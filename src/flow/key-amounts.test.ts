@@ -219,6 +219,9 @@ describe('KeyAmounts', () => {
     stage(out, 1, long, 5)
     stage(out, 1, long, 6)
     expected.set(`1 ${long}`, 11)
+    // Nothing that stood behind what is staged last is folded once more.
+    stage(out, 0, 'last')
+    expected.set('0 last', 1)
     expect(out.length).toBeGreaterThan(3 * stagingBytes)
     expect(amounts.foldAll(out.buffer, out.length)).toBe(out.length)
     const held = heldBy(amounts).map(([table, key, amount]) => [`${table} ${key}`, amount] as const)
