@@ -60,10 +60,10 @@ function optionsOf({ name, mutate, atATime, isQuick }: Trial): object {
     plugins: [`./${join(programs, 'test-runner.mjs')}`],
     coverageAnalysis: 'perTest',
     concurrency: atATime,
-    // A test that takes so long beyond what it takes without a mutant runs for ever.
-    timeoutMS: 4_000,
-    // The first run is the slowest, of which a mutant is shown a part, at most twice.
-    timeoutFactor: 1,
+    // Tests run for ever that take so long beyond what they take without a mutant, on a machine that has much else to do, too. Most such mutants are noticed sooner, by counting.
+    timeoutMS: 12_000,
+    // The first run is the slowest, of which a mutant is shown a part.
+    timeoutFactor: 0.5,
     reporters: ['json', ...(isQuick ? [] : ['progress-append-only'])],
     jsonReporter: { fileName: join(folder, `${name}.report.json`) },
     // What was noticed before is not tried again, as long as the code and the tests are the same.

@@ -26,6 +26,8 @@ export interface FileRun {
   readonly ids?: ReadonlySet<string> | undefined
   /** Whether all tests run, or none after one that fails. */
   readonly isWhole: boolean
+  /** How long a test may take that does not say so itself. */
+  readonly testMsMax: number
   /** Is called with the id of each test before it begins, and with null after it. */
   onTest(id: string | null): void
 }
@@ -69,7 +71,8 @@ function failureAround(suite: Suite): string | null {
   return null
 }
 
-const limitMs = 60_000
+/** Of what is around tests. */
+const hookMsMax = 60_000
 
 const config: VitestRunner['config'] = {
   root: '/',
@@ -81,8 +84,8 @@ const config: VitestRunner['config'] = {
   sequence: { seed: 1, hooks: 'stack', setupFiles: 'list' },
   chaiConfig: undefined,
   maxConcurrency: 5,
-  testTimeout: limitMs,
-  hookTimeout: limitMs,
+  testTimeout: hookMsMax,
+  hookTimeout: hookMsMax,
   retry: 0,
   includeTaskLocation: false,
   tags: [{ name: 'large' }],
@@ -96,7 +99,7 @@ function runnerOf(run: FileRun): { runner: VitestRunner; cleanUp: () => Promise<
   const cleanups: (() => unknown)[] = []
   let isOver = false
   const runner: VitestRunner = {
-    config: { ...config, root: run.root },
+    config: { ...config, root: run.root, testTimeout: run.testMsMax },
     importFile: () => import(run.url),
     onCollected: ([file]: File[]) => {
       const isWanted = (test: Test) =>

@@ -40,6 +40,14 @@ const firstRunFile = join('.scripts', 'first-run.json')
 /** Beside the tests of its own file, a mutant is shown to the quickest others, so many that they take this long in all. */
 const othersMs = 3_000
 
+/** What a test may take in the first run, where nothing is known of it. */
+const firstTestMsMax = 60_000
+/** A test that waits for what never comes is given up after so long, and as much more as the slowest of its file took ten times over. */
+const testMsLeast = 10_000
+const slowdown = 10
+/** A place that is passed so many times as often as by these tests without the mutant is passed without an end. */
+const endlessFactor = 100
+
 /** What Stryker's mutants look at, and write to. */
 interface Switches {
   activeMutant: string | undefined
@@ -162,7 +170,10 @@ class RoomTestRunner implements TestRunner {
     const switches = this.#switches
     const chosen = this.#choose(options)
     switches.hitCount = 0
-    switches.hitLimit = hitLimit
+    // Stryker's own limit is by all tests that pass the place, of which these may be few.
+    const passes = this.#passesOf(activeMutant.id, chosen)
+    switches.hitLimit =
+      hitLimit === undefined ? undefined : Math.min(hitLimit, endlessFactor * Math.max(1, passes))
     let nrOfTests = 0
     for (const [path, ids] of chosen) {
       const { tests, failure } = await this.#showTo(path, ids, options)
@@ -171,14 +182,14 @@ class RoomTestRunner implements TestRunner {
       const failureMessage = failed[0]?.failure ?? failure
       if (failureMessage === null) continue
       const killedBy = failed.length > 0 ? failed.map(({ id }) => id) : [...ids]
-      const endless = determineHitLimitReached(switches.hitCount, hitLimit)
+      const endless = determineHitLimitReached(switches.hitCount, switches.hitLimit)
       const result: MutantRunResult =
         endless === undefined
           ? { status: MutantRunStatus.Killed, killedBy, failureMessage, nrOfTests }
           : { ...endless, status: MutantRunStatus.Timeout }
       return { result, noticed: { path, id: killedBy[0] ?? '' }, isPassed: true }
     }
-    const isPassed = switches.hitCount >= this.#passesOf(activeMutant.id, chosen)
+    const isPassed = switches.hitCount >= passes
     return { result: { status: MutantRunStatus.Survived, nrOfTests }, noticed: null, isPassed }
   }
 
@@ -247,6 +258,12 @@ class RoomTestRunner implements TestRunner {
     return places.reduce((sum, place) => sum + (passes[place]?.[mutant] ?? 0), 0)
   }
 
+  #testMsMaxOf(path: string): number {
+    if (this.#firstRun === undefined) return firstTestMsMax
+    const ofFile = Object.entries(this.#firstRun.durations).filter(([id]) => fileOf(id) === path)
+    return testMsLeast + slowdown * Math.max(0, ...ofFile.map(([, ms]) => ms))
+  }
+
   async #loadSourcesOf(path: string): Promise<void> {
     this.#switches.currentTestId = undefined
     for (const source of this.#graph.sourcesOf(path)) await import(this.#urlOf(source))
@@ -268,7 +285,8 @@ class RoomTestRunner implements TestRunner {
     const onTest = (id: string | null) => {
       switches.currentTestId = id ?? loadingId(path)
     }
-    const outcome = await runTestFile({ root: this.#root, path, url, ids, isWhole, onTest })
+    const testMsMax = this.#testMsMaxOf(path)
+    const outcome = await runTestFile({ root: this.#root, path, url, ids, isWhole, testMsMax, onTest })
     // Lets what was thrown after the last test come.
     await setImmediate()
     switches.currentTestId = undefined
