@@ -49,7 +49,7 @@ export async function runTests(
       '--reporter=json',
       `--outputFile=${reportFile}`,
     ],
-    bail ? timeoutMs : undefined,
+    bail ? { timeoutMs } : {},
   )
   if (!existsSync(reportFile)) {
     if (performance.now() - startMs >= timeoutMs) return { passed: [], failed: [], isHung: true }

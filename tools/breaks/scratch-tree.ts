@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { carriersOf, endProcesses } from '../../src/host/index.ts'
-import { type Outcome, runProgram } from '../run-program.ts'
+import { type Outcome, type RunOptions, runProgram } from '../run-program.ts'
 import { type Break, broken } from './break.ts'
 
 /** In the environment of whatever is run in the copy. */
@@ -51,7 +51,7 @@ export class ScratchTree {
     const source = readFileSync(path, 'utf8')
     writeFileSync(path, broken(source, one))
     try {
-      const { exitCode, output } = await this.run(process.execPath, ['tools/run.mjs', 'build', '--modules'])
+      const { exitCode, output } = await this.build()
       if (exitCode !== 0) throw new Error(`Break "${one.name}" does not build:\n${output}`)
       return await act()
     } finally {
@@ -59,15 +59,24 @@ export class ScratchTree {
     }
   }
 
+  /** Joins the copy's modules as they are now; their types are not looked at. */
+  build(): Promise<Outcome> {
+    return this.run(process.execPath, ['tools/run.mjs', 'build', '--modules'])
+  }
+
   /** Runs a program in the copy. Whatever it leaves behind is ended: that is what some breaks are about. */
-  async run(program: string, args: readonly string[], timeoutMs?: number): Promise<Outcome> {
+  async run(
+    program: string,
+    args: readonly string[],
+    options: Pick<RunOptions, 'timeoutMs' | 'output'> = {},
+  ): Promise<Outcome> {
     const mark = `${process.pid}-${performance.now()}`
     try {
       return await runProgram(program, args, {
         cwd: this.folder,
         env: { [markName]: mark },
         isGroup: true,
-        ...(timeoutMs === undefined ? {} : { timeoutMs }),
+        ...options,
       })
     } finally {
       const left = carriersOf(`${markName}=${mark}`)
