@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
+import { afterAll, afterEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { bundleProgram } from '../../../test/fixtures/bundled.ts'
 import { lockNameOf } from '../../../test/fixtures/lock-name.ts'
 import { eventually, startShell } from '../../../test/fixtures/shell.ts'
@@ -219,6 +219,58 @@ describe('takeLock', () => {
       racers.map(async ({ next }): Promise<string[]> => JSON.parse(await next())),
     )
     expect(taken.flat().sort()).toEqual(contested.map(({ path }) => path).sort())
+  })
+})
+
+describe('takeLock where the system is not as usual', () => {
+  afterEach(() => void vi.unstubAllEnvs())
+
+  /** Puts another program into the place of that which makes named pipes: called as `mkfifo -m 622 PATH`. */
+  function putMkfifo(script: string): void {
+    const bin = folder.at(`bin-${directories}`)
+    mkdirSync(bin)
+    writeFileSync(`${bin}/mkfifo`, `#!/bin/sh\n${script}\n`, { mode: 0o755 })
+    vi.stubEnv('PATH', `${bin}:${process.env.PATH}`)
+  }
+
+  test.each([
+    ['no named pipe can be made', 'exit 1'],
+    ['a named pipe is gone as soon as it is made', 'exit 0'],
+  ])('goes by process numbers alone where %s', (_, script) => {
+    const directory = newDirectory()
+    putMkfifo(script)
+    takeLock(directory)
+    expect(readdirSync(directory.lockFolder)).toHaveLength(1)
+    expect(isHeld(directory)).toBe(true)
+    expect(() => takeLock(directory)).toThrow(/is held by process/)
+    releaseLock(directory)
+    expect(isHeld(directory)).toBe(false)
+  })
+
+  test('makes the folder again that another process has removed meanwhile', () => {
+    const directory = newDirectory()
+    putMkfifo(`[ -e '${directory.path}/once' ] || rm -r "$(dirname "$3")"; : > '${directory.path}/once'`)
+    takeLock(directory)
+    expect(holders(directory)).toEqual(own)
+    releaseLock(directory)
+  })
+
+  test('says so in the end where the folder goes away again and again', () => {
+    const directory = newDirectory()
+    putMkfifo('rm -r "$(dirname "$3")"')
+    expect(() => takeLock(directory)).toThrow(
+      expect.objectContaining({
+        code: 'io',
+        message: `The folder ${directory.lockFolder} could not be made: it goes away as soon as it is made.`,
+      }),
+    )
+  })
+
+  test('gives on what the system says of a lock folder that is a file', () => {
+    const directory = newDirectory()
+    writeFileSync(directory.lockFolder, '')
+    expect(() => takeLock(directory)).toThrow('ENOTDIR')
+    expect(() => isHeld(directory)).toThrow('ENOTDIR')
   })
 })
 
