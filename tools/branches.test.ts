@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import ts from 'typescript'
-import { describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
+import { tempFolder } from '../test/fixtures/temp-folder.ts'
 import { type Marked, markBranches } from './branches/mark-branches.ts'
+import { preludeOf } from './branches/note-branch.ts'
 import {
   digestOf,
   type FileBranches,
@@ -13,9 +14,12 @@ import {
   reportOf,
 } from './branches/tally.ts'
 
+const folder = tempFolder()
+afterAll(() => folder.remove())
+
 function mark(text: string, first = 0): Marked {
   const syntax = ts.createSourceFile('src/run/a.ts', text, ts.ScriptTarget.Latest, true)
-  return markBranches({ path: 'src/run/a.ts', syntax }, first, './note.ts')
+  return markBranches({ path: 'src/run/a.ts', syntax }, first, 'prelude;')
 }
 
 const kindsOf = (text: string) => mark(text).branches.map(({ kind }) => kind)
@@ -23,7 +27,7 @@ const kindsOf = (text: string) => mark(text).branches.map(({ kind }) => kind)
 /** What a source leaves in `log`, and the branches that it ran. */
 function run(text: string): { readonly log: unknown[]; readonly ran: string[]; readonly never: string[] } {
   const { text: marked, branches } = mark(text)
-  const { outputText } = ts.transpileModule(marked.replace(/^import .*?;/, ''), {
+  const { outputText } = ts.transpileModule(marked.replace(/^prelude;/, ''), {
     compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext },
   })
   const log: unknown[] = []
@@ -84,7 +88,7 @@ describe('markBranches', () => {
 
   it('says where a branch is, and what is around it', () => {
     expect(mark('function a() {\n  if (b) return\n  return c ?? d\n}', 7)).toEqual({
-      text: "import { __branch } from './note.ts';function a() {__branch(7);\n  if (b) {__branch(8);return} else {__branch(9)}\n  return c ?? (__branch(10),d)\n}",
+      text: 'prelude;function a() {__branch(7);\n  if (b) {__branch(8);return} else {__branch(9)}\n  return c ?? (__branch(10),d)\n}',
       branches: [
         { path: 'src/run/a.ts', line: 1, kind: 'function', text: 'function a() {', within: null },
         { path: 'src/run/a.ts', line: 2, kind: 'if', text: 'if (b) return', within: 0 },
@@ -176,9 +180,25 @@ src/run/a.ts:1 function (and 1 in it): function a() { b && c }
   })
 })
 
-describe('note-branch.ts', () => {
-  it('has the place for the file of marks once', () => {
-    const text = readFileSync(fileURLToPath(new URL('branches/note-branch.ts', import.meta.url)), 'utf8')
-    expect(text.split("'MARKS FILE'")).toHaveLength(2)
+describe('preludeOf', () => {
+  it('notes what is run in a file, in one line, whatever becomes of the file', () => {
+    const file = folder.at('marks')
+    const prelude = preludeOf(file)
+    expect(prelude).not.toContain('\n')
+    const open = (): ((number: number) => void) => {
+      Reflect.deleteProperty(globalThis, Symbol.for('tallyman.branches'))
+      return new Function(`${prelude} return __branch`)()
+    }
+    open()(1)
+    writeFileSync(file, Uint8Array.of(0, 0, 1))
+    const branch = open()
+    branch(1)
+    expect([...readFileSync(file)]).toEqual([0, 1, 1])
+    rmSync(file)
+    branch(0)
+    writeFileSync(file, Uint8Array.of(0, 0, 0))
+    for (const number of [0, 1, 2]) branch(number)
+    expect([...readFileSync(file)]).toEqual([1, 0, 0])
+    Reflect.deleteProperty(globalThis, Symbol.for('tallyman.branches'))
   })
 })

@@ -5,9 +5,10 @@
  */
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join, posix } from 'node:path'
+import { join } from 'node:path'
 import ts from 'typescript'
 import { markBranches } from './branches/mark-branches.ts'
+import { preludeOf } from './branches/note-branch.ts'
 import { digestOf, type FileBranches, keptFrom, marksFrom, parseKept, reportOf } from './branches/tally.ts'
 import { ScratchTree } from './breaks/scratch-tree.ts'
 import { listFiles } from './list-files.ts'
@@ -18,8 +19,6 @@ const rooms = ['src/flow', 'src/executor', 'src/run']
 const folder = 'coverage'
 const keptFile = join(folder, 'branches.json')
 const reportFile = join(folder, 'branches.txt')
-/** Where the copy has what marked sources import. */
-const noteBranch = 'src/note-branch.ts'
 
 export async function main(args: readonly string[]): Promise<number> {
   const isMore = args.includes('--more')
@@ -63,11 +62,7 @@ export async function main(args: readonly string[]): Promise<number> {
 
 /** Marks the branches of the rooms' sources in a copy of the project. */
 function markSources(root: string, marksFile: string): FileBranches[] {
-  const template = readFileSync(join('tools', 'branches', 'note-branch.ts'), 'utf8')
-  writeFileSync(
-    join(root, noteBranch),
-    template.replace("'MARKS FILE'", () => JSON.stringify(marksFile)),
-  )
+  const prelude = preludeOf(marksFile)
   let first = 0
   return rooms
     .flatMap((room) => listFiles(root, room))
@@ -75,7 +70,7 @@ function markSources(root: string, marksFile: string): FileBranches[] {
     .map((path) => {
       const text = readFileSync(join(root, path), 'utf8')
       const syntax = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true)
-      const marked = markBranches({ path, syntax }, first, posix.relative(dirname(path), noteBranch))
+      const marked = markBranches({ path, syntax }, first, prelude)
       writeFileSync(join(root, path), marked.text)
       const file = { path, digest: digestOf(text), first, branches: marked.branches }
       first += marked.branches.length

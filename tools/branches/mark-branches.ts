@@ -21,8 +21,8 @@ export interface Marked {
   readonly branches: readonly Branch[]
 }
 
-/** What `note-branch.ts` exports. */
-const markName = '__branch'
+/** What marks call, which `note-branch.ts` declares. */
+export const markName = '__branch'
 
 const choices = new Set([
   ts.SyntaxKind.AmpersandAmpersandToken,
@@ -37,14 +37,13 @@ const choices = new Set([
  * Lines stay where they are, and columns do not. A `?.` is no branch: where nothing is there, nothing is run.
  *
  * @param first the number of the first branch
- * @param from what `note-branch.ts` is imported as
+ * @param prelude declares what marks call, in one line
  */
-export function markBranches(file: SourceFile, first: number, from: string): Marked {
+export function markBranches(file: SourceFile, first: number, prelude: string): Marked {
   const marking = new Marking(file, first)
   marking.visit(file.syntax, null)
   const { branches } = marking
-  const needs = branches.length > 0 ? `import { ${markName} } from '${from}';` : ''
-  return { text: needs + marking.text(), branches }
+  return { text: (branches.length > 0 ? prelude : '') + marking.text(), branches }
 }
 
 /** One pass over a source: what is put in, in the order of its places, what encloses before what is enclosed. */
