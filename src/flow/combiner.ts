@@ -75,8 +75,8 @@ export class Combiner {
     this.#pending.resolve()
     const { tables, numbers, values, count } = this.#pending
     for (let index = 0; index < count; index++) {
-      const table = tables[index] ?? 0
-      const number = numbers[index] ?? 0
+      const table = tables[index]!
+      const number = numbers[index]!
       try {
         this.#combine[table]?.fold(number, values[index])
       } catch (error) {

@@ -319,6 +319,34 @@ describe('runMapTask and runReduceTask', () => {
     }
   })
 
+  it('add up exactly where the sum of a key that is longer than what is folded at once is none of a double', async () => {
+    const [large, key] = [2 ** 53 - 1, 'y'.repeat(200_000)]
+    const list: Turn[] = [large, large, -large, 3 - large].map((value) => ({
+      emits: [
+        [0, 'short', 1],
+        [0, key, value],
+      ],
+      refuses: false,
+    }))
+    const options = { partitions: 1, combineBytesMax: 2 ** 28, mappedKeysMax: 0, kernels: flowKernels }
+    const { files } = await run(jobOf(['sum', 'sum', 'sum']), list, options)
+    const part = files.get('reduce-0/a.part')?.toString('latin1') ?? ''
+    expect(part).toContain(`${key}3`)
+    expect(part).toContain('short4')
+  })
+
+  it('keep nothing of a record with very many emits for the next one', async () => {
+    const emits = Array.from({ length: 2500 }, (_, at): [number, Key, number] => [2, at % 50, at])
+    const list: Turn[] = [emits, [], emits.slice(0, 3)].map((own) => ({ emits: own, refuses: false }))
+    const { files } = await run(jobOf(['count', 'count', 'collect']), list, {
+      partitions: 1,
+      combineBytesMax: 2 ** 28,
+    })
+    const part = files.get('reduce-0/c.part')?.toString('latin1') ?? ''
+    expect(part).toContain('2402,2452,2]')
+    expect(part).toContain('2403,2453]')
+  })
+
   it('write the same bytes of a hundred thousand keys', { tags: ['large'], timeout: 60_000 }, async () => {
     const list: Turn[] = Array.from({ length: 12_000 }, (_, record) => ({
       emits: Array.from({ length: 10 }, (_, place): [number, Key, number] => {

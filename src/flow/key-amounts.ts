@@ -102,11 +102,11 @@ export class KeyAmounts {
 
   /** Keys of a table. */
   size(table: number): number {
-    return this.#tables[2 * table] ?? 0
+    return this.#tables[2 * table]!
   }
 
   keyBytes(table: number): number {
-    return this.#tables[2 * table + 1] ?? 0
+    return this.#tables[2 * table + 1]!
   }
 
   /** Begins a table, which has no key here. */

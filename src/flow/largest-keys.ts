@@ -28,7 +28,7 @@ export class LargestKeys {
     this.#kept.sort((left, right) => right.bytes - left.bytes)
     if (this.#kept.length <= keptMax) return
     this.#kept.pop()
-    this.#bytesLeast = (this.#kept.at(-1)?.bytes ?? 0) + 1
+    this.#bytesLeast = this.#kept[keptMax - 1]!.bytes + 1
   }
 
   /** Largest first; of equal ones the one whose key comes first. */

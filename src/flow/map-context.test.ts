@@ -136,4 +136,15 @@ describe('ctx.counter', () => {
       ['lines', 103],
     ])
   })
+
+  test('counts as many names as a record has, whatever their order', async () => {
+    inputs.write('a.txt', 'one\ntwo\n')
+    const names = Array.from({ length: 40 }, (_, index) => `c${String(39 - index).padStart(2, '0')}`)
+    const job = saying((_, ctx) => {
+      for (const name of names) ctx.counter(name)
+      return null
+    })
+    const { counters } = await mapTask(job, await inputs.sources(job), new MemoryStorage())
+    expect(Object.entries(counters)).toEqual(names.toSorted().map((name) => [name, 2]))
+  })
 })

@@ -123,6 +123,35 @@ describe('runReduceTask', () => {
     expect(told).toEqual([...first, keys.length, ...first.map((groups) => keys.length + groups)])
   })
 
+  it('tells the same where a kernel merges, block by block', async () => {
+    const storage = new MemoryStorage()
+    const keys = Array.from({ length: 6000 }, (_, index) => `a key of some bytes ${index}`)
+    const spills = Array.from({ length: mergeFilesMax + 1 }, (_, index) =>
+      writeSpill(
+        storage,
+        `${index}.spill`,
+        (index < 2 ? keys : keys.slice(0, 1)).map((key) => [key, 1]),
+      ),
+    )
+    const told: number[] = []
+    const report = await runReduceTask({
+      tables: [{ name: 'result', reducer: count() as JobTable['reducer'] }],
+      spills,
+      recordsExpected: 2 * keys.length + mergeFilesMax - 1,
+      storage,
+      kernels: flowKernels,
+      tick: async (groups) => {
+        told.push(groups)
+      },
+    })
+    expect(report.parts).toMatchObject([{ rows: keys.length }])
+    expect(told).toEqual(told.toSorted((a, b) => a - b))
+    // A block has 64 KB: the first two files are told of before they are merged to their end.
+    const first = told.indexOf(keys.length)
+    expect(first).toBeGreaterThan(1)
+    expect(told.length).toBeGreaterThan(first + 2)
+  })
+
   it('names the keys of which it read most, of all files and also what a reducer did not ask for', async () => {
     const storage = new MemoryStorage()
     const many = (bytes: number): string[] => ['x'.repeat(bytes)]

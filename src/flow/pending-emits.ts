@@ -82,13 +82,13 @@ export class PendingEmits {
    */
   foldStaged(leave: () => void): void {
     if (this.#doneKeys === 0) return
-    // One holds those of all tables.
-    const amounts = this.#combine.find((table) => table.amounts !== null)?.amounts ?? null
+    // One holds those of all tables, and no table leaves it while something is staged for it.
+    const amounts = this.#combine.find((table) => table.amounts !== null)!.amounts!
     const { buffer } = this.#staged
     const end = this.#doneBytes
-    let at = amounts?.foldAll(buffer, end) ?? end
+    let at = amounts.foldAll(buffer, end)
     if (at < end) leave()
-    while (amounts !== null && at < end) {
+    while (at < end) {
       const staged = amounts.staged(buffer, at)
       const table = this.#combine[staged.table]!
       const hash = hashBytes(buffer, staged.start, staged.end) | 0
