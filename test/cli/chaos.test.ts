@@ -26,7 +26,7 @@ describe('chaos', () => {
     // Enough of them must have met a run that was still at work.
     expect(lines.filter((line) => line.includes('killed')).length).toBeGreaterThan(rounds / 3)
     expect(lines.at(-1)).toBe(`${rounds} rounds, the digest was the same in all. Seed 20.`)
-  }, 600_000)
+  }, 1_200_000)
 
   it('says that the digest is another one when a job depends on chance, and how to see it again', () => {
     shop.job('chance.job.ts', 'emit(line + Math.random())')
