@@ -11,6 +11,7 @@ import {
   max,
   mean,
   min,
+  reducer,
   sum,
   topK,
 } from '../job/index.ts'
@@ -68,14 +69,14 @@ describe('CombineTable', () => {
       fc.constantFrom(Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 5e-324, 1e22),
       fc.maxSafeInteger(),
     )
-    const reducer = sum()
+    const adding = sum()
     fc.assert(
       fc.property(fc.array(number, { minLength: 1, maxLength: 20 }), (values) => {
-        const table = new CombineTable(reducer, 0)
-        let state = reducer.empty()
+        const table = new CombineTable(adding, 0)
+        let state = adding.empty()
         for (const value of values) {
           table.add('a', value)
-          state = reducer.add(state, value)
+          state = adding.add(state, value)
         }
         expect(table.state(0)).toStrictEqual(state)
       }),
@@ -93,7 +94,7 @@ describe('CombineTable', () => {
 
   test('holds the smallest and the largest value of a key, and 0 for -0', () => {
     const [small, large] = [new CombineTable(min(), 0), new CombineTable(max(), 0)]
-    for (const value of [3, -7, 12, 12, -7]) {
+    for (const value of [3, -7, 12, 12, 4]) {
       small.add('a', value)
       large.add('a', value)
     }
@@ -259,6 +260,38 @@ describe('CombineTable', () => {
     const before = table.heldBytes
     table.measure()
     expect(table.heldBytes).toBe(before)
+    const own = reducer({
+      empty: () => 0,
+      add: (state: number, value: number) => state + value,
+      merge: (left: number, right: number) => left + right,
+    })
+    const adding = new CombineTable(own as AnyReducer, 0)
+    adding.add('a', 1)
+    const once = adding.heldBytes
+    adding.add('a', 2)
+    expect(adding.heldBytes).toBe(once)
+    // Beside states that are none.
+    const mixed = new CombineTable(max() as AnyReducer, 0)
+    const keys = new CombineTable(count() as AnyReducer, 0)
+    for (const [key, value] of [
+      ['a', 'text'],
+      ['b', 5],
+    ] as const) {
+      mixed.add(key, value)
+      keys.add(key, undefined)
+    }
+    mixed.measure()
+    expect(mixed.heldBytes - keys.heldBytes).toBe(approximateBytes('text'))
+  })
+
+  test('counts no spare room for a state that is no list', () => {
+    const nothing = reducer({ empty: () => null, add: () => null, merge: () => null })
+    const [table, keys] = [nothing, count()].map((one) => {
+      const made = new CombineTable(one as AnyReducer, 0)
+      made.add('a', undefined)
+      return made.heldBytes
+    })
+    expect((table ?? 0) - (keys ?? 0)).toBe(approximateBytes(null))
   })
 
   test('appends nothing of what is no key', () => {

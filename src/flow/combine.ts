@@ -116,9 +116,8 @@ export class CombineTable {
 
   /** Is it so large that it had better move to a kernel, and can it? */
   get isToMove(): boolean {
-    return (
-      this.amount !== null && this.#isWhole && this.#amounts === null && this.#keys.size > this.#mappedKeysMax
-    )
+    // Of one that has moved there are no keys here.
+    return this.amount !== null && this.#isWhole && this.#keys.size > this.#mappedKeysMax
   }
 
   /** Moves keys and states. REQUIRES: `isToMove`. */
@@ -254,8 +253,9 @@ export class CombineTable {
 
   #mapped(key: Key): number | undefined {
     if (!Array.isArray(key)) return this.#scalars.get(key as Scalar) as number | undefined
+    // The empty tuple has none.
     let found: number | Level | undefined = this.#tuples[key.length]
-    if (found === undefined || key.length === 0) return undefined
+    if (found === undefined) return undefined
     let index = 0
     // Neighbours are often alike in what comes first: an hour, a day, a file.
     if (key[0] === this.#lastFirst && found === this.#lastRoot) {
