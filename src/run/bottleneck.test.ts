@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { type MachineSecond, MadeUpMachine } from '../../test/fixtures/load-samples.ts'
 import type { LoadSample } from '../host/load.ts'
-import { type Bottleneck, findBottleneck, type RunSample } from './bottleneck.ts'
+import { type Bottleneck, findBottleneck, type RunSample, sayBottleneck } from './bottleneck.ts'
 
 type Tasks = Pick<RunSample, 'workers' | 'tasksRunning' | 'tasksWaiting'>
 
@@ -79,5 +79,24 @@ describe('findBottleneck', () => {
     expect(found({}, idle)).toBeNull()
     expect(findBottleneck([{ ...one, ...plenty }], 8)).toBeNull()
     expect(findBottleneck([], 8)).toBeNull()
+  })
+})
+
+describe('sayBottleneck', () => {
+  test.each<[Bottleneck, string]>([
+    [{ kind: 'cpu', ownCores: 1.94, cores: 2 }, "bound by its workers' cores: 1.9 of 2 were used"],
+    [{ kind: 'others', othersCores: 5.96, cores: 8 }, 'bound by others, who used 6.0 of 8 cores'],
+    [
+      { kind: 'disk', readBytesPerSecond: 120e6 },
+      'bound by the disk, which gave 120 MB/s: more workers would not help',
+    ],
+    [{ kind: 'memory', stalledShare: 0.404 }, 'bound by memory: threads waited for it 40 % of the time'],
+    [
+      { kind: 'big-task', tasksRunning: 1 },
+      'bound by 1 long task at the end: most workers had nothing to do',
+    ],
+    [{ kind: 'unknown' }, 'bound neither by cores, disk nor memory: the job waits for something else'],
+  ])('says of %o what was lacking', (bound, said) => {
+    expect(sayBottleneck(bound)).toBe(said)
   })
 })

@@ -65,7 +65,7 @@ export function findBottleneck(samples: readonly RunSample[], cores: number): Bo
   const running = samples.filter(({ tasksRunning }) => tasksRunning > 0)
   if (first === undefined || last === undefined || samples.length < 2 || running.length === 0) return null
   const change = loadChange(first, last)
-  if (isStarved(running)) return { kind: 'big-task', tasksRunning: running.at(-1)?.tasksRunning ?? 0 }
+  if (isStarved(running)) return { kind: 'big-task', tasksRunning: running.at(-1)!.tasksRunning }
   const stalledShare = change.memoryStalledShare ?? 0
   if (stalledShare > memoryStalledMin) return { kind: 'memory', stalledShare }
   const usable = Math.min(cores, mean(samples.map(({ tasksRunning }) => tasksRunning)))

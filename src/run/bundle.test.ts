@@ -228,6 +228,22 @@ export function fail(message: string): never {
     expect(error.message).toBe(`${home}/lib/b.ts, line 2, column 18: Unexpected "="`)
   })
 
+  test('names the file where it has no line to name', async () => {
+    const failure = await failureOf('none.job.ts')
+    expect(failure).toMatchObject({
+      code: 'job-invalid',
+      message: expect.stringMatching(
+        new RegExp(`^${home}/none\\.job\\.ts: Could not resolve "${home}/none\\.job\\.ts"$`),
+      ),
+    })
+  })
+
+  test('bundles several at once', async () => {
+    put({ 'a.job.ts': 'export default 1', 'b.job.ts': 'export default 2' })
+    const made = await Promise.all([bundle('a.job.ts'), bundle('b.job.ts')])
+    expect(made.map(({ file }) => evaluate(file, 'console.log(module.default)'))).toEqual([1, 2])
+  })
+
   test('says how many more errors there are', async () => {
     put({ 'a.job.ts': `import './b.ts'\nimport './c.ts'` })
     expect((await failureOf('a.job.ts')).message).toBe(

@@ -43,7 +43,8 @@ describe('findJobFile', () => {
   })
 
   test('says how to write one where there is none, or no such folder', () => {
-    for (const job of ['words.job.ts', 'nowhere/words.job.ts'])
+    write('notes')
+    for (const job of ['words.job.ts', 'nowhere/words.job.ts', 'notes/words.job.ts'])
       expect(() => find(job)).toThrow(
         expect.objectContaining({ code: 'not-found', wayOut: '`tallyman new NAME` writes one.' }),
       )

@@ -22,11 +22,19 @@ export function findJobFile({ job, cwd }: Pick<RunOptions, 'job' | 'cwd'>): stri
 }
 
 function sayJobsIn(folder: string): string | null {
-  if (!existsSync(folder)) return null
-  const jobs = readdirSync(folder).filter((name) => /\.job\.[cm]?[jt]sx?$/.test(name))
+  const jobs = namesIn(folder).filter((name) => /\.job\.[cm]?[jt]sx?$/.test(name))
   if (jobs.length === 0) return null
   return `There is ${jobs
     .slice(0, 3)
     .map((name) => JSON.stringify(name))
     .join(', ')}${jobs.length > 3 ? ` and ${jobs.length - 3} more` : ''}.`
+}
+
+/** None where there is no such folder, or it may not be read. */
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+  } catch {
+    return []
+  }
 }

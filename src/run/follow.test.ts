@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { quotedIn, readPage } from '../../test/fixtures/pages.ts'
 import { execute, makeWorkplace } from '../../test/fixtures/real-runs.ts'
 import { tempFolder } from '../../test/fixtures/temp-folder.ts'
-import { RunDirectory } from './directory/directory.ts'
+import { createRunDirectory, RunDirectory } from './directory/directory.ts'
 import { LiveProgress } from './directory/live-progress.ts'
 import { RunFollower } from './follow.ts'
 import type { NoteEvent, ProgressEvent, RunEvent } from './journal/events.ts'
@@ -47,6 +47,13 @@ describe('JournalTail', () => {
     folder.remove()
   })
 
+  test('gives on what the system says of a journal that cannot be opened', () => {
+    const folder = tempFolder()
+    writeFileSync(folder.at('file'), '')
+    expect(() => new JournalTail(folder.at('file', 'journal.jsonl')).next()).toThrow('ENOTDIR')
+    folder.remove()
+  })
+
   test('refuses a line that is not as it was written', () => {
     const folder = tempFolder()
     const file = folder.at('journal.jsonl')
@@ -74,6 +81,18 @@ describe('JournalTail', () => {
 type Told = RunEvent | ProgressEvent | NoteEvent
 
 describe('RunFollower', () => {
+  test('knows nothing of a run without a plan yet', () => {
+    const folder = tempFolder()
+    const directory = createRunDirectory(folder.at('runs'), {
+      job: 'words.job.ts',
+      cwd: '/',
+      now: new Date(0),
+    })
+    const unplanned = { isHeld: false, state: null, live: null }
+    expect(new RunFollower(directory).look(() => undefined)).toEqual(unplanned)
+    folder.remove()
+  })
+
   test('tells what happens to a run, and how far its attempts are, as its own observer is told', async () => {
     const { write, prepare } = makeWorkplace()
     write(

@@ -43,11 +43,12 @@ export class RunFollower {
     // Asked before the journal is read: what was written until the process let go is read then.
     const held = isHeld(this.#directory)
     readIdentity(this.#directory)
-    this.#state ??= this.#planned()
-    if (this.#state === null) return { isHeld: held, state: null, live: null }
-    for (const event of this.#journal.next()) this.#happen(event, observer)
-    const live = held ? this.#tellProgress(this.#state, observer) : null
-    return { isHeld: held, state: this.#state, live }
+    let state = this.#state ?? this.#planned()
+    if (state === null) return { isHeld: held, state, live: null }
+    for (const event of this.#journal.next()) state = this.#happen(event, state, observer)
+    this.#state = state
+    const live = held ? this.#tellProgress(state, observer) : null
+    return { isHeld: held, state, live }
   }
 
   #planned(): RunState | null {
@@ -55,11 +56,11 @@ export class RunFollower {
     return plan === null ? null : initialState(plan)
   }
 
-  #happen(event: RunEvent, observer: RunObserver): void {
-    if (this.#state === null) return
-    this.#state = apply(this.#state, event)
+  #happen(event: RunEvent, before: RunState, observer: RunObserver): RunState {
+    const state = apply(before, event)
     if (event.type === 'planned' || event.type === 'resumed') this.#sessionAt = event.at
-    observer(event, this.#state)
+    observer(event, state)
+    return state
   }
 
   #tellProgress(state: RunState, observer: RunObserver): Progressed | null {

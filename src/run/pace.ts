@@ -41,11 +41,10 @@ export class Pace {
    */
   rates(atMs: number, readBytes: number): Rates | null {
     this.#samples.push({ atMs, readBytes })
-    while (this.#samples.length > 2 && atMs - (this.#samples[0]?.atMs ?? atMs) > recentMs)
-      this.#samples.shift()
+    while (this.#samples.length > 2 && atMs - this.#samples[0]!.atMs > recentMs) this.#samples.shift()
     if (atMs - this.#startMs < rateFromMs) return null
-    const first = this.#samples[0]
-    const recent = first === undefined ? 0 : perSecond(readBytes - first.readBytes, atMs - first.atMs)
+    const first = this.#samples[0]!
+    const recent = perSecond(readBytes - first.readBytes, atMs - first.atMs)
     const whole = perSecond(readBytes - this.#startReadBytes, atMs - this.#startMs)
     return recent > 0 || whole > 0 ? { recent, whole } : null
   }

@@ -18,8 +18,7 @@ export function linkPackage(folder: string): void {
  * other ones may decode, fold case or order otherwise. `0.1.0, build 3f5a9c01, Node 20.20.2`.
  */
 export function buildVersion(): string {
-  const { node = '' } = process.versions
-  return `${packageVersion()}, build ${buildDigest()}, Node ${node}`
+  return `${packageVersion()}, build ${buildDigest()}, Node ${process.versions.node}`
 }
 
 /** Of the sources `dist/` was made of, its first digits: a checkout changes without its version. */

@@ -75,6 +75,18 @@ describe('createRunDirectory', () => {
   })
 })
 
+describe('createRunDirectory in a folder that is there', () => {
+  test('says so where that takes no run, and what to do', () => {
+    expect(() => create('words.job.ts', '/proc')).toThrow(
+      expect.objectContaining({
+        code: 'io',
+        message: expect.stringMatching(/^A folder for the run in \/proc could not be made: ENOENT/),
+        wayOut: 'Start in a directory you may write to, or name one in $TALLYMAN_HOME.',
+      }),
+    )
+  })
+})
+
 describe('readIdentity', () => {
   const empty = new RunDirectory(folder.at('no-run'))
   mkdirSync(empty.path)

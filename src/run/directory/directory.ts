@@ -215,12 +215,15 @@ export function mkdirIn(folder: string, what = 'runs'): void {
   try {
     mkdirAll(folder)
   } catch (cause) {
-    const reason = messageOf(cause)
-    throw new TallymanError('io', `The folder for ${what}, ${folder}, could not be made: ${reason}`, {
-      wayOut: 'Start in a directory you may write to, or name one in $TALLYMAN_HOME.',
-      cause,
-    })
+    throw notMade(`The folder for ${what}, ${folder},`, cause)
   }
+}
+
+function notMade(what: string, cause: unknown): TallymanError {
+  return new TallymanError('io', `${what} could not be made: ${messageOf(cause)}`, {
+    wayOut: 'Start in a directory you may write to, or name one in $TALLYMAN_HOME.',
+    cause,
+  })
 }
 
 /**
@@ -250,7 +253,7 @@ function reserve(folder: string, name: string): string {
       mkdirSync(join(folder, id))
       return id
     } catch (error) {
-      if (errnoOf(error) !== 'EEXIST') throw error
+      if (errnoOf(error) !== 'EEXIST') throw notMade(`A folder for the run in ${folder}`, error)
     }
   }
 }

@@ -237,10 +237,11 @@ function holders(lockFolder: string): Holder[] {
 
 /** REQUIRES: a name that `ownName` gave. */
 function holderNamed(name: string): Holder {
-  const [, pid, started = ''] = /^(\d+)-(.*)$/.exec(name) ?? []
+  const pidLength = name.indexOf('-')
+  const started = name.slice(pidLength + 1)
   const [, boot, namespace] = /^([0-9a-f-]{36})-(\d+)-\d+$/.exec(started) ?? []
   const realm = boot === undefined || namespace === undefined ? null : { boot, namespace }
-  return { pid: Number(pid), started, realm, name }
+  return { pid: Number(name.slice(0, pidLength)), started, realm, name }
 }
 
 function ownName(): string {

@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { afterAll, describe, expect, test } from 'vitest'
 import { mapReport, plainFile, planOf, sourceOf, zipFile } from '../../../test/fixtures/plans.ts'
 import { tempFolder } from '../../../test/fixtures/temp-folder.ts'
 import type { Rejected } from '../../flow/index.ts'
 import { apply, initialState, type RunState } from '../state/state.ts'
+import { TaskList } from '../state/task-list.ts'
 import { RunDirectory } from './directory.ts'
 import { writeRejectedList } from './rejected-list.ts'
 
@@ -125,5 +126,36 @@ describe('writeRejectedList', () => {
     const first = readFileSync(directory.rejectedFile, 'utf8')
     expect(writeRejectedList(directory, state)).toBe(2)
     expect(readFileSync(directory.rejectedFile, 'utf8')).toBe(first)
+  })
+
+  test.each([
+    ['is gone', () => undefined],
+    ['holds 0 of 1 records', (file: string) => writeFileSync(file, '')],
+    ['cannot be read: ', (file: string) => writeFileSync(file, '{"ordinal"\n')],
+  ])('refuses a list that %s, for its task to run again', (reason, put) => {
+    const directory = directoryWith({ 2: [] })
+    const file = `${directory.committedFolder('map-00002')}/rejected.jsonl`
+    rmSync(directory.absolute(file))
+    put(directory.absolute(file))
+    const map = [...state.map].map((task, index) =>
+      index === 2 && task.kind === 'done'
+        ? {
+            ...task,
+            report: {
+              ...task.report,
+              sources: task.report.sources.map((source) => ({ ...source, rejected: 1 })),
+            },
+          }
+        : task,
+    )
+    expect(() => writeRejectedList(directory, { ...state, map: TaskList.of(map) })).toThrow(
+      expect.objectContaining({
+        code: 'file-damaged',
+        message: expect.stringContaining(
+          `The list of rejected records ${directory.absolute(file)} ${reason}`,
+        ),
+        file,
+      }),
+    )
   })
 })

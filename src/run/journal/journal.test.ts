@@ -296,3 +296,9 @@ describe('readBelievable', () => {
     expect(() => readBelievable(file)).toThrow(expect.objectContaining({ code: 'file-damaged' }))
   })
 })
+
+describe('readJournal of what is no file', () => {
+  test('gives on what the system says', () => {
+    expect(() => readJournal(folder.path)).toThrow('EISDIR')
+  })
+})

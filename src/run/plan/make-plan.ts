@@ -149,7 +149,7 @@ function cutInputs(parts: PlanParts): CutInputs {
   const indexed = new Map(files.flatMap((file) => (file.index === undefined ? [] : [[file.path, file]])))
   const find = (own: readonly Split[]): Reuse => {
     const reuse = findKept(parts, { ...identity, splits: own })
-    const file = indexed.get(own[0]?.path ?? '')
+    const file = indexed.get(own[0]!.path)
     return file !== undefined && reuse.kind === 'run' && reuse.why === 'new' ? findWhole(file) : reuse
   }
   return { files, splits, tasks: toTasks(isAsCut ? cutTasks : pack(splits), find), partitions, splitBytes }

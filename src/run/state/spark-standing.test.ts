@@ -102,4 +102,11 @@ describe('what only Spark knows', () => {
     })
     expect(standing(came('1'), ...events, first(1))?.speculativeFirst).toBe(0)
   })
+
+  test('counts the shuffle of a run of which it has heard nothing before', () => {
+    expect(standing({ type: 'shuffled', at, writtenBytes: 7, readBytes: 5 })).toMatchObject({
+      application: null,
+      shuffle: { writtenBytes: 7, readBytes: 5 },
+    })
+  })
 })

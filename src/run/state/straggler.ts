@@ -40,8 +40,7 @@ export function findStraggler(state: RunState, stage: Stage, now: number): Strag
   let slowest: (Straggler & { readonly times: number }) | null = null
   for (const [index, task] of tasks.entries()) {
     if (task.kind !== 'running' || task.isDoubled || task.lastFault !== null) continue
-    const [first] = task.running
-    if (first === undefined) continue
+    const first = task.running[0]!
     const expectedMs = Math.max(usualMs, usualMsPerByte * bytesOf(index))
     const times = (now - first.startedAt) / Math.max(leastMs, slowness * expectedMs)
     if (times > 1 && times > (slowest?.times ?? 0)) slowest = { index, attempt: first.attempt, times }
@@ -55,9 +54,10 @@ function isMeasured(task: { readonly kind: string; readonly tookMs?: number | nu
   return task.kind === 'done' && typeof task.tookMs === 'number'
 }
 
+/** REQUIRES: there are some. */
 function median(numbers: readonly number[]): number {
   const sorted = [...numbers].sort((a, b) => a - b)
-  return sorted[sorted.length >> 1] ?? 0
+  return sorted[sorted.length >> 1]!
 }
 
 function mapBytes({ plan: { tasks, splits } }: RunState): (index: number) => number {
@@ -72,8 +72,7 @@ function reduceBytes({ map, plan: { partitions } }: RunState): (index: number) =
   const bytes = new Float64Array(partitions)
   for (const task of map) {
     if (task.kind !== 'done') continue
-    for (const spill of task.report.spills)
-      bytes[spill.partition] = (bytes[spill.partition] ?? 0) + spill.bytes
+    for (const spill of task.report.spills) bytes[spill.partition]! += spill.bytes
   }
-  return (index) => bytes[index] ?? 0
+  return (index) => bytes[index]!
 }

@@ -42,7 +42,7 @@ export class TaskList<R> implements Iterable<TaskState<R>> {
   /** The list with another task in the place of one. REQUIRES: an index below the length. */
   with(index: number, task: TaskState<R>): TaskList<R> {
     const number = Math.floor(index / chunkTasks)
-    const { start, tasks } = this.chunks[number] ?? toChunk<R>(index, [])
+    const { start, tasks } = this.chunks[number]!
     return new TaskList(
       this.length,
       this.chunks.with(number, toChunk(start, tasks.with(index - start, task))),

@@ -37,6 +37,13 @@ const commits = plan.splits.map((split, index) =>
 )
 
 describe('totalsOf', () => {
+  test('takes a split that the plan has not, which only a worker gone wrong reports, for one of no bytes on disk', () => {
+    const source = { ...sourceOf(plan.splits[0]!, { records: 3, bytes: 100 }), ordinal: 99 }
+    const state = replay([commit(0, mapReport([source]))])
+    expect(totalsOf(state)).toMatchObject({ tasksDone: 1, readBytes: 0, records: 3, bytes: 100 })
+    expect(inputTotals(state).map(({ records }) => records)).toEqual([0, 0, 0])
+  })
+
   test('is nothing but the size of the plan before anything is done', () => {
     expect(totalsOf(initialState(plan))).toEqual({
       tasks: 6,

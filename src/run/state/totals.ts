@@ -153,8 +153,7 @@ export function openInputs(state: RunState): ReadonlySet<string> {
   const open = new Set<string>()
   for (const [index, task] of state.map.entries()) {
     if (task.kind === 'done') continue
-    const planned = tasks[index]
-    if (planned === undefined) continue
+    const planned = tasks[index]!
     for (const split of splits.slice(planned.firstSplit, planned.endSplit)) open.add(split.path)
   }
   return open

@@ -148,7 +148,7 @@ function story(
   notes: readonly Note[],
 ): TaskStory {
   const { task, stage, index, reads, miss } = about
-  const { kind = 'waiting', attempts = 0 } = state[stage].at(index) ?? {}
+  const { kind, attempts } = state[stage].at(index)!
   const reused = notes.find((note) => note.kind === 'reused')
   const troubles = sayTroubles(notes.flatMap((note) => (note.kind === 'trouble' ? [note] : [])))
   const common = { task, stage, reads, attempts, troubles }
