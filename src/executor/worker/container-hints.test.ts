@@ -1,7 +1,9 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { explainInContainer } from './container-hints.ts'
+import { text } from '../../input/index.ts'
+import { type AnyJob, count, defineJob } from '../../job/index.ts'
+import { explained, explainInContainer } from './container-hints.ts'
 
 function thrownBy(call: () => unknown): Error {
   try {
@@ -42,5 +44,36 @@ describe('explainInContainer', () => {
       explainInContainer(thrown)
       expect(thrown instanceof Error ? thrown.message : thrown).toBe(before)
     }
+  })
+})
+
+describe('explained', () => {
+  const denied = (): never => {
+    throw Object.assign(new Error('no way'), { code: 'ENETUNREACH' })
+  }
+  const jobOf = (more: object): AnyJob =>
+    explained(
+      defineJob({
+        input: text(),
+        reduce: count(),
+        map: () => undefined,
+        ...more,
+      } as never) as unknown as AnyJob,
+    )
+
+  it('has what a job throws, now or later, say what the container has to do with it', async () => {
+    const hint = /^no way \(.*no network\)$/
+    const job = jobOf({ setup: denied, map: denied, flush: async () => denied() }) as unknown as Readonly<
+      Record<'setup' | 'map' | 'flush', () => unknown>
+    >
+    expect(() => job.setup()).toThrow(hint)
+    expect(() => job.map()).toThrow(hint)
+    await expect(job.flush()).rejects.toThrow(hint)
+  })
+
+  it('leaves what a job gives, and what it has not', async () => {
+    const job = jobOf({ map: () => 7 }) as unknown as Readonly<Record<string, (() => unknown) | undefined>>
+    expect(job.map?.()).toBe(7)
+    expect([job.setup, job.flush]).toEqual([undefined, undefined])
   })
 })
