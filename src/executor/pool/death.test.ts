@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import type { ErrorCode } from '../../errors.ts'
+import type { Exit } from '../channel.ts'
 import { deathFault, loadFault, noProgressFault } from './death.ts'
 
-const death = (code: ErrorCode, lastWords = '', logFile: string | null = null) =>
+const death = (code: Exit['code'], lastWords = '', logFile: string | null = null) =>
   deathFault({ how: 'was lost', code, lastWords }, logFile)
 
 describe('deathFault', () => {
@@ -24,7 +24,7 @@ describe('deathFault', () => {
     expect(message).toBe(`The worker was lost. Its last words: "${'x'.repeat(200)}".`)
   })
 
-  it.each<[ErrorCode, RegExp]>([
+  it.each<[Exit['code'], RegExp]>([
     ['out-of-memory', /^Give the run more memory \(--memory\).*keep less per key\.$/],
     ['memory-limit', /^Give the run more memory \(--memory\).*also Buffers count\.$/],
     ['job-exited', /^Throw an error instead of calling process\.exit\. It printed nothing\.$/],

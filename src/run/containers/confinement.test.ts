@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Confinement } from '../../executor/index.ts'
 import { noteOf, sayConfinement } from './confinement.ts'
+import { requireContainers } from './container-base.ts'
 
 const held: Confinement = {
   engine: 'podman',
@@ -45,13 +46,27 @@ describe('noteOf', () => {
     expect([noteOf(null), noteOf(held)]).toEqual([null, null])
   })
 
-  test.each([{ memoryBy: 'watchdog' }, { processesBy: 'ulimit' }, { cpusBy: 'niceness' }] as const)(
-    'says so where it does not: %o',
-    (change) => {
-      const confinement: Confinement = { ...held, ...change }
-      expect(noteOf(confinement)).toBe(
-        `Limits of containers that podman was asked for do not all hold here. ${sayConfinement(confinement)}`,
-      )
-    },
-  )
+  test.each([
+    { memoryBy: 'watchdog' },
+    { memoryBy: 'run-group' },
+    { processesBy: 'ulimit' },
+    { processesBy: 'run-group' },
+    { cpusBy: 'niceness' },
+  ] as const)('says so where it does not: %o', (change) => {
+    const confinement: Confinement = { ...held, ...change }
+    expect(noteOf(confinement)).toBe(
+      `Limits of containers that podman was asked for do not all hold here. ${sayConfinement(confinement)}`,
+    )
+  })
+})
+
+describe('requireContainers', () => {
+  test('needs no engine for workers that are no containers, and takes no image for them', async () => {
+    expect(await requireContainers({ isolation: 'process', image: null })).toBeNull()
+    await expect(requireContainers({ isolation: 'thread', image: 'node:20' })).rejects.toMatchObject({
+      code: 'usage',
+      message: 'Option --image is for containers, and workers are of kind thread.',
+      wayOut: 'Add --isolation container, or leave it out.',
+    })
+  })
 })
