@@ -67,6 +67,24 @@ describe('settleResources', () => {
     })
   })
 
+  test('speaks of one worker where a cluster has them', () => {
+    const asked = { ...unsaid, workers: 8, memoryBytes: 800 * MiB }
+    const on = (master: string) => ({
+      ...asked,
+      spark: { master, deployMode: 'client', home: null, pack: null, conf: {} } as const,
+    })
+    expect(trySettle({ ...asked, memoryBytes: 400 * MiB }, big)).toMatchObject({
+      message: 'Memory of 400 MiB is too little for 8 workers: they need 704 MiB.',
+    })
+    expect(trySettle({ ...on('spark://a:7077'), memoryBytes: 400 * MiB }, big)).toMatchObject({
+      message: 'Memory of 38 MiB is too little for one worker: they need 76 MiB.',
+      wayOut: 'Say --memory 76M or more.',
+    })
+    expect(trySettle({ ...on('local[8]'), memoryBytes: 400 * MiB }, big)).toMatchObject({
+      message: expect.stringContaining('for 8 workers'),
+    })
+  })
+
   test('is content with what it asked for', () => {
     fc.assert(
       fc.property(options, machine, (asked, host) => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { mapReport, plainFile, planOf, reduceReport, sourceOf } from '../../../test/fixtures/plans.ts'
-import { differenceFrom } from './compare-attempts.ts'
+import { differenceFrom, lostForGood } from './compare-attempts.ts'
 import { apply, initialState } from './state.ts'
 
 const plan = planOf([plainFile('a.txt', 30)])
@@ -44,5 +44,27 @@ describe('differenceFrom', () => {
     expect(differenceFrom(done, task, { kind: 'reduce', report: reportOf(8) })).toMatchObject({
       message: 'Task reduce-00000 gave other output when it ran again.',
     })
+  })
+})
+
+describe('lostForGood', () => {
+  const damaged = [
+    { ordinal: 0, fault: { code: 'input-damaged', message: 'a.txt ends too early.' } },
+  ] as const
+
+  test('is an input that is damaged now, and was not when what its task wrote was counted on', () => {
+    const state = lost.reduce(apply, initialState(plan))
+    expect(lostForGood(state, 'map-00000', damaged)).toMatchObject({
+      code: 'input-damaged',
+      message: expect.stringMatching(/was lost, and it cannot be done again: a\.txt ends too early\.$/),
+    })
+  })
+
+  test('is none where nothing was counted on, nothing is damaged, or nothing is lost', () => {
+    const state = lost.reduce(apply, initialState(plan))
+    expect(lostForGood(initialState(plan), 'map-00000', damaged)).toBeNull()
+    expect(lostForGood(state, 'map-00000', [])).toBeNull()
+    expect(lostForGood(apply(initialState(plan), lost[0]), 'map-00000', damaged)).toBeNull()
+    expect(lostForGood(state, 'map-00099', damaged)).toBeNull()
   })
 })

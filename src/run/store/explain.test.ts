@@ -97,6 +97,10 @@ describe('explainTasks', () => {
       attempts: 1,
       why: 'nothing was kept of it before',
     })
+    const one = explained([started(first), committed(first), started(reduce)]).find(
+      ({ task }) => task === reduce,
+    )
+    expect(one).toMatchObject({ what: 'running', attempts: 1, why: '', troubles: [] })
   })
 
   test('tells which run kept what took the place of a task', () => {
