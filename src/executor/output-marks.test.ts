@@ -44,4 +44,12 @@ describe('OutputCutter', () => {
     expect(cut(cutter, [Buffer.from(`a${forged}b`, 'latin1')])).toEqual({ null: `a${forged}b` })
     expect(cutter.isExpecting('map-00001.1')).toBe(true)
   })
+
+  it('gives the beginning of a mark that never came to its end', () => {
+    const cutter = new OutputCutter()
+    cutter.expect('map-00001.1')
+    expect(cutter.push(Buffer.from('a\0tallyman at'))).toEqual([{ attempt: null, bytes: Buffer.from('a') }])
+    expect(cutter.end()).toEqual([{ attempt: null, bytes: Buffer.from('\0tallyman at') }])
+    expect(cutter.end()).toEqual([])
+  })
 })

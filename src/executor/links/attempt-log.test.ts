@@ -81,3 +81,9 @@ describe('AttemptLogs', () => {
     expect(parseLog(last).droppedBytes).toBe(3 * MiB - 2048)
   })
 })
+
+describe('parseLog', () => {
+  it('knows a log in which nothing is missing', () => {
+    expect(parseLog('one\ntwo\n')).toEqual({ text: 'one\ntwo\n', headLength: 8, droppedBytes: 0 })
+  })
+})

@@ -89,6 +89,26 @@ describe('a worker with a socket for its line', () => {
     expect(await worker.ended).toEqual([0, null])
   })
 
+  it('says so of what its job did not await, too, and ends', async () => {
+    const folder = tempFolder()
+    onTestFinished(() => folder.remove())
+    const worker = await startWorker(folder.path, folder.path)
+    expect(await worker.next()).toMatchObject({ type: 'hello' })
+    const text = `import { readFileSync } from 'node:fs'
+      import { count, defineJob, text } from ${JSON.stringify(new URL('../../../dist/index.js', import.meta.url).href)}
+      setTimeout(() => readFileSync('/nowhere/x'), 20)
+      export default defineJob({ input: text(), reduce: count(), map: (line, emit) => emit(line) })`
+    expect(await load(worker, folder.path, text)).toMatchObject({ type: 'loaded' })
+    expect(await worker.next()).toMatchObject({
+      type: 'broken',
+      fault: {
+        code: 'job-threw',
+        message: expect.stringContaining('(a worker in a container sees its inputs and nothing else'),
+      },
+    })
+    expect(await worker.ended).toEqual([0, null])
+  })
+
   it('goes on where that directory is not there, and ends at what is no message', async () => {
     const folder = tempFolder()
     onTestFinished(() => folder.remove())
