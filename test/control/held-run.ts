@@ -65,6 +65,7 @@ export class HeldRun {
   }
 
   async close(): Promise<void> {
+    delete process.env[markName]
     this.letGo()
     const left = await leftBehind(this.mark)
     this.shop.remove()

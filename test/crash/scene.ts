@@ -44,6 +44,7 @@ export class Scene {
   }
 
   async close(): Promise<void> {
+    delete process.env[markName]
     const left = await leftBehind(this.mark)
     this.shop.remove()
     expect(left).toEqual([])

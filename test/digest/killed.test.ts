@@ -28,6 +28,7 @@ beforeAll(() => {
   digest = shop.digestOf(shop.run('run', job, 'in', '--no-reuse'))
 })
 afterAll(async () => {
+  delete process.env[markName]
   shop.remove()
   expect(await leftBehind(mark)).toEqual([])
 })

@@ -155,6 +155,7 @@ export class Workplace {
   }
 
   async close(): Promise<void> {
+    delete process.env[markName]
     await Promise.all(this.#pools.map((pool) => pool.stop()))
     rmSync(this.root, { recursive: true, force: true })
   }
