@@ -108,8 +108,8 @@ function openTable({ name, reducer }: JobTable): Table {
 }
 
 async function mapAll(reader: SplitReader<unknown>, map: (record: unknown) => unknown): Promise<void> {
-  while (await reader.nextBatch()) {
-    for (let kind = reader.next(); kind !== 'end-of-batch'; kind = reader.next()) {
+  while (await reader.nextChunk()) {
+    for (let kind = reader.next(); kind !== 'end-of-chunk'; kind = reader.next()) {
       if (kind === 'rejected') throw reader.rejection
       map(reader.record)
     }

@@ -138,8 +138,8 @@ async function proveSplit(
       try {
         const reader = await openSplit(split, format, format.decoder(recordUseOf(use)))
         try {
-          while (await reader.nextBatch()) {
-            for (let kind = reader.next(); kind !== 'end-of-batch'; kind = reader.next()) {
+          while (await reader.nextChunk()) {
+            for (let kind = reader.next(); kind !== 'end-of-chunk'; kind = reader.next()) {
               const place = `${reader.line} ${reader.startByte} ${reader.endByte}`
               if (kind === 'rejected') {
                 rejected.push(`${place} ${reader.rejection.atByte} ${reader.rejection.message}`)

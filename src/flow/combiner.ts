@@ -1,7 +1,7 @@
 import { messageOf, TallymanError } from '../errors.ts'
 import type { JobTable } from '../job/index.ts'
 import { canonicalJson, type Key } from '../record/index.ts'
-import { CombineTable, mappedKeysMax } from './combine.ts'
+import { CombineTable, mappedKeysMax } from './combine-table.ts'
 import { type FlowKernels, noKernels } from './flow-kernels.ts'
 import { giveBackKeyAmounts, type KeyAmounts, takeKeyAmounts } from './key-amounts.ts'
 import { PendingEmits } from './pending-emits.ts'

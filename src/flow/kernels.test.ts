@@ -149,8 +149,8 @@ function sourceOf(list: readonly Turn[]): RecordSource {
     member: null,
     fromStart: true,
     open: async () => ({
-      nextBatch: async () => ++batches === 1,
-      next: () => (++at < list.length ? 'record' : 'end-of-batch'),
+      nextChunk: async () => ++batches === 1,
+      next: () => (++at < list.length ? 'record' : 'end-of-chunk'),
       get record() {
         return list[at]
       },

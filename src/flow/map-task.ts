@@ -214,8 +214,8 @@ class MapRun {
 
   async #readRecords(source: RecordSource, reader: SplitReader<unknown>): Promise<void> {
     this.#context.enter(source, reader)
-    while (await reader.nextBatch()) {
-      for (let kind = reader.next(); kind !== 'end-of-batch'; kind = reader.next()) {
+    while (await reader.nextChunk()) {
+      for (let kind = reader.next(); kind !== 'end-of-chunk'; kind = reader.next()) {
         if (kind === 'rejected') {
           const { message, atByte } = reader.rejection
           this.#reject(reader, { reason: message, atByte, by: 'decoder' })
@@ -258,7 +258,10 @@ class MapRun {
     return true
   }
 
-  /** Maps the record the reader stands at; returns a promise only when the user's map did. */
+  /**
+   * Maps the record the reader stands at; returns a promise only when the user's map did. Of stacks that are written down the part from here on is
+   * left out: `rejected.ts` knows this method, and `#mapAwaited`, by name.
+   */
   #mapRecord(reader: SplitReader<unknown>): Promise<void> | undefined {
     this.#accepting = true
     try {

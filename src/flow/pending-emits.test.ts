@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { flowKernels } from '../../test/fixtures/flow-kernels.ts'
 import { type AnyReducer, collect, count, max, min, sum } from '../job/index.ts'
 import { decodeKey, type Key } from '../record/index.ts'
-import { CombineTable, numberedKeyBytes } from './combine.ts'
+import { CombineTable, numberedKeyBytes } from './combine-table.ts'
 import { giveBackKeyAmounts, type KeyAmounts, releaseKeyAmounts, takeKeyAmounts } from './key-amounts.ts'
 import { PendingEmits } from './pending-emits.ts'
 

@@ -1,5 +1,5 @@
 import { ByteWriter, hashBytes, type Key } from '../record/index.ts'
-import { type CombineTable, numberedKeyBytes } from './combine.ts'
+import { type CombineTable, numberedKeyBytes } from './combine-table.ts'
 import { isAmount, stageKey } from './key-amounts.ts'
 
 /** Room that one record with many emits has made is not kept for the next ones. */

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type AnyReducer, collect, count, groupReduce, sum } from '../job/index.ts'
 import { decodeKey, decodeValue, encodeKey, hashBytes, type Key, RecordFileReader } from '../record/index.ts'
-import { CombineTable } from './combine.ts'
+import { CombineTable } from './combine-table.ts'
 import { writeSpills } from './spill.ts'
 import { MemoryStorage, openSection, type Section } from './storage.ts'
 

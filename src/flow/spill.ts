@@ -1,5 +1,5 @@
 import { approximateBytes, ByteWriter, RecordFileWriter, writeValue } from '../record/index.ts'
-import type { CombineTable } from './combine.ts'
+import type { CombineTable } from './combine-table.ts'
 import { type KeyOrder, sortKeys } from './key-sort.ts'
 import type { KeyPlace } from './key-table.ts'
 import type { Section, Storage } from './storage.ts'
@@ -7,6 +7,7 @@ import type { Section, Storage } from './storage.ts'
 /** What is sorted that a map attempt wrote for one partition: a record file, those of one round one behind another in one file. */
 export interface Spill extends Section {
   readonly partition: number
+  /** Pairs of a key and a state. */
   readonly records: number
   /** Tells two attempts apart that wrote other bytes. */
   readonly crc32: number

@@ -121,15 +121,15 @@ class ListReader implements SplitReader<unknown> {
     this.#end = Math.min(end, records.length)
   }
 
-  async nextBatch(): Promise<boolean> {
+  async nextChunk(): Promise<boolean> {
     const isFirst = !this.#begun
     this.#begun = true
     return isFirst
   }
 
-  next(): 'record' | 'end-of-batch' {
+  next(): 'record' | 'end-of-chunk' {
     this.#at += 1
-    return this.#at < this.#end ? 'record' : 'end-of-batch'
+    return this.#at < this.#end ? 'record' : 'end-of-chunk'
   }
 
   get record(): unknown {

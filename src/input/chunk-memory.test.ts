@@ -31,7 +31,7 @@ async function readAll(
   }
   const reader = await openSplit(split, format, format.decoder(), { chunkBytes })
   const read: string[] = []
-  while (await reader.nextBatch()) {
+  while (await reader.nextChunk()) {
     for (let kind = reader.next(); kind === 'record'; kind = reader.next()) read.push(reader.record)
   }
   await reader.close()

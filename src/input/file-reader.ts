@@ -10,7 +10,7 @@ import { statedBytes } from './split-size.ts'
 /** How much of a file that is too long is kept for messages. */
 const headBytesMax = 1024
 
-/** Reads a split whose format takes the whole file or member at once: its bytes are gathered batch by batch. */
+/** Reads a split whose format takes the whole file or member at once: its bytes are gathered chunk by chunk. */
 export class FileReader<R> implements SplitReader<R> {
   readonly startByte = 0
   readonly #bytes: SplitBytes
@@ -56,7 +56,7 @@ export class FileReader<R> implements SplitReader<R> {
     }
   }
 
-  async nextBatch(): Promise<boolean> {
+  async nextChunk(): Promise<boolean> {
     if (this.#failure !== undefined) throw this.#failure
     if (this.#state !== 'gathering') return false
     try {
@@ -73,13 +73,13 @@ export class FileReader<R> implements SplitReader<R> {
     }
   }
 
-  next(): 'record' | 'rejected' | 'end-of-batch' {
-    if (this.#state !== 'gathered') return 'end-of-batch'
+  next(): 'record' | 'rejected' | 'end-of-chunk' {
+    if (this.#state !== 'gathered') return 'end-of-chunk'
     this.#state = 'read'
     if (this.#fileBytes > this.#fileBytesMax) return this.#reject(this.#tooLong())
     try {
       const record = this.#decoder.decode(this.#content, 0, this.#heldBytes)
-      if (record === noRecord) return 'end-of-batch'
+      if (record === noRecord) return 'end-of-chunk'
       this.#record = record
       return 'record'
     } catch (error) {

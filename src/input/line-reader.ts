@@ -54,7 +54,7 @@ export class LineReader<R> implements SplitReader<R> {
     return { readBytes: this.#bytes.readBytes, bytes: this.#cutter.bytesOfLines, lines: this.#cutter.lines }
   }
 
-  async nextBatch(): Promise<boolean> {
+  async nextChunk(): Promise<boolean> {
     if (this.#failure !== undefined) throw this.#failure
     if (this.#ended) return false
     try {
@@ -72,7 +72,7 @@ export class LineReader<R> implements SplitReader<R> {
     }
   }
 
-  next(): 'record' | 'rejected' | 'end-of-batch' {
+  next(): 'record' | 'rejected' | 'end-of-chunk' {
     const cutter = this.#cutter
     while (cutter.next()) {
       if (cutter.tooLong) return this.#reject(this.#tooLong())
@@ -86,7 +86,7 @@ export class LineReader<R> implements SplitReader<R> {
         return this.#reject(cutter.unfinished ? cutOff(error) : error)
       }
     }
-    return 'end-of-batch'
+    return 'end-of-chunk'
   }
 
   excerpt(): string {

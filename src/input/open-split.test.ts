@@ -192,8 +192,8 @@ describe('openSplit on plain files', () => {
     for (const chunkBytes of [16, 1 << 20]) {
       const reader = await openSplit(rangeSplit(path), format, format.decoder(), { chunkBytes })
       const excerpts = []
-      while (await reader.nextBatch())
-        while (reader.next() !== 'end-of-batch') excerpts.push(reader.excerpt())
+      while (await reader.nextChunk())
+        while (reader.next() !== 'end-of-chunk') excerpts.push(reader.excerpt())
       await reader.close()
       expect(excerpts).toEqual(['é😀'.repeat(100), 'ab'])
     }
@@ -245,8 +245,8 @@ async function readMeeting(split: Split, meet: () => void): Promise<number> {
   const reader = await openSplit(split, format, format.decoder(), { chunkBytes: 500 })
   let records = 0
   try {
-    while (await reader.nextBatch()) {
-      for (let kind = reader.next(); kind !== 'end-of-batch'; kind = reader.next()) records += 1
+    while (await reader.nextChunk()) {
+      for (let kind = reader.next(); kind !== 'end-of-chunk'; kind = reader.next()) records += 1
       if (records > 0) meet()
       meet = () => undefined
     }
@@ -295,14 +295,14 @@ describe('openSplit and the file it was planned with', () => {
         const reader = await openSplit(rangeSplit(path, 0, endByte), format, format.decoder(), {
           chunkBytes: 500,
         })
-        expect(await reader.nextBatch()).toBe(true)
+        expect(await reader.nextChunk()).toBe(true)
         change(path)
         const rest = async () => {
-          do while (reader.next() !== 'end-of-batch');
-          while (await reader.nextBatch())
+          do while (reader.next() !== 'end-of-chunk');
+          while (await reader.nextChunk())
         }
         await expect(rest()).rejects.toMatchObject({ code: 'input-changed' })
-        await expect(reader.nextBatch()).rejects.toMatchObject({ code: 'input-changed' })
+        await expect(reader.nextChunk()).rejects.toMatchObject({ code: 'input-changed' })
         await reader.close()
       }
     }
@@ -338,11 +338,11 @@ describe('openSplit and the file it was planned with', () => {
     const path = folder.write('touched.gz', gzipSync('line\n'.repeat(1000)))
     const format = text()
     const reader = await openSplit(gzipSplit(path), format, format.decoder(), { chunkBytes: 500 })
-    expect(await reader.nextBatch()).toBe(true)
+    expect(await reader.nextChunk()).toBe(true)
     utimesSync(path, 1, 1)
     const rest = async () => {
-      do while (reader.next() !== 'end-of-batch');
-      while (await reader.nextBatch())
+      do while (reader.next() !== 'end-of-chunk');
+      while (await reader.nextChunk())
     }
     await expect(rest()).rejects.toMatchObject({
       code: 'input-changed',
@@ -393,14 +393,14 @@ describe.skipIf(!requires('The list of open files in /proc/self/fd', existsSync(
     memberSplit(folder.write('close-stored.zip', stored.archive), stored.facts),
   ]
 
-  test('releases the file before the first batch, in the middle, at the end, and twice', async () => {
+  test('releases the file before the first chunk, in the middle, at the end, and twice', async () => {
     for (const split of splits()) {
       for (const batches of [0, 1, 2, Number.POSITIVE_INFINITY]) {
         const format = text()
         const reader = await openSplit(split, format, format.decoder(), { chunkBytes: 65_536 })
         expect(isOpen(split.path)).toBe(true)
-        for (let count = 0; count < batches && (await reader.nextBatch()); count++)
-          while (reader.next() !== 'end-of-batch');
+        for (let count = 0; count < batches && (await reader.nextChunk()); count++)
+          while (reader.next() !== 'end-of-chunk');
         await Promise.all([reader.close(), reader.close()])
         expect(isOpen(split.path)).toBe(false)
       }

@@ -12,21 +12,21 @@ export interface SplitTotals {
 /**
  * Goes through the records of one split, cursor style:
  *
- *     while (await reader.nextBatch())
- *       for (let kind = reader.next(); kind !== 'end-of-batch'; kind = reader.next()) …
+ *     while (await reader.nextChunk())
+ *       for (let kind = reader.next(); kind !== 'end-of-chunk'; kind = reader.next()) …
  */
 export interface SplitReader<R> {
   /**
    * Reads the next chunk, about 1 MiB decompressed; it may hold any number of records, none included. Called when
-   * `next` has said `end-of-batch`.
+   * `next` has said `end-of-chunk`.
    *
    * @returns false at the end of the split, once everything that can be checked about the input has been
    * @throws {TallymanError} `input-damaged`, `input-unsupported`, `input-changed` or `io`, naming file, member, byte
    *   and line; and the same one again when called again
    */
-  nextBatch(): Promise<boolean>
+  nextChunk(): Promise<boolean>
   /** Goes to the next record, or to a unit that should be one and is not. */
-  next(): 'record' | 'rejected' | 'end-of-batch'
+  next(): 'record' | 'rejected' | 'end-of-chunk'
   /** After `next` said `record`. */
   readonly record: R
   /** After `next` said `rejected`. */

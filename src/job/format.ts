@@ -31,7 +31,7 @@ export class RecordRejection extends Error {
 export interface Decoder<R> {
   /**
    * Decodes `bytes[start, end)`: one line without its terminator, or one whole file or member.
-   * The bytes are valid only until the call returns.
+   * The bytes are valid only until the call returns, unless they are the chunk that was entered last: those, until `leaveChunk` has allowed more.
    *
    * @returns the record, or `noRecord` for bytes that hold none (a blank line)
    * @throws {RecordRejection} when the bytes should hold a record and do not

@@ -1,4 +1,4 @@
-/** Keys and values: total order, stable hash, codecs, and the checksummed files they are kept in. */
+/** Keys and values: total order, stable hash, codecs, and the checksummed files that pairs of them, their records, are kept in. A record of an input is another thing: see `input/`. */
 
 export { ByteWriter, compareBytes } from './bytes.ts'
 export { hashBytes } from './hash.ts'

@@ -11,7 +11,7 @@ import { writeRejectedList } from './directory/rejected-list.ts'
 import { Guard, type Guarded } from './guard.ts'
 import { type BookParts, RunBook, type StepOutside } from './journal/book.ts'
 import type { CommittedResult } from './journal/events.ts'
-import type { Plan } from './plan/plan.ts'
+import { type Plan, splitsOf } from './plan/plan.ts'
 import type { PreparedRun, RunObserver } from './prepared.ts'
 import { type Decision, decide, mayBlameRecord } from './state/decide.ts'
 import { judgeMapStage } from './state/judge.ts'
@@ -229,14 +229,13 @@ export class Coordinator implements PreparedRun {
   }
 
   #identityOf(index: number): TaskIdentity {
-    const { tasks, splits, partitions, job, contents } = this.plan
-    const task = tasks[index]
+    const { partitions, job, contents } = this.plan
     return {
       jobFile: job.file,
       codeSha256: job.codeSha256,
       params: job.typedParams,
       partitions,
-      splits: splits.slice(task?.firstSplit, task?.endSplit),
+      splits: splitsOf(this.plan, index),
       contents: contents === null ? null : new Map(Object.entries(contents)),
     }
   }

@@ -37,7 +37,7 @@ export {
 } from './options.ts'
 export { Pace, type Rates, timeLeft } from './pace.ts'
 export { buildVersion, linkPackage, packageRoot, packageVersion } from './package.ts'
-export type { Plan } from './plan/plan.ts'
+export { type Plan, splitsOf } from './plan/plan.ts'
 export { isSecretProperty } from './plan/secret-properties.ts'
 export { planReplay, type ReplayPlan } from './plan-replay.ts'
 export { type Conduct, inspectJob, onThisMachine, prepareRun } from './prepare.ts'

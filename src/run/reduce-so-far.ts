@@ -40,8 +40,8 @@ export async function reduceSoFar(
 ): Promise<PartSoFar[] | null> {
   const { plan } = state
   const own = new RunDirectory(scratch)
-  for (const name of ['committed', 'job', 'node_modules'])
-    symlinkSync(directory.absolute(name), own.absolute(name))
+  for (const folder of ['committedTasks', 'jobFolder'] as const) symlinkSync(directory[folder], own[folder])
+  symlinkSync(directory.absolute('node_modules'), own.absolute('node_modules'))
   for (const folder of [own.attemptsFolder, own.logFolder]) mkdirSync(folder)
   const pool = openWorkers(own, {
     isolation: 'process',

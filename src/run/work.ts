@@ -2,7 +2,7 @@ import type { MapWork, ReduceWork } from '../executor/index.ts'
 import type { Section, Spill } from '../flow/index.ts'
 import type { Split } from '../input/index.ts'
 import type { RunDirectory } from './directory/directory.ts'
-import type { Plan } from './plan/plan.ts'
+import { type Plan, splitsOf } from './plan/plan.ts'
 import type { Care } from './state/decide.ts'
 import type { RunState } from './state/state.ts'
 import { taskId } from './state/task-id.ts'
@@ -34,8 +34,7 @@ function indexEveryBytes({ splitBytes, job, keepBytesMax }: Plan): number | null
 
 /** A map task's splits without those that turned out damaged; the first part of a file that is read as a whole stands for all of it. */
 function splitsToRead({ plan, damaged, joined }: RunState, index: number): Split[] {
-  const task = plan.tasks[index]
-  return plan.splits.slice(task?.firstSplit, task?.endSplit).flatMap((split): Split[] => {
+  return splitsOf(plan, index).flatMap((split): Split[] => {
     if (damaged.has(split.ordinal)) return []
     if (split.kind !== 'gzip' || !joined.has(split.path)) return [split]
     const { part, ...whole } = split
@@ -48,9 +47,7 @@ export function readsAsPlanned(
   { plan, damaged, joined }: Pick<RunState, 'plan' | 'damaged' | 'joined'>,
   index: number,
 ): boolean {
-  const task = plan.tasks[index]
-  const splits = plan.splits.slice(task?.firstSplit, task?.endSplit)
-  return splits.every(({ ordinal, path }) => !damaged.has(ordinal) && !joined.has(path))
+  return splitsOf(plan, index).every(({ ordinal, path }) => !damaged.has(ordinal) && !joined.has(path))
 }
 
 /**
@@ -94,6 +91,6 @@ function* spillsOf({ map }: RunState, directory: RunDirectory): Generator<readon
 }
 
 function sectionOf(folder: string, { name, atByte, bytes }: Spill): Section {
-  // Not by `join`, which looks at each letter: there may be as many as tasks times partitions.
+  // With a slash, so that `Storage.open` looks for it in the run's directory. Not by `join`, which looks at each letter: there may be as many as tasks times partitions.
   return { name: `${folder}/${name}`, atByte, bytes }
 }

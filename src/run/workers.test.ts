@@ -36,7 +36,11 @@ test('openWorkers notes which containers will be its own, each time others', () 
   const directory = made()
   const engine = { kind: 'podman', version: '4.3.1', isRootless: true, command: ['false'] } as const
   for (const times of [1, 2]) {
-    openWorkers(directory, { ...needs, isolation: 'container', base: { engine, image: { name: 'none', node: '/node' } } })
+    openWorkers(directory, {
+      ...needs,
+      isolation: 'container',
+      base: { engine, image: { name: 'none', node: '/node' } },
+    })
     const labels = readFileSync(directory.containersFile, 'utf8').match(/(?<="label":")[0-9a-f]{16}(?=")/g)
     expect(new Set(labels).size).toBe(times)
   }

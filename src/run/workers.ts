@@ -81,7 +81,7 @@ function containerSettings(
   label: string,
 ): ContainerSettings {
   const program = ['dist', 'package.json'].map((name) => join(packageRoot, name))
-  const run = [directory.jobFolder, directory.absolute('node_modules'), directory.absolute('committed')]
+  const run = [directory.jobFolder, directory.absolute('node_modules'), directory.committedTasks]
   return {
     ...base,
     label,

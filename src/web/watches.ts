@@ -26,7 +26,7 @@ const coresMin = 0.1
 
 const runId = /^[A-Za-z0-9._-]+$/
 
-interface Watched {
+interface WatchedRun {
   readonly watch: RunWatch
   view: RunView | null
   lookedAt: number
@@ -37,7 +37,7 @@ interface Watched {
 /** What everyone sees who looks at the runs of a folder: one look at a run serves all of them. */
 export class Watches {
   readonly #folder: string
-  readonly #watched = new Map<string, Watched>()
+  readonly #watched = new Map<string, WatchedRun>()
   /** Of runs that have ended, by id and what changes when they go on. */
   readonly #lines = new Map<string, { readonly stamp: string; readonly line: RunLine }>()
 

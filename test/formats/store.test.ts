@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { encodeValue } from '../../src/record/index.ts'
 import { buildVersion } from '../../src/run/package.ts'
-import { type Parts, Store, type TaskIdentity } from '../../src/run/store/store.ts'
+import { type IdentityHashes, Store, type TaskIdentity } from '../../src/run/store/store.ts'
 import type { Entry } from '../../src/run/store/store-entry.ts'
 import { blockOf, quotedIn, readPage } from '../fixtures/pages.ts'
 import { mapReport, sourceOf } from '../fixtures/plans.ts'
@@ -18,7 +18,7 @@ afterAll(() => folder.remove())
 
 const page = readPage('store.md')
 const task: TaskIdentity = JSON.parse(blockOf(page, 'json task'))
-const place: Parts = JSON.parse(blockOf(page, 'json place'))
+const place: IdentityHashes = JSON.parse(blockOf(page, 'json place'))
 const [split] = task.splits
 
 function sha256(value: unknown): string {
@@ -26,7 +26,7 @@ function sha256(value: unknown): string {
 }
 
 /** The parts of a key, put together as the page says. */
-function partsBy(tallyman: string): Parts {
+function partsBy(tallyman: string): IdentityHashes {
   const { codeSha256, params: typed, partitions, splits } = task
   const params = sha256(Object.entries(typed).sort())
   const inputs = sha256(
@@ -41,7 +41,10 @@ function partsBy(tallyman: string): Parts {
 
 describe('docs/formats/store.md', () => {
   test('describes every field of an entry and of a place', () => {
-    const types = readTypes({ 'run/store/store.ts': ['Parts'], 'run/store/store-entry.ts': ['Entry'] })
+    const types = readTypes({
+      'run/store/store.ts': ['IdentityHashes'],
+      'run/store/store-entry.ts': ['Entry'],
+    })
     const quoted = quotedIn(page + readPage('journal.md'))
     for (const { properties } of types.values())
       expect([...properties].filter((name) => !quoted.has(name))).toEqual([])

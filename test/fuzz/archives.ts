@@ -27,8 +27,8 @@ async function contentOf(split: Split, chunkBytes: number): Promise<Buffer | nul
     const reader = await openSplit(split, format, format.decoder(), { chunkBytes })
     const parts: Uint8Array[] = []
     try {
-      while (await reader.nextBatch()) {
-        for (let kind = reader.next(); kind !== 'end-of-batch'; kind = reader.next()) {
+      while (await reader.nextChunk()) {
+        for (let kind = reader.next(); kind !== 'end-of-chunk'; kind = reader.next()) {
           if (kind === 'rejected') return null
           parts.push(Buffer.from(reader.record))
         }

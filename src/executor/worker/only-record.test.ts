@@ -13,8 +13,8 @@ const lines = Array.from({ length: 3000 }, (_, index) => `line ${index} ${'x'.re
 async function recordsOf(source: RecordSource): Promise<{ record: unknown; line: number }[]> {
   const reader = await source.open()
   const records: { record: unknown; line: number }[] = []
-  while (await reader.nextBatch())
-    for (let kind = reader.next(); kind !== 'end-of-batch'; kind = reader.next())
+  while (await reader.nextChunk())
+    for (let kind = reader.next(); kind !== 'end-of-chunk'; kind = reader.next())
       records.push({ record: reader.record, line: reader.line })
   await reader.close()
   return records

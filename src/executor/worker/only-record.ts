@@ -16,18 +16,18 @@ class OnlyRecord implements SplitReader<unknown> {
     this.#startByte = startByte
   }
 
-  nextBatch(): Promise<boolean> {
-    return this.#isPast ? Promise.resolve(false) : this.#reader.nextBatch()
+  nextChunk(): Promise<boolean> {
+    return this.#isPast ? Promise.resolve(false) : this.#reader.nextChunk()
   }
 
-  next(): 'record' | 'rejected' | 'end-of-batch' {
-    if (this.#isPast) return 'end-of-batch'
-    for (let kind = this.#reader.next(); kind !== 'end-of-batch'; kind = this.#reader.next()) {
+  next(): 'record' | 'rejected' | 'end-of-chunk' {
+    if (this.#isPast) return 'end-of-chunk'
+    for (let kind = this.#reader.next(); kind !== 'end-of-chunk'; kind = this.#reader.next()) {
       if (this.#reader.startByte < this.#startByte) continue
       this.#isPast = true
-      return this.#reader.startByte === this.#startByte ? kind : 'end-of-batch'
+      return this.#reader.startByte === this.#startByte ? kind : 'end-of-chunk'
     }
-    return 'end-of-batch'
+    return 'end-of-chunk'
   }
 
   get record(): unknown {

@@ -79,6 +79,7 @@ export class LazyDecoder<T> implements Decoder<T> {
     return true
   }
 
+  /** Whoever cuts the chunk asks this first: so lines are scanned here, many at once, and `decode` finds them scanned. */
   lineEnd(start: number): number {
     const { kernel, projection } = this.#parts
     projection.settle()

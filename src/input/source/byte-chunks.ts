@@ -4,7 +4,7 @@ import type { ErrorCode } from '../../errors.ts'
 export interface ByteChunks {
   /**
    * The next bytes, at least one; null at the end, once every check the source knows has passed.
-   * A chunk is not written to again, by anybody, before it is given back: records may point into it as long as they live.
+   * A chunk is not written to again, by anybody, before it is given back, which is when a decoder's `leaveChunk` (`job/format.ts`) says that no record points into it.
    *
    * @throws {SourceFault} when the bytes cannot be had, or cannot be trusted
    */

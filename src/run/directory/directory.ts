@@ -30,6 +30,10 @@ export interface RunIdentity {
   readonly cwd: string
 }
 
+/** Folders in a run's directory: of what attempts write, and of what counts. */
+const attempts = 'attempts'
+const committed = 'committed'
+
 /** Folders removed without a look at anything else. */
 const removedAtOnce = 64
 
@@ -83,17 +87,22 @@ export class RunDirectory {
   }
   /** Where attempts write; what lies here is of no use to anybody but its own attempt. */
   get attemptsFolder(): string {
-    return join(this.path, 'attempts')
+    return join(this.path, attempts)
   }
 
   /** Of an attempt, relative to the run's directory. */
   attemptFolder(attempt: string): string {
-    return join('attempts', attempt)
+    return join(attempts, attempt)
+  }
+
+  /** Where the files of committed tasks are, a folder for each. */
+  get committedTasks(): string {
+    return join(this.path, committed)
   }
 
   /** Of a committed task's files, relative to the run's directory. */
   committedFolder(task: string): string {
-    return join('committed', task)
+    return join(committed, task)
   }
 
   /** The task whose committed file this is: a path relative to the run's directory, or an absolute one. Null for any other. */
@@ -140,7 +149,7 @@ export class RunDirectory {
 
   /** Removes what lies in the place of tasks whose commit is not journaled. REQUIRES: no attempt is at work. */
   discardUnproven(proven: ReadonlySet<string>): void {
-    const folder = this.absolute('committed')
+    const folder = this.committedTasks
     mkdirSync(folder, { recursive: true })
     for (const task of readdirSync(folder)) {
       if (!proven.has(task)) rmSync(join(folder, task), { recursive: true, force: true })
@@ -149,7 +158,7 @@ export class RunDirectory {
 
   /** Removes the files between the stages, once the result is in its place and nobody needs them. */
   async discardCommitted(): Promise<void> {
-    const folder = this.absolute('committed')
+    const folder = this.committedTasks
     const tasks = existsSync(folder) ? readdirSync(folder) : []
     for (let at = 0; at < tasks.length; at += removedAtOnce) {
       for (const task of tasks.slice(at, at + removedAtOnce)) removeFlat(join(folder, task))
@@ -191,7 +200,7 @@ export function createRunDirectory(
   const id = reserve(runsFolder, `${stamp}-${slugOf(options.job)}`)
   const directory = new RunDirectory(join(runsFolder, id))
   for (const folder of [directory.jobFolder, directory.logFolder, directory.attemptsFolder]) mkdirSync(folder)
-  mkdirSync(directory.absolute('committed'))
+  mkdirSync(directory.committedTasks)
   directory.linkPackage()
   const identity: RunIdentity = {
     format: 'tallyman run',

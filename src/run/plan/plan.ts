@@ -74,3 +74,9 @@ export interface Plan {
   /** The cluster that does the tasks; null where workers of this machine do. */
   readonly spark: SparkOptions | null
 }
+
+/** What a map task reads, in the global order of splits; nothing where there is no such task. */
+export function splitsOf({ tasks, splits }: Pick<Plan, 'tasks' | 'splits'>, index: number): Split[] {
+  const task = tasks[index]
+  return task === undefined ? [] : splits.slice(task.firstSplit, task.endSplit)
+}

@@ -2,12 +2,13 @@ import { assertNever, type Fault, TallymanError } from '../../errors.ts'
 import type { MapReport, ReduceReport } from '../../flow/index.ts'
 import type { CommittedResult, RunEvent } from '../journal/events.ts'
 import { fingerprint } from '../plan/fingerprint.ts'
-import type { Plan } from '../plan/plan.ts'
+import { type Plan, splitsOf } from '../plan/plan.ts'
 import type { Shortfall } from './shortfall.ts'
 import { afterSpark, type SparkStanding } from './spark-standing.ts'
 import { parseTaskId, type Stage } from './task-id.ts'
 import { TaskList } from './task-list.ts'
 import {
+  afterChange,
   afterCommit,
   afterDoubt,
   afterFailure,
@@ -15,7 +16,6 @@ import {
   afterResume,
   afterStart,
   type DoneTask,
-  interrupted,
   type OpenTask,
   untried,
 } from './task-state.ts'
@@ -90,7 +90,7 @@ function applyToTasks(state: RunState, event: RunEvent): RunState {
     case 'output-lost':
       return openAgain(state, event.task, afterLoss)
     case 'inputs-damaged':
-      return withOpenTask(withDamage(state, event), event.task, interrupted)
+      return withOpenTask(withDamage(state, event), event.task, afterChange)
     case 'map-committed': {
       const { index, task } = openTask(state.map, 'map', event.task)
       return {
@@ -177,12 +177,12 @@ function joinParts(state: RunState, paths: ReadonlySet<string>): RunState {
   if (paths.size === 0) return state
   const { plan } = state
   let { map } = state
-  for (const [index, { firstSplit, endSplit }] of plan.tasks.entries()) {
+  for (const index of plan.tasks.keys()) {
     const task = map.at(index)
-    const isTouched = plan.splits.slice(firstSplit, endSplit).some(({ path }) => paths.has(path))
+    const isTouched = splitsOf(plan, index).some(({ path }) => paths.has(path))
     if (task === undefined || !isTouched) continue
     // Nobody has used what is done: once the map stage has ended, damage fails the run, see `lostForGood`.
-    const again = task.kind === 'done' ? { ...untried, attempts: task.attempts } : interrupted(task)
+    const again = task.kind === 'done' ? { ...untried, attempts: task.attempts } : afterChange(task)
     map = map.with(index, again)
   }
   return { ...state, map, joined: new Set([...state.joined, ...paths]) }

@@ -1,4 +1,5 @@
 import { diskBytes } from '../../input/index.ts'
+import { splitsOf } from '../plan/plan.ts'
 import type { RunState } from './state.ts'
 import type { Stage } from './task-id.ts'
 import type { DoneTask, TaskState } from './task-state.ts'
@@ -60,11 +61,8 @@ function median(numbers: readonly number[]): number {
   return sorted[sorted.length >> 1]!
 }
 
-function mapBytes({ plan: { tasks, splits } }: RunState): (index: number) => number {
-  return (index) => {
-    const own = splits.slice(tasks[index]?.firstSplit, tasks[index]?.endSplit)
-    return own.reduce((sum, split) => sum + diskBytes(split), 0)
-  }
+function mapBytes({ plan }: RunState): (index: number) => number {
+  return (index) => splitsOf(plan, index).reduce((sum, split) => sum + diskBytes(split), 0)
 }
 
 /** What was spilled for each partition. */

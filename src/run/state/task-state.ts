@@ -139,7 +139,7 @@ export function afterCommit<R>(
 }
 
 /** The task when what it was given to read has changed: its attempts come to nothing, and nothing is held against it. */
-export function interrupted<R>(task: OpenTask<R>): OpenTask<R> {
+export function afterChange<R>(task: OpenTask<R>): OpenTask<R> {
   return { ...task, kind: 'waiting', running: [] }
 }
 

@@ -1,5 +1,5 @@
 import { diskBytes, type InputFile, inputName } from '../../input/index.ts'
-import type { Plan } from '../plan/plan.ts'
+import { type Plan, splitsOf } from '../plan/plan.ts'
 import type { RunState } from './state.ts'
 import { parseTaskId } from './task-id.ts'
 
@@ -65,9 +65,7 @@ function sizeOf({ splits }: Plan, ordinal: number): number {
 /** Bytes on disk of what a map task reads: it may have to read more, which is no share of the inputs. 0 for any other task. */
 export function inputBytesOf({ plan }: RunState, task: string): number {
   const { stage, index } = parseTaskId(task)
-  const planned = stage === 'map' ? plan.tasks[index] : undefined
-  if (planned === undefined) return 0
-  const own = plan.splits.slice(planned.firstSplit, planned.endSplit)
+  const own = stage === 'map' ? splitsOf(plan, index) : []
   return own.reduce((sum, split) => sum + diskBytes(split), 0)
 }
 
@@ -149,12 +147,10 @@ function unread({ discovery }: RunState['plan']): string[] {
 
 /** Files that are not read to their end yet. */
 export function openInputs(state: RunState): ReadonlySet<string> {
-  const { splits, tasks } = state.plan
   const open = new Set<string>()
   for (const [index, task] of state.map.entries()) {
     if (task.kind === 'done') continue
-    const planned = tasks[index]!
-    for (const split of splits.slice(planned.firstSplit, planned.endSplit)) open.add(split.path)
+    for (const split of splitsOf(state.plan, index)) open.add(split.path)
   }
   return open
 }

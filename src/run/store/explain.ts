@@ -1,6 +1,7 @@
 import { assertNever } from '../../errors.ts'
 import { type Split, saySplit, splitName } from '../../input/index.ts'
 import type { RunEvent } from '../journal/events.ts'
+import { splitsOf } from '../plan/plan.ts'
 import type { RunState } from '../state/state.ts'
 import { parseTaskId, type Stage, taskId } from '../state/task-id.ts'
 import type { MissReason } from './store.ts'
@@ -25,7 +26,7 @@ export function explainTasks(state: RunState, events: readonly RunEvent[]): Task
   const notes = collectNotes(events)
   const map = state.plan.tasks.map((planned, index) => {
     const task = taskId('map', index)
-    const own = state.plan.splits.slice(planned.firstSplit, planned.endSplit)
+    const own = splitsOf(state.plan, index)
     const miss = planned.reuse.kind === 'run' ? sayMiss(planned.reuse.why) : null
     return story(state, { task, stage: 'map', index, reads: sayReads(own), miss }, notes.get(task) ?? [])
   })
@@ -199,9 +200,7 @@ export function sayMiss(why: MissReason): string {
 /** Every file and archive member that a map task reads, as `path` or `path!member`; none for a reduce task. */
 export function namesReadBy({ plan }: RunState, task: string): string[] {
   const { stage, index } = parseTaskId(task)
-  const planned = stage === 'map' ? plan.tasks[index] : undefined
-  if (planned === undefined) return []
-  return plan.splits.slice(planned.firstSplit, planned.endSplit).map(splitName)
+  return stage === 'map' ? splitsOf(plan, index).map(splitName) : []
 }
 
 function sayReads(splits: readonly Split[]): string {

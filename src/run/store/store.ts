@@ -62,7 +62,7 @@ export type Reuse =
   | { readonly kind: 'run'; readonly why: MissReason }
 
 /** The parts of a task's identity, as the index keeps them. */
-export interface Parts {
+export interface IdentityHashes {
   readonly key: string
   readonly run: string
   readonly codeSha256: string
@@ -112,7 +112,7 @@ export class Store {
 
   /** Looks up one task. Cost: a hash over its splits and two small files read. */
   find(task: TaskIdentity): Reuse {
-    const parts = partsOf(task, '')
+    const parts = hashesOf(task, '')
     const last = this.#readPlace(placeOf(task))
     if (last === null) return { kind: 'run', why: 'new' }
     if (last.key === parts.key) {
@@ -127,7 +127,7 @@ export class Store {
    * kept (a full disk, no right to write, a store that another process removes just now) runs again next time.
    */
   keep(task: TaskIdentity, output: KeptOutput): void {
-    const parts = partsOf(task, output.run)
+    const parts = hashesOf(task, output.run)
     const staging = `${this.#entryFolder(parts.key)}.${output.run}.new`
     const isKept = unlessRefused(() => {
       if (!existsSync(join(this.#entryFolder(parts.key), 'entry.json')))
@@ -171,7 +171,7 @@ export class Store {
 
   /** Forgets what is kept of a task: it turned out damaged. */
   drop(task: TaskIdentity): void {
-    this.#remove(partsOf(task, '').key)
+    this.#remove(hashesOf(task, '').key)
   }
 
   #remove(key: string): void {
@@ -310,7 +310,7 @@ export class Store {
     return join(this.#folder, 'places', `${place}.json`)
   }
 
-  #readPlace(place: string): Parts | null {
+  #readPlace(place: string): IdentityHashes | null {
     try {
       return JSON.parse(readFileSync(this.#placeFile(place), 'utf8'))
     } catch {
@@ -319,7 +319,7 @@ export class Store {
     }
   }
 
-  #writePlace(place: string, parts: Parts): void {
+  #writePlace(place: string, parts: IdentityHashes): void {
     const file = this.#placeFile(place)
     const write = (): void => writeFileSync(`${file}.${parts.run}.new`, JSON.stringify(parts))
     orElse(write, () => {
@@ -349,7 +349,7 @@ function rangeOf(split: Split): number[] {
   return split.kind === 'range' ? [split.startByte] : []
 }
 
-function partsOf(task: TaskIdentity, run: string): Parts {
+function hashesOf(task: TaskIdentity, run: string): IdentityHashes {
   const { codeSha256, params, partitions, splits, contents } = task
   const typed = Object.entries(params).sort(([a], [b]) => (a < b ? -1 : 1))
   const parts = {
@@ -367,7 +367,7 @@ function partsOf(task: TaskIdentity, run: string): Parts {
   return { key: hashOf([1, tallyman, codeSha256, parts.params, partitions, parts.inputs]), run, ...parts }
 }
 
-function differenceOf(last: Parts, now: Parts): MissReason {
+function differenceOf(last: IdentityHashes, now: IdentityHashes): MissReason {
   if (last.codeSha256 !== now.codeSha256) return 'code-changed'
   if (last.tallyman !== now.tallyman) return 'tallyman-changed'
   if (last.params !== now.params) return 'params-changed'

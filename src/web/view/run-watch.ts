@@ -14,6 +14,7 @@ import {
   type RunTotals,
   readIdentity,
   sayBottleneck,
+  splitsOf,
   timeLeft,
   totalsOf,
   UnderWay,
@@ -225,16 +226,14 @@ export class RunWatch {
     const running = this.#lanes.open.map(({ seat, attempt, task, from }) => {
       const event = this.#underWay.of(attempt)
       const { stage, index } = parseTaskId(task)
-      const planned = stage === 'map' ? state.plan.tasks[index] : undefined
-      const splits =
-        planned === undefined ? [] : state.plan.splits.slice(planned.firstSplit, planned.endSplit)
+      const splits = stage === 'map' ? splitsOf(state.plan, index) : null
       const at: RunningView = {
         attempt,
-        reads: stage === 'map' ? saySplits(splits) : `partition ${index}`,
+        reads: splits === null ? `partition ${index}` : saySplits(splits),
         forMs: Math.max(0, now - from),
         records: (stage === 'map' ? event?.records : event?.groups) ?? 0,
         readBytes: event?.readBytes ?? 0,
-        ofBytes: stage === 'map' ? splits.reduce((sum, split) => sum + diskBytes(split), 0) : null,
+        ofBytes: splits?.reduce((sum, split) => sum + diskBytes(split), 0) ?? null,
       }
       return [seat, at] as const
     })

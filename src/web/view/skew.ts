@@ -1,6 +1,6 @@
 import { saySplits } from '../../input/index.ts'
 import { countOf, showBytes, showDuration } from '../../quantities.ts'
-import type { RunState } from '../../run/index.ts'
+import { type RunState, splitsOf } from '../../run/index.ts'
 import type { SkewView } from './views.ts'
 
 const shownMax = 5
@@ -24,10 +24,7 @@ export function skewView(state: RunState): SkewView | null {
   }
   if (partitions.size === 0 && took.length === 0) return null
   took.sort((left, right) => right.ms - left.ms)
-  const readsOf = (index: number): string => {
-    const planned = plan.tasks[index]
-    return saySplits(planned === undefined ? [] : plan.splits.slice(planned.firstSplit, planned.endSplit))
-  }
+  const readsOf = (index: number): string => saySplits(splitsOf(plan, index))
   const keys = [...state.reduce.entries()].flatMap(([, task]) =>
     task.kind === 'done' ? (task.report.largestKeys ?? []) : [],
   )

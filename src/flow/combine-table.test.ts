@@ -16,7 +16,7 @@ import {
   topK,
 } from '../job/index.ts'
 import { approximateBytes, ByteWriter, encodeKey, type Key } from '../record/index.ts'
-import { CombineTable, numberedKeyBytes } from './combine.ts'
+import { CombineTable, numberedKeyBytes } from './combine-table.ts'
 import { type KeyAmounts, takeKeyAmounts } from './key-amounts.ts'
 
 /** What a table holds, by its keys' bytes. */
