@@ -35,6 +35,8 @@ test('LargestKeys keeps the first of those of which there is as much', () => {
   largest.add('table', encoded('e'), 70_001)
   largest.add('table', encoded('f'), 70_001)
   expect(largest.list.map(({ key }) => key)).toEqual(['"e"', '"f"', '"a"'])
+  largest.add('table', encoded('g'), 70_001)
+  expect(largest.list.map(({ key }) => key)).toEqual(['"e"', '"f"', '"g"'])
 })
 
 test('LargestKeys shows a key of 200 characters as it is, and of a longer one the first 200', () => {

@@ -24,7 +24,7 @@ describe('findJobFile', () => {
   })
 
   test('names jobs beside one that is not there', () => {
-    write('a.job.ts', 'job.ts', 'b.job.txt')
+    write('a.job.ts', 'job.ts', 'b.job.txt', 'c.job.ts.bak')
     expect(() => find('words.job.ts')).toThrow(
       expect.objectContaining({
         code: 'not-found',

@@ -1,6 +1,7 @@
-import { setImmediate } from 'node:timers/promises'
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { type MachineSecond, MadeUpMachine } from '../../test/fixtures/load-samples.ts'
+import { until } from '../../test/fixtures/until.ts'
 import type { Fault } from '../errors.ts'
 import { Guard, type Outlook } from './guard.ts'
 
@@ -43,7 +44,10 @@ class Scene {
         this.asked.push(pids)
         return this.#machine.now
       },
-      memoryBytes: () => this.heldBytes,
+      memoryBytes: (pids) => {
+        expect(pids).toEqual([process.pid, 11, 12])
+        return this.heldBytes
+      },
       diskSpace: async () => {
         this.diskLooks += 1
         const free = (disk ?? (() => ({ freeBytes: 50 * GiB, freeFiles: 500_000 })))()
@@ -215,6 +219,15 @@ describe('Guard', () => {
       expect(scene.guard.freeSeats).toBe(5)
     })
 
+    test('and more as soon as the cores have nothing to do any more, whatever was before', () => {
+      const scene = new Scene({ cores: 2, seats: 10 })
+      scene.busy(4, 50)
+      scene.pass(20, { ownCores: 2 })
+      expect(scene.guard.freeSeats).toBe(0)
+      scene.pass(4, { ownCores: 0.1 })
+      expect(scene.guard.freeSeats).toBe(4)
+    })
+
     test('and no more while they keep the cores busy, which it says once', () => {
       const scene = new Scene({ cores: 2, seats: 10 })
       scene.busy(4, 50)
@@ -256,6 +269,12 @@ describe('Guard', () => {
       change(scene)
       scene.pass(1, { ownCores: 2 })
       expect([scene.guard.hasRoom, scene.rooms]).toEqual([false, 0])
+    })
+
+    test('where others use so much that one worker more has just what it wants', () => {
+      const scene = idle()
+      scene.pass(4, { ownCores: 3, othersCores: 0.9 })
+      expect(scene.guard.hasRoom).toBe(true)
     })
 
     test('where its heap just fits', () => {
@@ -349,5 +368,39 @@ describe('Guard', () => {
       scene.pass(597, { ownCores: 4 })
       expect(scene.guard.bottleneck()).toMatchObject({ kind: 'cpu' })
     })
+  })
+
+  test('sees this machine, a second after the other, until it is stopped', async () => {
+    let asked = 0
+    let rooms = 0
+    const guard = new Guard({
+      pool: {
+        seats: 2,
+        freeSeats: 1,
+        pids: [],
+        crew: { working: 1, paused: 0 },
+        pauseOne: () => undefined,
+        resumeOne: () => undefined,
+      },
+      directory: '/nowhere/at/all',
+      isPolite: false,
+      memory: { totalBytes: 2 ** 50, workerHeapBytes: 1 },
+      tasks: () => {
+        asked += 1
+        return { running: 1, waiting: 0 }
+      },
+      roomFound: () => {
+        rooms += 1
+      },
+      say: () => undefined,
+      stop: () => undefined,
+    })
+    guard.start()
+    await until('two looks', () => asked === 2)
+    guard.stop()
+    expect(rooms).toBe(2)
+    expect(guard.bottleneck()?.kind).toMatch(/^(cpu|others|disk|memory|big-task|unknown)$/)
+    await sleep(1200)
+    expect(asked).toBe(2)
   })
 })

@@ -169,7 +169,8 @@ describe('planReplay', () => {
     test('at which another attempt at the task died, and it is said what that died of', () => {
       const { directory } = left([
         started('map-00001'),
-        failed('map-00001', 1, { ordinal: 1, byte: 9 }, 'Another task.'),
+        failed('map-00001', 1, { ordinal: 1, byte: 4 }, 'Another task.'),
+        failed('map-00002', 1, { ordinal: 0, byte: 9 }, 'Another record.'),
         started('map-00000', 1),
         failed('map-00000', 1, undefined, 'The first.'),
         started('map-00000', 2),
@@ -190,6 +191,7 @@ describe('planReplay', () => {
         `${JSON.stringify({ path, member, byte })}\n`
       const lines = [
         rejected('a.txt', null, 9),
+        rejected('elsewhere.txt', null, 12),
         rejected('b.zip', 'm', 12),
         rejected('a.txt', null, 10),
         rejected('a.txt', null, 15),
@@ -232,6 +234,7 @@ describe('planReplay', () => {
     for (const attempt of ['map-00000.1', 'map-00001.1'])
       expect(planReplay(directory, attempt, 'whole').formerly).toEqual({ kind: 'unknown' })
     expect(planReplay(directory, 'map-00001.2', 'whole').formerly).toEqual({ kind: 'well' })
+    expect(() => planReplay(directory, 'map-00002.1', 'whole')).toThrow(/has no attempt/)
   })
 
   describe('of a reduce task', () => {

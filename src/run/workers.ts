@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { type ContainerSettings, type LoadOrder, openPool, type Pool } from '../executor/index.ts'
-import { openOwnGroup } from '../host/index.ts'
+import { type GroupLimits, openOwnGroup } from '../host/index.ts'
 import type { ContainerBase } from './containers/container-base.ts'
 import { noteContainers } from './containers/container-note.ts'
 import type { RunDirectory } from './directory/directory.ts'
@@ -45,7 +45,22 @@ export interface WorkerNeeds
 export function openWorkers(directory: RunDirectory, needs: WorkerNeeds): Pool {
   const label = randomBytes(8).toString('hex')
   if (needs.base !== null) noteContainers(directory, needs.base.engine, label)
+  const { settings, ...options } = poolOptions(directory, needs, label)
   return openPool(needs.isolation, {
+    ...options,
+    settings: { ...settings, group: openOwnGroup(groupLimits(needs)) },
+  })
+}
+
+type PoolOptions = Parameters<typeof openPool>[1]
+
+/** What a run's pool is told, but for the group that its workers are put into. */
+export function poolOptions(
+  directory: RunDirectory,
+  needs: WorkerNeeds,
+  label: string,
+): Omit<PoolOptions, 'settings'> & { readonly settings: Omit<PoolOptions['settings'], 'group'> } {
+  return {
     seats: needs.workers,
     order: {
       jobFile: directory.bundleFile,
@@ -64,13 +79,17 @@ export function openWorkers(directory: RunDirectory, needs: WorkerNeeds): Pool {
       tokenName: `TALLYMAN_RUN_${label}`,
       isPolite: needs.isPolite,
       memoryBytes: needs.memory.totalBytes,
-      group: openOwnGroup({
-        memoryBytes: Math.ceil(needs.memory.totalBytes * kernelSlack) + kernelSlackBytes,
-        processesMax: needs.workers * (jobProcessesMax + 1) * threadsEach,
-      }),
       container: needs.base === null ? null : containerSettings(directory, needs, needs.base, label),
     },
-  })
+  }
+}
+
+/** What the kernel holds all workers of a run to together, where it does. */
+export function groupLimits({ memory, workers }: Pick<WorkerNeeds, 'memory' | 'workers'>): GroupLimits {
+  return {
+    memoryBytes: Math.ceil(memory.totalBytes * kernelSlack) + kernelSlackBytes,
+    processesMax: workers * (jobProcessesMax + 1) * threadsEach,
+  }
 }
 
 /** What a container sees beside the inputs: tallyman, the job, and what other attempts have written; and where it writes itself. */

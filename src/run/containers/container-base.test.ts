@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { requireContainers } from './container-base.ts'
 
 test('requireContainers asks for no engine where workers are no containers', async () => {
@@ -11,5 +11,16 @@ test('requireContainers refuses an image that nobody uses', async () => {
     code: 'usage',
     message: 'Option --image is for containers, and workers are of kind thread.',
     wayOut: 'Add --isolation container, or leave it out.',
+  })
+})
+
+test('requireContainers says so where there is no engine', async () => {
+  const { PATH } = process.env
+  process.env.PATH = '/nowhere'
+  onTestFinished(() => {
+    process.env.PATH = PATH
+  })
+  await expect(requireContainers({ isolation: 'container', image: null })).rejects.toMatchObject({
+    code: expect.stringMatching(/^engine-/),
   })
 })

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type TempFolder, tempFolder } from '../../../test/fixtures/temp-folder.ts'
 import { askProof, giveProof, ownRealm, withdrawProof } from './alive.ts'
@@ -28,6 +28,15 @@ describe('a proof', () => {
     expect(askProof(folder.path, 'one')).toBe(true)
   })
 
+  test.skipIf(!existsSync('/proc/self/fd'))('is held open once, however often it is given', () => {
+    const open = (): number => readdirSync('/proc/self/fd').length
+    const before = open()
+    for (const _ of [1, 2, 3]) giveProof(folder.path, 'one')
+    expect(open()).toBe(before + 1)
+    withdrawProof(folder.path, 'one')
+    expect(open()).toBe(before)
+  })
+
   test('may be asked by everybody, and read by nobody else', () => {
     giveProof(folder.path, 'one')
     const { mode } = statSync(folder.at('alive-one'))
@@ -49,9 +58,11 @@ describe('a proof', () => {
 
 test('ownRealm is the same whenever it is asked', () => {
   const realm = ownRealm()
-  if (realm !== null) {
-    expect(realm.boot).toMatch(/^[0-9a-f-]{36}$/)
-    expect(realm.namespace).toMatch(/^\d+$/)
-  }
+  const boot = '/proc/sys/kernel/random/boot_id'
+  if (existsSync(boot) && existsSync('/proc/self/ns/pid'))
+    expect(realm).toEqual({
+      boot: readFileSync(boot, 'utf8').trim(),
+      namespace: expect.stringMatching(/^\d+$/),
+    })
   expect(ownRealm()).toBe(realm)
 })

@@ -32,6 +32,9 @@ describe('firstRejected', () => {
 
   test('has none where nothing is listed, and throws where the list cannot be read', () => {
     expect(firstRejected(directory, 9)).toEqual([])
+    const below = new RunDirectory(folder.at('a file'))
+    writeFileSync(below.path, '')
+    expect(() => firstRejected(below, 9)).toThrow(/ENOTDIR/)
     mkdirSync(directory.rejectedFile)
     expect(() => firstRejected(directory, 9)).toThrow(/EISDIR/)
   })

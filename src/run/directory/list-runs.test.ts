@@ -20,6 +20,7 @@ test('listRuns has the newest first: by the second in their names, and within it
   make('20201231-235959-a-2', 5004)
   make('20210101-000000-a', 1)
   make('20201231-235958-z', 9999)
+  for (const second of ['54', '57', '55', '56']) make(`20201231-2359${second}-z`, 1)
   writeFileSync(folder.at('a file'), 'is no run')
   expect(listRuns(folder.path)).toEqual([
     '20210101-000000-a',
@@ -27,6 +28,10 @@ test('listRuns has the newest first: by the second in their names, and within it
     '20201231-235959-a-2',
     '20201231-235959-b',
     '20201231-235958-z',
+    '20201231-235957-z',
+    '20201231-235956-z',
+    '20201231-235955-z',
+    '20201231-235954-z',
   ])
 })
 

@@ -41,7 +41,7 @@ const run = () => ({
 
 test('LiveProgress writes how far attempts are, what was said, and who is at work, and removes that at the end', () => {
   live = new LiveProgress(run(), 0)
-  for (const event of [started, progress, note]) live.observe(event)
+  for (const event of [started, note, progress]) live.observe(event)
   expect(readLiveProgress(directory)).toMatchObject({
     format: 'tallyman progress',
     version: 1,

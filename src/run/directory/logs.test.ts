@@ -42,14 +42,16 @@ function hows(events: readonly RunEvent[], isHeld = false): Record<string, LogSo
 
 describe('listLogs', () => {
   test('has those of no attempt first, then those of attempts by task and number, and nothing else', () => {
-    write('worker-1.log', 'threads.log', 'worker-0.log', 'spark.log')
+    write('worker-1.log', 'threads.log', 'worker-10.log', 'worker-0.log', 'spark.log')
     write('reduce-00000.1.log', 'map-00001.10.log', 'map-00001.9.log', 'map-00000.2.log', 'map-100000.1.log')
     write('run.log', 'progress.json', 'map-00000.2.death.json', 'worker-x.log', 'map-00000.log')
+    write('my-worker-0.log', 'worker-0.log.old', 'old-map-00000.1.log', 'map-00000.1.log.old')
     expect(list([]).map(({ of }) => of)).toEqual([
       'spark',
       'threads',
       'worker-0',
       'worker-1',
+      'worker-10',
       'map-00000.2',
       'map-00001.9',
       'map-00001.10',
