@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import type { Fault } from '../errors.ts'
 import type { JobDescription } from '../job/index.ts'
 import type { Attempt, AttemptProgress, AttemptReport } from './attempt.ts'
@@ -66,6 +67,13 @@ export function isFromWorker(message: unknown): message is FromWorker {
   const content: unknown = Object.getOwnPropertyDescriptor(message, contents.get(message.type) ?? '')?.value
   if (typeof content !== 'object' || content === null) return false
   return message.type !== 'done' || isReport(content)
+}
+
+/** What is wrong with a worker that said this, which is no `FromWorker` or of another attempt. */
+export function unknownMessage(message: unknown): Fault {
+  // Not as JSON: what is nested thousands of levels deep would throw here.
+  const said = inspect(message, { depth: 2, breakLength: Number.POSITIVE_INFINITY }).slice(0, 100)
+  return { code: 'protocol-broken', message: `The worker said something unknown: ${said}.` }
 }
 
 /** What a report has lists of. A text in the place of one has a length, too: it would be believed, and the task run for ever. */

@@ -4,7 +4,7 @@ import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { basename, dirname, join, relative } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Fault } from '../errors.ts'
+import { type Fault, messageOf } from '../errors.ts'
 import { type RecordPlace, type Rejected, rejectedName } from '../flow/index.ts'
 import { markProcess, type ProcessToken, scratchFolder } from '../host/index.ts'
 import type { Attempt } from './attempt.ts'
@@ -14,7 +14,7 @@ import { heapFlags } from './heap-limits.ts'
 import { Leash } from './links/leash.ts'
 import { howItEnded, killGroup } from './links/node-process.ts'
 import { endStrays } from './links/strays.ts'
-import { isFromWorker, type LoadOrder, type ToWorker } from './messages.ts'
+import { isFromWorker, type LoadOrder, type ToWorker, unknownMessage } from './messages.ts'
 import { readPlaceNote } from './place-note.ts'
 import type { AttemptOutcome } from './pool/seat.ts'
 import { Watchdog, type WatchLimits, watchEveryMs } from './pool/watchdog.ts'
@@ -152,14 +152,12 @@ function converse(
     const say = (message: ToWorker): void => {
       line.write(encodeFrame(message))
     }
-    const breakOff = (said: string): void =>
-      fail({ code: 'protocol-broken', message: `The worker said something unknown: ${said}.` })
     // The line breaks when the child dies; `close` tells of that.
     line.on('error', () => undefined)
     readFrames(
       line,
       (message) => {
-        if (!isFromWorker(message)) breakOff(JSON.stringify(message)?.slice(0, 100) ?? 'nothing')
+        if (!isFromWorker(message)) fail(unknownMessage(message))
         else if (message.type === 'loaded') {
           timer = setTimeout(standstill, patienceMs)
           say({ type: 'run', attempt })
@@ -167,7 +165,11 @@ function converse(
         else if (message.type === 'done') resolve({ kind: 'done', report: message.report })
         else fail(message.fault)
       },
-      (error) => breakOff(error instanceof Error ? error.message : String(error)),
+      (error) =>
+        fail({
+          code: 'protocol-broken',
+          message: `The worker spoiled its line to this process. ${messageOf(error)}`,
+        }),
     )
     void ready.then(() => say({ type: 'load', order }))
   })

@@ -114,6 +114,29 @@ describe('repro', () => {
     expect(again.stderr).toContain('It failed again. It was at the record of in.txt that begins at byte 8.')
   })
 
+  it.each([
+    ['what is no message', "'?'.repeat(64)", 'The worker spoiled its line to this process. '],
+    [
+      'a message of none of ours, a hundred thousand levels deep',
+      "frame('['.repeat(100_000) + ']'.repeat(100_000))",
+      'The worker said something unknown: [ [ [ [Array] ] ] ].',
+    ],
+  ])('says so where a job writes on the line of its worker: %s', (_, written, said) => {
+    const imports = `import { writeSync } from 'node:fs'
+function frame(json) {
+  const head = Buffer.alloc(5)
+  head[0] = 0xff
+  head.writeUInt32LE(json.length, 1)
+  return Buffer.concat([head, Buffer.from(json)])
+}`
+    const job = shop.job('line.job.ts', `if (line === 'bad') writeSync(3, ${written}); emit(line)`, imports)
+    const options = ['-w', '1', '--attempts', '1', '--no-reuse', '--quiet']
+    expect(shop.run('run', job, 'in.txt', ...options)).toMatchObject({ status: 1 })
+    const again = shop.run('repro', 'map-00000.1')
+    expect(again.stderr).toContain(`Error: ${said}`)
+    expect(again.status).toBe(1)
+  })
+
   it('runs a reduce attempt again on what the map tasks wrote', () => {
     shop.write(
       'group.job.ts',

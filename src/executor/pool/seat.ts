@@ -1,9 +1,8 @@
 import { join } from 'node:path'
-import { inspect } from 'node:util'
 import { errnoOf, errorOf, type Fault, toFault } from '../../errors.ts'
 import type { Attempt, AttemptProgress, AttemptReport } from '../attempt.ts'
 import type { Link, LinkFactory, WorkerProcess } from '../channel.ts'
-import { type FromWorker, isFromWorker, type LoadedJob, type LoadOrder } from '../messages.ts'
+import { type FromWorker, isFromWorker, type LoadedJob, type LoadOrder, unknownMessage } from '../messages.ts'
 import { deathFault, loadFault, noProgressFault } from './death.ts'
 import { FlightRecorder, writeDeath } from './flight-recorder.ts'
 import { Stillness } from './stillness.ts'
@@ -263,12 +262,7 @@ export class Seat {
   /** A worker runs code that is not ours: what it says is checked before it is believed. */
   #take(message: unknown): void {
     if (!isFromWorker(message) || ('id' in message && message.id !== this.attempt)) {
-      // Not as JSON: what is nested a thousand levels deep would throw here, in the coordinator.
-      const said = inspect(message, { depth: 2, breakLength: Number.POSITIVE_INFINITY }).slice(0, 100)
-      this.#resolve({
-        type: 'gone',
-        fault: { code: 'protocol-broken', message: `The worker said something unknown: ${said}.` },
-      })
+      this.#resolve({ type: 'gone', fault: unknownMessage(message) })
       return
     }
     if (message.type === 'progress') this.#noteProgress(message.progress)
