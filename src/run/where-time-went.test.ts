@@ -37,6 +37,11 @@ describe('where time went', () => {
     ])
   })
 
+  it('names a function that has no name by where it is', () => {
+    const nodes = chain(['(root)', ''], ['', 'file:///home/me/words.job.ts'])
+    expect(partsOf(nodes, [1])).toEqual(['1 ms a function (words.job.ts:5)'])
+  })
+
   it('tells scanning from decoding whole records, and leaves out what was waiting', () => {
     const nodes = chain(
       ['(idle)', ''],

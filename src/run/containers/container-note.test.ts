@@ -150,3 +150,14 @@ describe('sweepContainers', () => {
     expect(asked().filter((line) => line.includes('label=')).length).toBe(1)
   })
 })
+
+test('passes over what its process was killed at while it noted it, and engines that nobody knows', () => {
+  const path = mkdtempSync(join(tmpdir(), 'tallyman-note-'))
+  onTestFinished(() => rmSync(path, { recursive: true }))
+  const directory = new RunDirectory(path)
+  const whole = '{"engine":"podman","label":"one"}\n'
+  const others = ['{"engine":"none","label":"two"}', '{"engine":"podman","label":3}', '{"engine":"pod']
+  writeFileSync(directory.containersFile, `${whole}${others.join('\n')}`)
+  noteContainers(directory, engine, 'four')
+  expect(readFileSync(directory.containersFile, 'utf8')).toBe(`${whole}{"engine":"podman","label":"four"}\n`)
+})

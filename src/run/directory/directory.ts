@@ -167,12 +167,6 @@ export class RunDirectory {
     rmSync(folder, { recursive: true, force: true })
   }
 
-  /** The path as people see it: relative where that is shorter. */
-  shown(path: string, cwd: string): string {
-    const short = relative(cwd, path)
-    return short.length < path.length && !short.startsWith('..') ? short : path
-  }
-
   remove(): void {
     rmSync(this.path, { recursive: true, force: true })
   }
