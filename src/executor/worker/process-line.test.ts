@@ -109,6 +109,19 @@ describe('a worker with a socket for its line', () => {
     expect(await worker.ended).toEqual([0, null])
   })
 
+  it('refuses a job that fails of what it did not await while it is imported', async () => {
+    const folder = tempFolder()
+    onTestFinished(() => folder.remove())
+    const worker = await startWorker(folder.path, folder.path)
+    expect(await worker.next()).toMatchObject({ type: 'hello' })
+    const text = "setTimeout(() => { throw new Error('late') }, 20)\nawait new Promise(() => undefined)"
+    expect(await load(worker, folder.path, text)).toMatchObject({
+      type: 'refused',
+      fault: { code: 'job-threw', message: 'Something the job started and did not await failed: late' },
+    })
+    expect(await worker.ended).toEqual([0, null])
+  })
+
   it('goes on where that directory is not there, and ends at what is no message', async () => {
     const folder = tempFolder()
     onTestFinished(() => folder.remove())

@@ -247,6 +247,19 @@ describe('takeLock where the system is not as usual', () => {
     expect(isHeld(directory)).toBe(false)
   })
 
+  test.skipIf(!requires('/proc', hasProc))(
+    'takes a process of another container for there, of which nothing can be found out',
+    () => {
+      const directory = newDirectory()
+      const name = lockNameOf(process.pid).replace(/-\d+-(\d+)$/, '-1-$1')
+      putLock(directory, name)
+      expect(isHeld(directory)).toBe(true)
+      expect(() => takeLock(directory)).toThrow(
+        `is held by process ${process.pid} of another container, which is still running.`,
+      )
+    },
+  )
+
   test('makes the folder again that another process has removed meanwhile', () => {
     const directory = newDirectory()
     putMkfifo(`[ -e '${directory.path}/once' ] || rm -r "$(dirname "$3")"; : > '${directory.path}/once'`)
