@@ -110,6 +110,15 @@ describe('readIdentity', () => {
 })
 
 describe('RunDirectory', () => {
+  test('knows whose a committed file is, and that others are of no task', () => {
+    const directory = create('words.job.ts')
+    const file = 'committed/map-00012/s0.spill'
+    for (const path of [file, directory.absolute(file)])
+      expect(directory.taskOfCommitted(path)).toBe('map-00012')
+    for (const path of ['', 'attempts/map-00012.1/s0.spill', '/etc/committed/map-00012/s0.spill'])
+      expect(directory.taskOfCommitted(path)).toBeNull()
+  })
+
   function attemptWith(directory: RunDirectory, attempt: string, content: string): void {
     const path = directory.absolute(directory.attemptFolder(attempt))
     mkdirSync(path, { recursive: true })
