@@ -16,15 +16,18 @@ describe('a job in a thread', () => {
     expect(await leftBehind(mark)).toEqual([])
   })
 
-  it('that posts something of its own loses its attempt, and no other', async () => {
-    const pool = await place.openPool({ seats: 2 })
-    const calm = place.write('calm.txt', ['!sleep 400', 'b'])
-    const bystander = perform(pool, mapAttempt('map-00001.1', [calm]))
-    const attempt = mapAttempt('map-00000.1', [place.write('deadly.txt', ['!post'])])
-    expect(await perform(pool, attempt)).toMatchObject({
-      kind: 'failed',
-      fault: { code: 'protocol-broken', message: 'The worker said something unknown: null.' },
-    })
-    expect(mapReportOf(await bystander).emitted).toBe(2)
-  })
+  it.each(['!post', '!post-text'])(
+    'that posts something of its own loses its attempt, and no other: %s',
+    async (said) => {
+      const pool = await place.openPool({ seats: 2 })
+      const calm = place.write('calm.txt', ['!sleep 400', 'b'])
+      const bystander = perform(pool, mapAttempt('map-00001.1', [calm]))
+      const attempt = mapAttempt('map-00000.1', [place.write('deadly.txt', [said])])
+      expect(await perform(pool, attempt)).toMatchObject({
+        kind: 'failed',
+        fault: { code: 'protocol-broken', message: 'The worker said something unknown: null.' },
+      })
+      expect(mapReportOf(await bystander).emitted).toBe(2)
+    },
+  )
 })
