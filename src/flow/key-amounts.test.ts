@@ -87,8 +87,8 @@ function bucketOf(
 
 describe('isAmount', () => {
   it('says which numbers are exact, and which are none', () => {
-    expect([0, -0, most, -most].map(isAmount)).toEqual([true, true, true, true])
-    expect([most + 1, 0.5, Number.NaN, 1n, '1', undefined].map(isAmount)).not.toContain(true)
+    const amounts = [0, -0, most, -most]
+    expect([...amounts, most + 1, 0.5, Number.NaN, 1n, '1', undefined].filter(isAmount)).toEqual(amounts)
   })
 })
 

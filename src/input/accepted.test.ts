@@ -19,6 +19,10 @@ describe('matchesAccepted', () => {
     ['d/a.zip', 'x/y', 'a.zip', true],
     ['d/a.zip', 'x/y', 'y', false],
     ['d/a.zip', null, 'a.zip!x/y', false],
+    ['d/a.zip', null, './/./d/a.zip', true],
+    ['d/a.zip', null, 'x./d/a.zip', false],
+    ['a.zip!null', null, 'a.zip!null', true],
+    ['d/a.zip', null, 'd/a.zip!null', false],
   ])('%s, member %s, by %s: %s', (path, member, name, expected) => {
     expect(matchesAccepted(problem(path, member), ['other', name])).toBe(expected)
   })
@@ -37,5 +41,6 @@ describe('matchesAccepted', () => {
 
 test('acceptOption is quoted for a shell', () => {
   expect(acceptOption('d/a.zip')).toBe('--accept d/a.zip')
+  expect([acceptOption('-a.zip'), acceptOption('a-')]).toEqual(['--accept=-a.zip', '--accept a-'])
   expect(acceptOption("it's a.zip!x")).toBe(`--accept 'it'\\''s a.zip!x'`)
 })

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { lstat, stat } from 'node:fs/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -45,6 +46,8 @@ describe('kindOf', () => {
     expect(kindOf(await lstat(folder.at('link')))).toBe('link')
     expect(kindOf(await stat(folder.at('link')))).toBe('directory')
     expect(kindOf(await stat('/dev/null'))).toBe('device')
+    spawnSync('mkfifo', [folder.at('pipe')])
+    expect(kindOf(await stat(folder.at('pipe')))).toBe('named pipe')
   })
 })
 

@@ -36,6 +36,36 @@ describe('parseGlob', () => {
     expect(matches(pattern, name)).toBe(expected)
   })
 
+  test.each([
+    ['*/a.b', 'a.b', true],
+    ['*/a.b', 'axb', false],
+    ['*/a.b', 'a.bc', false],
+    ['*/a\\*', 'a*', true],
+    ['*/a\\*', 'ab', false],
+    ['*/./a', 'a', true],
+    ['*//a', 'a', true],
+    ['*/a)*', 'a)b', true],
+    ['*/a@(b', 'a@(b', true],
+    ['*/a\\\\*', 'a\\b', true],
+    ['*/a\\\\*', 'ab', false],
+    ['*/+(a)(b)', 'aa(b)', true],
+    ['*/+(a))', 'aa)', true],
+  ])('%s on %s below: %s', (pattern, name, expected) => {
+    const { segments } = parseGlob(pattern)
+    const [, below] = segments
+    expect(segments.length).toBe(2)
+    expect(below?.kind === 'name' && below.matches(name)).toBe(expected)
+  })
+
+  test('asks for hidden names where a part begins as they do', () => {
+    const starts = ['.*', '_*', '\\.*', 'a.*', '*.a'].map((pattern) => {
+      const [segment] = parseGlob(pattern).segments
+      return segment?.kind === 'name' ? segment.hiddenStart : undefined
+    })
+    expect(starts).toEqual(['.', '_', '.', null, null])
+    expect(matches('*', '.hidden')).toBe(true)
+  })
+
   test('matches a name with any characters by its start', () => {
     const name = fc.string({ minLength: 1, maxLength: 20 }).filter((text) => !text.includes('/'))
     fc.assert(

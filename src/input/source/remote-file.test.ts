@@ -1,5 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { until } from '../../../test/fixtures/until.ts'
 import { isAddress, listRemote, RemoteFile, rangesName } from './remote-file.ts'
 
 /** What a client has said, in lines, and how each is answered. */
@@ -55,8 +56,9 @@ async function readAt(file: RemoteFile, atByte: number, bytes: number): Promise<
 
 describe('isAddress', () => {
   it('tells addresses from paths', () => {
-    expect(['s3a://b/x', 'hdfs://h:1/x', 'file:///x', 'a+b.c-d://x'].map(isAddress)).not.toContain(false)
-    expect(['/x', 'x', 'C:/x', 's3a:/x', 'a/s3a://x', 'S3://x', '3s://x'].map(isAddress)).not.toContain(true)
+    const addresses = ['s3a://b/x', 'hdfs://h:1/x', 'file:///x', 'a+b.c-d://x']
+    const paths = ['/x', 'x', 'C:/x', 's3a:/x', 'a/s3a://x', 'S3://x', '3s://x']
+    expect([...addresses, ...paths].filter(isAddress)).toEqual(addresses)
   })
 })
 
@@ -95,6 +97,7 @@ describe('RemoteFile', () => {
   it('throws what the server says, and goes on after it', async () => {
     answer = (_, socket) => socket.write(`${JSON.stringify({ fault })}\n`)
     await expect(RemoteFile.open('s3a://b/x')).rejects.toMatchObject(fault)
+    await until('the end of the line', () => sockets[0]?.destroyed)
     answer = (message, socket) => {
       if (message === 'stat')
         socket.write(`${JSON.stringify({ fault: { ...fault, code: 'io', wayOut: null } })}\n`)
@@ -104,7 +107,9 @@ describe('RemoteFile', () => {
     await expect(file.look()).rejects.toMatchObject({ code: 'io', message: fault.message, wayOut: undefined })
     answer = (_, socket) => socket.write('{"sizeBytes":12,"mtimeNs":"7"}\n')
     expect(await file.look()).toEqual({ sizeBytes: 12, mtimeNs: '7' })
+    expect(sockets[1]?.destroyed).toBe(false)
     file.close()
+    await until('the end of the line', () => sockets[1]?.destroyed)
   })
 
   it('says that the server is gone', async () => {
@@ -117,6 +122,16 @@ describe('RemoteFile', () => {
       })
     file.close()
     server.close()
+  })
+
+  it('says so where there is no server', async () => {
+    const { port } = server.address() as { port: number }
+    await new Promise((resolve) => server.close(resolve))
+    process.env[rangesName] = `${port} a-token`
+    await expect(RemoteFile.open('s3a://b/x')).rejects.toMatchObject({
+      code: 'io',
+      message: expect.stringContaining('ECONNREFUSED'),
+    })
   })
 
   it('is read on Spark alone', async () => {
@@ -139,5 +154,6 @@ describe('listRemote', () => {
     expect(said).toEqual([{ token: 'a-token', list: 's3a://b/' }])
     answer = (_, socket) => socket.write(`${JSON.stringify({ fault })}\n`)
     await expect(listRemote('s3a://b/')).rejects.toMatchObject(fault)
+    await until('the ends of both lines', () => sockets.every((socket) => socket.destroyed))
   })
 })
