@@ -1,5 +1,5 @@
 /**
- * `npm run mutants [-- PLACE…]`: changes the sources of rooms, or of what is named below one (`run/plan`, `flow/merge.ts`), in one place at a time, and runs the tests beside them. A
+ * `npm run mutants [-- PLACE…]`: changes the sources of rooms, or of what is named below one (`run/plan`, `flow/merge.ts`; `run/.` for the files directly in it), in one place at a time, and runs the tests beside them. A
  * change that no test notices is shown: a test is missing, or the code is not needed, or both forms are the same.
  * docs/decisions/0021-tests-are-tested-by-mutants.md says which are, and what follows from the rest.
  *
@@ -120,10 +120,11 @@ async function tryMutants(trial: Trial): Promise<{ report: unknown; output: stri
   return { report: existsSync(reportFile) ? JSON.parse(readFileSync(reportFile, 'utf8')) : null, output }
 }
 
-/** The file, or everything in the folder but tests, front doors and the kernel of `input/scan`, which is not TypeScript. */
+/** The file, or everything in the folder, or directly in it where the place ends in `/.`, but tests, front doors and the kernel of `input/scan`, which is not TypeScript. */
 function sourcesIn(place: string): string[] {
   if (place.endsWith('.ts')) return [`src/${place}`]
-  return [`src/${place}/**/*.ts`, '!src/**/*.test.ts', '!src/**/*.test-d.ts', '!src/**/index.ts']
+  const files = place.endsWith('/.') ? `src/${place.slice(0, -1)}*.ts` : `src/${place}/**/*.ts`
+  return [files, '!src/**/*.test.ts', '!src/**/*.test-d.ts', '!src/**/index.ts']
 }
 
 /** @param place a room, or a folder or file in one, from `src/` on */
