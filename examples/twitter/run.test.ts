@@ -46,13 +46,14 @@ describe('tallyman run hashtags.job.ts', () => {
   })
 
   it('names a missing day, and gives the rest of the answer when it is accepted', () => {
-    const model = makeModel('gap', '--defect', 'missing-day')
-    expect(runHashtags(model, 'gap-out')).toMatchObject({
+    const model = makeModel('gap', '--defect', 'missing-day', '--from', '2020-02-01', '--days', '29')
+    const expected = ['--expect', '2020-02-01..2020-02-29']
+    expect(runHashtags(model, 'gap-out', ...expected)).toMatchObject({
       status: 3,
       stderr: expect.stringContaining('2020-02-20'),
     })
     expect(existsSync(join(scratch, 'gap-out'))).toBe(false)
-    expect(runHashtags(model, 'gap-out', '--accept', '2020-02-20')).toMatchObject({ status: 0 })
+    expect(runHashtags(model, 'gap-out', ...expected, '--accept', '2020-02-20')).toMatchObject({ status: 0 })
     expect(tablesIn(join(scratch, 'gap-out'))).toEqual(tablesIn(join(model, 'answer')))
   })
 

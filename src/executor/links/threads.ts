@@ -136,17 +136,20 @@ function parseJson(json: string): unknown {
   }
 }
 
-/** What a thread ends of that finds no files or memory left to begin with. */
-const exhausted: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ENOMEM'])
+/** What a thread ends of that finds no files or memory left to begin with: as its error's code, or in the words of Node, which could not begin it. */
+const exhausted = /^(?:Worker initialization failure: )?(?:EMFILE|ENFILE|ENOMEM)$/
 
-function exitOf({ exitCode, error }: Extract<FromHost, { type: 'gone' }>, said: string): Exit {
+/** How a thread ended, as its host heard of it. */
+export function exitOf({ exitCode, error }: Extract<FromHost, { type: 'gone' }>, said: string): Exit {
   if (error?.code === 'ERR_WORKER_OUT_OF_MEMORY')
     return { how: 'ran out of heap', code: 'out-of-memory', lastWords: said || error.message }
   // A thread that nobody ended and nothing threw in has called process.exit.
   if (error === null) return { how: sayJobExited(exitCode), code: 'job-exited', lastWords: said }
   return {
     how: `ended with an error (${error.message})`,
-    code: error.code !== undefined && exhausted.has(error.code) ? 'limit-reached' : 'worker-died',
+    code: [error.code ?? '', error.message].some((said) => exhausted.test(said))
+      ? 'limit-reached'
+      : 'worker-died',
     lastWords: said || error.message,
   }
 }
