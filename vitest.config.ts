@@ -43,7 +43,7 @@ export default defineConfig({
     ],
     globalSetup: ['test/forget-state.ts'],
     // Type tests (`*.test-d.ts`) are proven by compiling them, which `npm run check` does.
-    // Most tests wait for processes of their own: more files run at once than there are cores. With two more it is no faster than with one: the cores are the limit.
+    // Most tests wait for processes of their own: more files run at once than there are cores. With two more it is no faster than with one: the cores are the limit (docs/decisions/0026).
     maxWorkers: availableParallelism() + 1,
     sequence: { sequencer: LongestFirst },
     tags: [{ name: 'large', description: 'so much data that mutants, which are slow, are not shown it' }],
