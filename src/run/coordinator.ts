@@ -306,8 +306,8 @@ export class Coordinator implements PreparedRun {
         this.#store.drop(this.#identityOf(parseTaskId(step.task).index))
         return
       case 'end':
-        this.#losers.add(step.attempt)
-        this.#pool.end(step.attempt, superseded)
+        this.#losers.add(step.attemptId)
+        this.#pool.end(step.attemptId, superseded)
         return
       default:
         assertNever(step)

@@ -184,10 +184,10 @@ export class SimulatedRun {
     if (this.#chance(this.#world.crashRate / 4)) throw new Crash()
     switch (step.kind) {
       case 'discard':
-        this.#disk.attempts.delete(step.attempt)
+        this.#disk.attempts.delete(step.attemptId)
         return
       case 'commit':
-        this.#disk.commit(step.attempt, step.task)
+        this.#disk.commit(step.attemptId, step.task)
         return
       case 'record':
         this.#record(step.event)
@@ -199,7 +199,7 @@ export class SimulatedRun {
         this.#disk.kept.delete(step.task)
         return
       case 'end':
-        this.#endLoser(step.attempt)
+        this.#endLoser(step.attemptId)
         return
     }
   }

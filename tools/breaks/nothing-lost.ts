@@ -24,16 +24,16 @@ export const nothingLost: BrokenPromise = {
       name: 'journal-before-rename',
       what: 'a commit is journaled before its files are in their place',
       file: 'src/run/state/settle.ts',
-      text: "return [{ kind: 'commit', attempt: id, task }, ...committed, ...endOthers(state, task, attempt)]",
+      text: "return [{ kind: 'commit', attemptId: id, task }, ...committed, ...endOthers(state, task, attempt)]",
       replacement:
-        "return [...committed, { kind: 'commit', attempt: id, task }, ...endOthers(state, task, attempt)]",
+        "return [...committed, { kind: 'commit', attemptId: id, task }, ...endOthers(state, task, attempt)]",
       noticedBy: [simulator],
     },
     {
       name: 'no-commit',
       what: 'a commit is journaled and its files are left where the attempt wrote them',
       file: 'src/run/journal/book.ts',
-      text: '        this.directory.commitAttempt(step.attempt, step.task)\n',
+      text: '        this.directory.commitAttempt(step.attemptId, step.task)\n',
       replacement: '',
       noticedBy: [
         { file: 'test/digest/one-digest.test.ts', name: 'is over what the job makes of all lines in order' },

@@ -86,13 +86,13 @@ export class Pool {
   }
 
   /** File of what an attempt has printed, with all that came by now, while its worker is there; null where that is nothing. */
-  logOf(attempt: string): string | null {
-    return this.#seats.map((seat) => seat.logOf(attempt)).find((file) => file !== null) ?? null
+  logOf(attemptId: string): string | null {
+    return this.#seats.map((seat) => seat.logOf(attemptId)).find((file) => file !== null) ?? null
   }
 
   /** Ends an attempt that is of no use any more, with its worker; it ends as failed with this fault, unless it has ended already. */
-  end(attempt: string, fault: Fault): void {
-    this.#seats.find((seat) => seat.attempt === attempt)?.giveUp(fault)
+  end(attemptId: string, fault: Fault): void {
+    this.#seats.find((seat) => seat.attempt === attemptId)?.giveUp(fault)
   }
 
   /** Ends the workers that have nothing to do, for the memory they keep. The next attempts get new ones. */

@@ -49,7 +49,7 @@ function commitMap(): string {
   mkdirSync(folder.at('attempts', 'map-00000.1'))
   writeFileSync(folder.at('attempts', 'map-00000.1', 's0.spill'), 'spilled')
   book.record({ type: 'attempt-started', at: 1, task: 'map-00000', attempt: 1, seat: 0 })
-  book.take({ kind: 'commit', attempt: 'map-00000.1', task: 'map-00000' })
+  book.take({ kind: 'commit', attemptId: 'map-00000.1', task: 'map-00000' })
   book.take({
     kind: 'record',
     event: { type: 'map-committed', at: 2, task: 'map-00000', attempt: 1, report },
@@ -95,12 +95,12 @@ describe('RunBook', () => {
     expect(existsSync(spill)).toBe(true)
     expect(book.state.map.done).toBe(1)
     mkdirSync(folder.at('attempts', 'map-00000.2'))
-    book.take({ kind: 'discard', attempt: 'map-00000.2' })
+    book.take({ kind: 'discard', attemptId: 'map-00000.2' })
     expect(existsSync(folder.at('attempts', 'map-00000.2'))).toBe(false)
     const steps: StepOutside[] = [
       { kind: 'keep', task: 'map-00000', report },
       { kind: 'forget', task: 'map-00000' },
-      { kind: 'end', attempt: 'map-00000.2' },
+      { kind: 'end', attemptId: 'map-00000.2' },
     ]
     for (const step of steps) book.take(step)
     expect(outside).toEqual(steps)

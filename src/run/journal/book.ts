@@ -72,10 +72,10 @@ export class RunBook {
   take(step: Step): void {
     switch (step.kind) {
       case 'discard':
-        this.directory.discardAttempt(step.attempt)
+        this.directory.discardAttempt(step.attemptId)
         return
       case 'commit':
-        this.directory.commitAttempt(step.attempt, step.task)
+        this.directory.commitAttempt(step.attemptId, step.task)
         return
       case 'record':
         this.record(step.event)

@@ -51,7 +51,7 @@ describe('settle', () => {
   test('commits the first of two attempts that ends well, and ends the other', () => {
     const steps = settle(both, done(2))
     expect(kinds(steps)).toEqual(['commit', 'map-committed', 'keep', 'end'])
-    expect(steps.at(-1)).toEqual({ kind: 'end', attempt: 'map-00000.1' })
+    expect(steps.at(-1)).toEqual({ kind: 'end', attemptId: 'map-00000.1' })
     const state = recorded(both, steps)
     expect(state.map.at(0)).toMatchObject({ kind: 'done', attempt: 2, tookMs: 5 })
     for (const late of [failed(1, 'killed'), failed(1, 'job-threw'), done(1), done(1, 7, [0])]) {
@@ -133,7 +133,7 @@ describe('settle', () => {
       outcome: { kind: 'done', report: { kind: 'reduce', report }, workMs: 12 },
     })
     expect(steps).toEqual([
-      { kind: 'commit', attempt: 'reduce-00000.1', task: reduce },
+      { kind: 'commit', attemptId: 'reduce-00000.1', task: reduce },
       {
         kind: 'record',
         event: { type: 'reduce-committed', at: 5, task: reduce, attempt: 1, report, workMs: 12 },
@@ -151,7 +151,7 @@ describe('settle', () => {
     const fault = { code: 'worker-died', message: 'It went wrong.' } as const
     const event = { type: 'attempt-failed', at: 5, task, attempt: 1, fault, charged: true }
     expect(settle(both, { ...failed(1, 'worker-died'), place })).toEqual([
-      { kind: 'discard', attempt: 'map-00000.1' },
+      { kind: 'discard', attemptId: 'map-00000.1' },
       { kind: 'record', event: { ...event, place } },
     ])
     expect(settle(both, failed(1, 'worker-died'))[1]).toEqual({ kind: 'record', event })

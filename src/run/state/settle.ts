@@ -22,16 +22,16 @@ export interface EndedAttempt {
 /** What is to be done about it, one thing after another. A crash may come between any two. */
 export type Step =
   /** Removes what the attempt wrote. */
-  | { readonly kind: 'discard'; readonly attempt: string }
+  | { readonly kind: 'discard'; readonly attemptId: string }
   /** Puts what the attempt wrote into its task's place. */
-  | { readonly kind: 'commit'; readonly attempt: string; readonly task: string }
+  | { readonly kind: 'commit'; readonly attemptId: string; readonly task: string }
   | { readonly kind: 'record'; readonly event: RunEvent }
   /** Keeps what a map task wrote for later runs. */
   | { readonly kind: 'keep'; readonly task: string; readonly report: MapReport }
   /** Forgets what was kept of a map task. */
   | { readonly kind: 'forget'; readonly task: string }
   /** Ends an attempt that is of no use any more. */
-  | { readonly kind: 'end'; readonly attempt: string }
+  | { readonly kind: 'end'; readonly attemptId: string }
 
 /**
  * What an ended attempt comes to. Pure. Of the attempts at one task the first that ends well is committed, and the others
@@ -39,7 +39,7 @@ export type Step =
  */
 export function settle(state: RunState, ended: EndedAttempt): Step[] {
   const { task, attempt, outcome } = ended
-  const discard: Step = { kind: 'discard', attempt: attemptId(task, attempt) }
+  const discard: Step = { kind: 'discard', attemptId: attemptId(task, attempt) }
   if (!isAtWork(state, task, attempt)) return [discard, settleLate(state, ended)]
   if (outcome.kind === 'failed') return [discard, ...settleFailure(state, ended, outcome.fault)]
   return settleSuccess(state, ended, outcome)
@@ -88,7 +88,7 @@ function settleSuccess(
   { report: reported, workMs }: Extract<AttemptOutcome, { kind: 'done' }>,
 ): Step[] {
   const id = attemptId(task, attempt)
-  const discard: Step = { kind: 'discard', attempt: id }
+  const discard: Step = { kind: 'discard', attemptId: id }
   const record = (event: RunEvent): Step => ({ kind: 'record', event })
   if (reported.kind === 'map' && foundDamage(reported)) {
     const splits = reported.report.damaged
@@ -112,7 +112,7 @@ function settleSuccess(
           { kind: 'keep', task, report: reported.report },
         ]
       : [record({ type: 'reduce-committed', at, task, attempt, report: reported.report, ...cost })]
-  return [{ kind: 'commit', attempt: id, task }, ...committed, ...endOthers(state, task, attempt)]
+  return [{ kind: 'commit', attemptId: id, task }, ...committed, ...endOthers(state, task, attempt)]
 }
 
 function foundDamage({ kind, report }: AttemptReport): boolean {
@@ -126,7 +126,7 @@ function isAtWork(state: RunState, id: string, attempt: number): boolean {
 function endOthers(state: RunState, task: string, attempt: number): Step[] {
   return runningOf(state, task)
     .filter((other) => other !== attempt)
-    .map((other) => ({ kind: 'end', attempt: attemptId(task, other) }))
+    .map((other) => ({ kind: 'end', attemptId: attemptId(task, other) }))
 }
 
 /** Attempts at other tasks that read parts of a file that is read as a whole from now on. */
@@ -139,7 +139,7 @@ function endOfParts(state: RunState, event: RunEvent, task: string): Step[] {
     const stillRunning = runningOf(after, id)
     return runningOf(state, id)
       .filter((attempt) => !stillRunning.includes(attempt))
-      .map((attempt): Step => ({ kind: 'end', attempt: attemptId(id, attempt) }))
+      .map((attempt): Step => ({ kind: 'end', attemptId: attemptId(id, attempt) }))
   })
 }
 

@@ -326,7 +326,9 @@ describe('apply', () => {
       })
       expect(
         steps.map((step) =>
-          step.kind === 'record' ? step.event.type : `${step.kind} ${'attempt' in step ? step.attempt : ''}`,
+          step.kind === 'record'
+            ? step.event.type
+            : `${step.kind} ${'attemptId' in step ? step.attemptId : ''}`,
         ),
       ).toEqual(['discard map-00002.1', 'inputs-damaged', 'end map-00001.1', 'end map-00003.1'])
     })
