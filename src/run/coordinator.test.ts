@@ -1,185 +1,21 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { describe, expect, onTestFinished, test } from 'vitest'
-import { gzipFile, mapReport, plainFile, planOf, reduceReport, sourceOf } from '../../test/fixtures/plans.ts'
-import { tempFolder } from '../../test/fixtures/temp-folder.ts'
+import { describe, expect, test } from 'vitest'
+import { died, Scene } from '../../test/fixtures/made-up-run.ts'
+import { gzipFile, mapReport, plainFile, sourceOf } from '../../test/fixtures/plans.ts'
 import { until } from '../../test/fixtures/until.ts'
 import type { Fault } from '../errors.ts'
-import type { Attempt, AttemptOutcome, AttemptProgress } from '../executor/index.ts'
 import { indexNameOf } from '../input/index.ts'
-import { Coordinator } from './coordinator.ts'
-import { createRunDirectory, type RunDirectory } from './directory/directory.ts'
-import { isHeld, takeLock } from './directory/lock.ts'
-import { beginJournal } from './journal/begin-journal.ts'
-import type { CommittedResult, RunEvent } from './journal/events.ts'
-import { readJournal } from './journal/journal.ts'
+import type { Coordinator } from './coordinator.ts'
+import { isHeld } from './directory/lock.ts'
+import type { CommittedResult } from './journal/events.ts'
 import type { Plan } from './plan/plan.ts'
-import { initialState, type RunState } from './state/state.ts'
-import { Store, type TaskIdentity } from './store/store.ts'
+import type { TaskIdentity } from './store/store.ts'
 
 const result: CommittedResult = { directory: '/r', digest: 'sha256:', tables: [], manifestSha256: '' }
 const never = new AbortController().signal
-const died: Fault = { code: 'worker-died', message: 'The worker died.' }
 const threw: Fault = { code: 'job-threw', message: 'The job threw.' }
-
-/** An attempt that a worker is at, until the test says how it ends. */
-interface AtWork {
-  readonly attempt: Attempt
-  readonly heapBytes: number | undefined
-  progress(progress: AttemptProgress): void
-  end(outcome: AttemptOutcome): void
-}
-
-/** Workers that do what the test says. */
-class MadeUpPool {
-  readonly seats: number
-  readonly atWork = new Map<string, AtWork>()
-  /** All attempts there have been, and what was asked of the pool besides. */
-  readonly asked: string[] = []
-  readonly begun: AtWork[] = []
-  readonly pids = [77]
-  readonly workers = [{ seat: 0, pid: 77 }]
-  readonly crew = { working: 1, paused: 0 }
-  /** Told of each attempt that begins. */
-  onBegin: (work: AtWork) => void = () => undefined
-  #nextSeat = 0
-
-  constructor(seats: number) {
-    this.seats = seats
-  }
-
-  get freeSeats(): number {
-    return this.seats - this.atWork.size
-  }
-
-  run(attempt: Attempt, onProgress: (progress: AttemptProgress) => void, needs: { heapBytes?: number } = {}) {
-    if (this.freeSeats === 0) throw new Error('There is no free seat.')
-    this.asked.push(`run ${attempt.id}`)
-    const outcome = new Promise<AttemptOutcome>((resolve) => {
-      const work: AtWork = {
-        attempt,
-        heapBytes: needs.heapBytes,
-        progress: onProgress,
-        end: (how) => {
-          this.atWork.delete(attempt.id)
-          resolve(how)
-        },
-      }
-      this.atWork.set(attempt.id, work)
-      this.begun.push(work)
-    })
-    const work = this.begun.at(-1)
-    queueMicrotask(() => work && this.onBegin(work))
-    return { seat: this.#nextSeat++ % this.seats, outcome }
-  }
-
-  end(attempt: string, fault: Fault): void {
-    this.asked.push(`end ${attempt}`)
-    this.atWork.get(attempt)?.end({ kind: 'failed', fault })
-  }
-
-  async endIdle(): Promise<void> {
-    this.asked.push('end idle')
-  }
-
-  async stop(): Promise<void> {
-    this.asked.push('stop')
-    for (const { end } of [...this.atWork.values()]) end({ kind: 'failed', fault: died })
-  }
-
-  pauseOne(): void {
-    this.asked.push('pause')
-  }
-
-  resumeOne(): void {
-    this.asked.push('resume')
-  }
-}
-
-/** A run of made-up tasks, whose attempts write files as real ones do. */
-class Scene {
-  readonly pool: MadeUpPool
-  readonly directory: RunDirectory
-  readonly store: Store
-  readonly run: Coordinator
-  readonly events: {
-    readonly event: { readonly type: string; readonly message?: string }
-    readonly phase: string
-  }[] = []
-  readonly observe = (
-    event: { readonly type: string; readonly message?: string },
-    { phase }: RunState,
-  ): void => {
-    this.events.push({ event, phase })
-  }
-
-  constructor(
-    more: Partial<Plan> = {},
-    files = [plainFile('a.txt', 30)],
-    store?: (store: Store, plan: Plan) => Plan,
-  ) {
-    const folder = tempFolder()
-    onTestFinished(() => folder.remove())
-    this.store = new Store(folder.at('store'))
-    const given = planOf(files, { isPolite: false, ...more })
-    const plan = store === undefined ? given : store(this.store, given)
-    this.pool = new MadeUpPool(plan.workers)
-    this.pool.onBegin = (work) => this.done(work)
-    this.directory = createRunDirectory(folder.at('runs'), {
-      job: 'words.job.ts',
-      cwd: '/',
-      now: new Date(0),
-    })
-    takeLock(this.directory)
-    const state = initialState(plan)
-    const { journal, planned } = beginJournal(this.directory.journalFile, state)
-    const parts = { directory: this.directory, journal, state, begun: planned, notes: [] }
-    this.run = new Coordinator({ ...parts, id: 'one', pool: this.pool, store: this.store })
-    onTestFinished(() => this.run.close())
-  }
-
-  /** Ends an attempt well, with one file written. */
-  done({ attempt, end }: AtWork, more: Parameters<typeof mapReport>[1] = {}): void {
-    const place = this.directory.absolute(attempt.directory)
-    mkdirSync(place, { recursive: true })
-    writeFileSync(join(place, 's0.spill'), attempt.id)
-    const { work } = attempt
-    if (work.kind === 'reduce') end({ kind: 'done', report: { kind: 'reduce', report: reduceReport() } })
-    else {
-      const report = mapReport(
-        work.splits.map((split) => sourceOf(split)),
-        more,
-      )
-      end({ kind: 'done', report: { kind: 'map', report }, workMs: 5 })
-    }
-  }
-
-  execute(stop = never, finish?: AbortSignal): Promise<RunState> {
-    return this.run.execute(this.observe, stop, finish)
-  }
-
-  get told(): string[] {
-    return this.events.map(({ event }) => event.type)
-  }
-
-  get journaled(): string[] {
-    return this.journal.map(({ type }) => type)
-  }
-
-  get journal(): readonly RunEvent[] {
-    return readJournal(this.directory.journalFile)?.events ?? []
-  }
-
-  /** What was begun, in order. */
-  get begun(): string[] {
-    return this.pool.begun.map(({ attempt }) => attempt.id)
-  }
-
-  get committed(): string[] {
-    return readdirSync(this.directory.absolute('committed')).toSorted()
-  }
-}
 
 describe('Coordinator', () => {
   test('has every task done once, in order, no more at a time than there are workers; tells what happens', async () => {
