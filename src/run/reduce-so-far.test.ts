@@ -1,4 +1,5 @@
 import { mkdirSync, readdirSync, readFileSync, truncateSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { execute, makeWorkplace, type Workplace } from '../../test/fixtures/real-runs.ts'
 import { decodeKey, RecordFileReader } from '../record/index.ts'
@@ -54,13 +55,19 @@ function scratchIn({ folder }: Workplace, name = 'scratch'): string {
   return folder.at(name)
 }
 
+/** What lies in a run's directory, not behind its link to the package: other tests may write there meanwhile. */
+function filesIn(directory: string): string[] {
+  const entries = readdirSync(directory, { recursive: true, withFileTypes: true })
+  return entries.map(({ parentPath, name }) => join(parentPath, name)).toSorted()
+}
+
 const never = new AbortController().signal
 
 describe('reduceSoFar', () => {
   test('reduces what is committed by now, beside the run, and leaves that as it is', async () => {
     const { place, run, state } = await halfWay()
     const directory = new RunDirectory(run.directory)
-    const before = readdirSync(run.directory, { recursive: true }).toSorted()
+    const before = filesIn(run.directory)
     const scratch = scratchIn(place)
     const parts = await reduceSoFar(directory, state, { scratch, partitions: 1, stop: never })
     expect(parts?.map((part) => [part.table, rowsIn(part)])).toEqual([
@@ -74,7 +81,7 @@ describe('reduceSoFar', () => {
       ],
     ])
     for (const { file } of parts ?? []) expect(file.startsWith(`${scratch}/`)).toBe(true)
-    expect(readdirSync(run.directory, { recursive: true }).toSorted()).toEqual(before)
+    expect(filesIn(run.directory)).toEqual(before)
   })
 
   test('is null where it was given up, or a file is not as it was written', async () => {
