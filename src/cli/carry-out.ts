@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { finishRun } from '../result/index.ts'
+import { executeAndWrite } from '../result/index.ts'
 import {
   LiveProgress,
   type PreparedRun,
@@ -78,7 +78,7 @@ async function carryOut(
   const sayFinishing = (): void => terminal.say(run.plan.spark === null ? finishingNote : endingNote)
   finish.addEventListener('abort', sayFinishing)
   try {
-    const written = await finishRun(run, {
+    const written = await executeAndWrite(run, {
       target: outlet.target ?? join(run.directory, 'result'),
       format: outlet.format,
       headRows: outlet.rows,

@@ -6,7 +6,7 @@ export {
   type MapWork,
   type ReduceWork,
 } from './attempt.ts'
-export type { Confinement, ContainerSettings } from './channel.ts'
+export type { Confinement } from './confinement.ts'
 export { encodeFrame, readFrames } from './frames.ts'
 export { type KeptLog, parseLog } from './links/attempt-log.ts'
 export { Leash } from './links/leash.ts'
@@ -17,4 +17,5 @@ export { type DeathRecord, deathFile, readDeath } from './pool/flight-recorder.t
 export type { Pool } from './pool/pool.ts'
 export type { AttemptOutcome } from './pool/seat.ts'
 export { type Replay, type ReplayEnd, replayAttempt } from './replay-attempt.ts'
-export { flowKernels } from './worker/flow-kernels.ts'
+export { flowKernels } from './worker/kernel-files.ts'
+export type { ContainerSettings } from './worker-settings.ts'

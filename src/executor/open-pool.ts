@@ -1,9 +1,10 @@
-import type { LinkFactory, WorkerSettings } from './channel.ts'
+import type { LinkFactory } from './link.ts'
 import { containerLinks } from './links/containers.ts'
 import { processLinks } from './links/processes.ts'
 import { threadLinks } from './links/threads.ts'
 import { Pool } from './pool/pool.ts'
 import type { PoolOptions } from './pool/seat.ts'
+import type { WorkerSettings } from './worker-settings.ts'
 
 /** The kinds of workers there are, the usual one first. */
 export const workerKinds = ['process', 'thread', 'container'] as const

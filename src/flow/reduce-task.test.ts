@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { flowKernels } from '../../test/fixtures/flow-kernels.ts'
 import { writeSpill } from '../../test/fixtures/spills.ts'
@@ -5,15 +6,16 @@ import { TallymanError } from '../errors.ts'
 import { type AnyReducer, collect, count, groupReduce, type JobTable, max, sum, topK } from '../job/index.ts'
 import type { Key } from '../record/index.ts'
 import { kernelRecordsMin } from './flow-kernels.ts'
-import { mergeFilesMax } from './merge.ts'
+import { groupsPerTick, mergeFilesMax } from './merge.ts'
 import { type ReduceTask, runReduceTask } from './reduce-task.ts'
 import { MemoryStorage, type Section, type Storage } from './storage.ts'
 
-/** Files in memory; notes which were made, and how many are open. */
+/** Files in memory; notes which were made, and how many are and were open. */
 class NotingStorage implements Storage {
   readonly created: string[] = []
   readonly files = new Map<string, Buffer>()
   openCount = 0
+  mostOpen = 0
   readonly #inner = new MemoryStorage(this.files)
 
   create(name: string): ReturnType<Storage['create']> {
@@ -24,6 +26,7 @@ class NotingStorage implements Storage {
   open(name: string): ReturnType<Storage['open']> {
     const file = this.#inner.open(name)
     this.openCount += 1
+    this.mostOpen = Math.max(this.mostOpen, this.openCount)
     return { ...file, close: () => void this.#closed() }
   }
 
@@ -95,6 +98,205 @@ const range = (length: number): number[] => Array.from({ length }, (_, index) =>
 /** So many files, all with the same keys. */
 const alike = (files: number, keys: number, value: (file: number, key: number) => unknown) =>
   range(files).map((file) => range(keys).map((key) => [key, value(file, key)] as const))
+
+async function reduceAll(
+  storage: Storage,
+  table: JobTable['reducer'],
+  spills: readonly Section[],
+  recordsExpected: number,
+): Promise<[Key, unknown][]> {
+  const rows: [Key, unknown][] = []
+  await runReduceTask({
+    tables: [{ name: 'result', reducer: table }],
+    spills,
+    recordsExpected,
+    storage,
+    onRow: (_, key, value) => rows.push([key, value]),
+    tick: async () => undefined,
+  })
+  return rows
+}
+
+const anyFile = fc.uniqueArray(fc.tuple(fc.integer({ min: 0, max: 12 }), fc.string({ maxLength: 3 })), {
+  maxLength: 8,
+  selector: ([key]) => key,
+})
+/** Often few; now and then so many that several merges come before the last one. */
+const anyFiles = fc.oneof(
+  { arbitrary: fc.array(anyFile, { maxLength: 200 }), weight: 9 },
+  { arbitrary: fc.array(anyFile, { minLength: 2 * mergeFilesMax + 1, maxLength: 200 }), weight: 1 },
+)
+
+describe('runReduceTask, of any files', () => {
+  test('gives each key once, in order, its values in the order of the files, however many files there are', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyFiles, fc.boolean(), async (files, isGroup) => {
+        const storage = new NotingStorage()
+        const spills: Section[] = []
+        const expected = new Map<number, string[]>()
+        for (const [index, rows] of files.entries()) {
+          // A spilled state of collect is a list, as a spilled group is.
+          const states = rows.map(([key, value]): [Key, unknown] => [
+            key,
+            isGroup ? [value] : collect().add(collect().empty(), value),
+          ])
+          spills.push(writeSpill(storage, `${index}.spill`, states))
+          for (const [key, value] of rows) expected.set(key, [...(expected.get(key) ?? []), value])
+        }
+        const table = isGroup ? groupReduce((_key: Key, values: Iterable<unknown>) => [...values]) : collect()
+        const total = files.reduce((sum, rows) => sum + rows.length, 0)
+        const rows = await reduceAll(storage, table as JobTable['reducer'], spills, total)
+        expect(rows).toEqual([...expected].sort(([a], [b]) => a - b))
+        expect(storage.openCount).toBe(0)
+        expect(storage.mostOpen).toBeLessThanOrEqual(mergeFilesMax)
+      }),
+      { numRuns: 150 },
+    )
+  })
+
+  test('tells how many groups it has merged, those of merges before the last too, in numbers that only grow', async () => {
+    const storage = new MemoryStorage()
+    const keys = Array.from({ length: 4 * groupsPerTick + 1 }, (_, index) => index)
+    const spills = Array.from({ length: mergeFilesMax + 1 }, (_, index) =>
+      writeSpill(
+        storage,
+        `${index}.spill`,
+        keys.filter((key) => index < 2 || key === 0).map((key) => [key, 1]),
+      ),
+    )
+    const told: number[] = []
+    await runReduceTask({
+      tables: [{ name: 'result', reducer: count() as JobTable['reducer'] }],
+      spills,
+      recordsExpected: 2 * keys.length + mergeFilesMax - 1,
+      storage,
+      tick: async (groups) => {
+        told.push(groups)
+      },
+    })
+    // Two files are merged into one, then all: every key is met twice, and the end of the first merge is told.
+    const first = [1, 2, 3, 4].map((times) => times * groupsPerTick)
+    expect(told).toEqual([...first, keys.length, ...first.map((groups) => keys.length + groups)])
+  })
+
+  test('tells the same where a kernel merges, block by block', async () => {
+    const storage = new MemoryStorage()
+    const keys = Array.from({ length: 6000 }, (_, index) => `a key of some bytes ${index}`)
+    const spills = Array.from({ length: mergeFilesMax + 1 }, (_, index) =>
+      writeSpill(
+        storage,
+        `${index}.spill`,
+        (index < 2 ? keys : keys.slice(0, 1)).map((key) => [key, 1]),
+      ),
+    )
+    const told: number[] = []
+    const report = await runReduceTask({
+      tables: [{ name: 'result', reducer: count() as JobTable['reducer'] }],
+      spills,
+      recordsExpected: 2 * keys.length + mergeFilesMax - 1,
+      storage,
+      kernels: flowKernels,
+      tick: async (groups) => {
+        told.push(groups)
+      },
+    })
+    expect(report.parts).toMatchObject([{ rows: keys.length }])
+    expect(told).toEqual(told.toSorted((a, b) => a - b))
+    // A block has 64 KB: the first two files are told of before they are merged to their end.
+    const first = told.indexOf(keys.length)
+    expect(first).toBeGreaterThan(1)
+    expect(told.length).toBeGreaterThan(first + 2)
+  })
+
+  test('names the keys of which it read most, of all files and also what a reducer did not ask for', async () => {
+    const storage = new MemoryStorage()
+    const many = (bytes: number): string[] => ['x'.repeat(bytes)]
+    const spills = [
+      writeSpill(storage, 'a.spill', [
+        [['#flu', 'en'], many(40_000)],
+        ['small', many(1000)],
+      ]),
+      writeSpill(storage, 'b.spill', [
+        [['#flu', 'en'], many(40_000)],
+        ['large', many(100_000)],
+      ]),
+    ]
+    const reducer = groupReduce((_key: Key, _values: Iterable<string>) => 0) as JobTable['reducer']
+    const tables = [{ name: 'result', reducer }]
+    const tick = async (): Promise<void> => undefined
+    const report = await runReduceTask({ tables, spills, recordsExpected: 4, storage, tick })
+    expect(report.largestKeys?.map(({ table, key }) => [table, key])).toEqual([
+      ['result', '"large"'],
+      ['result', '["#flu","en"]'],
+    ])
+    expect(report.largestKeys?.map(({ bytes }) => Math.floor(bytes / 1000))).toEqual([100, 80])
+    const less = writeSpill(storage, 'c.spill', [['small', many(1000)]])
+    expect(
+      await runReduceTask({ tables, spills: [less], recordsExpected: 1, storage, tick }),
+    ).not.toHaveProperty('largestKeys')
+  })
+
+  test('fails as internal when a spilled record is missing', async () => {
+    const storage = new MemoryStorage()
+    const spill = writeSpill(storage, 'a.spill', [['x', 1]])
+    await expect(reduceAll(storage, count() as JobTable['reducer'], [spill], 2)).rejects.toMatchObject({
+      code: 'internal',
+      message: 'A partition was spilled with 2 records but merged with 1.',
+    })
+  })
+
+  test('fails as job-threw, with the table and the key, when a reducer throws', async () => {
+    const storage = new MemoryStorage()
+    const spill = writeSpill(storage, 'a.spill', [[['#flu', 'en'], ['v']]])
+    const broken = groupReduce(() => {
+      throw new RangeError('too many')
+    })
+    await expect(reduceAll(storage, broken as JobTable['reducer'], [spill], 1)).rejects.toMatchObject({
+      code: 'job-threw',
+      message: 'The reducer of table "result" failed at key ["#flu","en"]: too many',
+    })
+  })
+
+  test('names the damaged spill, and the byte of its file', async () => {
+    const storage = new MemoryStorage()
+    const spill = writeSpill(storage, 'a.spill', [['x', 1]])
+    const file = storage.open('a.spill')
+    const bytes = Buffer.alloc(file.sizeBytes)
+    file.read(bytes, 0)
+    const at = spill.atByte + 16
+    bytes[at] = (bytes[at] ?? 0) ^ 1
+    storage.create('b.spill').close()
+    const damaged = storage.create('c.spill')
+    damaged.write(bytes)
+    damaged.close()
+    const spills = [spill, { ...spill, name: 'c.spill' }]
+    const failure = await reduceAll(storage, count() as JobTable['reducer'], spills, 2).catch(
+      (error: unknown) => error,
+    )
+    expect(failure).toBeInstanceOf(TallymanError)
+    expect(failure).toMatchObject({ code: 'file-damaged', file: 'c.spill' })
+    expect(failure).toHaveProperty('message', expect.stringMatching(/, at byte 26\.$/))
+  })
+
+  test('takes the values a reducer did not read, and shows none of the next group to one that kept its iterable', async () => {
+    const storage = new MemoryStorage()
+    const spill = writeSpill(storage, 'a.spill', [
+      ['a', [1, 2, 3]],
+      ['b', [4]],
+    ])
+    const kept: Iterable<unknown>[] = []
+    const greedy = groupReduce((_key: Key, values: Iterable<unknown>) => {
+      kept.push(values)
+      for (const value of values) return value
+      return null
+    })
+    expect(await reduceAll(storage, greedy as JobTable['reducer'], [spill], 2)).toEqual([
+      ['a', 1],
+      ['b', 4],
+    ])
+    expect([...(kept[0] ?? [])]).toEqual([])
+  })
+})
 
 describe('runReduceTask, of more files than one merge takes', () => {
   test.each([mergeFilesMax - 1, mergeFilesMax, mergeFilesMax + 1, 3 * mergeFilesMax + 5])(

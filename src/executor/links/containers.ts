@@ -14,16 +14,11 @@ import {
   socketFolder,
 } from '../../host/index.ts'
 import { builtFile } from '../built-file.ts'
-import type {
-  Confinement,
-  ContainerSettings,
-  Link,
-  LinkFactory,
-  LinkOrder,
-  WorkerSettings,
-} from '../channel.ts'
+import type { Confinement } from '../confinement.ts'
 import { type ContainerHello, firstProgram, lineFolder, lineName } from '../container-messages.ts'
 import { heapFlags } from '../heap-limits.ts'
+import type { Link, LinkFactory, LinkOrder } from '../link.ts'
+import type { ContainerSettings, WorkerSettings } from '../worker-settings.ts'
 import { AttemptLogs } from './attempt-log.ts'
 import { Leash } from './leash.ts'
 import { WorkerContainer } from './worker-container.ts'

@@ -10,7 +10,8 @@ import {
   startedBy,
 } from '../../host/index.ts'
 import { builtFile, type WorkerProgram } from '../built-file.ts'
-import type { Exit, WorkerProcess, WorkerSettings } from '../channel.ts'
+import type { Exit, WorkerProcess } from '../link.ts'
+import type { WorkerSettings } from '../worker-settings.ts'
 import type { Leash } from './leash.ts'
 import { endStrays } from './strays.ts'
 import { WorkerLine } from './worker-line.ts'

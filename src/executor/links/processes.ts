@@ -1,6 +1,7 @@
 import { join } from 'node:path'
-import type { Link, LinkFactory, LinkOrder, WorkerSettings } from '../channel.ts'
 import { heapFlags } from '../heap-limits.ts'
+import type { Link, LinkFactory, LinkOrder } from '../link.ts'
+import type { WorkerSettings } from '../worker-settings.ts'
 import { AttemptLogs } from './attempt-log.ts'
 import { Leash } from './leash.ts'
 import { NodeProcess } from './node-process.ts'

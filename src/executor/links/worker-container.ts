@@ -24,7 +24,6 @@ import {
   readProcess,
   removeContainer,
 } from '../../host/index.ts'
-import type { Exit, WorkerProcess } from '../channel.ts'
 import {
   type ContainerHello,
   isContainerHello,
@@ -32,6 +31,7 @@ import {
   lineName,
   readEnd,
 } from '../container-messages.ts'
+import type { Exit, WorkerProcess } from '../link.ts'
 import type { Leash } from './leash.ts'
 import { heapDeath, howItEnded } from './node-process.ts'
 import { WorkerLine } from './worker-line.ts'

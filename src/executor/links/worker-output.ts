@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import type { Link } from '../channel.ts'
+import type { Link } from '../link.ts'
 import { OutputCutter, type OutputStream, type Printed } from '../output-marks.ts'
 import type { AttemptLog, AttemptLogs } from './attempt-log.ts'
 import type { WorkerLog } from './worker-log.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Exit } from '../channel.ts'
+import type { Exit } from '../link.ts'
 import { deathFault, loadFault, noProgressFault } from './death.ts'
 
 const death = (code: Exit['code'], lastWords = '', logFile: string | null = null) =>

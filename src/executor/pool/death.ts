@@ -1,5 +1,5 @@
 import type { Fault } from '../../errors.ts'
-import type { Exit } from '../channel.ts'
+import type { Exit } from '../link.ts'
 
 /** Every death has a cause, and a log. */
 export function deathFault(exit: Exit, logFile: string | null): Fault {

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { errnoOf, errorOf, type Fault, toFault } from '../../errors.ts'
 import type { Attempt, AttemptProgress, AttemptReport } from '../attempt.ts'
-import type { Link, LinkFactory, WorkerProcess } from '../channel.ts'
+import type { Link, LinkFactory, WorkerProcess } from '../link.ts'
 import { type FromWorker, isFromWorker, type LoadedJob, type LoadOrder, unknownMessage } from '../messages.ts'
 import { deathFault, loadFault, noProgressFault } from './death.ts'
 import { FlightRecorder, writeDeath } from './flight-recorder.ts'

@@ -3,7 +3,7 @@ import type { PreparedRun, RunObserver } from '../run/index.ts'
 import { type WriteOptions, type WrittenResult, writeResult } from './write-result.ts'
 
 /** Where the result goes, who follows the run, and who may stop it. */
-export interface FinishOptions extends WriteOptions {
+export interface ExecuteOptions extends WriteOptions {
   readonly observe: RunObserver
   /** Told when every task is done, before the tables are written. */
   readonly onWriting: () => void
@@ -23,9 +23,9 @@ const ofTheSystem: ReadonlySet<ErrorCode> = new Set(['disk-full', 'io', 'limit-r
  * @returns null when the run ended without a result; its state says how
  * @throws {TallymanError} `result-exists` when the place of the result was taken since the run began, or what is wrong with tallyman itself
  */
-export async function finishRun(
+export async function executeAndWrite(
   run: PreparedRun,
-  { observe, onWriting, finish, ...writing }: FinishOptions,
+  { observe, onWriting, finish, ...writing }: ExecuteOptions,
 ): Promise<WrittenResult | null> {
   const { stop } = writing
   for (;;) {
