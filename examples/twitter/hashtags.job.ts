@@ -1,5 +1,5 @@
 import { count, dayOf, defineJob, jsonl } from 'tallyman'
-import { z } from 'zod'
+import * as z from 'zod'
 
 interface Tweet {
   /** Cut at 140 characters. Notices of the stream, such as deletions, have none. */

@@ -26,41 +26,18 @@ let modulesBundling = 0
  * @throws {TallymanError} `job-invalid` for what does not compile, with file, line and column
  */
 export async function bundleModule(entry: string, outFile: string): Promise<Bundle> {
-  const esbuild = await import('esbuild')
   modulesBundling += 1
   try {
-    await esbuild.build({
-      entryPoints: [entry],
-      outdir: dirname(outFile),
-      entryNames: basename(outFile, '.mjs'),
-      outExtension: { '.js': '.mjs' },
-      absWorkingDir: dirname(entry),
-      bundle: true,
-      platform: 'node',
-      target: 'node20',
-      format: 'esm',
-      external: ['tallyman'],
-      sourcemap: 'linked',
-      legalComments: 'none',
-      logLevel: 'silent',
-      loader: { '.node': 'copy' },
-      // Packages in the older module format call `require`, which a module in the newer one does not have.
-      banner: {
-        js: "import { createRequire as tallymanRequire } from 'node:module'; const require = tallymanRequire(import.meta.url);",
-      },
-      define: {
-        'import.meta.url': sourceUrlName,
-        'import.meta.dirname': sourceFolderName,
-        'import.meta.filename': sourceFileName,
-      },
-      plugins: [keepSourceUrl, lendPackages],
-    })
+    await build(entry, outFile, [lendPackages])
+    // To look at each file of each package first takes longer than to bundle them, and hardly any asks where it lies.
+    if (asksWhereItLies.test(await readFile(outFile, 'utf8')))
+      await build(entry, outFile, [keepSourceUrl, lendPackages])
   } catch (error) {
     throw isBuildFailure(error) ? compileError(error, entry) : error
   } finally {
     modulesBundling -= 1
     // Its process would stay for as long as this one, and take memory that is meant for the run.
-    if (modulesBundling === 0) await esbuild.stop()
+    if (modulesBundling === 0) await (await import('esbuild')).stop()
   }
   await nameSources(outFile)
   return {
@@ -69,6 +46,36 @@ export async function bundleModule(entry: string, outFile: string): Promise<Bund
       .update(await readFile(outFile))
       .digest('hex'),
   }
+}
+
+async function build(entry: string, outFile: string, plugins: Plugin[]): Promise<void> {
+  const esbuild = await import('esbuild')
+  await esbuild.build({
+    entryPoints: [entry],
+    outdir: dirname(outFile),
+    entryNames: basename(outFile, '.mjs'),
+    outExtension: { '.js': '.mjs' },
+    absWorkingDir: dirname(entry),
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'esm',
+    external: ['tallyman'],
+    sourcemap: 'linked',
+    legalComments: 'none',
+    logLevel: 'silent',
+    loader: { '.node': 'copy' },
+    // Packages in the older module format call `require`, which a module in the newer one does not have.
+    banner: {
+      js: "import { createRequire as tallymanRequire } from 'node:module'; const require = tallymanRequire(import.meta.url);",
+    },
+    define: {
+      'import.meta.url': sourceUrlName,
+      'import.meta.dirname': sourceFolderName,
+      'import.meta.filename': sourceFileName,
+    },
+    plugins,
+  })
 }
 
 /** The map names its sources by where they are, and not as seen from the bundle, which runs elsewhere on a cluster and in a container. */
@@ -88,6 +95,7 @@ async function nameSources(outFile: string): Promise<void> {
 const sourceUrlName = '__tallymanSourceUrl'
 const sourceFolderName = '__tallymanSourceFolder'
 const sourceFileName = '__tallymanSourceFile'
+const asksWhereItLies = new RegExp([sourceUrlName, sourceFolderName, sourceFileName].join('|'))
 
 const loaders: Readonly<Record<string, Loader>> = {
   ts: 'ts',

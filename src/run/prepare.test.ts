@@ -9,7 +9,7 @@ import { readRun } from './reopen.ts'
 
 const wordsJob = `
   import { count, defineJob, text } from 'tallyman'
-  import { z } from 'zod'
+  import * as z from 'zod'
   export default defineJob({
     description: 'Counts words.',
     input: text(),

@@ -64,7 +64,7 @@ describe('a run over what an earlier run has done', () => {
     shop.write(
       'words.job.ts',
       `import { count, defineJob, text } from 'tallyman'
-       import { z } from 'zod'
+       import * as z from 'zod'
        export default defineJob({ input: text(), reduce: count<string>(), params: { mark: z.string().default('') },
          map(line, emit, { params }) { emit(line + params.mark) } })`,
     )

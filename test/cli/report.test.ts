@@ -15,7 +15,7 @@ beforeAll(() => {
   shop.write(
     'tags.job.ts',
     `import { count, defineJob, jsonl } from 'tallyman'
-    import { z } from 'zod'
+    import * as z from 'zod'
     export default defineJob({
       description: 'Which tags are there? <b>',
       input: jsonl<{ t: string; l: string }>(),

@@ -11,7 +11,7 @@ const words = shop.job('words.job.ts', 'for (const word of line.split(" ")) emit
 shop.write(
   'two.job.ts',
   `import { all, count, defineJob, max, sum, text } from 'tallyman'
-  import { z } from 'zod'
+  import * as z from 'zod'
   export default defineJob({
     description: 'Lengths of words.',
     input: text(),

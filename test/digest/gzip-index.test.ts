@@ -13,7 +13,7 @@ const job = 'places.job.ts'
 shop.write(
   job,
   `import { collect, defineJob, text } from 'tallyman'
-   import { z } from 'zod'
+   import * as z from 'zod'
    export default defineJob({ input: text(), reduce: collect<unknown>(), params: { mark: z.string().default('') },
      map(line, emit, ctx) {
        emit(ctx.params.mark + (ctx.position.byte % 7), [ctx.position.byte, line.length, line.slice(0, 20), ctx.random()])

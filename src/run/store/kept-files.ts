@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { copyFileSync, linkSync, lstatSync } from 'node:fs'
 import { errnoOf, TallymanError } from '../../errors.ts'
 import type { FileIdentity } from '../../input/index.ts'
-import { encodeValue } from '../../record/index.ts'
+import { ByteWriter, writeValue } from '../../record/index.ts'
 
 /**
  * Does something, and says whether the system let it: what is kept only saves time, so that no run may fail of it. Other runs
@@ -24,9 +24,14 @@ export function isOfSystem(error: unknown): boolean {
   return errnoOf(error) !== undefined && !(error instanceof TallymanError)
 }
 
+/** Kept from hash to hash: a plan may ask for a million, and what is hashed is ours, no getter of a job's is in it. */
+const toHash = new ByteWriter(4096)
+
 /** SHA-256, in hex, of plain data as files hold it. */
 export function hashOf(value: unknown): string {
-  return createHash('sha256').update(encodeValue(value)).digest('hex')
+  toHash.clear()
+  writeValue(toHash, value)
+  return createHash('sha256').update(toHash.buffer.subarray(0, toHash.length)).digest('hex')
 }
 
 /** What is the same as long as nobody wrote to the file or replaced it. Its order is part of the store's keys. */

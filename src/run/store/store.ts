@@ -110,11 +110,11 @@ export class Store {
     this.indexes = new KeptIndexes(join(folder, 'indexes'))
   }
 
-  /** Looks up one task. Cost: a hash over its splits and two small files read. */
+  /** Looks up one task. Cost: a hash over where it stands, which is all where nothing was ever kept for it; and one over its splits and two small files read. */
   find(task: TaskIdentity): Reuse {
-    const parts = hashesOf(task, '')
     const last = this.#readPlace(placeOf(task))
     if (last === null) return { kind: 'run', why: 'new' }
+    const parts = hashesOf(task, '')
     if (last.key === parts.key) {
       const isThere = existsSync(join(this.#entryFolder(last.key), 'entry.json'))
       return isThere ? { kind: 'kept', key: last.key, run: last.run } : { kind: 'run', why: 'cleaned' }
@@ -311,8 +311,11 @@ export class Store {
   }
 
   #readPlace(place: string): IdentityHashes | null {
+    const file = this.#placeFile(place)
+    // Most often there is none: to be told so by an error costs more than all else that is done for a task.
+    if (!existsSync(file)) return null
     try {
-      return JSON.parse(readFileSync(this.#placeFile(place), 'utf8'))
+      return JSON.parse(readFileSync(file, 'utf8'))
     } catch {
       // Never kept, or written by half when the machine went down: either way nothing is known.
       return null
@@ -351,11 +354,10 @@ function rangeOf(split: Split): number[] {
 
 function hashesOf(task: TaskIdentity, run: string): IdentityHashes {
   const { codeSha256, params, partitions, splits, contents } = task
-  const typed = Object.entries(params).sort(([a], [b]) => (a < b ? -1 : 1))
   const parts = {
     codeSha256,
     tallyman,
-    params: hashOf(typed),
+    params: hashOfParams(params),
     partitions,
     inputs: hashOf(
       splits.map(({ ordinal: _, identity, ...split }) => [
@@ -365,6 +367,17 @@ function hashesOf(task: TaskIdentity, run: string): IdentityHashes {
     ),
   }
   return { key: hashOf([1, tallyman, codeSha256, parts.params, partitions, parts.inputs]), run, ...parts }
+}
+
+/** Of one plan all tasks have the same. */
+const paramsHashes = new WeakMap<TaskIdentity['params'], string>()
+
+function hashOfParams(params: TaskIdentity['params']): string {
+  const known = paramsHashes.get(params)
+  if (known !== undefined) return known
+  const hash = hashOf(Object.entries(params).sort(([a], [b]) => (a < b ? -1 : 1)))
+  paramsHashes.set(params, hash)
+  return hash
 }
 
 function differenceOf(last: IdentityHashes, now: IdentityHashes): MissReason {

@@ -1,5 +1,5 @@
 import { count, defineJob, text } from 'tallyman'
-import { z } from 'zod'
+import * as z from 'zod'
 
 export default defineJob({
   description: 'Passes lines on, and counts them in a counter.',

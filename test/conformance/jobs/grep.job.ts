@@ -1,5 +1,5 @@
 import { bytes, collect, count, defineJob } from 'tallyman'
-import { z } from 'zod'
+import * as z from 'zod'
 import { grep } from './grep.ts'
 
 export default defineJob({

@@ -1,5 +1,5 @@
 import { collect, defineJob, jsonl, type Key } from 'tallyman'
-import { z } from 'zod'
+import * as z from 'zod'
 
 export default defineJob({
   description: 'Pairs of keys and values, unchanged.',

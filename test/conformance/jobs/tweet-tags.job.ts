@@ -1,5 +1,5 @@
 import { count, defineJob, jsonl } from 'tallyman'
-import { z } from 'zod'
+import * as z from 'zod'
 
 interface Tweet {
   text: string

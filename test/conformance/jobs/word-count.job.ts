@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { defineJob, sum, text } from 'tallyman'
-import { z } from 'zod'
+import * as z from 'zod'
 
 export default defineJob({
   description: 'Counts words, but for those of a file with one word a line.',
