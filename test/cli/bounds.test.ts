@@ -39,7 +39,7 @@ describe.skipIf(!requires('/proc', hasProc))('the processes of a run over 366 ar
       const ended = new Promise<number | null>((resolve) => child.on('exit', resolve))
       while (child.exitCode === null && child.signalCode === null) {
         counts.push(markedProcesses(mark).length)
-        await sleep(20)
+        await sleep(50)
       }
       expect(await ended).toBe(0)
       expect(Math.max(...counts)).toBeLessThanOrEqual(most)

@@ -183,7 +183,7 @@ export default defineJob({ input: text(), reduce: count<number>(), map(line, emi
   })
 
   it('tells on Ctrl-C at which record an endless loop is', async () => {
-    runWith('loops.job.ts', 'for (;;);', '--task-timeout', '5')
+    runWith('loops.job.ts', 'for (;;);', '--task-timeout', '3')
     const child = shop.start('repro', 'map-00000.2')
     let [out, said] = ['', '']
     child.stdout?.on('data', (chunk: Buffer) => {
@@ -194,10 +194,10 @@ export default defineJob({ input: text(), reduce: count<number>(), map(line, emi
     })
     const ended = new Promise((resolve) => child.once('close', resolve))
     await until('the record', () => out.includes('map bad'))
-    await until('the patience', () => said.includes('No progress for 5 s. It goes on until Ctrl-C'))
+    await until('the patience', () => said.includes('No progress for 3 s. It goes on until Ctrl-C'))
     child.kill('SIGINT')
     expect(await ended).toBe(130)
-    expect(said).toContain('It failed then: The attempt made no progress for 5 s')
+    expect(said).toContain('It failed then: The attempt made no progress for 3 s')
     expect(said).toContain('Interrupted. It was at the record of in.txt that begins at byte 8.')
   })
 

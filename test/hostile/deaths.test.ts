@@ -60,7 +60,7 @@ describe('a job that never ends to load', () => {
   it('is given up, after a time that a short --task-timeout does not cut', { timeout: 120_000 }, () => {
     shop.write(
       'stuck.job.ts',
-      `import { count, defineJob, text } from 'tallyman'\nfor (;;) if (Date.now() < 0) break\nexport default defineJob({ input: text(), reduce: count(), map() {} })\n`,
+      `import { count, defineJob, text } from 'tallyman'\nAtomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)\nexport default defineJob({ input: text(), reduce: count(), map() {} })\n`,
     )
     const ended = shop.run('run', 'stuck.job.ts', 'in.txt', '--task-timeout', '1')
     expect(ended).toMatchObject({

@@ -80,7 +80,7 @@ describe.skipIf(!requires('/proc', existsSync('/proc/self/fd')))('the flight rec
   )
 
   it('has what an attempt in an endless loop had open when it was ended', () => {
-    die('loops', `openSync('opened.txt', 'r'); for (;;);`, '--task-timeout', '5')
+    die('loops', `openSync('opened.txt', 'r'); for (;;);`, '--task-timeout', '3')
     expect(death('map-00000.1')).toMatchObject({
       fault: { code: 'no-progress' },
       openFiles: { names: expect.arrayContaining([join(shop.folder, 'opened.txt')]) },
