@@ -1,8 +1,10 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { listFiles } from './list-files.ts'
 import { parseDiff } from './mutants/changed-lines.ts'
 import { distance, importsIn, isSource } from './mutants/module-graph.ts'
 import { reusable } from './mutants/reuse.ts'
-import { isMutated } from './mutants/rooms.ts'
+import { isMutated, roomOf } from './mutants/rooms.ts'
 import {
   scoreOf,
   survivorLine,
@@ -219,5 +221,26 @@ describe('tests of a file', () => {
       'src/job/a.test.ts',
     ]
     expect(tests.map((path) => distance(path, 'src/flow/a.ts'))).toEqual([1, 0, 2, 3])
+  })
+})
+
+describe('what stands in the place of Vitest', () => {
+  test('has all that tests of these rooms import of it', () => {
+    const source = readFileSync('tools/mutants/in-place-of-vitest.ts', 'utf8')
+    const handedOn = /export \{([^}]*)\} from '@vitest\/runner'/.exec(source)?.[1] ?? ''
+    const exported = new Set([
+      ...handedOn.split(',').map((name) => name.trim()),
+      ...[...source.matchAll(/^export const (\w+)/gm)].map(([, name]) => name),
+    ])
+    expect(exported).toContain('expect')
+    const tests = listFiles('.', 'src').filter(
+      (path) => path.endsWith('.test.ts') && roomOf(path) !== undefined,
+    )
+    const lacking = tests.flatMap((path) => {
+      const names = /import \{([^}]*)\} from 'vitest'/.exec(readFileSync(path, 'utf8'))?.[1] ?? ''
+      const imported = names.split(',').map((name) => name.trim())
+      return imported.filter((name) => name !== '' && !name.startsWith('type ') && !exported.has(name))
+    })
+    expect(lacking).toEqual([])
   })
 })

@@ -16,6 +16,7 @@ import {
   setState,
 } from '@vitest/expect'
 import { getCurrentTest, type Test } from '@vitest/runner'
+import type { VitestUtils } from 'vitest'
 
 export {
   afterAll,
@@ -67,3 +68,25 @@ export const expect = Object.assign(
 setState({ assertionCalls: 0, testPath: undefined } as never, expect)
 globals[GLOBAL_EXPECT] = expect
 expect.extend(customMatchers)
+
+/** Values of the environment as they were before tests put others in their place. */
+const environment = new Map<string, string | undefined>()
+
+function setVariable(name: string, value: string | undefined): void {
+  if (value === undefined) delete process.env[name]
+  else process.env[name] = value
+}
+
+/** Of `vi` what tests of these rooms use. */
+export const vi: Pick<VitestUtils, 'stubEnv' | 'unstubAllEnvs'> = {
+  stubEnv(name: string, value: unknown) {
+    if (!environment.has(name)) environment.set(name, process.env[name])
+    setVariable(name, value === undefined ? undefined : String(value))
+    return vi as VitestUtils
+  },
+  unstubAllEnvs() {
+    for (const [name, value] of environment) setVariable(name, value)
+    environment.clear()
+    return vi as VitestUtils
+  },
+}
