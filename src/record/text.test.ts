@@ -36,6 +36,9 @@ const lone = [
   'a\ud800b',
   '\ufffd\udfff\ufffd',
   '\udc00\ud800',
+  // Begins with the same byte as a lone surrogate.
+  '\ud7ff\ud800한\ud800',
+  '한\ufffd\ud000',
   'a\0\ud800',
 ]
 const illFormed = lone.flatMap((text) => [text, `${'a'.repeat(40)}${text}`, `${text}${'é'.repeat(40)}`])
@@ -113,6 +116,17 @@ describe('a text as bytes', () => {
       expect(readSizedText(bytes, { at: 0 }, bytes.length - 1)).toBe(null)
     }
   })
+})
+
+test('a text is what was written, whatever was read before: those that are remembered stand in each other’s place', () => {
+  const texts = Array.from({ length: 12_000 }, (_, index) => index.toString(36).padStart(4, '0'))
+  for (const order of [texts, texts.toReversed()]) {
+    const others = order.filter((text) => {
+      const bytes = bytesOf(writeSizedText, text)
+      return readSizedText(bytes, { at: 0 }, bytes.length) !== text
+    })
+    expect(others).toEqual([])
+  }
 })
 
 describe('internedText()', () => {

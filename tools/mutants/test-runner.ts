@@ -64,8 +64,6 @@ const memoryMax = 1_500_000_000
 interface Shown {
   readonly result: MutantRunResult
   readonly noticed: { readonly path: string; readonly id: string } | null
-  /** Whether it was passed as often as by the first run of these tests. */
-  readonly isPassed: boolean
 }
 
 /** Coverage of what runs as a file of tests is loaded, before its tests are known. */
@@ -88,7 +86,6 @@ class RoomTestRunner implements TestRunner {
   /** Counts how often the sources were loaded. */
   #set = 1
   #runs = 0
-  #isSpoiled = false
 
   capabilities() {
     return { reloadEnvironment: true }
@@ -143,26 +140,23 @@ class RoomTestRunner implements TestRunner {
   async mutantRun(options: MutantRunOptions): Promise<MutantRunResult> {
     if (process.memoryUsage.rss() > memoryMax)
       throw new Error('Sources were loaded so often that the memory is used up.')
-    if (options.reloadEnvironment || this.#isSpoiled) this.#renew()
-    const first = await this.#show(options)
+    if (options.reloadEnvironment) this.#renew()
+    const { result, noticed } = await this.#show(options)
     // Sources that were loaded with the mutant have seen no other.
-    if (options.mutantActivation === 'static' || (await this.#isCertain(first))) return first.result
+    if (options.mutantActivation === 'static') return result
+    if (noticed !== null && (await this.#passesWithout(noticed))) return result
     this.#renew()
-    const second = await this.#show(options)
-    this.#isSpoiled = true
-    return second.result
+    return (await this.#show(options)).result
   }
 
-  async #isCertain({ noticed, isPassed }: Shown): Promise<boolean> {
-    if (noticed === null) return isPassed
-    const { failure, tests } = await this.#run(noticed.path, { ids: new Set([noticed.id]) })
+  async #passesWithout({ path, id }: NonNullable<Shown['noticed']>): Promise<boolean> {
+    const { failure, tests } = await this.#run(path, { ids: new Set([id]) })
     return failure === null && tests.every((test) => test.failure === null)
   }
 
   /** Lets the sources be loaded anew. */
   #renew(): void {
     this.#set++
-    this.#isSpoiled = false
   }
 
   async #show(options: MutantRunOptions): Promise<Shown> {
@@ -187,10 +181,9 @@ class RoomTestRunner implements TestRunner {
         endless === undefined
           ? { status: MutantRunStatus.Killed, killedBy, failureMessage, nrOfTests }
           : { ...endless, status: MutantRunStatus.Timeout }
-      return { result, noticed: { path, id: killedBy[0] ?? '' }, isPassed: true }
+      return { result, noticed: { path, id: killedBy[0] ?? '' } }
     }
-    const isPassed = switches.hitCount >= passes
-    return { result: { status: MutantRunStatus.Survived, nrOfTests }, noticed: null, isPassed }
+    return { result: { status: MutantRunStatus.Survived, nrOfTests }, noticed: null }
   }
 
   async #showTo(path: string, ids: ReadonlySet<string>, options: MutantRunOptions): Promise<FileOutcome> {
