@@ -3,6 +3,7 @@ import { makeArchive } from '../../test/fixtures/archives.ts'
 import { mapTask, runTasks, TaskInputs } from '../../test/fixtures/task-runs.ts'
 import { text } from '../input/index.ts'
 import { type AnyJob, type Context, collect, count, defineJob } from '../job/index.ts'
+import { hashBytes } from '../record/index.ts'
 import { MemoryStorage } from './storage.ts'
 
 let inputs: TaskInputs
@@ -71,7 +72,35 @@ describe('ctx.position', () => {
   })
 })
 
+/** As its author published it. */
+function mulberry32(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let t = Math.imul(state ^ (state >>> 15), 1 | state)
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296
+  }
+}
+
 describe('ctx.random', () => {
+  test('is mulberry32, begun anew by the hash of the file, the member and the byte of each record', async () => {
+    // The second record of each begins at byte 1, and is the first that draws.
+    inputs.write('a.txt', '\nx\nlast')
+    inputs.write('b.zip', makeArchive([{ name: 'in', content: '\ny\n' }]))
+    const found = await saidOf(
+      saying((line, ctx) => (line === '' ? [] : [ctx.random(), ctx.random(), ctx.random()])),
+    )
+    const drawnAt = (name: string, member: string | null, byte: number): number[] => {
+      const seed = Buffer.from(`${inputs.folder}/${name}\0${member}\0${byte}`)
+      const next = mulberry32(hashBytes(seed, 0, seed.length))
+      return [next(), next(), next()]
+    }
+    expect(found.get('x')).toEqual(drawnAt('a.txt', null, 1))
+    expect(found.get('last')).toEqual(drawnAt('a.txt', null, 3))
+    expect(found.get('y')).toEqual(drawnAt('b.zip', 'in', 1))
+  })
+
   test('gives numbers from 0 to 1, others for each record, for each draw and for each file', async () => {
     const lines = Array.from({ length: 200 }, (_, index) => `line ${index}\n`)
     inputs.write('a.txt', lines.join(''))
