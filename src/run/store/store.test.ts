@@ -337,6 +337,49 @@ describe('Store', () => {
     expect(store.clean(0).entries).toBe(1)
   })
 
+  test('knows nothing by a place that is half written, and writes it anew', () => {
+    const store = keptStore()
+    const [place = ''] = readdirSync(join(root, 'store', 'places'))
+    writeFileSync(join(root, 'store', 'places', place), '{"key":"ab')
+    expect(store.find(taskOf())).toEqual({ kind: 'run', why: 'new' })
+    store.keep(taskOf(), { run: 'r1', folder: join(root, 'first'), report: mapReport([sourceOf(split)]) })
+    expect(store.find(taskOf()).kind).toBe('kept')
+  })
+
+  test('removes a place that was left half written a day ago, and none that is written just now', () => {
+    keptStore()
+    const places = join(root, 'store', 'places')
+    for (const name of ['old.json.r1.new', 'now.json.r2.new']) writeFileSync(join(places, name), '{')
+    const dayAgo = new Date(Date.now() - 25 * 3_600_000)
+    utimesSync(join(places, 'old.json.r1.new'), dayAgo, dayAgo)
+    new Store(join(root, 'store')).clean(10_000)
+    const left = readdirSync(places)
+    expect(left).toHaveLength(2)
+    expect(left).toContain('now.json.r2.new')
+  })
+
+  test('frees as soon as what was noted and what was kept since are too much together, and counts where the note is none', () => {
+    const folder = join(root, 'store')
+    keptStore().clean(10_000)
+    const sizeFile = join(folder, 'size.json')
+    const { bytes } = JSON.parse(readFileSync(sizeFile, 'utf8')) as StoreSize
+    const second = new Store(folder)
+    const other = { ...split, path: 'b.txt' }
+    const spill = { partition: 0, name: 's0.spill', atByte: 0, records: 1, bytes: 15, crc32: 0 }
+    const report = mapReport([], { spills: [spill] })
+    second.keep(taskOf({ splits: [other] }), { run: 'r2', folder: committed('second'), report })
+    expect(second.clean(bytes + 1).entries).toBe(1)
+    const left = new Store(folder).list().reduce((sum, entry) => sum + entry.bytes, 0)
+    for (const note of [
+      { bytes: 'none', countedAtMs: Date.now() },
+      { bytes: 0, countedAtMs: Date.now() + 3_600_000 },
+    ]) {
+      writeFileSync(sizeFile, JSON.stringify(note))
+      expect(new Store(folder).clean(left).entries).toBe(0)
+      expect(JSON.parse(readFileSync(sizeFile, 'utf8'))).toMatchObject({ bytes: left })
+    }
+  })
+
   test('removes what a run that was killed left half kept a day ago', () => {
     const store = keptStore()
     const entries = join(root, 'store', 'entries')
