@@ -211,6 +211,27 @@ describe('makePlan', () => {
     expect(whole.tasks).toEqual([{ firstSplit: 0, endSplit: 1, reuse: kept }])
   })
 
+  it('cuts by their indexes the others of which nothing is kept as a whole', () => {
+    const byIndex = { index: 'i', cuts: [cutAt(40 * MiB)] }
+    const kept = { kind: 'kept', key: 'k', run: 'r' } as const
+    const isKept = ({ splits: [split] }: TaskIdentity) => split?.path === 'b.gz' && !('part' in split)
+    const { store } = storeOf(
+      (task) => (isKept(task) ? kept : ran),
+      () => byIndex,
+    )
+    const files = ['a.gz', 'b.gz', 'c.gz'].map((name) => gzipFile(name, 16 * MiB))
+    const { discovery, splits, tasks } = plan(files, {}, { store })
+    expect(discovery.files.map((file) => 'index' in file)).toEqual([true, false, true])
+    expect(splits.map((split) => [split.path, 'part' in split])).toEqual([
+      ['a.gz', true],
+      ['a.gz', true],
+      ['b.gz', false],
+      ['c.gz', true],
+      ['c.gz', true],
+    ])
+    expect(tasks.map(({ reuse }) => reuse.kind)).toEqual(['run', 'run', 'kept', 'run', 'run'])
+  })
+
   it('says of parts that are new why the whole is not there', () => {
     const changed = { kind: 'run', why: 'code' } as unknown as Reuse
     const isWhole = (task: TaskIdentity) => !('part' in task.splits[0]!)
