@@ -139,6 +139,46 @@ describe('bundleModule', () => {
     ])
   })
 
+  test('gives each file its own import.meta also where it is taken as a whole, and resolves names from there', async () => {
+    put({
+      'a.job.ts': `import { where } from './lib/b.mjs'
+        const { url, dirname, filename } = import.meta
+        const meta = import . meta
+        const resolved = ['./stops.txt', 'fs', 'node:path', 'old', 'data:,x'].map((name) => import.meta.resolve(name))
+        export default [url, dirname, filename, Object.keys(meta), resolved, where]`,
+      'lib/b.mjs': 'export const where = import/**/.meta/**/.url',
+      'node_modules/old/package.json': `{ "name": "old", "main": "main.js" }`,
+      'node_modules/old/main.js': '',
+    })
+    expect(await load('a.job.ts')).toEqual([
+      pathToFileURL(`${home}/a.job.ts`).href,
+      home,
+      `${home}/a.job.ts`,
+      ['dirname', 'filename', 'resolve', 'url'],
+      [
+        pathToFileURL(`${home}/stops.txt`).href,
+        'node:fs',
+        'node:path',
+        pathToFileURL(`${home}/node_modules/old/main.js`).href,
+        'data:,x',
+      ],
+      pathToFileURL(`${home}/lib/b.mjs`).href,
+    ])
+  })
+
+  test('gives each file in the older module format its own __dirname and __filename', async () => {
+    put({
+      'a.job.ts': `import stops from 'old'; import c from './lib/c.cjs'
+        const inner = (__dirname: string): string => __dirname
+        export default [stops, c, inner('own')]`,
+      'lib/c.cjs': `'use strict'; module.exports = [__dirname, __filename, typeof __dirname]`,
+      'node_modules/old/package.json': `{ "name": "old", "main": "main.js" }`,
+      'node_modules/old/main.js': `module.exports = require('fs').readFileSync(__dirname + '/stops.txt', 'utf8')`,
+      'node_modules/old/stops.txt': 'the, a',
+    })
+    expect(await load('a.job.ts')).toEqual(['the, a', [`${home}/lib`, `${home}/lib/c.cjs`, 'string'], 'own'])
+  })
+
   test('takes JSON for a module', async () => {
     put({
       'a.job.ts': `import tags from './tags.json' with { type: 'json' }; import * as more from './more.json'

@@ -19,7 +19,7 @@ let modulesBundling = 0
 /**
  * Bundles a TypeScript or JavaScript module with its own files and packages into one file, so that editing them later
  * changes nothing. `tallyman` itself stays an import. A source map beside the file leads stack traces to the user's
- * lines; `import.meta.url` stays what it was, so that files beside the source are found.
+ * lines; `import.meta`, `__dirname` and `__filename` stay what they were, so that files beside the source are found.
  *
  * @param entry absolute path of the module
  * @param outFile where the code goes, ending in `.mjs`; its map lies beside it
@@ -67,12 +67,16 @@ async function build(entry: string, outFile: string, plugins: Plugin[]): Promise
     loader: { '.node': 'copy' },
     // Packages in the older module format call `require`, which a module in the newer one does not have.
     banner: {
-      js: "import { createRequire as tallymanRequire } from 'node:module'; const require = tallymanRequire(import.meta.url);",
+      js: "import { createRequire as tallymanRequire } from 'node:module'; import { pathToFileURL as tallymanFileUrl } from 'node:url'; const require = tallymanRequire(import.meta.url);",
     },
+    // What is bound to something of the module's own stays as it is.
     define: {
+      'import.meta': sourceMetaName,
       'import.meta.url': sourceUrlName,
       'import.meta.dirname': sourceFolderName,
       'import.meta.filename': sourceFileName,
+      __dirname: sourceFolderName,
+      __filename: sourceFileName,
     },
     plugins,
   })
@@ -95,7 +99,16 @@ async function nameSources(outFile: string): Promise<void> {
 const sourceUrlName = '__tallymanSourceUrl'
 const sourceFolderName = '__tallymanSourceFolder'
 const sourceFileName = '__tallymanSourceFile'
-const asksWhereItLies = new RegExp([sourceUrlName, sourceFolderName, sourceFileName].join('|'))
+const sourceMetaName = '__tallymanSourceMeta'
+const asksWhereItLies = /__tallymanSource/
+/** In a source: more than that may ask, and none that does is passed over, however it is spaced. */
+const mayAsk = /\bmeta\b|\b__dirname\b|\b__filename\b/
+/** `import.meta` as a whole, of a module at `sourceUrlName`. What is no path is looked up as `require` does, which knows of a parent. */
+const sourceMeta =
+  `const ${sourceMetaName} = { __proto__: null, dirname: ${sourceFolderName}, filename: ${sourceFileName}, ` +
+  `resolve: (name) => { if (/^(\\.{0,2}\\/|[a-z][a-z\\d+.-]*:)/i.test(name)) return new URL(name, ${sourceUrlName}).href; ` +
+  `const found = tallymanRequire(${sourceUrlName}).resolve(name); ` +
+  `return found.startsWith('/') ? tallymanFileUrl(found).href : 'node:' + found.replace(/^node:/, '') }, url: ${sourceUrlName} };`
 
 const loaders: Readonly<Record<string, Loader>> = {
   ts: 'ts',
@@ -114,7 +127,7 @@ const keepSourceUrl: Plugin = {
   setup({ onLoad }) {
     onLoad({ filter: /\.[cm]?[jt]sx?$/ }, async ({ path }) => {
       const source = await readFile(path, 'utf8')
-      if (!source.includes('import.meta')) return undefined
+      if (!mayAsk.test(source)) return undefined
       const names = [
         [sourceUrlName, pathToFileURL(path).href],
         [sourceFolderName, dirname(path)],
@@ -122,7 +135,7 @@ const keepSourceUrl: Plugin = {
       ].map(([name, value]) => `const ${name} = ${JSON.stringify(value)};`)
       const loader = loaders[path.slice(path.lastIndexOf('.') + 1)] ?? 'js'
       return {
-        contents: `${names.join(' ')} ${source.replace(/^#!.*/, '')}`,
+        contents: `${names.join(' ')} ${sourceMeta} ${source.replace(/^#!.*/, '')}`,
         loader,
         resolveDir: dirname(path),
       }
