@@ -163,6 +163,19 @@ describe('discoverInputs on files and directories', () => {
     }
   })
 
+  test.runIf(existsSync('/proc/version'))(
+    'does not take a file for empty that has data, whatever its file system says',
+    async () => {
+      tree.write('empty', 'd/full')
+      tree.link('d/version', '/proc/version')
+      const { files, problems } = await discover('d', 'empty')
+      expect(files.map(({ path }) => path)).toEqual(['d/full', 'empty'])
+      expect(problems.map(({ code, message }) => `${code} ${message}`)).toEqual([
+        'input-unsupported d/version: the file has data in it, though its file system says that it is 0 bytes long.',
+      ])
+    },
+  )
+
   test('names what may not be read', async () => {
     tree.write('d/a', 'd/b', 'd/sub/c')
     chmodSync(`${tree.root}/d/b`, 0)

@@ -116,9 +116,15 @@ async function inspectOpen(
       return { file, problems: [], ignored: [] }
     }
     default:
+      if (bytesRead > 0 && identity.sizeBytes === 0 && (await known.identity()).sizeBytes === 0)
+        return refused(fileProblem(path, 'input-unsupported', null, sizeless, copyIt))
       return { file: { path, identity, kind: recognized.kind, members: [] }, problems: [], ignored: [] }
   }
 }
+
+/** As files of /proc are, and of some file systems over a network: it would be read up to its size, and found to be empty. */
+const sizeless = 'has data in it, though its file system says that it is 0 bytes long'
+const copyIt = 'Copy it to a disk with "cat", and read the copy'
 
 async function inspectZip(known: Inspectable, path: string, identity: FileIdentity): Promise<Inspection> {
   const read = (into: Buffer, atByte: number): Promise<number> => known.read(into, atByte)
