@@ -45,7 +45,7 @@ export async function withRun(
   surroundings: Surroundings,
 ): Promise<ExitCode> {
   const { eventsFile, target } = surroundings.outlet
-  const events = eventsFile === null ? null : openJsonLines(eventsFile)
+  const events = eventsFile === null ? null : await openJsonLines(eventsFile, surroundings.stop)
   try {
     const run = await make()
     try {

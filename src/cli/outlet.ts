@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { errnoOf, TallymanError } from '../errors.ts'
 import { checkTarget, type TableFormat, tableFormats } from '../result/index.ts'
@@ -66,8 +66,11 @@ export function readOutlet(
   }
 }
 
-/** Checks, before a record is read, that the result can go where it should. */
-export function checkOutlet({ job }: Pick<Plan, 'job'>, { target, toStdout, format }: Outlet): void {
+/** Checks, before a record is read, that the result and the events can go where they should. */
+export function checkOutlet(plan: Pick<Plan, 'job' | 'discovery'>, outlet: Outlet): void {
+  const { job } = plan
+  const { target, toStdout, format, eventsFile } = outlet
+  if (eventsFile !== null) checkEventsFile(plan, eventsFile)
   if (target !== null) checkTarget(target, job.file)
   const { tables } = job.description
   if (toStdout && tables.length > 1 && format !== 'jsonl') {
@@ -77,6 +80,28 @@ export function checkOutlet({ job }: Pick<Plan, 'job'>, { target, toStdout, form
       { wayOut: 'Name a directory with -o, or leave out --format.' },
     )
   }
+}
+
+/** Events take the place of what a file held: neither the job's nor an input's is given up for them. */
+function checkEventsFile({ job, discovery }: Pick<Plan, 'job' | 'discovery'>, path: string): void {
+  const [own, ofJob] = [path, job.file].map((file) => statSync(file, { bigint: true, throwIfNoEntry: false }))
+  if (own === undefined) return
+  const isJob = own.dev === ofJob?.dev && own.ino === ofJob.ino
+  // Of inputs no device is known, but that one that is the same in all of this is another one is as good as impossible.
+  const [inode, mtimeNs, sizeBytes] = [String(own.ino), String(own.mtimeNs), Number(own.size)]
+  const input = discovery.files.find(
+    ({ identity }) =>
+      identity.inode === inode && identity.mtimeNs === mtimeNs && identity.sizeBytes === sizeBytes,
+  )
+  if (!isJob && input === undefined) return
+  const what = isJob ? 'the job' : 'one of the inputs'
+  throw new TallymanError(
+    'usage',
+    `Events do not go to ${JSON.stringify(path)}: it is ${what}, and would be overwritten.`,
+    {
+      wayOut: 'Name another file with --events, outside of what is read.',
+    },
+  )
 }
 
 /** Notes in the run's directory where its result is to go, so that a resumed run puts it there as well. */

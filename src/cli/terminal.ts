@@ -1,6 +1,17 @@
-import { closeSync, openSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  ftruncateSync,
+  lstatSync,
+  openSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs'
+import { setTimeout } from 'node:timers/promises'
 import pc from 'picocolors'
-import { type Fault, messageOf, TallymanError, toFault } from '../errors.ts'
+import { errnoOf, type Fault, messageOf, TallymanError, toFault } from '../errors.ts'
 import { printableLines } from '../printable.ts'
 import { framesOutside, type RunDirectory, userFrames } from '../run/index.ts'
 import { Frame, together } from './frame.ts'
@@ -161,32 +172,45 @@ function stackOf({ code, stack }: Fault): string {
   return own.slice(0, 12).join('\n')
 }
 
-/** A file that takes one JSON object a line. */
+/** A file that takes one JSON object a line. What it held before is lost with the first one. */
 export interface JsonLines {
   /** Throws `io` where the disk does not take it. */
   write(value: object): void
   close(): void
 }
 
+/** How often it is looked whether somebody reads from a named pipe. */
+const readerEveryMs = 50
+
 /**
- * Opens a file that takes one JSON object a line; what it held before is lost.
+ * Opens a file that takes one JSON object a line. One that was made for it is removed again where nothing was written.
  *
+ * @param stop gives up waiting for who reads from a named pipe; it rejects with the reason then
  * @throws {TallymanError} `usage` where it cannot be opened
  */
-export function openJsonLines(path: string): JsonLines {
+export async function openJsonLines(path: string, stop: AbortSignal): Promise<JsonLines> {
   let fd: number
+  let isNew = false
   try {
-    fd = openSync(path, 'w')
+    // Held until it is opened once more: a reader that sees no writer takes that for the end.
+    const pipe = await openForReader(path, stop)
+    isNew = lstatSync(path, { throwIfNoEntry: false }) === undefined
+    fd = openSync(path, constants.O_WRONLY | constants.O_CREAT)
+    if (pipe !== null) closeSync(pipe)
   } catch (cause) {
+    stop.throwIfAborted()
     throw new TallymanError('usage', `File ${JSON.stringify(path)} cannot be written: ${reasonOf(cause)}.`, {
       wayOut: 'Name a file in a folder you may write to.',
       cause,
     })
   }
+  let isWritten = false
   return {
     write: (value) => {
       const bytes = Buffer.from(`${JSON.stringify(value)}\n`)
       try {
+        if (!isWritten && fstatSync(fd).isFile()) ftruncateSync(fd)
+        isWritten = true
         for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at)
       } catch (cause) {
         throw new TallymanError('io', `Events could not be written to ${path}: ${reasonOf(cause)}.`, {
@@ -195,8 +219,24 @@ export function openJsonLines(path: string): JsonLines {
         })
       }
     },
-    close: () => closeSync(fd),
+    close: () => {
+      closeSync(fd)
+      if (isNew && !isWritten) rmSync(path, { force: true })
+    },
   }
+}
+
+/** To open a named pipe that nobody reads from blocks the thread: no signal would be answered. */
+async function openForReader(path: string, stop: AbortSignal): Promise<number | null> {
+  while (statSync(path, { throwIfNoEntry: false })?.isFIFO() === true) {
+    try {
+      return openSync(path, constants.O_WRONLY | constants.O_NONBLOCK)
+    } catch (error) {
+      if (errnoOf(error) !== 'ENXIO') throw error
+    }
+    await setTimeout(readerEveryMs, undefined, { signal: stop })
+  }
+  return null
 }
 
 /** `no such file or directory` of Node's `ENOENT: no such file or directory, open '…'`. */

@@ -1,5 +1,5 @@
 /** What happens when whoever reads or waits has enough: closed pipes, full disks, signals. */
-import { existsSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { Workshop } from '../fixtures/program.ts'
@@ -133,6 +133,49 @@ describe.skipIf(!requires('/dev/full', existsSync('/dev/full')))('a disk that is
       'Error: Events could not be written to /dev/full: no space left on device.\nWhat was done is kept: `tallyman resume` goes on.\n',
     ])
     expect(shop.run('resume', 'last', '-q')).toMatchObject({ status: 0, stderr: '' })
+  })
+})
+
+describe('--events', () => {
+  it.each([
+    ['job', `${job}`],
+    ['one of the inputs', 'several/a.txt'],
+    ['one of the inputs', 'several/new.jsonl'],
+  ])('is not written over %s', (what, file) => {
+    shop.write('several/a.txt', 'a\n')
+    const path = join(shop.folder, file)
+    const before = existsSync(path) ? readFileSync(path, 'utf8') : null
+    const runs = runsLeft()
+    const { status, stderr } = shop.run('run', job, 'several', '--events', file, '-q')
+    expect([status, stderr]).toEqual([
+      2,
+      `Error: Events do not go to "${path}": it is ${what === 'job' ? 'the job' : what}, and would be overwritten.\nName another file with --events, outside of what is read.\n`,
+    ])
+    expect(existsSync(path) ? readFileSync(path, 'utf8') : null).toBe(before)
+    expect(runsLeft()).toEqual(runs)
+  })
+
+  it('takes the place of what was in the file', () => {
+    shop.write('events.jsonl', 'older\n'.repeat(10_000))
+    expect(shop.run('run', job, 'numbers.txt', '--events', 'events.jsonl', '-q').status).toBe(0)
+    const lines = readFileSync(join(shop.folder, 'events.jsonl'), 'utf8').trimEnd().split('\n')
+    expect(lines.map((line) => JSON.parse(line).type)).toEqual(
+      expect.arrayContaining(['planned', 'result-committed']),
+    )
+  })
+
+  it('are read from a named pipe as from a file, whoever opens it first', () => {
+    const { status, stdout } = shop.shell(
+      `mkfifo late; tallyman run ${job} numbers.txt --events late -q > /dev/null & sleep 0.5; head -n 1 late; wait $!`,
+    )
+    expect([status, JSON.parse(stdout).type]).toEqual([expect.any(Number), 'planned'])
+  })
+
+  it('wait for the reader of a named pipe no longer than until a signal comes', () => {
+    const { status, stderr } = shop.shell(
+      `mkfifo unread; timeout --kill-after 10 1 tallyman run ${job} numbers.txt --events unread -q`,
+    )
+    expect([status, stderr]).toEqual([124, 'Interrupted before a record was read.\n'])
   })
 })
 
