@@ -8,7 +8,10 @@ export interface Position {
   readonly member: string | null
   /** Offset of the record's first byte in the file or member, after decompression. */
   readonly byte: number
-  /** Line number from 1; null where lines before the split were not counted, or the format has no lines. */
+  /**
+   * Line number from 1; null where lines before the split were not counted, or the format has no lines. So a result that holds it depends on how
+   * files are cut: `byte` does not.
+   */
   readonly line: number | null
 }
 
