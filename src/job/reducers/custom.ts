@@ -23,11 +23,12 @@ export interface FinishedDefinition<K extends Key, V, S, R> extends ReducerDefin
 
 /**
  * A reducer of one's own: a monoid. `merge` must be associative with `empty()` as its identity, and merging the states of
- * two runs of values must finish as adding all of them in order does; `tallyman check` tries to find where it does not.
+ * two runs of values must finish as adding all of them in order does; `testJob` folds in parts, and so may show where it does not.
  * A state is plain data. Annotate `value`: that is where the type of what is emitted comes from.
  *
  * Throws `job-invalid` for a function that is missing, for a state that is no plain data, and when `empty` returns the same
- * object twice, which keys would share.
+ * object twice, which keys would share. A part of it that is the same object each time is all right as long as nobody changes it:
+ * "empty" throws `job-threw` once somebody has.
  *
  * @example
  * ```ts
@@ -63,7 +64,7 @@ export function reducer<S, V>(
   checkEmpty(definition)
   return {
     kind: 'custom',
-    empty: () => definition.empty(),
+    empty: watchedEmpty(definition),
     add: (state, value) => definition.add(state, value),
     merge: (left, right) => definition.merge(left, right),
     finish: (state, key) => (definition.finish === undefined ? state : definition.finish(state, key)),
@@ -108,6 +109,37 @@ function checkEmpty(definition: ReducerDefinition<unknown, unknown>): void {
     const reason = messageOf(error)
     throw invalid(`field "empty" returned a state that is no plain data: ${reason.replace(/\.$/, '')}`, error)
   }
+}
+
+/**
+ * `{ ...defaults }` is a new object each time, and a list in it is not. Where there is such a part, each state is looked at once more:
+ * what changed it has changed the states of other keys.
+ */
+function watchedEmpty<S>(definition: ReducerDefinition<unknown, S>): () => S {
+  const parts = new Set<object>()
+  addParts(definition.empty(), parts)
+  const others = new Set<object>()
+  addParts(definition.empty(), others)
+  if (![...others].some((part) => parts.has(part))) return () => definition.empty()
+  const bytes = encodeValue(definition.empty())
+  return () => {
+    const state = definition.empty()
+    if (encodeValue(state).equals(bytes)) return state
+    throw new TallymanError(
+      'job-threw',
+      'Field "empty" of reducer() returned a state that is not empty: a part of it is the same object each time, and was changed for another key.',
+      { wayOut: 'Make each part anew: empty: () => ({ list: [] }), and not empty: () => ({ ...defaults }).' },
+    )
+  }
+}
+
+/** All objects in plain data. */
+function addParts(value: unknown, parts: Set<object>): void {
+  if (typeof value !== 'object' || value === null || parts.has(value)) return
+  parts.add(value)
+  if (ArrayBuffer.isView(value)) parts.add(value.buffer)
+  else if (value instanceof Map) for (const part of [...value].flat(1)) addParts(part, parts)
+  else for (const part of value instanceof Set ? value : Object.values(value)) addParts(part, parts)
 }
 
 function invalid(what: string, cause?: unknown): TallymanError {
