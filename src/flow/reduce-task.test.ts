@@ -296,6 +296,23 @@ describe('runReduceTask, of any files', () => {
     ])
     expect([...(kept[0] ?? [])]).toEqual([])
   })
+
+  test.each([
+    ['all of them', (values: Iterable<unknown>) => [...values].length],
+    ['the first of them', ([first]: Iterable<unknown>) => first],
+  ])('does not pass for empty what a reducer goes through again after %s', async (_, begin) => {
+    const storage = new MemoryStorage()
+    const spill = writeSpill(storage, 'a.spill', [['a', [1, 2, 3]]])
+    const mean = groupReduce((_key: Key, values: Iterable<unknown>) => {
+      begin(values)
+      return [...values].length
+    })
+    await expect(reduceAll(storage, mean as JobTable['reducer'], [spill], 1)).rejects.toMatchObject({
+      code: 'job-threw',
+      message:
+        'The reducer of table "result" failed at key "a": the values of a key can be gone through once. To do so again, keep them: const kept = [...values].',
+    })
+  })
 })
 
 describe('runReduceTask, of more files than one merge takes', () => {

@@ -176,13 +176,26 @@ function reduceGroup(merge: Merge, table: JobTable, onRow: ReduceTask['onRow']):
 
 function reduceValues(merge: Merge, key: Key, reducer: GroupReducer<Key, unknown, unknown>): unknown {
   const values = groupValues(merge)
+  let isTaken = false
+  const once: Iterable<unknown> = {
+    [Symbol.iterator]: () => {
+      // A generator would have none the second time, and an average over none of them looks like any other.
+      if (isTaken) throw new Error(takenTwice)
+      isTaken = true
+      return values
+    },
+  }
   try {
-    return reducer.reduce(key, values)
+    return reducer.reduce(key, once)
   } finally {
     // A reducer that keeps the iterable for later must not read the next group's values through it.
+    isTaken = false
     values.return(undefined)
   }
 }
+
+const takenTwice =
+  'the values of a key can be gone through once. To do so again, keep them: const kept = [...values].'
 
 /** The group's values one after another; each spilled record holds a list of them. */
 function* groupValues(merge: Merge): Generator<unknown, undefined> {
