@@ -170,6 +170,7 @@ function checkReduce(reduce: unknown): void {
     throw invalid('reduce', `of kind ${quote(reduce.kind)} lacks the functions of a reducer`, wayOut)
   }
   const tables = Object.entries(reduce)
+  const seen = new Map<string, string>()
   if (tables.length === 0) throw invalid('reduce', 'has no tables', wayOut)
   if (tables.length > tablesMax)
     throw invalid(
@@ -192,6 +193,15 @@ function checkReduce(reduce: unknown): void {
         'Name the table after what it holds.',
       )
     }
+    // To SQL, and to some file systems, they are one.
+    const other = seen.get(name.toLowerCase())
+    if (other !== undefined)
+      throw invalid(
+        `reduce.${name}`,
+        `differs from "reduce.${other}" only in its capitals`,
+        'Rename one of them.',
+      )
+    seen.set(name.toLowerCase(), name)
     if (isReducerShape(reducer)) continue
     checkMistakenReducer(`reduce.${name}`, reducer)
     throw invalid(

@@ -111,6 +111,11 @@ describe('defineJob', () => {
     ],
     [{ reduce: { A: count() } }, 'is no table name', 'A table name is a small letter, then letters, digits'],
     [{ reduce: { 'a-': count() } }, 'is no table name', 'A table name is a small letter'],
+    [
+      { reduce: { byLang: count(), bylang: count() } },
+      '"reduce.bylang" differs from "reduce.byLang" only in its capitals',
+      'Rename one of them.',
+    ],
     [{ reduce: { manifest: count() } }, 'is no table name', 'Name the table after what it holds.'],
     [
       { reduce: { a: null } },
