@@ -58,6 +58,13 @@ describe('a reader that has enough', () => {
 })
 
 describe('a quota that is used up', () => {
+  it('before a run has written who it is leaves no folder that passes for the last run', () => {
+    const before = runsLeft()
+    const { status, stderr } = shop.shell(`ulimit -f 0; tallyman run ${job} numbers.txt -q`)
+    expect([status, stderr]).toEqual([1, expect.stringMatching(/^Error: .*run\.json/)])
+    expect(runsLeft()).toEqual(before)
+  })
+
   it('by the result names it, keeps what was counted, and leaves nothing in its place', () => {
     shop.write(
       'quotes.job.ts',

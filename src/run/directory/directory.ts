@@ -184,7 +184,10 @@ function removeFlat(folder: string): void {
   }
 }
 
-/** Makes the directory of a new run under a free name: `20201231-235959-hashtags`, then `…-2`, `…-3`. */
+/**
+ * Makes the directory of a new run under a free name: `20201231-235959-hashtags`, then `…-2`, `…-3`. Where that fails, for want of space for
+ * example, none is left: it would be the last run, and none that goes on.
+ */
 export function createRunDirectory(
   runsFolder: string,
   options: { readonly job: string; readonly cwd: string; readonly now: Date },
@@ -193,6 +196,16 @@ export function createRunDirectory(
   const stamp = options.now.toISOString().replace(/\..*/, '').replaceAll(/[-:]/g, '').replace('T', '-')
   const id = reserve(runsFolder, `${stamp}-${slugOf(options.job)}`)
   const directory = new RunDirectory(join(runsFolder, id))
+  try {
+    fill(directory, id, options)
+  } catch (error) {
+    rmSync(directory.path, { recursive: true, force: true })
+    throw error
+  }
+  return directory
+}
+
+function fill(directory: RunDirectory, id: string, options: Parameters<typeof createRunDirectory>[1]): void {
   for (const folder of [directory.jobFolder, directory.logFolder, directory.attemptsFolder]) mkdirSync(folder)
   mkdirSync(directory.committedTasks)
   directory.linkPackage()
@@ -205,7 +218,6 @@ export function createRunDirectory(
     cwd: options.cwd,
   }
   writeWhole(directory.identityFile, `${JSON.stringify(identity, null, 2)}\n`)
-  return directory
 }
 
 /**
