@@ -36,6 +36,21 @@ describe('resolveParams', () => {
     { schema: z.bigint(), text: '7', value: 7n },
     { schema: z.bigint(), text: '123456789012345678901', value: 123456789012345678901n },
     { schema: z.enum(['lang', 'country']), text: 'lang', value: 'lang' },
+    { schema: z.array(z.string()), text: '["a", "b"]', value: ['a', 'b'] },
+    { schema: z.array(z.number()), text: '[]', value: [] },
+    { schema: z.number(), text: '1e300', value: 1e300 },
+    {
+      schema: z.array(z.union([z.number(), z.string()])),
+      text: '[1e17, 0.12345678901234566, "9007199254740993", "\\"9007199254740993"]',
+      value: [1e17, 0.12345678901234566, '9007199254740993', '"9007199254740993'],
+    },
+    {
+      schema: z.object({ from: z.number(), to: z.number() }),
+      text: '{"from":1,"to":2}',
+      value: { from: 1, to: 2 },
+    },
+    { schema: z.string(), text: '["a"]', value: '["a"]' },
+    { schema: z.string(), text: '"a"', value: '"a"' },
     { schema: z.string().transform((text) => text.split(',')), text: 'a,b', value: ['a', 'b'] },
     { schema: z.string().refine(async () => true), text: 'a', value: 'a' },
     { schema: wordOrNothing, text: 'abc', value: 'ABC' },
@@ -43,6 +58,16 @@ describe('resolveParams', () => {
     expect(await resolveParams({ params: { given: schema } }, { given: text })).toStrictEqual({
       given: value,
     })
+  })
+
+  it('takes no list in which a number would be rounded, and says how a list is given', async () => {
+    const params = { ids: z.array(z.number()) }
+    expect(await resolveParams({ params }, { ids: '[9007199254740991]' })).toEqual({ ids: [2 ** 53 - 1] })
+    for (const ids of ['[9007199254740993]', '[1, -9007199254740993]', '[1e400]', '1,2'])
+      expect(await refusal(resolveParams({ params }, { ids }))).toMatchObject({
+        code: 'param-invalid',
+        wayOut: 'Say --param ids=VALUE, where VALUE is a list in JSON, as [1, 2].',
+      })
   })
 
   it('fills in what is not given', async () => {

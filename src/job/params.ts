@@ -38,9 +38,9 @@ export function describeParams(job: Parametrized): readonly ParamDescription[] {
 }
 
 /**
- * Validates parameters. What is given as text may mean more: each schema is tried on the text itself, then, where the text is JSON for a number,
- * a boolean or null, on that, then on the bigint that a whole number spells; the first that passes counts. A whole number
- * past the safe integers is not tried as a number: rounding would change it.
+ * Validates parameters. What is given as text may mean more: each schema is tried on the text itself, then, where the text is JSON, on what that
+ * says, then on the bigint that a whole number spells; the first that passes counts. A whole number past the safe integers, be it in a list, is not
+ * tried as a number: rounding would change it.
  *
  * @returns every parameter of the job by name, frozen; what is not given is what its schema makes of undefined
  * @throws {TallymanError} `param-invalid` for a name the job does not have, a missing parameter, and a value that does not
@@ -84,23 +84,24 @@ async function resolveParam(name: string, schema: StandardSchemaV1, given: unkno
 }
 
 /** What a text may mean, most literal first. */
-function readings(text: string): readonly (string | number | bigint | boolean | null)[] {
+function readings(text: string): readonly unknown[] {
   if (/^-?(0|[1-9]\d*)$/.test(text)) {
     const whole = Number(text)
     return Number.isSafeInteger(whole) ? [text, whole, BigInt(text)] : [text, BigInt(text)]
   }
-  const scalar = jsonScalar(text)
-  return scalar === undefined ? [text] : [text, scalar]
-}
-
-function jsonScalar(text: string): number | boolean | null | undefined {
   try {
     const value: unknown = JSON.parse(text)
-    if (typeof value === 'number' || typeof value === 'boolean' || value === null) return value
+    return typeof value === 'string' || holdsRounded(text) ? [text] : [text, value]
   } catch {
-    // Not JSON: the text means only itself.
+    // No JSON: the text means only itself.
+    return [text]
   }
-  return undefined
+}
+
+/** Whether JSON spells a whole number, outside of strings, that a double cannot hold. */
+function holdsRounded(json: string): boolean {
+  const wholes = json.replaceAll(/"(?:[^"\\]|\\.)*"/g, '').match(/(?<![\d.])\d{16,}(?![\d.eE])/g) ?? []
+  return wholes.some((whole) => !Number.isSafeInteger(Number(whole)))
 }
 
 function unknownParam(name: string, known: readonly string[]): TallymanError {

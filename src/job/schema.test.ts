@@ -23,6 +23,9 @@ describe('describeSchema', () => {
     ['"a" or "b"', z.enum(['a', 'b'])],
     ['3', z.literal(3)],
     ['string or null', z.string().nullable()],
+    ['a list in JSON, as [1, 2]', z.array(z.string())],
+    ['an object in JSON, as {"a": 1}', z.object({ a: z.string() })],
+    ['an object in JSON, as {"a": 1}', z.record(z.string(), z.number())],
   ])('says %s', (text, schema) => {
     expect(describeSchema(schema).type).toBe(text)
   })

@@ -58,6 +58,8 @@ function typeText(json: Readonly<Record<string, unknown>>): string | undefined {
     const texts = choices.map((choice: unknown) => (isObject(choice) ? typeText(choice) : undefined))
     return texts.every((text) => text !== undefined) ? texts.join(' or ') : undefined
   }
+  if (json.type === 'array') return 'a list in JSON, as [1, 2]'
+  if (json.type === 'object') return 'an object in JSON, as {"a": 1}'
   const type = Array.isArray(json.type) ? json.type.join(' or ') : json.type
   return typeof type === 'string' ? `${type}${boundsText(json)}${shapeText(json)}` : undefined
 }
