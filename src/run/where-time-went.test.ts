@@ -1,5 +1,10 @@
-import { describe, expect, it } from 'vitest'
-import { type CpuProfile, timeParts } from './where-time-went.ts'
+import { readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { pathToFileURL } from 'node:url'
+import { afterAll, describe, expect, it } from 'vitest'
+import { tempFolder } from '../../test/fixtures/temp-folder.ts'
+import { bundleModule } from './bundle.ts'
+import { packageRoot } from './package.ts'
+import { type CpuProfile, timeParts, whereTimeWent } from './where-time-went.ts'
 
 /** A chain of calls, each of the one before; `url` is where a function is in its source, or nothing. */
 function chain(...calls: readonly (readonly [name: string, url: string])[]): CpuProfile['nodes'] {
@@ -57,5 +62,50 @@ describe('where time went', () => {
       '2 ms scanning lines, and fields that the map reads',
       '1 ms reading, inflating and cutting lines',
     ])
+  })
+})
+
+describe('a profile in a file', () => {
+  const folder = tempFolder()
+  afterAll(() => folder.remove())
+
+  /** Where a text begins in the code, from 0, as V8 counts. */
+  function placeIn(code: string, text: string): { lineNumber: number; columnNumber: number } {
+    const before = code.slice(0, code.indexOf(text)).split('\n')
+    return { lineNumber: before.length - 1, columnNumber: before.at(-1)?.length ?? 0 }
+  }
+
+  it('names the lines that the user wrote, whatever link the bundle is named by, and counts others for their callers', async () => {
+    const source = folder.at('words.job.ts')
+    writeFileSync(
+      source,
+      `import { deep } from './deep.ts'\n\ninterface Line { text: string }\nexport function cut(line: Line): string[] {\n  return deep(line.text)\n}\n`,
+    )
+    writeFileSync(folder.at('deep.ts'), `\nexport const deep = (text: string): string[] => text.split(' ')\n`)
+    const { file } = await bundleModule(source, folder.at('job.mjs'))
+    const code = readFileSync(file, 'utf8')
+    const url = pathToFileURL(file).href
+    const own = `${pathToFileURL(packageRoot).href}/dist`
+    const frames = [
+      { functionName: '(root)', url: '', lineNumber: -1, columnNumber: -1 },
+      { functionName: 'run', url: `${own}/there-is-none.js`, lineNumber: 0, columnNumber: 0 },
+      { functionName: 'cut', url, ...placeIn(code, '(line)') },
+      { functionName: 'deep', url, ...placeIn(code, '(text)') },
+      { functionName: 'split', url: 'node:internal/text', lineNumber: 3, columnNumber: 0 },
+      { functionName: 'elsewhere', url: `${url}.other.mjs`, lineNumber: 0, columnNumber: 0 },
+    ]
+    const profile: CpuProfile = {
+      nodes: frames.map((callFrame, id) => ({ id, callFrame, children: id < 5 ? [id + 1] : [] })),
+      samples: [0, 1, 2, 2, 3, 3, 3, 4, 5],
+      timeDeltas: Array<number>(9).fill(2000),
+    }
+    writeFileSync(folder.at('cpu.json'), JSON.stringify(profile))
+    symlinkSync(file, folder.at('link.mjs'))
+    for (const name of ['job.mjs', 'link.mjs'])
+      expect(whereTimeWent(folder.at('cpu.json'), folder.at(name))).toEqual([
+        { what: 'deep (deep.ts:2)', ms: 10 },
+        { what: 'starting, and the rest', ms: 4 },
+        { what: 'cut (words.job.ts:4)', ms: 4 },
+      ])
   })
 })
