@@ -1,11 +1,21 @@
 import { lstat, stat } from 'node:fs/promises'
 import { TallymanError } from '../errors.ts'
 import { expandBraces } from './braces.ts'
-import { isAboutPath, isAbsent, joinPath, kindOf, listDirectory, readTarget, sayErrno } from './directory.ts'
+import {
+  isAboutPath,
+  isAbsent,
+  joinPath,
+  kindOf,
+  listDirectory,
+  readTarget,
+  resolveLinks,
+  sayErrno,
+} from './directory.ts'
 import { isPattern, parseGlob } from './glob.ts'
 import { matchesBelow } from './match-below.ts'
 import { nearestNames } from './nearest-names.ts'
 import { toFsPath } from './path-bytes.ts'
+import { shellWord } from './shell-word.ts'
 import { isAddress, listRemote } from './source/remote-file.ts'
 import { Walk } from './walk.ts'
 
@@ -89,6 +99,7 @@ async function takeLiteral(walk: Walk, arg: string): Promise<Refusal | 'absent' 
   if (arg === '') return refuse('Input "" is an empty name.', 'Name a file, a directory or a pattern.')
   try {
     const kind = kindOf(await stat(toFsPath(walk.locate(arg))))
+    if (kind === 'file' && ownDescriptor.test(tidy(arg))) return await refuseDescriptor(arg)
     if (kind === 'file') await walk.takeNamed(tidy(arg))
     else if (kind === 'directory') return await takeDirectory(walk, arg)
     else return refuseSpecial(arg, kind)
@@ -165,6 +176,8 @@ async function refuseAbsent(walk: Walk, arg: string): Promise<Refusal> {
 }
 
 function wayOutOfAbsence(arg: string): string {
+  if (arg === '-')
+    return 'Standard input is not read: write it to a file first, since an input is read in pieces, and again after a crash.'
   if (!arg.includes('\ufffd')) return 'Check the spelling, and the directory the command was started in.'
   return 'A name whose bytes are not UTF-8 does not pass the command line: name its directory, or write "*" for the bytes.'
 }
@@ -208,6 +221,17 @@ function refuseSpecial(arg: string, kind: string): Refusal {
     code: 'input-unsupported',
     message: `Input ${quote(arg)} is a ${kind} and no file.`,
     wayOut: `Write what comes out of it to a file first: an input is read in pieces, and again after a crash.`,
+  }
+}
+
+/** Files by what this process has them open as: to each worker such a name is another file. */
+const ownDescriptor = /^\/(?:dev\/(?:stdin|stdout|stderr|fd\/\d+)|proc\/(?:self|thread-self)\/fd\/\d+)$/
+
+async function refuseDescriptor(arg: string): Promise<Refusal> {
+  return {
+    code: 'input-unsupported',
+    message: `Input ${quote(arg)} is a file that this command was started with, which its workers were not.`,
+    wayOut: `Name the file itself: ${shellWord(await resolveLinks(tidy(arg)))}`,
   }
 }
 

@@ -1,5 +1,14 @@
 import { once } from 'node:events'
-import { chmodSync, chownSync, existsSync, readdirSync, statSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  realpathSync,
+  statSync,
+} from 'node:fs'
 import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
@@ -161,6 +170,30 @@ describe('discoverInputs on files and directories', () => {
     } finally {
       server.close()
     }
+  })
+
+  test.runIf(existsSync('/proc/self/fd'))('refuses a file by what this process has it open as', async () => {
+    tree.write('d/my file')
+    const fd = openSync(`${tree.root}/d/my file`, 'r')
+    try {
+      for (const name of [`/dev/fd/${fd}`, `/proc/self/fd/${fd}`, `//proc/self/./fd/${fd}`]) {
+        const refusal = discover(name)
+        await expect(refusal).rejects.toMatchObject({
+          code: 'input-unsupported',
+          message: `Input ${JSON.stringify(name)} is a file that this command was started with, which its workers were not.`,
+          wayOut: `Name the file itself: '${realpathSync(tree.root)}/d/my file'`,
+        })
+      }
+    } finally {
+      closeSync(fd)
+    }
+  })
+
+  test('says of - that standard input is not read', async () => {
+    await expect(discover('-')).rejects.toMatchObject({
+      message: 'Input "-" does not exist.',
+      wayOut: expect.stringContaining('Standard input is not read: write it to a file first'),
+    })
   })
 
   test.runIf(existsSync('/proc/version'))(
