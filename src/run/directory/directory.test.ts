@@ -1,4 +1,12 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { afterAll, describe, expect, test } from 'vitest'
 import { tempFolder } from '../../../test/fixtures/temp-folder.ts'
 import { packageRoot } from '../package.ts'
@@ -140,6 +148,43 @@ describe('RunDirectory', () => {
       directory.commitAttempt(`map-00000.${number}`, 'map-00000')
     }
     expect(readFileSync(directory.absolute('committed/map-00000/s0.spill'), 'utf8')).toBe('2')
+  })
+
+  test('removes what lies in the place of tasks of which no commit is known, and nothing else', () => {
+    const directory = create('words.job.ts')
+    const committed = directory.absolute('committed')
+    directory.discardUnproven(new Set(['map-00000']))
+    expect(readdirSync(committed)).toEqual([])
+    for (const task of ['map-00000', 'map-00001', 'reduce-00000']) {
+      attemptWith(directory, `${task}.1`, task)
+      directory.commitAttempt(`${task}.1`, task)
+    }
+    writeFileSync(`${committed}/a file`, '')
+    directory.discardUnproven(new Set(['map-00000', 'reduce-00000', 'map-00007']))
+    expect(readdirSync(committed)).toEqual(['map-00000', 'reduce-00000'])
+    expect(readFileSync(`${committed}/map-00000/s0.spill`, 'utf8')).toBe('map-00000')
+  })
+
+  test('removes what a job has put among its outputs, and nothing that links lead to', async () => {
+    const directory = create('words.job.ts')
+    const committed = directory.absolute('committed')
+    const others = folder.at('others', 'file')
+    mkdirSync(folder.at('others'))
+    writeFileSync(others, 'of somebody else')
+    for (let task = 0; task < 70; task++) {
+      attemptWith(directory, `map-${task}.1`, '')
+      directory.commitAttempt(`map-${task}.1`, `map-${task}`)
+    }
+    mkdirSync(`${committed}/map-1/a folder`)
+    writeFileSync(`${committed}/map-1/a folder/file`, '')
+    symlinkSync(others, `${committed}/map-2/link`)
+    symlinkSync(folder.at('others'), `${committed}/map-3/link`)
+    symlinkSync(folder.at('others'), `${committed}/linked`)
+    writeFileSync(`${committed}/plain`, '')
+    await directory.discardCommitted()
+    expect(existsSync(committed)).toBe(false)
+    expect(readFileSync(others, 'utf8')).toBe('of somebody else')
+    await directory.discardCommitted()
   })
 
   test('removes one attempt, or all, and keeps what is committed', async () => {

@@ -8,7 +8,7 @@ import { eventually, startShell } from '../../../test/fixtures/shell.ts'
 import { tempFolder } from '../../../test/fixtures/temp-folder.ts'
 import { requires } from '../../../test/requires.ts'
 import { RunDirectory } from './directory.ts'
-import { holderOf, isHeld, releaseLock, takeLock } from './lock.ts'
+import { holderOf, isHeld, releaseLock, releaseTarget, takeLock, takeTarget } from './lock.ts'
 
 const folder = tempFolder()
 afterAll(() => folder.remove())
@@ -219,6 +219,60 @@ describe('takeLock', () => {
       racers.map(async ({ next }): Promise<string[]> => JSON.parse(await next())),
     )
     expect(taken.flat().sort()).toEqual(contested.map(({ path }) => path).sort())
+  })
+})
+
+describe('takeTarget', () => {
+  /** A process that takes the place of a result, says so, and goes on living. */
+  const targetProgram = holderProgram
+    .replace("import { RunDirectory } from './src/run/directory/directory.ts'", '')
+    .replace('import { takeLock }', 'import { takeTarget }')
+    .replace('takeLock(new RunDirectory(process.argv[2]))', 'takeTarget(process.argv[2])')
+
+  test('takes the place of a result beside it, hidden, and leaves nothing', () => {
+    const target = folder.at('place', 'result')
+    const lock = folder.at('place', '.result.lock')
+    mkdirSync(dirname(target))
+    takeTarget(target)
+    expect(readdirSync(lock).some((name) => name.startsWith(`${process.pid}-`))).toBe(true)
+    expect(() => takeTarget(target)).toThrow(
+      expect.objectContaining({
+        code: 'usage',
+        message: `Process ${process.pid}, which is still running, is at work on a result that goes to ${target} as well.`,
+        wayOut: expect.stringContaining('name another place with -o'),
+      }),
+    )
+    releaseTarget(target)
+    expect(readdirSync(dirname(lock))).toEqual([])
+    releaseTarget(target)
+    releaseTarget(folder.at('place', 'nowhere', 'result'))
+  })
+
+  test('is refused while another process has it, and leaves that its lock; and taken over once it is killed', async () => {
+    const target = folder.at('other', 'result')
+    mkdirSync(dirname(target))
+    const shell = startShell(`'${process.execPath}' '${bundleProgram(targetProgram)}' '${target}'`)
+    expect(await shell.nextLine()).toBe('held')
+    const lock = folder.at('other', '.result.lock')
+    const pid = Number(
+      readdirSync(lock)
+        .find((name) => /^\d/.test(name))
+        ?.split('-')[0],
+    )
+    expect(() => takeTarget(target)).toThrow(`Process ${pid}, which is still running, is at work on a result`)
+    releaseTarget(target)
+    expect(readdirSync(lock).some((name) => name.startsWith(`${pid}-`))).toBe(true)
+    process.kill(pid, 'SIGKILL')
+    await eventually(() => {
+      try {
+        takeTarget(target)
+        return true
+      } catch {
+        return false
+      }
+    }, 'the place of the killed process is given')
+    releaseTarget(target)
+    expect(existsSync(lock)).toBe(false)
   })
 })
 
