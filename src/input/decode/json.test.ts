@@ -104,6 +104,37 @@ describe('parseJson and jsonl', () => {
     if (text !== '') expect(fast(text)).toEqual({ rejected, atByte })
   })
 
+  test.each([
+    String.raw`"\"\\\/\b\f\n\r\t"`,
+    String.raw`"\u0041\u00e9\uD83D\uDE00\uabcd\uFFFF"`,
+    String.raw`"é\n한\\😀"`,
+    'true',
+    'false',
+    'null',
+    '-0',
+    '-12.5e-3',
+    '[true,false,null,"",{},[],{"false":false}]',
+  ])('parseJson reads %s as JSON.parse does', (text) => {
+    const bytes = Buffer.from(`"${text}"`)
+    expect(parseJson(bytes, 1, bytes.length - 1, 'exact')).toStrictEqual(JSON.parse(text))
+  })
+
+  test.each([
+    String.raw`"\v"`,
+    String.raw`"\u00g1"`,
+    String.raw`"\u00`,
+    'tru',
+    'falsy',
+    'nul',
+    '-',
+    '"',
+    '"\\',
+    '+1',
+  ])('parseJson rejects %s', (text) => {
+    const bytes = Buffer.from(text)
+    expect(() => parseJson(bytes, 0, bytes.length, 'exact')).toThrow(RecordRejection)
+  })
+
   test('count the byte of a rejection in bytes, not characters', () => {
     expect(fast('{"é日":tru}')).toEqual({ rejected: 'expected "true", found "}"', atByte: 12 })
   })

@@ -130,6 +130,19 @@ describe('LineCutter', () => {
     expect(cut(bytes, 60, 70, 8, 1000).readTo).toBeLessThan(70 + 8)
   })
 
+  test('takes for a mark no other character that begins like it', () => {
+    for (const text of ['\ufec0', '\ufebf', '\ufe80', '\uffbf', '\ufeff\ufeff']) {
+      const content = Buffer.from(`${text} x\n`)
+      for (const chunkBytes of [1, 2, 100]) {
+        const { lines } = cut(content, 0, content.length, chunkBytes, 100)
+        const isMark = text.startsWith('\ufeff')
+        expect(lines).toMatchObject([
+          { text: content.toString('latin1', isMark ? 3 : 0, content.length - 1), startByte: isMark ? 3 : 0 },
+        ])
+      }
+    }
+  })
+
   test('of a file that holds only a byte order mark there is no line', () => {
     const mark = Buffer.from('\ufeff')
     expect(cut(mark, 0, 3, 2, 10)).toMatchObject({ lines: [], count: 0, bytesOfLines: 3 })
