@@ -107,12 +107,14 @@ function nameOf(path) {
 function readTreeMemory(root) {
   let [privateBytes, sharedBytes, pssBytes] = [0, 0, 0]
   const processes = treeOf(root).map((pid) => {
+    // First: one that ends meanwhile still has a name then.
+    const role = roleOf(pid)
     const memory = memoryOf(pid)
     privateBytes += memory.privateBytes
     // They map the same program, so what the one with most of it shares is what the others share.
     sharedBytes = Math.max(sharedBytes, memory.sharedBytes)
     pssBytes += memory.pssBytes
-    return { pid, role: roleOf(pid), bytes: memory.privateBytes }
+    return { pid, role, bytes: memory.privateBytes }
   })
   return {
     bytes: privateBytes + sharedBytes,

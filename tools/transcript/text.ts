@@ -85,7 +85,8 @@ const passing = /^ {2}(bound (by|neither)|one thread alone)|^(A worker (is pause
 
 /** What is another one each time, and what stands for it. */
 const changing: readonly (readonly [RegExp, string])[] = [
-  [/\b\d{8}-\d{6}\b/g, 'DAY-TIME'],
+  // The second run of a job in one second has a number behind its name.
+  [/\b\d{8}-\d{6}\b((?:-[A-Za-z_]\w*)*)(?:-\d+)?/g, 'DAY-TIME$1'],
   [/\b\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}(:\d{2}(\.\d+)?Z?)?/g, 'DAY TIME'],
   [/\b[\d.,]+ (B|kB|MB|GB|KiB|MiB|GiB)\/s/g, 'RATE'],
   [/\b[\d.,]+ (ms|s|min|h)\b( ago)?/g, 'TIME'],

@@ -13,6 +13,7 @@ import {
 } from '../../host/index.ts'
 import { printableLines } from '../../printable.ts'
 import type { Terminal } from '../terminal.ts'
+import { oneStart } from './one-start.ts'
 import { pageLink } from './page-link.ts'
 import { readPageToken } from './page-token.ts'
 
@@ -97,7 +98,9 @@ async function findApp(engine: Engine, name: string): Promise<AppContainer | nul
 }
 
 async function unhealthy(engine: Engine, name: string, app: AppContainer | null): Promise<TallymanError> {
-  const printed = (await readAppLog(engine, name, logLinesRead, app?.startedAt ?? null)).trimEnd()
+  const ofLastStart = (await readAppLog(engine, name, logLinesRead, app?.startedAt ?? null)).trimEnd()
+  // What prints at once may have done so before its engine has noted that it was started.
+  const printed = ofLastStart || oneStart((await readAppLog(engine, name, logLinesRead, null)).trimEnd())
   const { reason, wayOut } = sayIll(app, printed)
   const last = printableLines(printed.split('\n').slice(-logLines).join('\n'))
   const words = printed === '' ? 'It printed nothing.' : `It printed last:\n${last}`
