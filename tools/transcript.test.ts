@@ -43,9 +43,9 @@ describe('a transcript', () => {
       '```console\n$ a\nRun 20260101-000000-a-job: 1.5 kB in 2 s, 3.2 MB/s\n  of 20260101-000000-a-job\n```',
     )
     for (const id of ['20260102-101112-a-job', '20260102-101112-a-job-2'])
-      expect(differencesOf(steps, [[`Run ${id}: 2 kB in 30 ms`, `  of ${id}`]])).toEqual([])
+      expect(differencesOf(steps, [`Run ${id}: 2 kB in 30 ms\n  of ${id}\n`])).toEqual([])
     expect(
-      differencesOf(steps, [['Run 20260102-101112-b-job: 2 kB in 30 ms', '  of 20260102-101112-b-job']]),
+      differencesOf(steps, ['Run 20260102-101112-b-job: 2 kB in 30 ms\n  of 20260102-101112-b-job\n']),
     ).not.toEqual([])
   })
 
