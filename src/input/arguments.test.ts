@@ -1,5 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { onJsonLine } from '../../test/fixtures/socket-lines.ts'
 import { tempFolder } from '../../test/fixtures/temp-folder.ts'
 import { discoverInputs } from './discover.ts'
 import { rangesName } from './source/remote-file.ts'
@@ -27,17 +28,10 @@ describe('arguments that are addresses', () => {
   beforeAll(async () => {
     server = createServer((socket) => {
       sockets.add(socket)
-      let text = ''
-      socket.on('error', () => undefined)
-      socket.on('data', (chunk) => {
-        text += chunk.toString()
-        for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n')) {
-          const message: unknown = JSON.parse(text.slice(0, end))
-          text = text.slice(end + 1)
-          socket.write(`${JSON.stringify(replyTo(message))}\n`)
-          // What is read of a file: all of its ten bytes.
-          if (Array.isArray(message)) socket.write('0123456789')
-        }
+      onJsonLine(socket, (message) => {
+        socket.write(`${JSON.stringify(replyTo(message))}\n`)
+        // What is read of a file: all of its ten bytes.
+        if (Array.isArray(message)) socket.write('0123456789')
       })
     })
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

@@ -1,5 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { onJsonLine } from '../../../test/fixtures/socket-lines.ts'
 import { until } from '../../../test/fixtures/until.ts'
 import { isAddress, listRemote, RemoteFile, rangesName } from './remote-file.ts'
 
@@ -17,16 +18,9 @@ beforeEach(async () => {
   sockets = []
   server = createServer((socket) => {
     sockets.push(socket)
-    let text = ''
-    socket.on('error', () => undefined)
-    socket.on('data', (chunk) => {
-      text += chunk.toString()
-      for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n')) {
-        const message: unknown = JSON.parse(text.slice(0, end))
-        text = text.slice(end + 1)
-        said.push(message)
-        answer(message, socket)
-      }
+    onJsonLine(socket, (message) => {
+      said.push(message)
+      answer(message, socket)
     })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
