@@ -15,8 +15,12 @@ const longest = [
 
 const tests = ['src/**/*.test.ts', 'test/**/*.test.ts', 'tools/**/*.test.ts', 'examples/**/*.test.ts']
 
-/** Tests of what else is in their process. */
-const alone = ['src/input/chunk-memory.test.ts']
+/** Tests of what else is in their process, as buffers that other tests have left there. */
+const alone = [
+  'src/input/chunk-memory.test.ts',
+  'src/input/scan/lazy-decoder.test.ts',
+  'src/input/scan/clone.test.ts',
+]
 
 /** Begins with the files that take longest, so that none of them runs alone at the end while a core has nothing to do. */
 class LongestFirst extends BaseSequencer {
