@@ -80,7 +80,7 @@ describe('sayErrno', () => {
     ['EPERM', 'may not be read by you (permission denied)'],
     ['ELOOP', 'is a symbolic link that leads back to itself'],
     ['ENAMETOOLONG', 'has a name longer than the file system takes'],
-    ['EIO', 'cannot be opened (EIO: it said no)'],
+    ['EIO', 'cannot be read (EIO: it said no)'],
   ])('says %s as the rest of a sentence', (code, words) => {
     expect(sayErrno(failure(code))).toBe(words)
   })

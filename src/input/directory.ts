@@ -68,7 +68,7 @@ export function sayErrno(error: unknown): string {
     case 'ENAMETOOLONG':
       return 'has a name longer than the file system takes'
     default:
-      return `cannot be opened (${messageOf(error)})`
+      return `cannot be read (${messageOf(error)})`
   }
 }
 

@@ -235,7 +235,18 @@ describe('openSplit with bytes()', () => {
 
   test('refuses a part of a file', async () => {
     const path = folder.write('part.bin', content)
-    await expect(readUnits(rangeSplit(path, 0, 10), bytes())).rejects.toMatchObject({ code: 'internal' })
+    const gzip = gzipSplit(folder.write('part.gz', gzipSync(content)))
+    const end = { byte: 10, dataByte: 10, members: 1 }
+    for (const split of [
+      rangeSplit(path, 0, 10),
+      rangeSplit(path, 10),
+      { ...gzip, part: { start: null, end } },
+      { ...gzip, part: { start: end, end: null } },
+    ])
+      await expect(readUnits(split, bytes())).rejects.toMatchObject({
+        code: 'internal',
+        message: `${split.path}: a format that takes whole files was given a part of one.`,
+      })
   })
 })
 

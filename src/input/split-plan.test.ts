@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { InputFile, ZipMember } from './discovery.ts'
+import type { GzipCut } from './split.ts'
 import { packSplits, planSplits } from './split-plan.ts'
 
 function file(
@@ -70,6 +71,31 @@ describe('planSplits', () => {
         expect(byte).toBe(sizeBytes)
       }),
     )
+  })
+
+  test('cuts a gzip file where parts of the size lie between, and says by which index', () => {
+    const cut = (dataByte: number): GzipCut => ({ byte: dataByte / 10, dataByte, members: dataByte / 100 })
+    const cuts = [cut(100), cut(300), cut(500), cut(600), cut(900)]
+    const whole = file('b.gz', 'gzip', 100)
+    const partsOf = (inputFile: InputFile, splitBytes: number, splittable = true) =>
+      planSplits([inputFile], { splitBytes, splittable }).map((split) =>
+        split.kind === 'gzip' ? split.part : split.kind,
+      )
+    expect(partsOf({ ...whole, cuts }, 300)).toEqual([
+      { start: null, end: cut(300) },
+      { start: cut(300), end: cut(600) },
+      { start: cut(600), end: cut(900) },
+      { start: cut(900), end: null },
+    ])
+    expect(partsOf({ ...whole, cuts, index: 'b.gzi' }, 500)).toEqual([
+      { start: null, end: cut(500), index: 'b.gzi' },
+      { start: cut(500), end: null, index: 'b.gzi' },
+    ])
+    const [split] = planSplits([{ ...whole, cuts, index: 'b.gzi' }], { splitBytes: 901, splittable: true })
+    expect(split).toEqual({ ordinal: 0, kind: 'gzip', path: 'b.gz', identity: whole.identity })
+    expect(partsOf({ ...whole, cuts }, 100, false)).toEqual([undefined])
+    const [first] = planSplits([{ ...whole, cuts }], { splitBytes: 300, splittable: true })
+    expect(first).toMatchObject({ ordinal: 0, path: 'b.gz', identity: whole.identity })
   })
 
   test.each([0, -1, 1.5, Number.NaN])('refuses ranges of %s bytes', (splitBytes) => {

@@ -1,46 +1,21 @@
-import { createServer, type Server, type Socket } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { onJsonLine } from '../../../test/fixtures/socket-lines.ts'
+import { type RangesServer, serveRanges } from '../../../test/fixtures/ranges-server.ts'
 import { until } from '../../../test/fixtures/until.ts'
 import { isAddress, listRemote, RemoteFile, rangesName } from './remote-file.ts'
-
-/** What a client has said, in lines, and how each is answered. */
-let said: unknown[]
-let answer: (message: unknown, socket: Socket) => void
-let server: Server
-let sockets: Socket[]
 
 const content = Buffer.from('0123456789')
 const fault = { code: 'input-missing', message: 's3a://b/x does not exist.', wayOut: 'Check the name.' }
 
-beforeEach(async () => {
-  said = []
-  sockets = []
-  server = createServer((socket) => {
-    sockets.push(socket)
-    onJsonLine(socket, (message) => {
-      said.push(message)
-      answer(message, socket)
-    })
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as { port: number }
-  process.env[rangesName] = `${port} a-token`
-  answer = (message, socket) => {
-    if (Array.isArray(message)) {
-      const [atByte, bytes] = message as [number, number]
-      const part = content.subarray(atByte, atByte + bytes)
-      socket.write(Buffer.concat([Buffer.from(`{"bytes":${part.length}}\n`), part]))
-    } else if (message === 'stat') socket.write('{"sizeBytes":11,"mtimeNs":"6"}\n')
-    else socket.write('{"sizeBytes":10,"mtimeNs":"5"}\n')
-  }
-})
+let server: RangesServer
 
-afterEach(async () => {
-  delete process.env[rangesName]
-  for (const socket of sockets) socket.destroy()
-  await new Promise((resolve) => server.close(resolve))
+beforeEach(async () => {
+  server = await serveRanges({
+    content,
+    opened: { sizeBytes: 10, mtimeNs: '5' },
+    later: { sizeBytes: 11, mtimeNs: '6' },
+  })
 })
+afterEach(() => server.stop())
 
 async function readAt(file: RemoteFile, atByte: number, bytes: number): Promise<string> {
   const into = Buffer.alloc(bytes + 4, '.')
@@ -64,7 +39,7 @@ describe('RemoteFile', () => {
     expect(await readAt(file, 8, 4)).toBe('2..89....')
     expect(await readAt(file, 20, 2)).toBe('0......')
     expect(await file.look()).toEqual({ sizeBytes: 11, mtimeNs: '6' })
-    expect(said).toEqual([{ token: 'a-token', open: 's3a://b/x' }, [3, 4], [8, 4], [20, 2], 'stat'])
+    expect(server.said).toEqual([{ token: 'a-token', open: 's3a://b/x' }, [3, 4], [8, 4], [20, 2], 'stat'])
     file.close()
   })
 
@@ -76,7 +51,7 @@ describe('RemoteFile', () => {
   })
 
   it('takes an answer that comes in pieces', async () => {
-    answer = async (message, socket) => {
+    server.answer = async (message, socket) => {
       const text = Array.isArray(message) ? '{"bytes":6}\n012345' : '{"sizeBytes":10,"mtimeNs":"5"}\n'
       for (const character of text) {
         socket.write(character)
@@ -89,39 +64,36 @@ describe('RemoteFile', () => {
   })
 
   it('throws what the server says, and goes on after it', async () => {
-    answer = (_, socket) => socket.write(`${JSON.stringify({ fault })}\n`)
+    server.answer = (_, socket) => socket.write(`${JSON.stringify({ fault })}\n`)
     await expect(RemoteFile.open('s3a://b/x')).rejects.toMatchObject(fault)
-    await until('the end of the line', () => sockets[0]?.destroyed)
-    answer = (message, socket) => {
+    await until('the end of the line', () => server.sockets[0]?.destroyed)
+    server.answer = (message, socket) => {
       if (message === 'stat')
         socket.write(`${JSON.stringify({ fault: { ...fault, code: 'io', wayOut: null } })}\n`)
       else socket.write('{"sizeBytes":10,"mtimeNs":"5"}\n')
     }
     const file = await RemoteFile.open('s3a://b/x')
     await expect(file.look()).rejects.toMatchObject({ code: 'io', message: fault.message, wayOut: undefined })
-    answer = (_, socket) => socket.write('{"sizeBytes":12,"mtimeNs":"7"}\n')
+    server.answer = (_, socket) => socket.write('{"sizeBytes":12,"mtimeNs":"7"}\n')
     expect(await file.look()).toEqual({ sizeBytes: 12, mtimeNs: '7' })
-    expect(sockets[1]?.destroyed).toBe(false)
+    expect(server.sockets[1]?.destroyed).toBe(false)
     file.close()
-    await until('the end of the line', () => sockets[1]?.destroyed)
+    await until('the end of the line', () => server.sockets[1]?.destroyed)
   })
 
   it('says that the server is gone', async () => {
     const file = await RemoteFile.open('s3a://b/x')
-    answer = (_, socket) => socket.destroy()
+    server.answer = (_, socket) => socket.destroy()
     for (let time = 0; time < 2; time++)
       await expect(file.look()).rejects.toMatchObject({
         code: 'io',
         message: expect.stringMatching(/^The server that hands out ranges of files is gone: .+\.$/),
       })
     file.close()
-    server.close()
   })
 
   it('says so where there is no server', async () => {
-    const { port } = server.address() as { port: number }
-    await new Promise((resolve) => server.close(resolve))
-    process.env[rangesName] = `${port} a-token`
+    await server.stopListening()
     await expect(RemoteFile.open('s3a://b/x')).rejects.toMatchObject({
       code: 'io',
       message: expect.stringContaining('ECONNREFUSED'),
@@ -143,11 +115,11 @@ describe('RemoteFile', () => {
 
 describe('listRemote', () => {
   it('has the names that the server gives, or what it says', async () => {
-    answer = (_, socket) => socket.write('{"names":["s3a://b/x","s3a://b/y"]}\n')
+    server.answer = (_, socket) => socket.write('{"names":["s3a://b/x","s3a://b/y"]}\n')
     expect(await listRemote('s3a://b/')).toEqual(['s3a://b/x', 's3a://b/y'])
-    expect(said).toEqual([{ token: 'a-token', list: 's3a://b/' }])
-    answer = (_, socket) => socket.write(`${JSON.stringify({ fault })}\n`)
+    expect(server.said).toEqual([{ token: 'a-token', list: 's3a://b/' }])
+    server.answer = (_, socket) => socket.write(`${JSON.stringify({ fault })}\n`)
     await expect(listRemote('s3a://b/')).rejects.toMatchObject(fault)
-    await until('the ends of both lines', () => sockets.every((socket) => socket.destroyed))
+    await until('the ends of both lines', () => server.sockets.every((socket) => socket.destroyed))
   })
 })
