@@ -3,20 +3,18 @@ import { acceptInput } from './accepted.ts'
 import { walkArguments } from './arguments.ts'
 import { mapBounded } from './bounded.ts'
 import type { Discovery, IgnoredInput, InputFile, InputProblem } from './discovery.ts'
-import { type Inspection, inspect } from './inspect.ts'
+import { type Inspection, inspect, type Reading } from './inspect.ts'
 import { comparePathBytes } from './path-bytes.ts'
 import { type Candidate, planSeries } from './series.ts'
 import { inputName } from './split-name.ts'
 import type { FoundFile, IgnoredEntry, PlacedProblem } from './walk.ts'
 
 /** What the inputs of a run depend on beside the arguments. */
-export interface DiscoverOptions {
+export interface DiscoverOptions extends Reading {
   /** Absolute path of the directory that relative arguments start from. */
   readonly cwd: string
   /** The days that must have an input; none by default. */
   readonly expect?: ExpectedDays | null
-  /** Least data between two places where a gzip file may be cut; null, the default, where none is to be cut. */
-  readonly gzipPartBytes?: number | null
 }
 
 /** Archives open at a time: enough for a disk's queue, far below the limit on open files. */
@@ -41,9 +39,7 @@ export async function discoverInputs(args: readonly string[], options: DiscoverO
   const walk = await walkArguments(args, options.cwd)
   const { files, links } = mergeNames(walk.found)
   const plan = planSeries(files, options.expect ?? null)
-  const inspected = await mapBounded(plan.read, openMax, ({ place, path }) =>
-    inspect(place, path, options.gzipPartBytes),
-  )
+  const inspected = await mapBounded(plan.read, openMax, ({ place, path }) => inspect(place, path, options))
   const inputs = inspected.flatMap(({ file }) => file ?? [])
   const empties = judgeEmpty(inspected)
   return {

@@ -18,12 +18,12 @@ describe('inspect', () => {
       const inspected = { path: 'cut.gz', identity: identityOf(path), kind: 'gzip', members: [] }
       const likely = likelyGzipBytes(file.length)
       expect(await inspect(path, 'cut.gz')).toEqual({ file: inspected, problems: [], ignored: [] })
-      expect((await inspect(path, 'cut.gz', likely)).file).toEqual(inspected)
+      expect((await inspect(path, 'cut.gz', { gzipPartBytes: likely })).file).toEqual(inspected)
       // What bgzip writes last holds nothing: there is no part of it.
       const wanted = cuts.filter(({ dataByte }) => dataByte < 20_000)
-      const { file: found } = await inspect(path, 'cut.gz', likely - 1)
+      const { file: found } = await inspect(path, 'cut.gz', { gzipPartBytes: likely - 1 })
       expect(found?.cuts?.length ?? 0).toBeLessThan(wanted.length)
-      const many = await inspect(path, 'cut.gz', 1)
+      const many = await inspect(path, 'cut.gz', { gzipPartBytes: 1 })
       expect(many.file?.cuts?.slice(0, 9)).toEqual(wanted)
     }
   })
@@ -75,6 +75,36 @@ describe('inspect', () => {
       ],
     ])
     for (const { byte } of problems) expect(readFileSync(path).readUInt32LE(byte ?? -1)).toBe(0x04034b50)
+  })
+
+  test('refuses what holds no lines, where lines are read', async () => {
+    const path = folder.write('x.txt', Buffer.from('\ufeffa', 'utf16le'))
+    expect(await inspect(path, 'x.txt', { lines: true })).toEqual({
+      file: null,
+      problems: [
+        {
+          path: 'x.txt',
+          member: null,
+          byte: null,
+          code: 'input-unsupported',
+          message:
+            'x.txt: the file is text in UTF-16: it begins with its byte order mark, and UTF-8 is read.',
+          wayOut: 'Convert it (iconv -f UTF-16 -t UTF-8). Or go on without it: --accept x.txt.',
+        },
+      ],
+      ignored: [],
+    })
+    expect((await inspect(path, 'x.txt')).file).toMatchObject({ kind: 'plain' })
+    const names = ['[Content_Types].xml', '_rels/.rels', 'xl/workbook.xml']
+    const book = folder.write('x.xlsx', makeArchive(names.map((name) => ({ name, content: '<a/>' }))))
+    expect((await inspect(book, 'x.xlsx', { lines: true })).problems).toMatchObject([
+      {
+        code: 'input-unsupported',
+        message: expect.stringContaining('x.xlsx: the file is a document of an office program'),
+        wayOut: 'Save it as CSV. Or go on without it: --accept x.xlsx.',
+      },
+    ])
+    expect((await inspect(book, 'x.xlsx')).file?.members).toHaveLength(3)
   })
 
   test('says where an archive breaks off', async () => {
@@ -165,7 +195,7 @@ describe('inspect of an address', () => {
   test('does not look for cuts in it', async () => {
     const { file } = makeMembers(['a', 'b'])
     const server = await serve(file)
-    const inspected = await inspect('s3a://b/x.gz', 's3a://b/x.gz', 1)
+    const inspected = await inspect('s3a://b/x.gz', 's3a://b/x.gz', { gzipPartBytes: 1 })
     expect(inspected.file).toMatchObject({ kind: 'gzip', members: [] })
     expect(inspected.file).not.toHaveProperty('cuts')
     expect(server.said.filter((message) => Array.isArray(message))).toEqual([[0, 262]])

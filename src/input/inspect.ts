@@ -6,6 +6,7 @@ import { acceptInput } from './accepted.ts'
 import { isAboutPath, sayErrno } from './directory.ts'
 import type { IgnoredInput, InputFile, InputProblem, ZipMember } from './discovery.ts'
 import { headBytes, recognize } from './magic.ts'
+import { type NoLines, sayNoLines, sayOfficeDocument } from './no-lines.ts'
 import { toFsPath } from './path-bytes.ts'
 import { findGzipCuts } from './source/gzip-cuts.ts'
 import { isAddress, RemoteFile } from './source/remote-file.ts'
@@ -23,20 +24,24 @@ export interface Inspection {
   readonly ignored: readonly IgnoredInput[]
 }
 
+/** What a format wants of files. */
+export interface Reading {
+  /** Least data between two places where a gzip file may be cut; null, the default, where none is to be cut. */
+  readonly gzipPartBytes?: number | null
+  /** Whether its records are lines: files that hold none are refused. Default false. */
+  readonly lines?: boolean
+}
+
 /**
  * Opens a file, tells its kind by its first bytes, reads the directory of a zip archive, and looks for places where a gzip file can be
  * cut.
  *
  * @param place where the file is
  * @param path as shown to people
- * @param gzipPartBytes least data between two such places; null for none
+ * @param reading what the job's format wants of it
  */
-export async function inspect(
-  place: string,
-  path: string,
-  gzipPartBytes: number | null = null,
-): Promise<Inspection> {
-  if (isAddress(place)) return await inspectRemote(path)
+export async function inspect(place: string, path: string, reading: Reading = {}): Promise<Inspection> {
+  if (isAddress(place)) return await inspectRemote(path, reading)
   let handle: FileHandle
   try {
     // Without O_NONBLOCK, a named pipe put in the file's place would block the planner for good.
@@ -50,7 +55,7 @@ export async function inspect(
     gzipCuts: (sizeBytes, partBytes) => findGzipCuts(handle, sizeBytes, partBytes),
   }
   try {
-    return await inspectOpen(known, path, gzipPartBytes)
+    return await inspectOpen(known, path, reading)
   } catch (error) {
     return refused(problemOf(path, error))
   } finally {
@@ -67,7 +72,7 @@ interface Inspectable {
 }
 
 /** A gzip file that has no path is read as a whole: to look for its members would be to fetch it. */
-async function inspectRemote(address: string): Promise<Inspection> {
+async function inspectRemote(address: string, { lines = false }: Reading): Promise<Inspection> {
   // What is wrong here, as no right to read it, is wrong with all: the run does not begin.
   const file = await RemoteFile.open(address)
   // Links there are none, and who has the same content is no copy that is known.
@@ -78,7 +83,7 @@ async function inspectRemote(address: string): Promise<Inspection> {
     gzipCuts: async () => [],
   }
   try {
-    return await inspectOpen(known, address, null)
+    return await inspectOpen(known, address, { lines })
   } catch (error) {
     return refused(problemOf(address, error))
   } finally {
@@ -89,7 +94,7 @@ async function inspectRemote(address: string): Promise<Inspection> {
 async function inspectOpen(
   known: Inspectable,
   path: string,
-  gzipPartBytes: number | null,
+  { gzipPartBytes = null, lines = false }: Reading,
 ): Promise<Inspection> {
   const identity = await known.identity()
   const head = Buffer.alloc(headBytes)
@@ -101,7 +106,7 @@ async function inspectOpen(
       return refused(fileProblem(path, code, null, what, wayOut))
     }
     case 'zip':
-      return inspectZip(known, path, identity)
+      return inspectZip(known, path, identity, lines)
     case 'gzip': {
       const { sizeBytes } = identity
       const isLong = gzipPartBytes !== null && likelyGzipBytes(sizeBytes) > gzipPartBytes
@@ -118,6 +123,10 @@ async function inspectOpen(
     default:
       if (bytesRead > 0 && identity.sizeBytes === 0 && (await known.identity()).sizeBytes === 0)
         return refused(fileProblem(path, 'input-unsupported', null, sizeless, copyIt))
+      if (lines) {
+        const noLines = sayNoLines(head.subarray(0, bytesRead))
+        if (noLines !== null) return refusedNoLines(path, noLines)
+      }
       return { file: { path, identity, kind: recognized.kind, members: [] }, problems: [], ignored: [] }
   }
 }
@@ -126,7 +135,12 @@ async function inspectOpen(
 const sizeless = 'has data in it, though its file system says that it is 0 bytes long'
 const copyIt = 'Copy it to a disk with "cat", and read the copy'
 
-async function inspectZip(known: Inspectable, path: string, identity: FileIdentity): Promise<Inspection> {
+async function inspectZip(
+  known: Inspectable,
+  path: string,
+  identity: FileIdentity,
+  lines: boolean,
+): Promise<Inspection> {
   const read = (into: Buffer, atByte: number): Promise<number> => known.read(into, atByte)
   const { members, skipped } = await readZipDirectory(read, identity.sizeBytes, path)
   const now = await known.identity()
@@ -134,6 +148,8 @@ async function inspectZip(known: Inspectable, path: string, identity: FileIdenti
     const wayOut = 'Let whatever writes it finish, then run again'
     return refused(fileProblem(path, 'input-changed', null, 'was written to while it was being read', wayOut))
   }
+  const document = lines ? sayOfficeDocument(members.map(({ name }) => name)) : null
+  if (document !== null) return refusedNoLines(path, document)
   const problems: InputProblem[] = []
   const readable = members.filter((member, index) => {
     const isDouble = [members[index - 1], members[index + 1]].some((other) => other?.name === member.name)
@@ -227,6 +243,10 @@ function goOn(path: string): string {
 
 function errorCodeOf(error: unknown): ErrorCode {
   return isAboutPath(error) ? 'input-missing' : 'io'
+}
+
+function refusedNoLines(path: string, { what, wayOut }: NoLines): Inspection {
+  return refused(fileProblem(path, 'input-unsupported', null, what, wayOut))
 }
 
 function refused(problem: InputProblem): Inspection {

@@ -2,10 +2,12 @@ import { type Decoder, noRecord, RecordRejection } from '../job/index.ts'
 import { showCount } from '../quantities.ts'
 import { LineCutter } from './decode/lines.ts'
 import { excerptOf } from './excerpt.ts'
+import { sayNoLines } from './no-lines.ts'
+import { SourceFault } from './source/byte-chunks.ts'
 import { countBytes } from './source/say.ts'
 import type { Split } from './split.ts'
 import type { SplitBytes } from './split-bytes.ts'
-import { lineBoundsOf } from './split-lines.ts'
+import { lineBoundsOf, startByteOf } from './split-lines.ts'
 import type { SplitReader, SplitTotals } from './split-reader.ts'
 
 /** Reads a split whose format takes lines. */
@@ -17,6 +19,8 @@ export class LineReader<R> implements SplitReader<R> {
   #record: R | undefined
   #rejection: RecordRejection | undefined
   #ended = false
+  /** Whether nothing was read yet of a split that begins its file or member. */
+  #isAtBegin: boolean
   /** The chunk that lines are cut from. */
   #chunk: Buffer | null = null
   #failure: unknown
@@ -25,6 +29,7 @@ export class LineReader<R> implements SplitReader<R> {
     this.#bytes = bytes
     this.#decoder = decoder
     this.#lineBytesMax = lineBytesMax
+    this.#isAtBegin = startByteOf(split) === 0
     const bounds = { ...lineBoundsOf(split), lineBytesMax }
     this.#cutter = new LineCutter(bounds, decoder.lineEnd?.bind(decoder))
   }
@@ -62,6 +67,7 @@ export class LineReader<R> implements SplitReader<R> {
       if (this.#cutter.done) return await this.#end(false)
       const chunk = await this.#bytes.next()
       if (chunk === null) return await this.#end(true)
+      if (this.#isAtBegin) this.#requireLines(chunk)
       this.#chunk = chunk
       this.#cutter.push(chunk)
       this.#decoder.enterChunk?.(chunk)
@@ -96,6 +102,14 @@ export class LineReader<R> implements SplitReader<R> {
 
   close(): Promise<void> {
     return this.#bytes.close()
+  }
+
+  /** The bytes of plain files were looked at before the run began; of what is compressed they are known only now. */
+  #requireLines(chunk: Buffer): void {
+    this.#isAtBegin = false
+    const noLines = sayNoLines(chunk)
+    if (noLines !== null)
+      throw new SourceFault('input-unsupported', `it ${noLines.what}`, undefined, noLines.wayOut)
   }
 
   #leaveChunk(): void {

@@ -163,11 +163,39 @@ describe('openSplit on plain files', () => {
     expect(await readRecords(rangeSplit(whole), jsonl())).toEqual([{ a: 1 }, { a: 'whole' }])
   })
 
-  test('text that is not UTF-8 is rejected; UTF-16 is named', async () => {
-    const path = folder.write('utf16.txt', Buffer.from('\ufeffab', 'utf16le'))
+  test('text that is not UTF-8 is rejected', async () => {
+    const path = folder.write('cut.txt', Buffer.from('일').subarray(0, 2))
     expect((await readUnits(rangeSplit(path), text())).units[0]?.rejected).toBe(
-      'byte 0xff is not valid UTF-8 there; a file that begins so is often UTF-16; this last line has no newline: it was probably cut off while it was written',
+      'byte 0xec is not valid UTF-8 there; this last line has no newline: it was probably cut off while it was written',
     )
+  })
+
+  test('what holds no lines is refused where it begins, in whatever it is packed, and read where files are records', async () => {
+    const content = Buffer.from('\ufeffone\ntwo\n', 'utf16le')
+    const member = makeMember(content)
+    const plain = folder.write('utf16.txt', content)
+    const packed = folder.write('utf16.gz', gzipSync(content))
+    const archive = folder.write('utf16.zip', member.archive)
+    const splits = [
+      [rangeSplit(plain), plain, 'utf16.txt'],
+      [gzipSplit(packed), packed, 'utf16.gz'],
+      [memberSplit(archive, member.facts), `${archive}!folder/one.jsonl`, "'utf16.zip!folder/one.jsonl'"],
+    ] as const
+    for (const [split, name, accepted] of splits) {
+      await expect(readUnits(split, text())).rejects.toMatchObject({
+        code: 'input-unsupported',
+        message: `${name}, byte 0 (line 1): it is text in UTF-16: it begins with its byte order mark, and UTF-8 is read.`,
+        wayOut: `Convert it (iconv -f UTF-16 -t UTF-8), or do without it: --accept ${accepted}.`,
+      })
+      expect(await readRecords(split, bytes())).toEqual([new Uint8Array(content)])
+    }
+    // Later on such bytes are damage of a line.
+    const { units } = await readUnits(rangeSplit(folder.write('later.txt', 'a\n\xff\xfe\n')), text())
+    expect(units).toMatchObject([{ record: 'a' }, { record: 'ÿþ' }])
+    const part = rangeSplit(folder.write('part.txt', Buffer.from('a\n\xff\xfe\n', 'latin1')), 2)
+    expect((await readUnits(part, text())).units).toMatchObject([
+      { rejected: expect.stringContaining('0xff') },
+    ])
   })
 
   test('a line beyond the limit is rejected with its length, whatever the chunks, and the next one is read', async () => {

@@ -61,7 +61,10 @@ export class SplitBytes {
   explain(error: unknown, atByte: number, line: number | null): unknown {
     if (!(error instanceof SourceFault)) return error
     const place = `${this.#name(this.#split.path)}, byte ${showCount(atByte)}${line === null ? '' : ` (${this.#sayLine(line)})`}`
-    const wayOut = this.#wayOut(error.code)
+    const wayOut =
+      error.wayOut === undefined
+        ? this.#wayOut(error.code)
+        : `${error.wayOut}, or do without it: ${this.#accept()}.`
     return new TallymanError(error.code, `${place}: ${error.message}.`, {
       ...(wayOut === undefined ? {} : { wayOut }),
       ...(error.cause === undefined ? {} : { cause: error.cause }),
@@ -79,8 +82,12 @@ export class SplitBytes {
       : `line ${showCount(line)} from byte ${showCount(startByte)} on`
   }
 
+  #accept(): string {
+    return acceptInput(this.#split.path, memberOf(this.#split))
+  }
+
   #wayOut(code: ErrorCode): string | undefined {
-    const accept = acceptInput(this.#split.path, memberOf(this.#split))
+    const accept = this.#accept()
     if (code === 'input-changed') return wayOutOfChange
     if (code === 'input-touched')
       return 'Leave the files that are read as they are, their rights and links too, until the run has ended.'

@@ -72,6 +72,7 @@ export async function prepareRun(
     const discovery = await discoverInputs(options.inputs, {
       cwd: options.cwd,
       expect: options.expect ?? job.loaded.description.expect,
+      lines: job.loaded.description.input.unit === 'line',
       gzipPartBytes: gzipPartBytesOf(options, job.loaded.description.input.unit),
     })
     await pool.admit(discovery.files.map(({ path }) => toFsPath(resolve(options.cwd, path))))

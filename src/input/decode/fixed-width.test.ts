@@ -133,7 +133,7 @@ describe('fixedWidth', () => {
 
   test('rejects a line that is not UTF-8, with the byte', () => {
     expect(decode(Buffer.from('KSM\xe9x20200229', 'latin1'), station)).toEqual([
-      'byte 0xe9 is not valid UTF-8 there',
+      'byte 0xe9 is not valid UTF-8 there; in Windows-1252 and Latin-1 it is "é": iconv -f WINDOWS-1252 -t UTF-8 converts such a file',
       3,
     ])
   })

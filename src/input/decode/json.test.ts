@@ -21,6 +21,9 @@ function outcomeOf(parse: () => unknown): Outcome {
   }
 }
 
+const severalLines =
+  "a value over several lines is no JSON lines: jq -c . writes it as one, jq -c '.[]' each element of an array"
+
 /** All parsers see the text in the middle of other bytes. */
 function within(text: string | Buffer): { bytes: Buffer; start: number; end: number } {
   const inner = Buffer.from(text)
@@ -79,6 +82,9 @@ describe('parseJson and jsonl', () => {
 
   test.each([
     ['', 'expected a JSON value, found the end of the record', 0],
+    ['[', `expected a value in an array, found the end of the record; ${severalLines}`, 1],
+    [' [ {\r', `expected a property name in double quotes, found the end of the record; ${severalLines}`, 5],
+    ['[1', 'expected "," or "]" after an array element, found the end of the record', 2],
     ['{"a":1', 'expected "," or "}" after a property, found the end of the record', 6],
     ['{"a" 1}', 'expected ":" after a property name, found "1"', 5],
     ['{"a":}', 'expected a value after ":", found "}"', 5],

@@ -27,6 +27,10 @@ export function parseJson(bytes: Buffer, start: number, end: number, integers: J
   return new JsonParser(bytes, start, end, integers).parse()
 }
 
+/** What to do with a value that goes on in further lines. */
+const onePerLine =
+  "a value over several lines is no JSON lines: jq -c . writes it as one, jq -c '.[]' each element of an array"
+
 class JsonParser {
   readonly #bytes: Buffer
   readonly #start: number
@@ -212,7 +216,13 @@ class JsonParser {
   }
 
   #expected(wanted: string): RecordRejection {
-    return new RecordRejection(`expected ${wanted}, found ${this.#found()}`, this.#at - this.#start)
+    const hint = this.#peek() === -1 && this.#isBegunAlone() ? `; ${onePerLine}` : ''
+    return new RecordRejection(`expected ${wanted}, found ${this.#found()}${hint}`, this.#at - this.#start)
+  }
+
+  /** Is there nothing but an array's or an object's begin, as the first line is that programs write for people? */
+  #isBegunAlone(): boolean {
+    return /^\s*(?:\[|\{|\[\s*\{)\s*$/.test(this.#bytes.toString('latin1', this.#start, this.#end))
   }
 
   #found(): string {

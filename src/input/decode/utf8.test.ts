@@ -67,15 +67,39 @@ describe('decodeUtf8', () => {
     expect(() => decodeUtf8(Buffer.from([0x41, 0x41, 0x42, 0xe2, 0x82]), 2, 5)).toThrow(
       new RecordRejection('byte 0xe2 is not valid UTF-8 there', 1),
     )
-    for (const first of [0xff, 0xfe]) {
-      const byte = `byte 0x${first.toString(16)} is not valid UTF-8 there`
-      expect(() => decodeUtf8(Buffer.from([0x41, first, 0x41]), 1, 3)).toThrow(
-        new RecordRejection(`${byte}; a file that begins so is often UTF-16`, 0),
-      )
-      expect(() => decodeUtf8(Buffer.from([0x41, first]), 0, 2)).toThrow(new RecordRejection(byte, 1))
-    }
     expect(() => decodeUtf8(Buffer.from([0xfd]), 0, 1)).toThrow(
       new RecordRejection('byte 0xfd is not valid UTF-8 there', 0),
     )
+  })
+
+  test('names the letter that a wrong byte is in Latin-1, where it stands among letters', () => {
+    const reasonOf = (text: string): string => {
+      const line = Buffer.from(`\n${text}\n`, 'latin1')
+      try {
+        return decodeUtf8(line, 1, line.length - 1)
+      } catch (error) {
+        return (error as Error).message
+      }
+    }
+    const as = (byte: string, letter: string): string =>
+      `byte ${byte} is not valid UTF-8 there; in Windows-1252 and Latin-1 it is "${letter}": iconv -f WINDOWS-1252 -t UTF-8 converts such a file`
+    expect(reasonOf('Grüne')).toBe(as('0xfc', 'ü'))
+    expect(reasonOf('é Zola')).toBe('byte 0xe9 is not valid UTF-8 there')
+    expect(reasonOf('Ähre')).toBe(as('0xc4', 'Ä'))
+    expect(reasonOf('caf\xe9')).toBe(as('0xe9', 'é'))
+    expect(reasonOf('Z\xc0')).toBe(as('0xc0', 'À'))
+    for (const other of [
+      'a\xd7b',
+      'a\xf7b',
+      'a\xffb',
+      'a\xfeb',
+      'a\xbfb',
+      '1\xe92',
+      'a\xe9\xe9b',
+      '\xe9',
+      '@\xe9[',
+      '`\xe9{',
+    ])
+      expect(reasonOf(other)).toMatch(/^byte 0x.. is not valid UTF-8 there$/)
   })
 })

@@ -17,10 +17,20 @@ export function decodeUtf8(bytes: Buffer, start: number, end: number): string {
 export function rejectUtf8(bytes: Buffer, start: number, end: number): RecordRejection {
   const at = findInvalidUtf8(bytes, start, end)
   const found = bytes[at] ?? 0
-  const atByte = at - start
-  const hint =
-    atByte === 0 && (found === 0xff || found === 0xfe) ? '; a file that begins so is often UTF-16' : ''
-  return new RecordRejection(`byte 0x${found.toString(16)} is not valid UTF-8 there${hint}`, atByte)
+  const hint = isLatinLetter(bytes, at, end)
+    ? `; in Windows-1252 and Latin-1 it is "${String.fromCharCode(found)}": iconv -f WINDOWS-1252 -t UTF-8 converts such a file`
+    : ''
+  return new RecordRejection(`byte 0x${found.toString(16)} is not valid UTF-8 there${hint}`, at - start)
+}
+
+/** Is it what a letter with an accent is in Latin-1, beside letters as ASCII has them? The characters `×` and `÷` are none, and 0xfe and 0xff are rare letters and frequent damage. */
+function isLatinLetter(bytes: Buffer, at: number, end: number): boolean {
+  const [before, found, after] = [at - 1, at, at + 1].map((place) =>
+    place < end ? (bytes[place] ?? 0) : 0x20,
+  )
+  if (found === undefined || found < 0xc0 || found > 0xfd || found === 0xd7 || found === 0xf7) return false
+  const isLetter = (byte = 0): boolean => (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7a
+  return (after ?? 0) < 0x80 && (isLetter(before) || isLetter(after))
 }
 
 /**

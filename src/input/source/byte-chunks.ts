@@ -27,10 +27,13 @@ export interface ByteChunks {
 export class SourceFault extends Error {
   override readonly name = 'SourceFault'
   readonly code: ErrorCode
+  /** What to do, where it is not what such faults ask for. */
+  readonly wayOut: string | undefined
 
-  constructor(code: ErrorCode, what: string, cause?: unknown) {
+  constructor(code: ErrorCode, what: string, cause?: unknown, wayOut?: string) {
     super(what, cause === undefined ? undefined : { cause })
     this.code = code
+    this.wayOut = wayOut
   }
 }
 
