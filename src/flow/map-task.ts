@@ -69,11 +69,12 @@ export interface MapTask extends CombinerOptions {
   /** Told of each record before it is mapped, so that a worker's death can be traced to the record at hand. */
   readonly onRecord?: (place: RecordPlace) => void
   /**
-   * Called after every 64 records, and at least after every megabyte of input: lets the caller breathe, report, or end the
-   * task by throwing. Nothing is awaited where it returns nothing.
+   * Called after every 64 records that were mapped, and after every chunk of input, a megabyte at most: lets the caller breathe, report,
+   * or end the task by throwing. What the mapper refuses is not counted: after each such record it is called as well while the number of
+   * those mapped is 0 or a multiple of 64. Nothing is awaited where it returns nothing.
    */
   readonly tick: (progress: MapProgress) => Promise<void> | undefined
-  /** Looked at after every record: where it is set `tick` is called at once, which has to unset it. */
+  /** Looked at after every record that came to the mapper: where it is set `tick` is called at once, which has to unset it. */
   readonly pressure?: { readonly isFelt: boolean }
   /**
    * Called after the last record and `flush`: lets what the job started and did not await come to its end, so that what it

@@ -41,8 +41,9 @@ const superseded: Fault = { code: 'killed', message: 'Another attempt at the sam
 type Start = Extract<Decision, { kind: 'start' }>
 
 /**
- * The one loop with I/O: has `decide` say what comes next, does it, and journals what happened before anybody else
- * hears of it. Whatever it knows of the run is in `state`, so it can be lost at any moment.
+ * The one loop with I/O: has `decide` say what comes next, does it, and journals what happened before whoever watches
+ * hears of it. Only an attempt is begun before its line is written, which names its seat; one without a line is removed when the
+ * run goes on. Whatever it knows of the run is in `state`, so it can be lost at any moment.
  */
 export class Coordinator implements PreparedRun {
   readonly id: string

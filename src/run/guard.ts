@@ -22,7 +22,7 @@ export interface Guarded {
   readonly memory: Pick<MemoryBudget, 'totalBytes' | 'workerHeapBytes'>
   /** Tasks that run now, and that could run if there were a worker. */
   tasks(): { readonly running: number; readonly waiting: number }
-  /** Told when there is room for an attempt that need not be. */
+  /** Told when an attempt may be begun that could not be before: one that has to be, or one that need not. */
   roomFound(): void
   /** Told, for people, what was done for the sake of others. */
   say(message: string): void

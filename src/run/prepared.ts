@@ -16,7 +16,7 @@ export interface PreparedRun {
   /** How far it is. */
   readonly state: RunState
   /**
-   * Runs the map and the reduce stage. Called once, and again after `redo`. Settles when every part file is in place (phase `reduce`), or the
+   * Runs the map and the reduce stage. Called once, again after `redo`, and again where `stop` came after it had settled, which it then journals. Settles when every part file is in place (phase `reduce`), or the
    * run was refused, failed or interrupted: the phase says which. Rejects only for trouble with the run's own files.
    *
    * @param stop aborted to end the run cleanly: running attempts are given up, the phase becomes `interrupted`

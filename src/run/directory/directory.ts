@@ -37,7 +37,10 @@ const committed = 'committed'
 /** Folders removed without a look at anything else. */
 const removedAtOnce = 64
 
-/** Every path of a run, in one place; docs/formats/run-directory.md describes them. */
+/**
+ * Where a run's files are, and how those of attempts come into place. What is one room's alone (`outlet.json`, `spark/`) that room names;
+ * docs/formats/run-directory.md describes all.
+ */
 export class RunDirectory {
   readonly path: string
 

@@ -145,7 +145,7 @@ export type RunEvent =
   | { readonly type: 'refused'; readonly at: number; readonly shortfalls: readonly Shortfall[] }
   | { readonly type: 'failed'; readonly at: number; readonly fault: Fault }
   | { readonly type: 'interrupted'; readonly at: number }
-  /** The run goes on after it was refused, interrupted or cut off. */
+  /** The run goes on after it was refused, interrupted or cut off, or had failed. */
   | {
       readonly type: 'resumed'
       readonly at: number

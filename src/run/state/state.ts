@@ -63,7 +63,7 @@ export function initialState(plan: Plan): RunState {
 
 /**
  * The state after an event. Pure; the state given is not changed. Cost: about a microsecond, however many tasks there are;
- * of `resumed`, a look at every task.
+ * of `resumed`, and of damage to a part of a gzip file, a look at every task.
  *
  * @throws {TallymanError} `internal` for an event of a task that is not there, or is done: no history has one
  */
