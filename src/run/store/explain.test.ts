@@ -208,6 +208,33 @@ describe('explainTasks', () => {
     expect(firstOf(started(first), damaged, resumed)?.troubles).toHaveLength(1)
   })
 
+  test('tells of an attempt that was ended for another part of its file that it was not first, and of no end in the middle', () => {
+    const middle = { byte: 10, dataByte: 100, members: 1 }
+    const parts = [
+      { start: null, end: middle },
+      { start: middle, end: null },
+    ]
+    const inParts: Plan = {
+      ...plan,
+      splits: plan.splits.map(({ ordinal, path, identity }, index) => {
+        return { kind: 'gzip', ordinal, path, identity, part: parts[index]! }
+      }),
+    }
+    const superseded: RunEvent = { type: 'attempt-superseded', at, task: first, attempt: 1 }
+    const damaged: RunEvent = {
+      type: 'inputs-damaged',
+      at,
+      task: 'map-00001',
+      attempt: 1,
+      splits: [{ ordinal: 1, fault }],
+    }
+    const events = [started(first), started('map-00001'), damaged, superseded, interrupted, resumed]
+    expect(explained(events, inParts)[0]).toMatchObject({
+      what: 'waiting',
+      troubles: ['attempt 1: another one was first'],
+    })
+  })
+
   test('tells nothing of a task because of what happens to the run', () => {
     const events: RunEvent[] = [
       { type: 'planned', at, tasks: 2, partitions: 1, inputBytes: 20 },

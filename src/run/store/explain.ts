@@ -121,6 +121,7 @@ function follow(atWork: AttemptsAtWork, event: RunEvent): void {
       atWork.set(event.task, [...(atWork.get(event.task) ?? []), event.attempt])
       break
     case 'attempt-failed':
+    case 'attempt-superseded':
       atWork.set(
         event.task,
         (atWork.get(event.task) ?? []).filter((other) => other !== event.attempt),
