@@ -32,8 +32,8 @@ export interface WriteOptions {
   /** Absolute path the result appears at. */
   readonly target: string
   readonly format: TableFormat
-  /** Rows of each table to keep to be shown; 10 where it is left out. */
-  readonly headRows?: number
+  /** Rows of each table to keep to be shown. */
+  readonly headRows: number
 }
 
 /** A result in its place. */
@@ -55,7 +55,7 @@ export interface WrittenResult {
  */
 export async function writeResult(run: PreparedRun, options: WriteOptions): Promise<WrittenResult> {
   const { state } = run
-  const { target, format, headRows = 10 } = options
+  const { target, format, headRows } = options
   const { file } = state.plan.job
   const place = checkTarget(target, file)
   const staging = `${target}.${run.id}.new`

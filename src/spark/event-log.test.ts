@@ -48,7 +48,9 @@ describe('EventLog', () => {
     const log = new EventLog(folder)
     expect(log.take()).toEqual([])
     write(job('tallyman map', [0, []], [1, [0]]), task('Start', 0, 10, 3), task('Start', 1, 11, 16))
-    expect(log.take()).toMatchObject([{ kind: 'task-started', stage: 'map', index: 3, id: 10, host: 'h' }])
+    expect(log.take()).toMatchObject([
+      { kind: 'task-started', stage: 'map', index: 3, id: 10, executor: '1' },
+    ])
     write(job('tallyman reduce', [2, []], [3, [2]]), task('Start', 3, 12, 5), task('Start', 2, 13, 1))
     expect(log.take()).toMatchObject([
       { stage: 'reduce', index: 5, id: 12 },
@@ -93,7 +95,7 @@ describe('EventLog', () => {
   ])('knows the end %j', (reason, end) => {
     const log = new EventLog(folder)
     write(job('tallyman map', [0, []]), task('End', 0, 1, 0, reason))
-    expect(log.take()).toMatchObject([{ kind: 'task-ended', id: 1, end }])
+    expect(log.take()).toMatchObject([{ kind: 'task-ended', id: 1, host: 'h', end }])
   })
 
   it('tells of executors that come and go', () => {

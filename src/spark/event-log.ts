@@ -12,16 +12,12 @@ export type SparkEvent =
       readonly index: number
       /** Spark's id of the attempt. */
       readonly id: number
-      readonly host: string
       readonly executor: string
     }
   | {
       readonly kind: 'task-ended'
-      readonly stage: Stage
-      readonly index: number
       readonly id: number
       readonly host: string
-      readonly executor: string
       readonly end: TaskEnd
       readonly shuffle: { readonly writtenBytes: number; readonly readBytes: number }
     }
@@ -154,19 +150,15 @@ export class EventLog {
     const stage = this.#stages.get(line['Stage ID'] ?? -1) ?? null
     const info = line['Task Info']
     if (stage === null || info === undefined) return null
-    const about = {
-      stage,
-      index: info['Partition ID'] ?? info.Index,
-      id: info['Task ID'],
-      host: info.Host,
-      executor: info['Executor ID'],
-    }
-    if (line.Event === 'SparkListenerTaskStart') return { kind: 'task-started', ...about }
+    const { 'Task ID': id, 'Executor ID': executor, Host: host } = info
+    if (line.Event === 'SparkListenerTaskStart')
+      return { kind: 'task-started', stage, index: info['Partition ID'] ?? info.Index, id, executor }
     const metrics = line['Task Metrics']
     const reads = metrics?.['Shuffle Read Metrics']
     return {
       kind: 'task-ended',
-      ...about,
+      id,
+      host,
       end: endOf(line['Task End Reason'] ?? {}),
       shuffle: {
         writtenBytes: metrics?.['Shuffle Write Metrics']?.['Shuffle Bytes Written'] ?? 0,

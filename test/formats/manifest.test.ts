@@ -63,7 +63,7 @@ describe('docs/formats/manifest.md', () => {
     expect((await execute(run)).phase).toBe('reduce')
     for (const format of tableFormats) {
       const target = folder.at(format)
-      await writeResult(run, { target, format })
+      await writeResult(run, { target, format, headRows: 10 })
       expect(readdirSync(target).sort()).toEqual([`lang.${format}`, 'manifest.json', `tag.${format}`])
       const written = readFileSync(join(target, `tag.${format}`), 'utf8')
       if (format === 'parquet') expect(written.slice(0, 4)).toBe('PAR1')

@@ -266,7 +266,11 @@ describe('docs/formats/run-directory.md', () => {
     }
     look()
     expect((await execute(run, look)).phase).toBe('reduce')
-    const { committed } = await writeResult(run, { target: join(run.directory, 'result'), format: 'tsv' })
+    const { committed } = await writeResult(run, {
+      target: join(run.directory, 'result'),
+      format: 'tsv',
+      headRows: 10,
+    })
     look()
     await run.commit(committed, look)
     await run.close()

@@ -15,24 +15,20 @@ export interface RejectedRecord extends Omit<Rejected, 'ordinal' | 'lineInSplit'
 
 /**
  * Puts the lists of all map attempts together into the run's, in the order of the records, and with lines counted from
- * the start of each file. Called when every map task is done.
+ * the start of each file. Of more than 10,000 in one task only so many are. Called when every map task is done.
  *
- * @returns how many are listed; of more than 10,000 in one task only so many are
  * @throws {TallymanError} `file-damaged` for a list that is not as its task wrote it: such a task has to run again
  */
-export function writeRejectedList(directory: RunDirectory, state: RunState): number {
+export function writeRejectedList(directory: RunDirectory, state: RunState): void {
   rmSync(directory.rejectedFile, { recursive: true, force: true })
   const firstLines = countFirstLines(state)
-  let listed = 0
   for (const [index, task] of state.map.entries()) {
     const file = join(directory.committedFolder(taskId('map', index)), rejectedName)
     const records = readOwnList(directory, file, task.kind === 'done' ? rejectedIn(task.report) : 0)
     if (records.length === 0) continue
     const lines = records.map((record) => JSON.stringify(placed(record, firstLines)))
     appendFileSync(directory.rejectedFile, `${lines.join('\n')}\n`)
-    listed += lines.length
   }
-  return listed
 }
 
 function rejectedIn({ sources }: MapReport): number {
