@@ -1,12 +1,6 @@
 import { join } from 'node:path'
 import { executeAndWrite } from '../result/index.ts'
-import {
-  LiveProgress,
-  type PreparedRun,
-  RunDirectory,
-  type RunObserver,
-  releaseTarget,
-} from '../run/index.ts'
+import { type HeldRun, LiveProgress, RunDirectory, type RunObserver, releaseTarget } from '../run/index.ts'
 import {
   type ReportedRun,
   readBefore,
@@ -40,10 +34,7 @@ export interface Surroundings {
  *
  * @throws {TallymanError} `usage` where the file for events cannot be written; nothing has been made then
  */
-export async function withRun(
-  make: () => Promise<PreparedRun>,
-  surroundings: Surroundings,
-): Promise<ExitCode> {
+export async function withRun(make: () => Promise<HeldRun>, surroundings: Surroundings): Promise<ExitCode> {
   const { eventsFile, target } = surroundings.outlet
   const events = eventsFile === null ? null : await openJsonLines(eventsFile, surroundings.stop)
   try {
@@ -61,7 +52,7 @@ export async function withRun(
 
 /** Executes a prepared run to its end, writes its result, and tells the user how it went. */
 async function carryOut(
-  run: PreparedRun,
+  run: HeldRun,
   events: JsonLines | null,
   { outlet, terminal, stop, finish, page }: Surroundings,
 ): Promise<ExitCode> {
@@ -103,7 +94,7 @@ async function carryOut(
   }
 }
 
-function sourceOf(run: PreparedRun): RunSource {
+function sourceOf(run: HeldRun): RunSource {
   return {
     directory: new RunDirectory(run.directory),
     live: () => ({ workers: run.workers, bottleneck: run.bottleneck() }),

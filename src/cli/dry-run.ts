@@ -4,14 +4,14 @@ import { readDiskSpace, spareSpace } from '../host/index.ts'
 import { type InputProblem, matchesAccepted } from '../input/index.ts'
 import { printable } from '../printable.ts'
 import { countOf, showBytes, showCount } from '../quantities.ts'
-import type { Plan, PreparedRun } from '../run/index.ts'
+import type { HeldRun, Plan } from '../run/index.ts'
 import { sayConfinement, totalsOf } from '../run/index.ts'
 import type { Terminal } from './terminal.ts'
 
 const listedMax = 20
 
 /** Says what a run would read, in how many tasks, what it would not and why, and what it may take of the machine. */
-export async function sayPlan({ out }: Terminal, { plan, state, directory }: PreparedRun): Promise<void> {
+export async function sayPlan({ out }: Terminal, { plan, state, directory }: HeldRun): Promise<void> {
   const lines = [
     ...jobLines(plan),
     ...readLines(plan, totalsOf(state).inputBytes),

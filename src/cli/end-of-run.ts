@@ -5,8 +5,8 @@ import { countOf, showBytes, showCount, showDuration } from '../quantities.ts'
 import type { WrittenResult } from '../result/index.ts'
 import {
   attemptId,
+  type HeldRun,
   notesOf,
-  type PreparedRun,
   type RunTotals,
   resumeCommand,
   sayBottleneck,
@@ -25,7 +25,7 @@ const listedMax = 20
 const rateFromMs = 500
 
 /** A run as it is told of, by its own process or by another one. */
-export type ReportedRun = Pick<PreparedRun, 'id' | 'directory' | 'state' | 'bottleneck'>
+export type ReportedRun = Pick<HeldRun, 'id' | 'directory' | 'state' | 'bottleneck'>
 
 /** What a session has done, for the line about its cost. */
 export interface Session {

@@ -2,7 +2,7 @@ import { printable } from '../printable.ts'
 import {
   attemptId,
   firstRejected,
-  type PreparedRun,
+  type HeldRun,
   RunDirectory,
   sayRejectedPlace,
   taskId,
@@ -27,7 +27,7 @@ interface RejectedLine {
  * the first of them again. No line before they are listed, which is when every map task is done.
  */
 export function rejectedLines(
-  { id, directory: path, state }: Pick<PreparedRun, 'id' | 'directory' | 'state'>,
+  { id, directory: path, state }: Pick<HeldRun, 'id' | 'directory' | 'state'>,
   { cwd, isLive, columns }: Pick<Terminal, 'cwd' | 'isLive' | 'columns'>,
 ): RejectedLine[] {
   const directory = new RunDirectory(path)
@@ -51,7 +51,7 @@ export function rejectedLines(
 }
 
 /** The first attempt of this run that rejected a record; null where only what earlier runs kept has any. */
-function attemptThatRejected({ map }: PreparedRun['state']): string | null {
+function attemptThatRejected({ map }: HeldRun['state']): string | null {
   for (const [index, task] of map.entries())
     if (task.kind === 'done' && task.attempt > 0 && task.report.sources.some(({ rejected }) => rejected > 0))
       return attemptId(taskId('map', index), task.attempt)

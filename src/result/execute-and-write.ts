@@ -1,5 +1,5 @@
 import { type ErrorCode, toFault } from '../errors.ts'
-import type { PreparedRun, RunObserver } from '../run/index.ts'
+import type { HeldRun, RunObserver } from '../run/index.ts'
 import { type WriteOptions, type WrittenResult, writeResult } from './write-result.ts'
 
 /** Where the result goes, who follows the run, and who may stop it. */
@@ -17,14 +17,14 @@ export interface ExecuteOptions extends WriteOptions {
 const ofTheSystem: ReadonlySet<ErrorCode> = new Set(['disk-full', 'io', 'limit-reached'])
 
 /**
- * Does the tasks of a run that are still to be done, and writes its result: all but the journal's last line, which `PreparedRun.commit` is for.
+ * Does the tasks of a run that are still to be done, and writes its result: all but the journal's last line, which `HeldRun.commit` is for.
  * Part files that turn out damaged as they are read are made again.
  *
  * @returns null when the run ended without a result; its state says how
  * @throws {TallymanError} `result-exists` when the place of the result was taken since the run began, or what is wrong with tallyman itself
  */
 export async function executeAndWrite(
-  run: PreparedRun,
+  run: HeldRun,
   { observe, onWriting, finish, ...writing }: ExecuteOptions,
 ): Promise<WrittenResult | null> {
   const { stop } = writing

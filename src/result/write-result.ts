@@ -5,9 +5,9 @@ import { TallymanError, toFault } from '../errors.ts'
 import {
   type CommittedResult,
   type CommittedTable,
+  type HeldRun,
   inputTotals,
   notesOf,
-  type PreparedRun,
   packageVersion,
   RunDirectory,
   type RunState,
@@ -53,7 +53,7 @@ export interface WrittenResult {
  *
  * @throws {TallymanError} `result-exists` when the target was taken since the run began; `file-damaged` for a part file
  */
-export async function writeResult(run: PreparedRun, options: WriteOptions): Promise<WrittenResult> {
+export async function writeResult(run: HeldRun, options: WriteOptions): Promise<WrittenResult> {
   const { state } = run
   const { target, format, headRows } = options
   const { file } = state.plan.job
@@ -167,7 +167,7 @@ function writerOf(
 }
 
 function manifestOf(
-  run: PreparedRun,
+  run: HeldRun,
   { digest, tables }: Pick<CommittedResult, 'digest' | 'tables'>,
   format: TableFormat,
 ): UnsealedManifest {

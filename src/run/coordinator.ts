@@ -9,10 +9,10 @@ import { forgetContainers } from './containers/container-note.ts'
 import { releaseLock } from './directory/lock.ts'
 import { writeRejectedList } from './directory/rejected-list.ts'
 import { Guard, type Guarded } from './guard.ts'
-import { type BookParts, RunBook, type StepOutside } from './journal/book.ts'
+import type { HeldRun, RunMaker, RunParts } from './held-run.ts'
+import { RunBook, type RunObserver, type StepOutside } from './journal/book.ts'
 import type { CommittedResult } from './journal/events.ts'
 import { type Plan, splitsOf } from './plan/plan.ts'
-import type { PreparedRun, RunObserver } from './prepared.ts'
 import { type Decision, decide, mayBlameRecord } from './state/decide.ts'
 import { judgeMapStage } from './state/judge.ts'
 import { type EndedAttempt, settle } from './state/settle.ts'
@@ -24,13 +24,6 @@ import { mapWork, readsAsPlanned, reduceWork } from './work.ts'
 
 /** What a coordinator asks of a pool. */
 type Workers = Guarded['pool'] & Pick<Pool, 'run' | 'end' | 'endIdle' | 'stop' | 'workers'>
-
-/** What a coordinator is given to work with; all of it is its own from then on. */
-export interface CoordinatorParts extends BookParts {
-  readonly id: string
-  readonly pool: Pool
-  readonly store: Store
-}
 
 /** An attempt that has ended, of which nothing is journaled yet. */
 type Ended = Pick<EndedAttempt, 'task' | 'attempt' | 'outcome'>
@@ -45,7 +38,7 @@ type Start = Extract<Decision, { kind: 'start' }>
  * hears of it. Only an attempt is begun before its line is written, which names its seat; one without a line is removed when the
  * run goes on. Whatever it knows of the run is in `state`, so it can be lost at any moment.
  */
-export class Coordinator implements PreparedRun {
+export class Coordinator implements HeldRun {
   readonly id: string
   readonly #book: RunBook
   readonly #pool: Workers
@@ -59,7 +52,7 @@ export class Coordinator implements PreparedRun {
   #mustEnd: Fault | null = null
   #isClosed = false
 
-  constructor(parts: Omit<CoordinatorParts, 'pool'> & { readonly pool: Workers }) {
+  constructor(parts: Omit<RunParts, 'pool'> & { readonly pool: Workers }) {
     const { directory, pool, state } = parts
     this.id = parts.id
     this.#book = new RunBook(parts, (step) => this.#takeOutside(step))
@@ -141,7 +134,7 @@ export class Coordinator implements PreparedRun {
     }
   }
 
-  get workers(): PreparedRun['workers'] {
+  get workers(): HeldRun['workers'] {
     return this.#pool.workers
   }
 
@@ -346,6 +339,9 @@ export class Coordinator implements PreparedRun {
     return this.state
   }
 }
+
+/** The coordinator itself decides, and its pool of workers does the tasks. */
+export const onThisMachine: RunMaker = (parts) => new Coordinator(parts)
 
 function isAnyRunning({ map, reduce }: RunState): boolean {
   return map.running + reduce.running > 0

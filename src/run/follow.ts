@@ -1,10 +1,10 @@
 import { type RunDirectory, readIdentity } from './directory/directory.ts'
 import { type Progressed, readLiveProgress } from './directory/live-progress.ts'
 import { isHeld } from './directory/lock.ts'
+import type { RunObserver } from './journal/book.ts'
 import type { RunEvent } from './journal/events.ts'
 import { JournalTail } from './journal/journal-tail.ts'
 import { readPlan } from './plan/plan-file.ts'
-import type { RunObserver } from './prepared.ts'
 import { apply, initialState, type RunState } from './state/state.ts'
 
 /** Where a run stands when it is looked at. */

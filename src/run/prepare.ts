@@ -8,15 +8,14 @@ import { type Bundle, bundleModule } from './bundle.ts'
 import { noteOf } from './containers/confinement.ts'
 import { requireContainers } from './containers/container-base.ts'
 import { forgetContainers } from './containers/container-note.ts'
-import { Coordinator, type CoordinatorParts } from './coordinator.ts'
 import { createRunDirectory, type RunDirectory } from './directory/directory.ts'
 import { releaseLock, takeLock } from './directory/lock.ts'
 import { findJobFile } from './find-job-file.ts'
+import type { HeldRun, RunMaker } from './held-run.ts'
 import { beginJournal } from './journal/begin-journal.ts'
 import type { RunOptions } from './options.ts'
 import { gzipPartBytesOf, hashContents, makePlan } from './plan/make-plan.ts'
 import { writePlan } from './plan/plan-file.ts'
-import type { PreparedRun } from './prepared.ts'
 import { requireRoom } from './require-room.ts'
 import { type Resources, settleResources } from './resources.ts'
 import { initialState } from './state/state.ts'
@@ -31,12 +30,6 @@ interface StartedJob {
   readonly resources: Resources
 }
 
-/** Makes a run of what is prepared of it: who has its tasks done. */
-export type Conduct = (parts: CoordinatorParts) => PreparedRun
-
-/** The coordinator itself decides, and its pool of workers does the tasks. */
-export const onThisMachine: Conduct = (parts) => new Coordinator(parts)
-
 /** What a run is prepared with besides its options. */
 export interface Preparation {
   /** Aborted to give it up, even while the job is busy loading; it rejects with the reason then. */
@@ -45,8 +38,7 @@ export interface Preparation {
   readonly note?: (directory: RunDirectory) => void
   /** Told, in a sentence, what takes long before the run begins. */
   readonly say?: (message: string) => void
-  /** Who does the tasks: workers of this machine where it is left out. */
-  readonly conduct?: Conduct
+  readonly makeRun: RunMaker
 }
 
 /**
@@ -60,8 +52,8 @@ export interface Preparation {
 export async function prepareRun(
   options: RunOptions,
   runsFolder: string,
-  { stop, note, say, conduct = onThisMachine }: Preparation = {},
-): Promise<PreparedRun> {
+  { stop, note, say, makeRun }: Preparation,
+): Promise<HeldRun> {
   const entry = findJobFile(options)
   const directory = createRunDirectory(runsFolder, { job: options.job, cwd: options.cwd, now: new Date() })
   let pool: Pool | null = null
@@ -99,7 +91,7 @@ export async function prepareRun(
     const state = initialState(plan)
     writePlan(directory.planFile, plan)
     const { journal, planned } = beginJournal(directory.journalFile, state)
-    return conduct({
+    return makeRun({
       id: basename(directory.path),
       directory,
       journal,

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { execute, makeWorkplace, type Workplace } from '../../test/fixtures/real-runs.ts'
 import { decodeKey, RecordFileReader } from '../record/index.ts'
 import { RunDirectory } from './directory/directory.ts'
-import type { PreparedRun } from './prepared.ts'
+import type { HeldRun } from './held-run.ts'
 import { type PartSoFar, reduceSoFar } from './reduce-so-far.ts'
 import type { RunState } from './state/state.ts'
 
@@ -22,7 +22,7 @@ const wordsJob = `
   })`
 
 /** A run of two files, stopped when the first map task is done. */
-async function halfWay(): Promise<{ place: Workplace; run: PreparedRun; state: RunState }> {
+async function halfWay(): Promise<{ place: Workplace; run: HeldRun; state: RunState }> {
   const place = makeWorkplace()
   place.write('words.job.ts', wordsJob)
   place.write('in/1.txt', 'a b a\n')

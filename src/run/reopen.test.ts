@@ -16,12 +16,13 @@ import { mapReport, plainFile, planOf } from '../../test/fixtures/plans.ts'
 import { execute, makeWorkplace, type Workplace } from '../../test/fixtures/real-runs.ts'
 import { startShell } from '../../test/fixtures/shell.ts'
 import { requires } from '../../test/requires.ts'
+import { onThisMachine } from './coordinator.ts'
 import { createRunDirectory, RunDirectory } from './directory/directory.ts'
 import { isHeld, takeLock } from './directory/lock.ts'
+import type { HeldRun } from './held-run.ts'
 import type { CommittedResult, RunEvent } from './journal/events.ts'
 import { encodeLine, JournalWriter } from './journal/journal.ts'
 import { writePlan } from './plan/plan-file.ts'
-import type { PreparedRun } from './prepared.ts'
 import { type ResumeOptions, readRun, resumeRun } from './reopen.ts'
 
 const wordsJob = `
@@ -48,15 +49,15 @@ const asBefore: ResumeOptions = { accept: [], badRecords: null }
 const result: CommittedResult = { directory: '/r', digest: 'sha256:', tables: [], manifestSha256: '' }
 
 /** Executes a run until the event, stops it there, and closes it. */
-async function stopAt(run: PreparedRun, type: RunEvent['type']): Promise<RunDirectory> {
+async function stopAt(run: HeldRun, type: RunEvent['type']): Promise<RunDirectory> {
   const stop = new AbortController()
   await execute(run, (event) => event.type === type && stop.abort(), stop.signal)
   await run.close()
   return new RunDirectory(run.directory)
 }
 
-async function resume(directory: RunDirectory, options: ResumeOptions = asBefore): Promise<PreparedRun> {
-  const run = await resumeRun(directory, options)
+async function resume(directory: RunDirectory, options: ResumeOptions = asBefore): Promise<HeldRun> {
+  const run = await resumeRun(directory, options, onThisMachine)
   onTestFinished(() => run.close())
   return run
 }
@@ -83,7 +84,7 @@ const mapped: RunEvent = {
 const complete: RunEvent = { type: 'result-committed', at: 8000, result }
 
 /** The bytes of the part files that a run in phase `reduce` has left. */
-function partsOf({ directory }: PreparedRun): Record<string, string> {
+function partsOf({ directory }: HeldRun): Record<string, string> {
   const folder = new RunDirectory(directory).absolute('committed')
   const parts = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) =>
     name.endsWith('.part'),
@@ -103,7 +104,7 @@ describe('readRun', () => {
     const directory = createRunDirectory(place.runsFolder, { job: 'a.job.ts', cwd: '/', now })
     const unplanned = { state: null, isHeld: false, lastAt: 5000, journalBytes: 0 }
     expect(readRun(directory)).toMatchObject(unplanned)
-    await expect(resumeRun(directory, asBefore)).rejects.toThrow(/ended before it had a plan/)
+    await expect(resumeRun(directory, asBefore, onThisMachine)).rejects.toThrow(/ended before it had a plan/)
     expect(isHeld(directory)).toBe(false)
   })
 
@@ -234,14 +235,14 @@ describe('resumeRun', () => {
     const directory = left(makeWorkplace(), mapped)
     takeLock(directory)
     const before = readFileSync(directory.journalFile)
-    await expect(resumeRun(directory, asBefore)).rejects.toMatchObject({ code: 'usage' })
+    await expect(resumeRun(directory, asBefore, onThisMachine)).rejects.toMatchObject({ code: 'usage' })
     expect(readFileSync(directory.journalFile)).toEqual(before)
     expect(readRun(directory).isHeld).toBe(true)
   })
 
   test('refuses a run that is complete, and lets go of it', async () => {
     const directory = left(makeWorkplace(), mapped, complete)
-    await expect(resumeRun(directory, asBefore)).rejects.toMatchObject({
+    await expect(resumeRun(directory, asBefore, onThisMachine)).rejects.toMatchObject({
       code: 'usage',
       message: expect.stringContaining('is complete; there is nothing left to do.'),
     })
@@ -251,7 +252,7 @@ describe('resumeRun', () => {
   test('refuses a run that another version of tallyman began, and lets go of it', async () => {
     const directory = left(workplace(), mapped)
     writePlan(directory.planFile, { ...planOf([plainFile('a.txt', 30)]), engine: '0.0.9' })
-    const error = await resumeRun(directory, asBefore).catch((reason: unknown) => reason)
+    const error = await resumeRun(directory, asBefore, onThisMachine).catch((reason: unknown) => reason)
     expect(error).toMatchObject({
       code: 'usage',
       message: expect.stringMatching(/was begun by tallyman 0\.0\.9; this is \d/),
@@ -263,13 +264,13 @@ describe('resumeRun', () => {
   test('refuses to go on with another job than the one that was begun', async () => {
     const directory = await stopAt(await workplace().prepare(asked), 'map-committed')
     writeFileSync(directory.bundleFile, readFileSync(directory.bundleFile, 'utf8').replace('"bad"', '"bat"'))
-    await expect(resumeRun(directory, asBefore)).rejects.toMatchObject({
+    await expect(resumeRun(directory, asBefore, onThisMachine)).rejects.toMatchObject({
       code: 'file-damaged',
       message: expect.stringContaining(`${directory.bundleFile}, is not as it was written`),
     })
     expect(isHeld(directory)).toBe(false)
     rmSync(directory.bundleFile)
-    await expect(resumeRun(directory, asBefore)).rejects.toMatchObject({
+    await expect(resumeRun(directory, asBefore, onThisMachine)).rejects.toMatchObject({
       code: 'file-damaged',
       message: expect.stringContaining('cannot be read'),
     })
@@ -277,7 +278,9 @@ describe('resumeRun', () => {
 
   test('refuses what is no run, and makes no lock there', async () => {
     const place = makeWorkplace()
-    await expect(resumeRun(new RunDirectory(place.folder.path), asBefore)).rejects.toMatchObject({
+    await expect(
+      resumeRun(new RunDirectory(place.folder.path), asBefore, onThisMachine),
+    ).rejects.toMatchObject({
       code: 'not-found',
     })
     expect(readdirSync(place.folder.path)).toEqual([])
@@ -301,7 +304,7 @@ describe('resumeRun', () => {
       writeFileSync(place.folder.at('go'), '')
       let refusal: unknown
       do {
-        refusal = await resumeRun(directory, asBefore).catch((error: Error) => error.message)
+        refusal = await resumeRun(directory, asBefore, onThisMachine).catch((error: Error) => error.message)
       } while (String(refusal).includes('is held'))
       expect(refusal).toContain('is complete')
       expect(readFileSync(directory.journalFile, 'utf8').endsWith(line)).toBe(true)

@@ -6,6 +6,7 @@ import { toFsPath } from '../input/index.ts'
 import { requireContainers } from './containers/container-base.ts'
 import { type RunDirectory, type RunIdentity, readIdentity } from './directory/directory.ts'
 import { isHeld, releaseLock, takeLock } from './directory/lock.ts'
+import type { HeldRun, RunMaker } from './held-run.ts'
 import { beginJournal } from './journal/begin-journal.ts'
 import type { RunEvent } from './journal/events.ts'
 import {
@@ -19,8 +20,6 @@ import type { BadRecordLimit } from './options.ts'
 import { buildVersion } from './package.ts'
 import type { Plan } from './plan/plan.ts'
 import { readPlan } from './plan/plan-file.ts'
-import { type Conduct, onThisMachine } from './prepare.ts'
-import type { PreparedRun } from './prepared.ts'
 import { apply, initialState, type Phase, type RunState } from './state/state.ts'
 import { taskId } from './state/task-id.ts'
 import { Store, storeFolder } from './store/store.ts'
@@ -103,13 +102,13 @@ const resumable: ReadonlySet<Phase> = new Set(['map', 'reduce', 'refused', 'fail
 export async function resumeRun(
   directory: RunDirectory,
   options: ResumeOptions,
-  conduct: Conduct = onThisMachine,
-): Promise<PreparedRun> {
+  makeRun: RunMaker,
+): Promise<HeldRun> {
   readIdentity(directory)
   // Taken before the journal is read: what its holder writes until it lets go must not be cut off below.
   takeLock(directory)
   try {
-    return await reopen(directory, options, conduct)
+    return await reopen(directory, options, makeRun)
   } catch (error) {
     releaseLock(directory)
     throw error
@@ -117,11 +116,7 @@ export async function resumeRun(
 }
 
 /** REQUIRES: the lock. */
-async function reopen(
-  directory: RunDirectory,
-  options: ResumeOptions,
-  conduct: Conduct,
-): Promise<PreparedRun> {
+async function reopen(directory: RunDirectory, options: ResumeOptions, makeRun: RunMaker): Promise<HeldRun> {
   const { state, journalBytes, identity, damage } = readResumable(directory)
   requireResumable(state, identity)
   requireBundle(directory, state.plan)
@@ -147,7 +142,7 @@ async function reopen(
     base,
     inputs: plan.discovery.files.map(({ path }) => toFsPath(resolve(identity.cwd, path))),
   })
-  return conduct({
+  return makeRun({
     id: basename(directory.path),
     directory,
     journal,

@@ -32,7 +32,7 @@ export default defineJob({ input: text(), reduce: count(), map: (line, emit) => 
   const run = await prepareRun(
     optionsOf({ job: 'lines.job.ts', inputs: ['in.txt'], spark }, place.folder.path),
     place.runsFolder,
-    { conduct: (parts) => new SparkRun({ ...parts, state: reduced(parts.state) }, spark) },
+    { makeRun: (parts) => new SparkRun({ ...parts, state: reduced(parts.state) }, spark) },
   )
   onTestFinished(() => run.close())
   const stop = new AbortController()

@@ -6,14 +6,14 @@ import type { Pool } from '../executor/index.ts'
 import {
   type Bottleneck,
   type CommittedResult,
-  type CoordinatorParts,
+  type HeldRun,
   judgeMapStage,
   lose,
   mapWork,
   type Plan,
-  type PreparedRun,
   RunBook,
   type RunObserver,
+  type RunParts,
   type RunState,
   readIdentity,
   reduceWorks,
@@ -49,9 +49,9 @@ interface Followed {
 }
 
 /** A run whose tasks Spark has done: Spark schedules, shuffles and tries again; state, journal and result are as those of any run. */
-export class SparkRun implements PreparedRun {
+export class SparkRun implements HeldRun {
   readonly id: string
-  readonly workers: PreparedRun['workers'] = []
+  readonly workers: HeldRun['workers'] = []
   readonly #book: RunBook
   /** Has loaded the job to plan the run; nothing else is done here. */
   readonly #pool: Pool
@@ -59,7 +59,7 @@ export class SparkRun implements PreparedRun {
   #isClosed = false
   #redone = 0
 
-  constructor(parts: CoordinatorParts, spark: SparkOptions) {
+  constructor(parts: RunParts, spark: SparkOptions) {
     this.id = parts.id
     // Nothing is kept of tasks on Spark, and Spark ends its attempts itself.
     this.#book = new RunBook(parts, () => undefined)

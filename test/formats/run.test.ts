@@ -8,7 +8,7 @@ import { packSplits, planSplits } from '../../src/input/index.ts'
 import { writeResult } from '../../src/result/index.ts'
 import { createRunDirectory, RunDirectory, readIdentity } from '../../src/run/directory/directory.ts'
 import { releaseLock, takeLock } from '../../src/run/directory/lock.ts'
-import type { NoteEvent, Plan, PreparedRun, ProgressEvent, RunEvent } from '../../src/run/index.ts'
+import type { HeldRun, NoteEvent, Plan, ProgressEvent, RunEvent } from '../../src/run/index.ts'
 import { encodeLine, readJournal } from '../../src/run/journal/journal.ts'
 import { fingerprint } from '../../src/run/plan/fingerprint.ts'
 import { apply, initialState } from '../../src/run/state/state.ts'
@@ -260,7 +260,7 @@ describe('docs/formats/run-directory.md', () => {
   })
 
   /** Carries a run out to its end, and notes the rows of all that is in its directory in the meantime. */
-  async function seeAll(run: PreparedRun, seen: Set<string>): Promise<void> {
+  async function seeAll(run: HeldRun, seen: Set<string>): Promise<void> {
     const look = (event?: RunEvent | ProgressEvent | NoteEvent): void => {
       if (event?.type !== 'attempt-started') for (const row of rowsOf(run.directory)) seen.add(row)
     }

@@ -1,8 +1,8 @@
 import { basename } from 'node:path'
 import { requireFormat } from '../../result/index.ts'
 import {
+  type HeldRun,
   isRunHeld,
-  type PreparedRun,
   type RunDirectory,
   type RunState,
   readResumable,
@@ -10,7 +10,7 @@ import {
   sayRunStatus,
   takeTarget,
 } from '../../run/index.ts'
-import { conductOnSpark, requireSpark } from '../../spark/index.ts'
+import { makeRun, requireSpark } from '../../spark/index.ts'
 import { checkAccepted } from '../accepted-names.ts'
 import type { Arguments } from '../arguments.ts'
 import { withRun } from '../carry-out.ts'
@@ -49,7 +49,7 @@ export const resume: Command = {
     }
     const spark = state?.plan.spark ?? null
     if (spark !== null) await requireSpark(spark, process.env)
-    const make = (): Promise<PreparedRun> => reopen(directory, { args, outlet, terminal })
+    const make = (): Promise<HeldRun> => reopen(directory, { args, outlet, terminal })
     return await interruptible(terminal, (stop, finish) =>
       withRun(make, { outlet, terminal, stop, finish, page: readPage(args) }),
     )
@@ -86,7 +86,7 @@ async function reopen(
     outlet,
     terminal,
   }: { readonly args: Arguments; readonly outlet: Outlet; readonly terminal: Terminal },
-): Promise<PreparedRun> {
+): Promise<HeldRun> {
   const { state } = readResumable(directory)
   // A run that has no plan is refused below for a better reason.
   if (state !== null) {
@@ -97,7 +97,7 @@ async function reopen(
     if (outlet.target !== null && !isRunHeld(directory)) takeTarget(outlet.target)
   }
   const told = { accept: args.list('accept'), badRecords: readMaxBad(args.text('max-bad')) }
-  const run = await resumeRun(directory, told, conductOnSpark)
+  const run = await resumeRun(directory, told, makeRun)
   keepOutlet(directory, outlet)
   terminal.letGo?.(directory)
   return run

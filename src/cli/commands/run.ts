@@ -3,13 +3,13 @@ import { countOf, showBytes } from '../../quantities.ts'
 import { requireFormat } from '../../result/index.ts'
 import {
   acceptOptions,
-  type PreparedRun,
+  type HeldRun,
   prepareRun,
   RunDirectory,
   takeTarget,
   totalsOf,
 } from '../../run/index.ts'
-import { checkMaster, conductOnSpark, requireSpark, withRanges } from '../../spark/index.ts'
+import { checkMaster, makeRun, requireSpark, withRanges } from '../../spark/index.ts'
 import { checkAccepted } from '../accepted-names.ts'
 import type { Arguments } from '../arguments.ts'
 import { withRun } from '../carry-out.ts'
@@ -67,12 +67,12 @@ async function runJob(args: Arguments, terminal: Terminal): Promise<ExitCode> {
   return await interruptible(terminal, async (stop, finish) => {
     // Noted before there is a plan: a run that is killed right then goes on to the same place.
     const note = (directory: RunDirectory): void => keepOutlet(directory, outlet)
-    const parts = { stop, note, say: terminal.say, conduct: conductOnSpark }
-    const plan = (): Promise<PreparedRun> => prepareRun(options, runsFolder(terminal), parts)
-    const prepare = (): Promise<PreparedRun> =>
+    const parts = { stop, note, say: terminal.say, makeRun }
+    const plan = (): Promise<HeldRun> => prepareRun(options, runsFolder(terminal), parts)
+    const prepare = (): Promise<HeldRun> =>
       spark === null ? plan() : withRanges(options.inputs, spark.home, plan)
     if (args.has('dry-run')) return await dryRun(await prepare(), args, terminal)
-    const make = async (): Promise<PreparedRun> => begin(await prepare(), outlet, terminal)
+    const make = async (): Promise<HeldRun> => begin(await prepare(), outlet, terminal)
     return await withRun(make, { outlet, terminal, stop, finish, page: readPage(args) })
   })
 }
@@ -85,7 +85,7 @@ function refuseDryRun(args: Arguments): void {
 }
 
 /** Nothing has been read yet: a run that cannot begin leaves nothing behind. */
-async function begin(prepared: PreparedRun, outlet: Outlet, terminal: Terminal): Promise<PreparedRun> {
+async function begin(prepared: HeldRun, outlet: Outlet, terminal: Terminal): Promise<HeldRun> {
   try {
     checkAccepted(prepared.plan.accept, prepared.state)
     checkOutlet(prepared.plan, outlet)
@@ -100,7 +100,7 @@ async function begin(prepared: PreparedRun, outlet: Outlet, terminal: Terminal):
   return prepared
 }
 
-async function dryRun(prepared: PreparedRun, args: Arguments, terminal: Terminal): Promise<ExitCode> {
+async function dryRun(prepared: HeldRun, args: Arguments, terminal: Terminal): Promise<ExitCode> {
   try {
     checkAccepted(prepared.plan.accept, prepared.state)
     if (args.has('json')) terminal.out(JSON.stringify(prepared.plan))
@@ -116,7 +116,7 @@ async function dryRun(prepared: PreparedRun, args: Arguments, terminal: Terminal
   }
 }
 
-function sayStart({ id, plan, state }: PreparedRun, { say }: Terminal): void {
+function sayStart({ id, plan, state }: HeldRun, { say }: Terminal): void {
   say(
     `Run ${id}: ${countOf(plan.discovery.files.length, 'file')}, ${showBytes(totalsOf(state).inputBytes)}, ` +
       `${countOf(plan.tasks.length, 'map task')}, ${sayWorkers(plan)}.`,

@@ -1,7 +1,7 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import type { Bottleneck } from '../bottleneck.ts'
+import type { HeldRun } from '../held-run.ts'
 import type { NoteEvent, ProgressEvent, RunEvent } from '../journal/events.ts'
-import type { PreparedRun } from '../prepared.ts'
 import { UnderWay } from '../state/under-way.ts'
 import { RunDirectory } from './directory.ts'
 
@@ -20,7 +20,7 @@ export interface Progressed {
   readonly attempts: readonly ProgressEvent[]
   /** What was said last. */
   readonly note: NoteEvent | null
-  readonly workers: PreparedRun['workers']
+  readonly workers: HeldRun['workers']
   /** What bounded the run so far; null where that cannot be told yet. */
   readonly bottleneck: Bottleneck | null
 }
@@ -29,7 +29,7 @@ const writeEveryMsDefault = 1000
 
 /** Keeps the file while its run is carried out. */
 export class LiveProgress {
-  readonly #run: Pick<PreparedRun, 'workers' | 'bottleneck'>
+  readonly #run: Pick<HeldRun, 'workers' | 'bottleneck'>
   readonly #file: string
   readonly #underWay = new UnderWay()
   #note: NoteEvent | null = null
@@ -38,7 +38,7 @@ export class LiveProgress {
   #writtenAtMs = performance.now()
 
   constructor(
-    run: Pick<PreparedRun, 'directory' | 'workers' | 'bottleneck'>,
+    run: Pick<HeldRun, 'directory' | 'workers' | 'bottleneck'>,
     writeEveryMs = writeEveryMsDefault,
   ) {
     this.#run = run

@@ -1,10 +1,12 @@
 import { assertNever, type Fault } from '../../errors.ts'
 import type { RunDirectory } from '../directory/directory.ts'
-import type { RunObserver } from '../prepared.ts'
 import { lose, type Step } from '../state/settle.ts'
 import { apply, isDone, type RunState } from '../state/state.ts'
 import type { CommittedResult, NoteEvent, ProgressEvent, RunEvent } from './events.ts'
 import type { JournalWriter } from './journal.ts'
+
+/** Watches a run. Called after each event has been journaled and applied; what it throws ends the run. */
+export type RunObserver = (event: RunEvent | ProgressEvent | NoteEvent, state: RunState) => void
 
 /** What is known of a run, and where. */
 export interface BookParts {
@@ -90,7 +92,7 @@ export class RunBook {
     }
   }
 
-  /** As `PreparedRun` has it. */
+  /** As `HeldRun` has it. */
   redo(fault: Fault): boolean {
     const task = fault.code === 'file-damaged' ? this.directory.taskOfCommitted(fault.file ?? '') : null
     if (task === null || !isDone(this.#state, task)) return false

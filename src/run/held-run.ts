@@ -1,14 +1,25 @@
 import type { Fault } from '../errors.ts'
+import type { Pool } from '../executor/index.ts'
 import type { Bottleneck } from './bottleneck.ts'
-import type { CommittedResult, NoteEvent, ProgressEvent, RunEvent } from './journal/events.ts'
+import type { BookParts, RunObserver } from './journal/book.ts'
+import type { CommittedResult } from './journal/events.ts'
 import type { Plan } from './plan/plan.ts'
 import type { RunState } from './state/state.ts'
+import type { Store } from './store/store.ts'
 
-/** Watches a run. Called after each event has been journaled and applied; what it throws ends the run. */
-export type RunObserver = (event: RunEvent | ProgressEvent | NoteEvent, state: RunState) => void
+/** What a run is made of; all of it is the run's own from then on. */
+export interface RunParts extends BookParts {
+  readonly id: string
+  /** Its first worker has loaded the job. */
+  readonly pool: Pool
+  readonly store: Store
+}
 
-/** A run that is planned and has its workers, and waits to be executed. */
-export interface PreparedRun {
+/** Makes a run of what is prepared of it: who has its tasks done. */
+export type RunMaker = (parts: RunParts) => HeldRun
+
+/** A run that this process holds, from its plan until it is closed: nobody else may go on with it. */
+export interface HeldRun {
   readonly id: string
   /** Absolute path of the run's directory. */
   readonly directory: string
