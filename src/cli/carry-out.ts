@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { executeAndWrite } from '../result/index.ts'
+import { carryThrough } from '../result/index.ts'
 import { type HeldRun, LiveProgress, RunDirectory, type RunObserver, releaseTarget } from '../run/index.ts'
 import {
   type ReportedRun,
@@ -50,7 +50,7 @@ export async function withRun(make: () => Promise<HeldRun>, surroundings: Surrou
   }
 }
 
-/** Executes a prepared run to its end, writes its result, and tells the user how it went. */
+/** Has a run carried through, and tells the user how it goes and how it went. */
 async function carryOut(
   run: HeldRun,
   events: JsonLines | null,
@@ -69,18 +69,18 @@ async function carryOut(
   const sayFinishing = (): void => terminal.say(run.plan.spark === null ? finishingNote : endingNote)
   finish.addEventListener('abort', sayFinishing)
   try {
-    const written = await executeAndWrite(run, {
+    run.observe(observe)
+    const written = await carryThrough(run, {
       target: outlet.target ?? join(run.directory, 'result'),
       format: outlet.format,
       headRows: outlet.rows,
-      observe,
       onWriting: () => progress?.showWriting(),
+      onWritten: () => progress?.end(),
       stop,
       finish,
     })
     progress?.end()
     if (written === null) return tellEnd(run, outlet, terminal)
-    await run.commit(written.committed, observe)
     if (outlet.toStdout) await copyToStdout(written)
     const session = { before, elapsedMs: performance.now() - startMs }
     if (outlet.json) saySummaryJson(terminal, run, written)

@@ -258,8 +258,9 @@ describe('Coordinator', () => {
     await scene.execute()
     expect(scene.committed.length).toBe(4)
     const told: string[] = []
-    const state = await scene.run.commit(result, ({ type }) => told.push(type))
-    expect([state.phase, told, scene.journaled.at(-1)]).toEqual([
+    scene.run.observe(({ type }) => told.push(type))
+    await scene.run.commit(result)
+    expect([scene.run.state.phase, told, scene.journaled.at(-1)]).toEqual([
       'complete',
       ['result-committed'],
       'result-committed',
@@ -272,7 +273,8 @@ describe('Coordinator', () => {
     await scene.execute()
     const told: string[] = []
     const fault: Fault = { code: 'disk-full', message: 'No room.' }
-    scene.run.giveUp(fault, ({ type }) => told.push(type))
+    scene.run.observe(({ type }) => told.push(type))
+    scene.run.giveUp(fault)
     expect(scene.run.state).toMatchObject({ phase: 'failed', fault })
     expect([told, scene.committed.length]).toEqual([['failed'], 4])
   })

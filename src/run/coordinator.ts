@@ -85,11 +85,14 @@ export class Coordinator implements HeldRun {
     return this.#book.state
   }
 
-  async execute(observer: RunObserver, stop: AbortSignal, finish?: AbortSignal): Promise<RunState> {
+  observe(observer: RunObserver): void {
+    this.#book.observe(observer)
+  }
+
+  async execute(stop: AbortSignal, finish?: AbortSignal): Promise<RunState> {
     const wake = (): void => this.#wake()
     stop.addEventListener('abort', wake)
     finish?.addEventListener('abort', wake)
-    this.#book.observe(observer)
     this.#guard.start()
     try {
       this.#reuse(stop)
@@ -154,15 +157,12 @@ export class Coordinator implements HeldRun {
     return this.#book.redo(fault)
   }
 
-  giveUp(fault: Fault, observer: RunObserver): void {
-    this.#book.observe(observer)
+  giveUp(fault: Fault): void {
     this.#book.fail(fault)
   }
 
-  async commit(result: CommittedResult, observer: RunObserver): Promise<RunState> {
-    this.#book.observe(observer)
+  async commit(result: CommittedResult): Promise<void> {
     await this.#book.commit(result)
-    return this.state
   }
 
   async close(): Promise<void> {

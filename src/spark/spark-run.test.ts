@@ -37,7 +37,7 @@ export default defineJob({ input: text(), reduce: count(), map: (line, emit) => 
   onTestFinished(() => run.close())
   const stop = new AbortController()
   // What is left is the result, which is not for Spark to write.
-  expect(await run.execute(() => undefined, stop.signal)).toMatchObject({ phase: 'reduce' })
+  expect(await run.execute(stop.signal)).toMatchObject({ phase: 'reduce' })
   stop.abort()
-  expect(await run.execute(() => undefined, stop.signal)).toMatchObject({ phase: 'interrupted' })
+  expect(await run.execute(stop.signal)).toMatchObject({ phase: 'interrupted' })
 })

@@ -79,9 +79,12 @@ export class SparkRun implements HeldRun {
     return this.#book.state
   }
 
-  async execute(observer: RunObserver, stop: AbortSignal, finish?: AbortSignal): Promise<RunState> {
+  observe(observer: RunObserver): void {
+    this.#book.observe(observer)
+  }
+
+  async execute(stop: AbortSignal, finish?: AbortSignal): Promise<RunState> {
     const book = this.#book
-    book.observe(observer)
     await this.#pool.stop()
     if (stop.aborted) return this.#interrupt()
     this.#forgetSpills()
@@ -134,16 +137,13 @@ export class SparkRun implements HeldRun {
     return this.#redone <= redoneMax && this.#book.redo(fault)
   }
 
-  giveUp(fault: Fault, observer: RunObserver): void {
-    this.#book.observe(observer)
+  giveUp(fault: Fault): void {
     this.#book.fail(fault)
   }
 
-  async commit(result: CommittedResult, observer: RunObserver): Promise<RunState> {
-    this.#book.observe(observer)
+  async commit(result: CommittedResult): Promise<void> {
     await this.#book.commit(result)
     rmSync(sparkFolder(this.#book.directory), { recursive: true, force: true })
-    return this.state
   }
 
   async close(): Promise<void> {

@@ -272,7 +272,8 @@ describe('docs/formats/run-directory.md', () => {
       headRows: 10,
     })
     look()
-    await run.commit(committed, look)
+    run.observe(look)
+    await run.commit(committed)
     await run.close()
     look()
     const left = rowsOf(run.directory)
