@@ -1,6 +1,5 @@
-import { join } from 'node:path'
 import { carryThrough } from '../result/index.ts'
-import { type HeldRun, LiveProgress, RunDirectory, type RunObserver, releaseTarget } from '../run/index.ts'
+import { type HeldRun, LiveProgress, type RunObserver, releaseTarget } from '../run/index.ts'
 import {
   type ReportedRun,
   readBefore,
@@ -71,7 +70,7 @@ async function carryOut(
   try {
     run.observe(observe)
     const written = await carryThrough(run, {
-      target: outlet.target ?? join(run.directory, 'result'),
+      target: outlet.target ?? run.directory.absolute('result'),
       format: outlet.format,
       headRows: outlet.rows,
       onWriting: () => progress?.showWriting(),
@@ -96,7 +95,7 @@ async function carryOut(
 
 function sourceOf(run: HeldRun): RunSource {
   return {
-    directory: new RunDirectory(run.directory),
+    directory: run.directory,
     live: () => ({ workers: run.workers, bottleneck: run.bottleneck() }),
   }
 }

@@ -16,7 +16,7 @@ export async function sayPlan({ out }: Terminal, { plan, state, directory }: Hel
     ...jobLines(plan),
     ...readLines(plan, totalsOf(state).inputBytes),
     ...restLines(plan),
-    ...(await boundLines(plan, directory)),
+    ...(await boundLines(plan, directory.path)),
   ]
   for (const line of lines) out(printable(line))
 }

@@ -247,7 +247,7 @@ export function saySummaryJson(
   terminal.out(
     JSON.stringify({
       run: run.id,
-      directory: run.directory,
+      directory: run.directory.path,
       status: isCutOff ? 'cut-off' : phase,
       complete: phase === 'complete' && shortfalls.length === 0,
       result: written?.committed.directory ?? null,

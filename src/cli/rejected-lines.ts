@@ -1,13 +1,5 @@
 import { printable } from '../printable.ts'
-import {
-  attemptId,
-  firstRejected,
-  type HeldRun,
-  RunDirectory,
-  sayRejectedPlace,
-  taskId,
-  userFrames,
-} from '../run/index.ts'
+import { attemptId, firstRejected, type HeldRun, sayRejectedPlace, taskId, userFrames } from '../run/index.ts'
 import { clip } from './cells.ts'
 import { shownPath } from './shown-path.ts'
 import type { Terminal } from './terminal.ts'
@@ -27,10 +19,9 @@ interface RejectedLine {
  * the first of them again. No line before they are listed, which is when every map task is done.
  */
 export function rejectedLines(
-  { id, directory: path, state }: Pick<HeldRun, 'id' | 'directory' | 'state'>,
+  { id, directory, state }: Pick<HeldRun, 'id' | 'directory' | 'state'>,
   { cwd, isLive, columns }: Pick<Terminal, 'cwd' | 'isLive' | 'columns'>,
 ): RejectedLine[] {
-  const directory = new RunDirectory(path)
   const first = firstRejected(directory, shownMax)
   if (first.length === 0) return []
   const cells = Math.min(excerptCellsMax, isLive ? columns - 4 : excerptCellsMax)

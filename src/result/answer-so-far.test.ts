@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { execute, makeWorkplace } from '../../test/fixtures/real-runs.ts'
-import { RunDirectory } from '../run/index.ts'
 import { answerSoFar } from './answer-so-far.ts'
 
 const job = `
@@ -32,7 +31,7 @@ test('answerSoFar is the answer over what is mapped, largest values first, and l
   place.write('in/b.txt', 'a ccc b\n')
   place.write('in/c.txt', 'zzzz\n')
   const run = await place.prepare({ job: 'words.job.ts', inputs: ['in'], reuse: false, isPolite: false })
-  const directory = new RunDirectory(run.directory)
+  const directory = run.directory
   expect(await answerSoFar(directory, run.state, 3)).toBeNull()
   const stop = new AbortController()
   let done = 0
@@ -41,7 +40,7 @@ test('answerSoFar is the answer over what is mapped, largest values first, and l
     ({ type }) => void (type === 'map-committed' && ++done === 2 && stop.abort()),
     stop.signal,
   )
-  const before = filesBelow(run.directory)
+  const before = filesBelow(run.directory.path)
   const known = scratches()
   const answer = await answerSoFar(directory, run.state, 2)
   const [often, none] = answer?.charts ?? []
@@ -97,7 +96,7 @@ test('answerSoFar is the answer over what is mapped, largest values first, and l
       },
     ],
   })
-  expect(filesBelow(run.directory)).toEqual(before)
+  expect(filesBelow(run.directory.path)).toEqual(before)
   expect(scratches()).toEqual(known)
   expect((await execute(await place.prepare({ job: 'words.job.ts', inputs: ['in'] }))).phase).toBe('reduce')
 }, 240_000)

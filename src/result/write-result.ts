@@ -9,7 +9,7 @@ import {
   inputTotals,
   notesOf,
   packageVersion,
-  RunDirectory,
+  type RunDirectory,
   type RunState,
   sync,
   taskId,
@@ -65,7 +65,7 @@ export async function writeResult(run: HeldRun, options: WriteOptions): Promise<
     const digest = createHash('sha256')
     const written: WrittenTable[] = []
     for (const { name, columns = null } of state.plan.job.description.tables) {
-      const parts = partFiles(new RunDirectory(run.directory), state, name)
+      const parts = partFiles(run.directory, state, name)
       const form = format === 'parquet' ? 'jsonl' : format
       const writer = writerOf(form, parts, columns)
       const target = { staging, format: form, writer, headRows, digest, stop: options.stop }

@@ -44,7 +44,7 @@ describe('Coordinator', () => {
     // Writing the result has the memory of those that wait.
     expect(scene.pool.asked.at(-1)).toBe('end idle')
     expect(scene.run.plan).toBe(state.plan)
-    expect([scene.run.id, scene.run.directory]).toEqual(['one', scene.directory.path])
+    expect([scene.run.id, scene.run.directory]).toEqual(['one', scene.directory])
     expect(scene.run.workers).toEqual([{ seat: 0, pid: 77 }])
     expect(scene.run.bottleneck()).toBeNull()
   })

@@ -6,6 +6,7 @@ import type { MapReport } from '../flow/index.ts'
 import { indexNameOf } from '../input/index.ts'
 import type { Bottleneck } from './bottleneck.ts'
 import { forgetContainers } from './containers/container-note.ts'
+import type { RunDirectory } from './directory/directory.ts'
 import { releaseLock } from './directory/lock.ts'
 import { writeRejectedList } from './directory/rejected-list.ts'
 import { Guard, type Guarded } from './guard.ts'
@@ -73,8 +74,8 @@ export class Coordinator implements HeldRun {
     })
   }
 
-  get directory(): string {
-    return this.#book.directory.path
+  get directory(): RunDirectory {
+    return this.#book.directory
   }
 
   get plan(): Plan {

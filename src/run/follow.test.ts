@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { quotedIn, readPage } from '../../test/fixtures/pages.ts'
 import { execute, makeWorkplace } from '../../test/fixtures/real-runs.ts'
 import { tempFolder } from '../../test/fixtures/temp-folder.ts'
-import { createRunDirectory, RunDirectory } from './directory/directory.ts'
+import { createRunDirectory } from './directory/directory.ts'
 import { LiveProgress } from './directory/live-progress.ts'
 import { RunFollower } from './follow.ts'
 import type { NoteEvent, ProgressEvent, RunEvent } from './journal/events.ts'
@@ -102,7 +102,7 @@ describe('RunFollower', () => {
     )
     write('a.txt', 'a\nb\nc\n')
     const run = await prepare({ job: 'words.job.ts', inputs: ['a.txt'], splitBytes: 2 })
-    const directory = new RunDirectory(run.directory)
+    const directory = run.directory
     const follower = new RunFollower(directory)
     const told: Told[] = []
     const look = () => follower.look((event) => void told.push(event))
@@ -140,7 +140,7 @@ describe('RunFollower', () => {
 
     await run.close()
     expect(look()).toEqual({ isHeld: false, state: readRun(directory).state, live: null })
-    rmSync(run.directory, { recursive: true })
+    rmSync(run.directory.path, { recursive: true })
     expect(look).toThrow(expect.objectContaining({ code: 'not-found' }))
   })
 
@@ -153,7 +153,7 @@ describe('RunFollower', () => {
     )
     write('a.txt', 'a\n')
     const run = await prepare({ job: 'words.job.ts', inputs: ['a.txt'] })
-    const directory = new RunDirectory(run.directory)
+    const directory = run.directory
     const counts = { readBytes: 1, bytes: 1, records: 1, rejected: 0, groups: 0 }
     const live = new LiveProgress(run, 0)
     live.observe({ type: 'progress', at: 1, task: 'map-00000', attempt: 1, ...counts })

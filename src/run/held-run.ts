@@ -1,6 +1,7 @@
 import type { Fault } from '../errors.ts'
 import type { Pool } from '../executor/index.ts'
 import type { Bottleneck } from './bottleneck.ts'
+import type { RunDirectory } from './directory/directory.ts'
 import type { BookParts, RunObserver } from './journal/book.ts'
 import type { CommittedResult } from './journal/events.ts'
 import type { Plan } from './plan/plan.ts'
@@ -21,8 +22,7 @@ export type RunMaker = (parts: RunParts) => HeldRun
 /** A run that this process holds, from its plan until it is closed: nobody else may go on with it. */
 export interface HeldRun {
   readonly id: string
-  /** Absolute path of the run's directory. */
-  readonly directory: string
+  readonly directory: RunDirectory
   readonly plan: Plan
   /** How far it is. */
   readonly state: RunState

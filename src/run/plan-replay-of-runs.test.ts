@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { execute, makeWorkplace } from '../../test/fixtures/real-runs.ts'
 import type { MapWork } from '../executor/index.ts'
-import { RunDirectory } from './directory/directory.ts'
+import type { RunDirectory } from './directory/directory.ts'
 import { planReplay } from './plan-replay.ts'
 
 /** A run of a job that does this at the record `bad`, and its attempts in the order that they were begun. */
@@ -30,7 +30,7 @@ async function runWith(code: string, files: Readonly<Record<string, string>>, ba
     if (event.type === 'attempt-started') begun.push(`${event.task}.${event.attempt}`)
   })
   await run.close()
-  return { directory: new RunDirectory(run.directory), begun }
+  return { directory: run.directory, begun }
 }
 
 function mapWorkOf(directory: RunDirectory, attempt: string): MapWork {

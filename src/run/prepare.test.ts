@@ -2,7 +2,6 @@ import { existsSync, readdirSync, truncateSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { type Asked, makeWorkplace, optionsOf, type Workplace } from '../../test/fixtures/real-runs.ts'
 import { TallymanError } from '../errors.ts'
-import { RunDirectory } from './directory/directory.ts'
 import { isHeld } from './directory/lock.ts'
 import { inspectJob } from './prepare.ts'
 import { readRun } from './reopen.ts'
@@ -58,7 +57,7 @@ describe('prepareRun', () => {
       16, 16, 8, 2,
     ])
     expect(plan).toMatchObject({ workers: 2, partitions: 1, accept: ['2020-02-20'], splitBytes: 16 })
-    const { state, isHeld } = readRun(new RunDirectory(run.directory))
+    const { state, isHeld } = readRun(run.directory)
     expect(state?.plan).toEqual(plan)
     expect(state).toEqual(run.state)
     expect(isHeld).toBe(true)
@@ -87,7 +86,7 @@ describe('prepareRun', () => {
 
   test('lets go of the run when it is closed, twice if need be, and removes it when it is discarded', async () => {
     const run = await workplace().prepare(asked)
-    const directory = new RunDirectory(run.directory)
+    const directory = run.directory
     await run.close()
     await run.close()
     expect(isHeld(directory)).toBe(false)

@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { execute, makeWorkplace, type Workplace } from '../../test/fixtures/real-runs.ts'
 import { decodeKey, RecordFileReader } from '../record/index.ts'
-import { RunDirectory } from './directory/directory.ts'
 import type { HeldRun } from './held-run.ts'
 import { type PartSoFar, reduceSoFar } from './reduce-so-far.ts'
 import type { RunState } from './state/state.ts'
@@ -66,8 +65,8 @@ const never = new AbortController().signal
 describe('reduceSoFar', () => {
   test('reduces what is committed by now, beside the run, and leaves that as it is', async () => {
     const { place, run, state } = await halfWay()
-    const directory = new RunDirectory(run.directory)
-    const before = filesIn(run.directory)
+    const directory = run.directory
+    const before = filesIn(run.directory.path)
     const scratch = scratchIn(place)
     const parts = await reduceSoFar(directory, state, { scratch, partitions: 1, stop: never })
     expect(parts?.map((part) => [part.table, rowsIn(part)])).toEqual([
@@ -81,12 +80,12 @@ describe('reduceSoFar', () => {
       ],
     ])
     for (const { file } of parts ?? []) expect(file.startsWith(`${scratch}/`)).toBe(true)
-    expect(filesIn(run.directory)).toEqual(before)
+    expect(filesIn(run.directory.path)).toEqual(before)
   })
 
   test('is null where it was given up, or a file is not as it was written', async () => {
     const { place, run, state } = await halfWay()
-    const directory = new RunDirectory(run.directory)
+    const directory = run.directory
     const given = { partitions: 1, stop: AbortSignal.abort() }
     expect(await reduceSoFar(directory, state, { ...given, scratch: scratchIn(place, 'one') })).toBeNull()
     truncateSync(directory.absolute('committed/map-00000/s0.spill'), 20)

@@ -53,7 +53,7 @@ async function stopAt(run: HeldRun, type: RunEvent['type']): Promise<RunDirector
   const stop = new AbortController()
   await execute(run, (event) => event.type === type && stop.abort(), stop.signal)
   await run.close()
-  return new RunDirectory(run.directory)
+  return run.directory
 }
 
 async function resume(directory: RunDirectory, options: ResumeOptions = asBefore): Promise<HeldRun> {
@@ -85,7 +85,7 @@ const complete: RunEvent = { type: 'result-committed', at: 8000, result }
 
 /** The bytes of the part files that a run in phase `reduce` has left. */
 function partsOf({ directory }: HeldRun): Record<string, string> {
-  const folder = new RunDirectory(directory).absolute('committed')
+  const folder = directory.absolute('committed')
   const parts = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) =>
     name.endsWith('.part'),
   )
@@ -189,7 +189,7 @@ describe('resumeRun', () => {
     const run = await place.prepare(asked)
     expect(await execute(run)).toMatchObject({ phase: 'refused', shortfalls: [{ kind: 'rejected' }] })
     await run.close()
-    const again = await resume(new RunDirectory(run.directory), {
+    const again = await resume(run.directory, {
       accept: [],
       badRecords: { kind: 'count', count: 1 },
     })
@@ -208,7 +208,7 @@ describe('resumeRun', () => {
     const run = await place.prepare({ ...asked, inputs: ['in/2020-01-01.txt', 'in/2020-01-02.txt.gz'] })
     expect(await execute(run)).toMatchObject({ phase: 'refused' })
     await run.close()
-    const directory = new RunDirectory(run.directory)
+    const directory = run.directory
     await stopAt(
       await resume(directory, { accept: ['2020-01-02.txt.gz'], badRecords: null }),
       'map-stage-ended',

@@ -12,6 +12,7 @@ import {
   mapWork,
   type Plan,
   RunBook,
+  type RunDirectory,
   type RunObserver,
   type RunParts,
   type RunState,
@@ -67,8 +68,8 @@ export class SparkRun implements HeldRun {
     this.#spark = spark
   }
 
-  get directory(): string {
-    return this.#book.directory.path
+  get directory(): RunDirectory {
+    return this.#book.directory
   }
 
   get plan(): Plan {

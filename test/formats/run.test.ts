@@ -141,7 +141,7 @@ describe('docs/formats/rejected.md', () => {
     write('numbers.jsonl', blockOf(rejectedPage, 'text numbers.jsonl'))
     const run = await prepare({ job: 'positive.job.ts', inputs: ['numbers.jsonl'], splitBytes })
     expect((await execute(run)).phase).toBe('refused')
-    const left = readFileSync(new RunDirectory(run.directory).rejectedFile, 'utf8')
+    const left = readFileSync(run.directory.rejectedFile, 'utf8')
     expect(left).toBe(blockOf(rejectedPage, 'text rejected.jsonl'))
   })
 })
@@ -262,12 +262,12 @@ describe('docs/formats/run-directory.md', () => {
   /** Carries a run out to its end, and notes the rows of all that is in its directory in the meantime. */
   async function seeAll(run: HeldRun, seen: Set<string>): Promise<void> {
     const look = (event?: RunEvent | ProgressEvent | NoteEvent): void => {
-      if (event?.type !== 'attempt-started') for (const row of rowsOf(run.directory)) seen.add(row)
+      if (event?.type !== 'attempt-started') for (const row of rowsOf(run.directory.path)) seen.add(row)
     }
     look()
     expect((await execute(run, look)).phase).toBe('reduce')
     const { committed } = await writeResult(run, {
-      target: join(run.directory, 'result'),
+      target: run.directory.absolute('result'),
       format: 'tsv',
       headRows: 10,
     })
@@ -276,7 +276,7 @@ describe('docs/formats/run-directory.md', () => {
     await run.commit(committed)
     await run.close()
     look()
-    const left = rowsOf(run.directory)
+    const left = rowsOf(run.directory.path)
     expect([...left].some((row) => /^(committed|attempts|lock)\//.test(row))).toBe(false)
   }
 })

@@ -103,7 +103,7 @@ class Onlooker {
   #tell(state: RunState): ExitCode {
     const run: ReportedRun = {
       id: this.#id,
-      directory: this.#directory.path,
+      directory: this.#directory,
       state,
       // What bounded it was measured by its own process alone.
       bottleneck: () => null,

@@ -66,7 +66,7 @@ function tellComplete(
   const { directory: result, committed } = resultOfRun(directory, terminal)
   const id = basename(directory.path)
   if (args.has('json')) {
-    saySummaryJson(terminal, { id, directory: directory.path, state }, { committed })
+    saySummaryJson(terminal, { id, directory, state }, { committed })
     return exitCodes.complete
   }
   if (!args.has('quiet')) {

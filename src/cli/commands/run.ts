@@ -5,7 +5,7 @@ import {
   acceptOptions,
   type HeldRun,
   prepareRun,
-  RunDirectory,
+  type RunDirectory,
   takeTarget,
   totalsOf,
 } from '../../run/index.ts'
@@ -96,7 +96,7 @@ async function begin(prepared: HeldRun, outlet: Outlet, terminal: Terminal): Pro
     throw error
   }
   if (!outlet.quiet) sayStart(prepared, terminal)
-  terminal.letGo?.(new RunDirectory(prepared.directory))
+  terminal.letGo?.(prepared.directory)
   return prepared
 }
 

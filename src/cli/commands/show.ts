@@ -5,6 +5,7 @@ import { countOf, showBytes, showCount } from '../../quantities.ts'
 import { checkTables, type Manifest, readHead, readManifest } from '../../result/index.ts'
 import {
   type CommittedTable,
+  type RunDirectory,
   type RunOnDisk,
   type RunState,
   readRun,
@@ -55,7 +56,7 @@ export const show: Command = {
     const directory = findRunOrResult(name, terminal)
     const run = readRun(directory)
     if (args.has('json')) terminal.out(JSON.stringify(jsonOf(run)))
-    else await showRun(run, directory.path, args, terminal)
+    else await showRun(run, directory, args, terminal)
     return exitCodes.complete
   },
 }
@@ -84,13 +85,18 @@ function jsonOf(run: RunOnDisk): object {
   }
 }
 
-async function showRun(run: RunOnDisk, path: string, args: Arguments, terminal: Terminal): Promise<void> {
+async function showRun(
+  run: RunOnDisk,
+  directory: RunDirectory,
+  args: Arguments,
+  terminal: Terminal,
+): Promise<void> {
   const { out } = terminal
   const { identity, state } = run
   const status = statusOf(run)
   out(`Run ${identity.id}: ${sayRunStatus(run)}`)
   out(
-    `  of ${printable(identity.job)}, begun ${showTime(identity.createdAt)}, in ${shownPath(path, terminal.cwd)}`,
+    `  of ${printable(identity.job)}, begun ${showTime(identity.createdAt)}, in ${shownPath(directory.path, terminal.cwd)}`,
   )
   if (state === null) return
   const totals = totalsOf(state)
@@ -106,7 +112,7 @@ async function showRun(run: RunOnDisk, path: string, args: Arguments, terminal: 
     out(
       `  Its process is gone: it was killed, or the machine went down. Last heard of ${showTime(run.lastAt)}.`,
     )
-  if (state.result === null && totals.rejected > 0) showRejected(run, state, path, terminal)
+  if (state.result === null && totals.rejected > 0) showRejected(run, state, directory, terminal)
   const holder = state.result === null ? null : runThatLeft(state.result.directory)
   if (state.result !== null && holder === identity.id) {
     await showResult(state.result.directory, args, terminal)
@@ -121,7 +127,12 @@ async function showRun(run: RunOnDisk, path: string, args: Arguments, terminal: 
   } else out(`  Go on: ${resumeCommand(identity.id, state)}`)
 }
 
-function showRejected({ identity }: RunOnDisk, state: RunState, directory: string, terminal: Terminal): void {
+function showRejected(
+  { identity }: RunOnDisk,
+  state: RunState,
+  directory: RunDirectory,
+  terminal: Terminal,
+): void {
   const lines = rejectedLines({ id: identity.id, directory, state }, terminal)
   for (const { text } of lines) terminal.out(`  ${text}`)
   if (lines.length === 0) terminal.out('  The rejected records are named once every map task is done.')

@@ -34,7 +34,7 @@ const progress: ProgressEvent = {
 }
 const note = { type: 'note', at: 3, message: 'A worker is paused.' } as const
 const run = () => ({
-  directory: folder.path,
+  directory,
   workers: [{ seat: 0, pid: 77 }],
   bottleneck: () => ({ kind: 'unknown' }) as const,
 })

@@ -3,7 +3,7 @@ import type { Bottleneck } from '../bottleneck.ts'
 import type { HeldRun } from '../held-run.ts'
 import type { NoteEvent, ProgressEvent, RunEvent } from '../journal/events.ts'
 import { UnderWay } from '../state/under-way.ts'
-import { RunDirectory } from './directory.ts'
+import type { RunDirectory } from './directory.ts'
 
 /**
  * How far the attempts are that run now, in a file beside the logs, for other processes that look on: the journal tells of
@@ -42,7 +42,7 @@ export class LiveProgress {
     writeEveryMs = writeEveryMsDefault,
   ) {
     this.#run = run
-    this.#file = new RunDirectory(run.directory).progressFile
+    this.#file = run.directory.progressFile
     this.#writeEveryMs = writeEveryMs
     // An attempt that is at one record for long has nothing to tell, and yet its worker wants to be seen.
     this.#timer = setInterval(() => this.#write(), Math.max(writeEveryMs, writeEveryMsDefault))
