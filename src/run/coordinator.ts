@@ -4,18 +4,14 @@ import { assertNever, type Fault, toFault } from '../errors.ts'
 import { type Attempt, type Pool, readPlaceNote } from '../executor/index.ts'
 import type { MapReport } from '../flow/index.ts'
 import { indexNameOf } from '../input/index.ts'
+import { BookedRun } from './booked-run.ts'
 import type { Bottleneck } from './bottleneck.ts'
-import { forgetContainers } from './containers/container-note.ts'
-import type { RunDirectory } from './directory/directory.ts'
-import { releaseLock } from './directory/lock.ts'
-import { writeRejectedList } from './directory/rejected-list.ts'
 import { Guard, type Guarded } from './guard.ts'
 import type { HeldRun, RunMaker, RunParts } from './held-run.ts'
-import { RunBook, type RunObserver, type StepOutside } from './journal/book.ts'
-import type { CommittedResult } from './journal/events.ts'
-import { type Plan, splitsOf } from './plan/plan.ts'
+import type { StepOutside } from './journal/book.ts'
+import { splitsOf } from './plan/plan.ts'
 import { type Decision, decide, mayBlameRecord } from './state/decide.ts'
-import { judgeMapStage } from './state/judge.ts'
+import type { Verdict } from './state/judge.ts'
 import { type EndedAttempt, settle } from './state/settle.ts'
 import type { RunState } from './state/state.ts'
 import { attemptId, parseTaskId, taskId } from './state/task-id.ts'
@@ -39,9 +35,7 @@ type Start = Extract<Decision, { kind: 'start' }>
  * hears of it. Only an attempt is begun before its line is written, which names its seat; one without a line is removed when the
  * run goes on. Whatever it knows of the run is in `state`, so it can be lost at any moment.
  */
-export class Coordinator implements HeldRun {
-  readonly id: string
-  readonly #book: RunBook
+export class Coordinator extends BookedRun {
   readonly #pool: Workers
   readonly #store: Store
   readonly #ended: Ended[] = []
@@ -51,12 +45,10 @@ export class Coordinator implements HeldRun {
   readonly #guard: Guard
   /** Why the run has to end although its tasks could go on. */
   #mustEnd: Fault | null = null
-  #isClosed = false
 
   constructor(parts: Omit<RunParts, 'pool'> & { readonly pool: Workers }) {
+    super(parts)
     const { directory, pool, state } = parts
-    this.id = parts.id
-    this.#book = new RunBook(parts, (step) => this.#takeOutside(step))
     this.#pool = pool
     this.#store = parts.store
     this.#guard = new Guard({
@@ -66,7 +58,7 @@ export class Coordinator implements HeldRun {
       memory: state.plan.memory,
       tasks: () => this.#countTasks(),
       roomFound: () => this.#wake(),
-      say: (message) => this.#book.say(message),
+      say: (message) => this.book.say(message),
       stop: (fault) => {
         this.#mustEnd = fault
         this.#wake()
@@ -74,23 +66,7 @@ export class Coordinator implements HeldRun {
     })
   }
 
-  get directory(): RunDirectory {
-    return this.#book.directory
-  }
-
-  get plan(): Plan {
-    return this.state.plan
-  }
-
-  get state(): RunState {
-    return this.#book.state
-  }
-
-  observe(observer: RunObserver): void {
-    this.#book.observe(observer)
-  }
-
-  async execute(stop: AbortSignal, finish?: AbortSignal): Promise<RunState> {
+  override async execute(stop: AbortSignal, finish?: AbortSignal): Promise<RunState> {
     const wake = (): void => this.#wake()
     stop.addEventListener('abort', wake)
     finish?.addEventListener('abort', wake)
@@ -138,11 +114,11 @@ export class Coordinator implements HeldRun {
     }
   }
 
-  get workers(): HeldRun['workers'] {
+  override get workers(): HeldRun['workers'] {
     return this.#pool.workers
   }
 
-  bottleneck(): Bottleneck | null {
+  override bottleneck(): Bottleneck | null {
     return this.#guard.bottleneck()
   }
 
@@ -154,34 +130,8 @@ export class Coordinator implements HeldRun {
     return { running, waiting: length - done - running }
   }
 
-  redo(fault: Fault): boolean {
-    return this.#book.redo(fault)
-  }
-
-  giveUp(fault: Fault): void {
-    this.#book.fail(fault)
-  }
-
-  async commit(result: CommittedResult): Promise<void> {
-    await this.#book.commit(result)
-  }
-
-  async close(): Promise<void> {
-    if (this.#isClosed) return
-    this.#isClosed = true
-    try {
-      await this.#pool.stop()
-      forgetContainers(this.#book.directory)
-    } finally {
-      this.#store.clean(this.plan.keepBytesMax)
-      this.#book.close()
-      releaseLock(this.#book.directory)
-    }
-  }
-
-  async discard(): Promise<void> {
-    await this.close()
-    this.#book.directory.remove()
+  protected override clearUp(): void {
+    this.#store.clean(this.plan.keepBytesMax)
   }
 
   /** Puts what earlier runs kept into the place of tasks that need not run. */
@@ -192,10 +142,10 @@ export class Coordinator implements HeldRun {
       // Lost once: what was kept is the same file, and no better. Or it is of a part of a file that is read as a whole now.
       if (task.trouble !== undefined || !readsAsPlanned(this.state, index)) continue
       const id = taskId('map', index)
-      const folder = this.#book.directory.absolute(this.#book.directory.committedFolder(id))
+      const folder = this.directory.absolute(this.directory.committedFolder(id))
       const report = this.#store.take(reuse.key, folder, firstSplit)
       if (report === null) continue
-      this.#book.record({ type: 'map-reused', at: Date.now(), task: id, run: reuse.run, report })
+      this.book.record({ type: 'map-reused', at: Date.now(), task: id, run: reuse.run, report })
     }
   }
 
@@ -207,7 +157,7 @@ export class Coordinator implements HeldRun {
     const done = this.state.map.at(index)
     if (!readsAsPlanned(this.state, index) || (done?.trouble?.skip ?? []).length > 0) return
     if (done?.kind === 'done' && !isWorthKeeping(this.plan.tasks.length, done.tookMs)) return
-    const folder = this.#book.directory.absolute(this.#book.directory.committedFolder(id))
+    const folder = this.directory.absolute(this.directory.committedFolder(id))
     this.#store.keep(task, { run: this.id, folder, report })
   }
 
@@ -215,9 +165,7 @@ export class Coordinator implements HeldRun {
   #keepIndexes(id: string, { splits, contents }: TaskIdentity): void {
     for (const split of splits) {
       if (split.kind !== 'gzip') continue
-      const file = this.#book.directory.absolute(
-        join(this.#book.directory.committedFolder(id), indexNameOf(split)),
-      )
+      const file = this.directory.absolute(join(this.directory.committedFolder(id), indexNameOf(split)))
       const { path, identity } = split
       if (existsSync(file)) this.#store.keepIndex({ path, identity, contents }, file, this.id)
     }
@@ -245,20 +193,19 @@ export class Coordinator implements HeldRun {
   #begin({ stage, index, task, attempt, care, beside }: Start): void {
     const id = attemptId(task, attempt)
     const state = this.state
-    const work =
-      stage === 'map' ? mapWork(state, index, care) : reduceWork(state, index, this.#book.directory)
-    const order: Attempt = { id, directory: this.#book.directory.attemptFolder(id), work }
+    const work = stage === 'map' ? mapWork(state, index, care) : reduceWork(state, index, this.directory)
+    const order: Attempt = { id, directory: this.directory.attemptFolder(id), work }
     const { workers, memory } = this.plan
     const { seat, outcome } = this.#pool.run(
       order,
       (progress) => {
-        this.#book.tell({ type: 'progress', at: Date.now(), task, attempt, ...progress })
+        this.book.tell({ type: 'progress', at: Date.now(), task, attempt, ...progress })
       },
       care.alone ? { heapBytes: memory.workerHeapBytes * workers } : {},
     )
     const isSpare = beside !== undefined
     if (isSpare) this.#guard.takeRoom()
-    this.#book.record({
+    this.book.record({
       type: 'attempt-started',
       at: Date.now(),
       task,
@@ -285,14 +232,13 @@ export class Coordinator implements HeldRun {
       place:
         fault === null || !mayBlameRecord(fault.code)
           ? null
-          : readPlaceNote(this.#book.directory.absolute(this.#book.directory.attemptFolder(id))),
-      damagedTask:
-        fault?.code === 'file-damaged' ? this.#book.directory.taskOfCommitted(fault.file ?? '') : null,
+          : readPlaceNote(this.directory.absolute(this.directory.attemptFolder(id))),
+      damagedTask: fault?.code === 'file-damaged' ? this.directory.taskOfCommitted(fault.file ?? '') : null,
     })
-    for (const step of steps) this.#book.take(step)
+    for (const step of steps) this.book.take(step)
   }
 
-  #takeOutside(step: StepOutside): void {
+  protected override takeOutside(step: StepOutside): void {
     switch (step.kind) {
       case 'keep':
         this.#keep(step.task, step.report)
@@ -310,33 +256,33 @@ export class Coordinator implements HeldRun {
   }
 
   async #judge(): Promise<void> {
+    let verdict: Verdict
     try {
-      writeRejectedList(this.#book.directory, this.state)
+      verdict = this.book.judge()
     } catch (error) {
       // A list that a crash or a bad disk has taken: its task runs again, and the stage is judged then.
       if (this.redo(toFault(error))) return
       throw error
     }
-    const verdict = judgeMapStage(this.state, Date.now())
     if (verdict.type === 'refused') await this.#endAll()
-    this.#book.record(verdict)
+    this.book.record(verdict)
   }
 
   /** Attempts that are running are given up: what they wrote is of no use. */
   async #endAll(): Promise<void> {
     // What could not be ended is said when the run is closed, which comes after whatever is to be noted of it.
     await this.#pool.stop().catch(() => undefined)
-    this.#book.directory.discardAttempts()
+    this.directory.discardAttempts()
   }
 
   async #fail(fault: Fault): Promise<void> {
     await this.#endAll()
-    this.#book.fail(fault)
+    this.book.fail(fault)
   }
 
   async #interrupt(): Promise<RunState> {
     await this.#endAll()
-    this.#book.interrupt()
+    this.book.interrupt()
     return this.state
   }
 }

@@ -1,6 +1,7 @@
 /** Who decides: plan, events, state, journal, and the coordinator that turns decisions into work. */
 
 export type { Confinement } from '../executor/index.ts'
+export { BookedRun } from './booked-run.ts'
 export { type Bottleneck, sayBottleneck } from './bottleneck.ts'
 export { bundleModule } from './bundle.ts'
 export { sayConfinement } from './containers/confinement.ts'
@@ -14,12 +15,10 @@ export { LiveProgress } from './directory/live-progress.ts'
 export {
   holderOf as holderOfRun,
   isHeld as isRunHeld,
-  releaseLock,
   releaseTarget,
   takeTarget,
 } from './directory/lock.ts'
 export { findDeath, type LogSource, listLogs, readLog } from './directory/logs.ts'
-export { writeRejectedList } from './directory/rejected-list.ts'
 export { RunFollower, type Standing } from './follow.ts'
 export type { HeldRun, RunMaker, RunParts } from './held-run.ts'
 export { RunBook, type RunObserver } from './journal/book.ts'
@@ -46,7 +45,7 @@ export { type PartSoFar, reduceSoFar } from './reduce-so-far.ts'
 export { type RunOnDisk, readResumable, readRun, resumeRun } from './reopen.ts'
 export { settleResources } from './resources.ts'
 export { mayBlameRecord, skippedMax } from './state/decide.ts'
-export { judgeMapStage } from './state/judge.ts'
+export { judgeMapStage, type Verdict } from './state/judge.ts'
 export { sayTask } from './state/say-task.ts'
 export { lose, settle } from './state/settle.ts'
 export type { Shortfall } from './state/shortfall.ts'

@@ -4,24 +4,19 @@ import { deflateSync } from 'node:zlib'
 import { type Fault, toFault } from '../errors.ts'
 import type { Pool } from '../executor/index.ts'
 import {
+  BookedRun,
   type Bottleneck,
   type CommittedResult,
   type HeldRun,
-  judgeMapStage,
   lose,
   mapWork,
-  type Plan,
-  RunBook,
-  type RunDirectory,
-  type RunObserver,
   type RunParts,
   type RunState,
   readIdentity,
   reduceWorks,
-  releaseLock,
   type SparkOptions,
   taskId,
-  writeRejectedList,
+  type Verdict,
 } from '../run/index.ts'
 import type { Application } from './application.ts'
 import { Attempts } from './attempts.ts'
@@ -50,42 +45,24 @@ interface Followed {
 }
 
 /** A run whose tasks Spark has done: Spark schedules, shuffles and tries again; state, journal and result are as those of any run. */
-export class SparkRun implements HeldRun {
-  readonly id: string
-  readonly workers: HeldRun['workers'] = []
-  readonly #book: RunBook
+export class SparkRun extends BookedRun {
+  override readonly workers: HeldRun['workers'] = []
   /** Has loaded the job to plan the run; nothing else is done here. */
   readonly #pool: Pool
   readonly #spark: SparkOptions
-  #isClosed = false
   #redone = 0
 
   constructor(parts: RunParts, spark: SparkOptions) {
-    this.id = parts.id
-    // Nothing is kept of tasks on Spark, and Spark ends its attempts itself.
-    this.#book = new RunBook(parts, () => undefined)
+    super(parts)
     this.#pool = parts.pool
     this.#spark = spark
   }
 
-  get directory(): RunDirectory {
-    return this.#book.directory
-  }
+  /** Nothing is kept of tasks on Spark, and Spark ends its attempts itself. */
+  protected override takeOutside(): void {}
 
-  get plan(): Plan {
-    return this.state.plan
-  }
-
-  get state(): RunState {
-    return this.#book.state
-  }
-
-  observe(observer: RunObserver): void {
-    this.#book.observe(observer)
-  }
-
-  async execute(stop: AbortSignal, finish?: AbortSignal): Promise<RunState> {
-    const book = this.#book
+  override async execute(stop: AbortSignal, finish?: AbortSignal): Promise<RunState> {
+    const book = this.book
     await this.#pool.stop()
     if (stop.aborted) return this.#interrupt()
     this.#forgetSpills()
@@ -112,7 +89,7 @@ export class SparkRun implements HeldRun {
 
   /** Null where it could not be started: the run has failed then. */
   async #start(orders: readonly MapOrder[]): Promise<Application | null> {
-    const { directory } = this.#book
+    const { directory } = this.book
     try {
       return await startApplication({
         id: this.id,
@@ -123,41 +100,24 @@ export class SparkRun implements HeldRun {
         orders,
       })
     } catch (error) {
-      this.#book.fail(toFault(error))
+      this.book.fail(toFault(error))
       return null
     }
   }
 
-  bottleneck(): Bottleneck | null {
+  override bottleneck(): Bottleneck | null {
     return null
   }
 
   /** Takes a whole application: where what it writes is lost again and again, the disk is bad. */
-  redo(fault: Fault): boolean {
+  override redo(fault: Fault): boolean {
     this.#redone += 1
-    return this.#redone <= redoneMax && this.#book.redo(fault)
+    return this.#redone <= redoneMax && super.redo(fault)
   }
 
-  giveUp(fault: Fault): void {
-    this.#book.fail(fault)
-  }
-
-  async commit(result: CommittedResult): Promise<void> {
-    await this.#book.commit(result)
-    rmSync(sparkFolder(this.#book.directory), { recursive: true, force: true })
-  }
-
-  async close(): Promise<void> {
-    if (this.#isClosed) return
-    this.#isClosed = true
-    await this.#pool.stop()
-    this.#book.close()
-    releaseLock(this.#book.directory)
-  }
-
-  async discard(): Promise<void> {
-    await this.close()
-    this.#book.directory.remove()
+  override async commit(result: CommittedResult): Promise<void> {
+    await super.commit(result)
+    rmSync(sparkFolder(this.directory), { recursive: true, force: true })
   }
 
   /** What map tasks wrote went with the application that held it; partitions that are reduced stay. */
@@ -165,12 +125,12 @@ export class SparkRun implements HeldRun {
     const { map, reduce } = this.state
     if (reduce.done === reduce.length || map.done === 0) return
     const fault: Fault = { code: 'worker-died', message: 'The application on Spark that held it has ended.' }
-    this.#book.say(
+    this.book.say(
       `${reduce.done} of ${reduce.length} partitions are reduced and are used; the map tasks run again, since what they wrote went with the application.`,
     )
     for (const [index, { kind }] of [...map.entries()])
       if (kind === 'done')
-        for (const step of lose(taskId('map', index), fault, Date.now())) this.#book.take(step)
+        for (const step of lose(taskId('map', index), fault, Date.now())) this.book.take(step)
   }
 
   #mapOrders(): MapOrder[] {
@@ -218,7 +178,7 @@ export class SparkRun implements HeldRun {
           said: driverSaid,
           state: this.state,
           logged: application.lastWords(),
-          logFile: sparkLog(this.#book.directory),
+          logFile: sparkLog(this.directory),
         })
         return await this.#fail(application, fault)
       }
@@ -247,7 +207,7 @@ export class SparkRun implements HeldRun {
     }
     await application.stop()
     // What attempts published that were not needed.
-    this.#book.directory.discardAttempts()
+    this.directory.discardAttempts()
   }
 
   /** Returns true where nothing is left to be done. */
@@ -255,8 +215,8 @@ export class SparkRun implements HeldRun {
     const { application, attempts, replies } = followed
     if (message.type === 'standing') {
       const { spark, python, application: name } = message
-      this.#book.say(`Spark ${spark} with Python ${python} stands: application ${name}.`)
-      this.#book.record({ type: 'spark-started', at: Date.now(), application: name, spark })
+      this.book.say(`Spark ${spark} with Python ${python} stands: application ${name}.`)
+      this.book.record({ type: 'spark-started', at: Date.now(), application: name, spark })
       followed.noExecutor.begin(performance.now())
       return false
     }
@@ -267,13 +227,14 @@ export class SparkRun implements HeldRun {
     if (message.type === 'reduced') attempts.endOfReduces()
     if (attempts.fatal !== null) return false
     if (message.type === 'mapped') {
+      let verdict: Verdict
       try {
-        writeRejectedList(this.#book.directory, this.state)
+        verdict = this.book.judge()
       } catch (error) {
         attempts.fatal = toFault(error)
         return false
       }
-      this.#book.record(judgeMapStage(this.state, Date.now()))
+      this.book.record(verdict)
       attempts.beginReduces()
       if (this.state.phase === 'refused') return true
       application.go(this.#reduceOrders(replies))
@@ -294,7 +255,7 @@ export class SparkRun implements HeldRun {
 
   #reduceOrders({ crcs }: Replies): (Buffer | null)[] {
     const { state } = this
-    const works = reduceWorks(state, this.#book.directory)
+    const works = reduceWorks(state, this.directory)
     return state.reduce.toArray().map(({ kind }, partition) => {
       const work = works[partition]
       if (kind === 'done' || work === undefined) return null
@@ -306,14 +267,14 @@ export class SparkRun implements HeldRun {
 
   async #fail(application: Application, fault: Fault): Promise<RunState> {
     await application.stop()
-    this.#book.directory.discardAttempts()
-    this.#book.fail(fault)
+    this.directory.discardAttempts()
+    this.book.fail(fault)
     return this.state
   }
 
   #interrupt(): RunState {
-    this.#book.directory.discardAttempts()
-    this.#book.interrupt()
+    this.directory.discardAttempts()
+    this.book.interrupt()
     return this.state
   }
 }

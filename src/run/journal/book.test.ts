@@ -126,6 +126,14 @@ describe('RunBook', () => {
     expect(book.redo(damaged)).toBe(false)
   })
 
+  test('judges the map stage once what was rejected is listed, and journals nothing of it yet', () => {
+    commitMap()
+    writeFileSync(directory.rejectedFile, 'of a run that was refused before')
+    expect(book.judge()).toMatchObject({ type: 'map-stage-ended', accepted: [] })
+    expect(existsSync(directory.rejectedFile)).toBe(false)
+    expect(journaled().at(-1)).toBe('map-committed')
+  })
+
   test('lets go of what a result was made of only once the result is journaled', async () => {
     commitMap()
     book.record({ type: 'map-stage-ended', at: 3, accepted: [] })

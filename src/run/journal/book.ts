@@ -1,5 +1,7 @@
 import { assertNever, type Fault } from '../../errors.ts'
 import type { RunDirectory } from '../directory/directory.ts'
+import { writeRejectedList } from '../directory/rejected-list.ts'
+import { judgeMapStage, type Verdict } from '../state/judge.ts'
 import { lose, type Step } from '../state/settle.ts'
 import { apply, isDone, type RunState } from '../state/state.ts'
 import type { CommittedResult, NoteEvent, ProgressEvent, RunEvent } from './events.ts'
@@ -98,6 +100,16 @@ export class RunBook {
     if (task === null || !isDone(this.#state, task)) return false
     for (const step of lose(task, fault, Date.now())) this.take(step)
     return true
+  }
+
+  /**
+   * What the map stage has come to, once what its tasks rejected is listed in one place. Journaled by who asks.
+   *
+   * @throws {TallymanError} `file-damaged` for the list of a task: see `redo`
+   */
+  judge(): Verdict {
+    writeRejectedList(this.directory, this.#state)
+    return judgeMapStage(this.#state, Date.now())
   }
 
   fail(fault: Fault): void {

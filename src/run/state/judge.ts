@@ -6,15 +6,15 @@ import type { Shortfall } from './shortfall.ts'
 import type { RunState } from './state.ts'
 import { inputTotals, totalsOf } from './totals.ts'
 
+/** What the map stage came to, as it is journaled. */
+export type Verdict = Extract<RunEvent, { type: 'map-stage-ended' | 'refused' }>
+
 /**
  * What becomes of a run whose map tasks are all done: it goes on where nothing is lacking, or what is was accepted. Pure.
  *
  * @param at milliseconds since the epoch
  */
-export function judgeMapStage(
-  state: RunState,
-  at: number,
-): Extract<RunEvent, { type: 'map-stage-ended' | 'refused' }> {
+export function judgeMapStage(state: RunState, at: number): Verdict {
   const shortfalls = findShortfalls(state)
   return shortfalls.every(({ accepted }) => accepted)
     ? { type: 'map-stage-ended', at, accepted: shortfalls }
