@@ -10,6 +10,7 @@ import {
   type RunTotals,
   resumeCommand,
   sayBottleneck,
+  statusOf,
   taskId,
   totalsOf,
 } from '../run/index.ts'
@@ -242,13 +243,13 @@ export function saySummaryJson(
   written: Pick<WrittenResult, 'committed'> | null,
 ): void {
   const { phase, shortfalls, fault } = run.state
-  const isCutOff = phase === 'map' || phase === 'reduce'
   const { records, rejected, counters } = totalsOf(run.state)
   terminal.out(
     JSON.stringify({
       run: run.id,
       directory: run.directory.path,
-      status: isCutOff ? 'cut-off' : phase,
+      // Where it can go on yet, its process is gone: whoever tells of it has seen it end.
+      status: statusOf({ state: run.state, isHeld: false }),
       complete: phase === 'complete' && shortfalls.length === 0,
       result: written?.committed.directory ?? null,
       digest: written?.committed.digest ?? null,

@@ -13,7 +13,7 @@ import { splitsOf } from './plan/plan.ts'
 import { type Decision, decide, mayBlameRecord } from './state/decide.ts'
 import type { Verdict } from './state/judge.ts'
 import { type EndedAttempt, settle } from './state/settle.ts'
-import type { RunState } from './state/state.ts'
+import { isOpen, type RunState } from './state/state.ts'
 import { attemptId, parseTaskId, taskId } from './state/task-id.ts'
 import type { Store, TaskIdentity } from './store/store.ts'
 import { isWorthKeeping } from './store/worth-keeping.ts'
@@ -75,9 +75,9 @@ export class Coordinator extends BookedRun {
       this.#reuse(stop)
       for (;;) {
         if (stop.aborted) return await this.#interrupt()
-        if (this.#mustEnd !== null && isOpen(this.state)) await this.#fail(this.#mustEnd)
+        if (this.#mustEnd !== null && isOpen(this.state.phase)) await this.#fail(this.#mustEnd)
         // Once the run has ended, what the attempts come to that ended with it means nothing, and their folders are gone.
-        for (const ended of this.#ended.splice(0)) if (isOpen(this.state)) this.#settle(ended)
+        for (const ended of this.#ended.splice(0)) if (isOpen(this.state.phase)) this.#settle(ended)
         const isFinishing = finish?.aborted === true
         const spareAt = this.#guard.hasRoom ? Date.now() : null
         const decision = decide(this.state, isFinishing ? 0 : this.#guard.freeSeats, spareAt)
@@ -96,7 +96,7 @@ export class Coordinator extends BookedRun {
             await this.#fail(decision.fault)
             break
           case 'rest':
-            if (this.#losers.size > 0 && isOpen(this.state)) {
+            if (this.#losers.size > 0 && isOpen(this.state.phase)) {
               await this.#somethingNew(stop)
               break
             }
@@ -125,7 +125,7 @@ export class Coordinator extends BookedRun {
   /** Tasks of the stage at hand that run, and that wait for a worker. */
   #countTasks(): { readonly running: number; readonly waiting: number } {
     const { phase } = this.state
-    if (phase !== 'map' && phase !== 'reduce') return { running: 0, waiting: 0 }
+    if (!isOpen(phase)) return { running: 0, waiting: 0 }
     const { length, done, running } = this.state[phase]
     return { running, waiting: length - done - running }
   }
@@ -292,8 +292,4 @@ export const onThisMachine: RunMaker = (parts) => new Coordinator(parts)
 
 function isAnyRunning({ map, reduce }: RunState): boolean {
   return map.running + reduce.running > 0
-}
-
-function isOpen({ phase }: RunState): boolean {
-  return phase === 'map' || phase === 'reduce'
 }

@@ -2,7 +2,7 @@ import { type RunDirectory, readIdentity } from './directory/directory.ts'
 import { type Progressed, readLiveProgress } from './directory/live-progress.ts'
 import { isHeld } from './directory/lock.ts'
 import type { RunObserver } from './journal/book.ts'
-import type { RunEvent } from './journal/events.ts'
+import { beginsSession, type RunEvent } from './journal/events.ts'
 import { JournalTail } from './journal/journal-tail.ts'
 import { readPlan } from './plan/plan-file.ts'
 import { apply, initialState, type RunState } from './state/state.ts'
@@ -58,7 +58,7 @@ export class RunFollower {
 
   #happen(event: RunEvent, before: RunState, observer: RunObserver): RunState {
     const state = apply(before, event)
-    if (event.type === 'planned' || event.type === 'resumed') this.#sessionAt = event.at
+    if (beginsSession(event)) this.#sessionAt = event.at
     observer(event, state)
     return state
   }

@@ -22,7 +22,14 @@ export { findDeath, type LogSource, listLogs, readLog } from './directory/logs.t
 export { RunFollower, type Standing } from './follow.ts'
 export type { HeldRun, RunMaker, RunParts } from './held-run.ts'
 export { RunBook, type RunObserver } from './journal/book.ts'
-export type { CommittedResult, CommittedTable, NoteEvent, ProgressEvent, RunEvent } from './journal/events.ts'
+export {
+  beginsSession,
+  type CommittedResult,
+  type CommittedTable,
+  type NoteEvent,
+  type ProgressEvent,
+  type RunEvent,
+} from './journal/events.ts'
 export { acceptOptions, nameToAccept, resumeCommand } from './next-command.ts'
 export {
   attemptsMaxDefault,

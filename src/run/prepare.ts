@@ -14,7 +14,7 @@ import { findJobFile } from './find-job-file.ts'
 import type { HeldRun, RunMaker } from './held-run.ts'
 import { beginJournal } from './journal/begin-journal.ts'
 import type { RunOptions } from './options.ts'
-import { gzipPartBytesOf, hashContents, makePlan } from './plan/make-plan.ts'
+import { hashContents, makePlan, soughtOf } from './plan/make-plan.ts'
 import { writePlan } from './plan/plan-file.ts'
 import { requireRoom } from './require-room.ts'
 import { type Resources, settleResources } from './resources.ts'
@@ -63,9 +63,7 @@ export async function prepareRun(
     pool = job.pool
     const discovery = await discoverInputs(options.inputs, {
       cwd: options.cwd,
-      expect: options.expect ?? job.loaded.description.expect,
-      lines: job.loaded.description.input.unit === 'line',
-      gzipPartBytes: gzipPartBytesOf(options, job.loaded.description.input.unit),
+      ...soughtOf(options, job.loaded),
     })
     await pool.admit(discovery.files.map(({ path }) => toFsPath(resolve(options.cwd, path))))
     stop?.throwIfAborted()

@@ -1,5 +1,6 @@
 import { assertNever } from '../errors.ts'
 import type { RunOnDisk } from './reopen.ts'
+import { isOpen } from './state/state.ts'
 
 /** Where a run stands, in one word. */
 export type RunStatus =
@@ -18,7 +19,7 @@ export type RunStatus =
 export function statusOf({ state, isHeld }: Pick<RunOnDisk, 'state' | 'isHeld'>): RunStatus {
   if (isHeld) return 'running'
   if (state === null) return 'unplanned'
-  return state.phase === 'map' || state.phase === 'reduce' ? 'cut-off' : state.phase
+  return isOpen(state.phase) ? 'cut-off' : state.phase
 }
 
 /** The same for people, who are also told of a result that lacks something. */

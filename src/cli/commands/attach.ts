@@ -3,6 +3,7 @@ import { basename, join } from 'node:path'
 import { TallymanError } from '../../errors.ts'
 import { readHead, readManifest, type TableHead } from '../../result/index.ts'
 import {
+  beginsSession,
   type CommittedResult,
   type RunDirectory,
   RunFollower,
@@ -79,7 +80,7 @@ class Onlooker {
   }
 
   readonly #observe: RunObserver = (event, state) => {
-    if (event.type === 'planned' || event.type === 'resumed') {
+    if (beginsSession(event)) {
       this.#progress?.end()
       this.#session = { before: readBefore(state), elapsedMs: 0 }
       this.#sessionAt = event.at

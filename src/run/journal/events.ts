@@ -155,6 +155,13 @@ export type RunEvent =
       readonly distrusted?: { readonly line: number; readonly bytes: number }
     }
 
+/** Does a process of its own begin with it, as a run's first and each that goes on with it? */
+export function beginsSession(
+  event: RunEvent | ProgressEvent | NoteEvent,
+): event is Extract<RunEvent, { type: 'planned' | 'resumed' }> {
+  return event.type === 'planned' || event.type === 'resumed'
+}
+
 /** Something to be said to people; never journaled. */
 export interface NoteEvent {
   readonly type: 'note'

@@ -6,7 +6,7 @@ import { type GzipCut, type InputFile, likelyGzipBytes } from '../../input/index
 import { noBadRecords, type RunOptions, type SparkOptions } from '../options.ts'
 import type { Reuse, Store, TaskIdentity } from '../store/store.ts'
 import { cutByIndexes, withoutIndex } from './cut-by-index.ts'
-import { gzipPartBytesOf, hashContents, makePlan, type PlanParts } from './make-plan.ts'
+import { hashContents, makePlan, type PlanParts } from './make-plan.ts'
 
 const MiB = 2 ** 20
 const spark: SparkOptions = { master: 'yarn', deployMode: 'client', home: null, pack: null, conf: {} }
@@ -282,15 +282,6 @@ describe('cutByIndexes', () => {
     expect(withoutIndex({ ...long, ...found })).toEqual(long)
     const own = { ...long, cuts: [cutAt(1)] }
     expect(withoutIndex(own)).toBe(own)
-  })
-})
-
-describe('gzipPartBytesOf', () => {
-  it('is as long as pieces of plain files, for lines that are read here', () => {
-    expect(gzipPartBytesOf(options, 'line')).toBe(32 * MiB)
-    expect(gzipPartBytesOf({ ...options, splitBytes: 5 }, 'line')).toBe(5)
-    expect(gzipPartBytesOf(options, 'file')).toBeNull()
-    expect(gzipPartBytesOf({ ...options, spark }, 'line')).toBeNull()
   })
 })
 

@@ -4,6 +4,7 @@ import { pipeline } from 'node:stream/promises'
 import { TallymanError } from '../../errors.ts'
 import type { Confinement, LoadedJob } from '../../executor/index.ts'
 import { type Discovery, type InputFile, packSplits, planSplits, type Split } from '../../input/index.ts'
+import type { Expectation } from '../../job/index.ts'
 import { countOf, showCount } from '../../quantities.ts'
 import type { RunOptions } from '../options.ts'
 import { buildVersion, packageVersion } from '../package.ts'
@@ -12,17 +13,18 @@ import type { Reuse, Store, TaskIdentity } from '../store/store.ts'
 import { cutByIndexes, withoutIndex } from './cut-by-index.ts'
 import { fingerprint } from './fingerprint.ts'
 import type { Plan, PlannedTask } from './plan.ts'
-import { taskSizeOf } from './task-size.ts'
+import { gzipPartBytesOf, taskSizeOf } from './task-size.ts'
 
-/**
- * How long parts of gzip files are; null where they are read as a whole: by formats that take files, and on Spark, where no task can
- * find out that what was planned as a part is none, and have another one read the file.
- */
-export function gzipPartBytesOf(
-  options: Pick<RunOptions, 'splitBytes' | 'spark'>,
-  unit: 'line' | 'file',
-): number | null {
-  return unit === 'line' && options.spark === null ? taskSizeOf(options, { files: [] }).splitBytes : null
+/** What of the inputs is looked for, as user and job say it together. */
+export function soughtOf(
+  options: Pick<RunOptions, 'expect' | 'splitBytes' | 'spark'>,
+  { description }: Pick<LoadedJob, 'description'>,
+): { readonly expect: Expectation | null; readonly lines: boolean; readonly gzipPartBytes: number | null } {
+  return {
+    expect: options.expect ?? description.expect,
+    lines: description.input.unit === 'line',
+    gzipPartBytes: gzipPartBytesOf(options, description.input.unit),
+  }
 }
 
 /** Pieces that plain files are cut into, beyond one each: what is known of all of them fits in 80 MB. */
@@ -111,7 +113,7 @@ export function makePlan(parts: PlanParts): Plan {
     taskTimeoutMs: options.taskTimeoutMs,
     isPolite: options.isPolite,
     speculates: options.speculates,
-    expect: options.expect ?? loaded.description.expect,
+    expect: soughtOf(options, loaded).expect,
     accept,
     badRecords: options.badRecords,
     contents: contents === null ? null : Object.fromEntries(contents),
@@ -133,7 +135,12 @@ function cutInputs(parts: PlanParts): CutInputs {
   const splitBytes = splittable ? boundedSplitBytes(size.splitBytes, options, discovery) : size.splitBytes
   const pack = (own: readonly Split[]): Split[][] => packSplits(own, size.packBytes, size.filesApartMax)
   const cutting = { splitBytes, splittable }
-  const cutFiles = cutByIndexes(discovery.files, parts.store, contents, gzipPartBytesOf(options, unit))
+  const cutFiles = cutByIndexes(
+    discovery.files,
+    parts.store,
+    contents,
+    soughtOf(options, loaded).gzipPartBytes,
+  )
   const cutSplits = planSplits(cutFiles, cutting)
   const cutTasks = pack(cutSplits)
   const partitions = choosePartitions(discovery, cutTasks.length, options.spark !== null)

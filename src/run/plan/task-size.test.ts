@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { InputFile } from '../../input/index.ts'
 import type { SparkOptions } from '../options.ts'
-import { taskSizeOf } from './task-size.ts'
+import { gzipPartBytesOf, taskSizeOf } from './task-size.ts'
 
 const MiB = 2 ** 20
 const spark: SparkOptions = { master: 'yarn', deployMode: 'client', home: null, pack: null, conf: {} }
@@ -38,5 +38,15 @@ describe('taskSizeOf', () => {
   it('takes pieces of plain files as they were asked for, and packs no more for "whole"', () => {
     expect(size([plain(1e6)], { splitBytes: MiB })).toMatchObject({ splitBytes: MiB, packBytes: MiB })
     expect(size([plain(10)], { splitBytes: Number.MAX_SAFE_INTEGER }).packBytes).toBe(32 * MiB)
+  })
+})
+
+describe('gzipPartBytesOf', () => {
+  const here = { splitBytes: null, spark: null }
+  it('is as long as pieces of plain files, for lines that are read here', () => {
+    expect(gzipPartBytesOf(here, 'line')).toBe(32 * MiB)
+    expect(gzipPartBytesOf({ ...here, splitBytes: 5 }, 'line')).toBe(5)
+    expect(gzipPartBytesOf(here, 'file')).toBeNull()
+    expect(gzipPartBytesOf({ ...here, spark }, 'line')).toBeNull()
   })
 })

@@ -41,6 +41,17 @@ export function taskSizeOf(
   }
 }
 
+/**
+ * How long parts of gzip files are; null where they are read as a whole: by formats that take files, and on Spark, where no task can
+ * find out that what was planned as a part is none, and have another one read the file.
+ */
+export function gzipPartBytesOf(
+  { splitBytes, spark }: Pick<RunOptions, 'splitBytes' | 'spark'>,
+  unit: 'line' | 'file',
+): number | null {
+  return unit === 'line' && spark === null ? (splitBytes ?? bytesHere) : null
+}
+
 /** What the files hold, decompressed, as far as it is known before they are read. */
 function likelyBytesOf({ files }: Pick<Discovery, 'files'>): number {
   return files.reduce((sum, { kind, identity: { sizeBytes }, members }) => {

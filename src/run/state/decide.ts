@@ -1,7 +1,7 @@
 import type { ErrorCode, Fault } from '../../errors.ts'
 import { mayRetry, TallymanError } from '../../errors.ts'
 import { sayTask } from './say-task.ts'
-import type { RunState } from './state.ts'
+import { isOpen, type RunState } from './state.ts'
 import { findStraggler } from './straggler.ts'
 import { type Stage, taskId } from './task-id.ts'
 import type { TaskList } from './task-list.ts'
@@ -71,7 +71,7 @@ const hungers: ReadonlySet<ErrorCode> = new Set(['out-of-memory', 'memory-limit'
  * @param spareAt milliseconds since the epoch, now; null where no attempt may be begun that need not be
  */
 export function decide(state: RunState, freeSeats: number, spareAt: number | null = null): Decision {
-  if (state.phase !== 'map' && state.phase !== 'reduce') return { kind: 'rest' }
+  if (!isOpen(state.phase)) return { kind: 'rest' }
   const stage = state.phase
   const tasks: TaskList<unknown> = state[stage]
   // After a loss the map stage may go on while reduce tasks are still at work.

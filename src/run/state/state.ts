@@ -252,6 +252,11 @@ function openAgain(state: RunState, id: string, open: <R>(task: DoneTask<R>) => 
   return { ...state, reduce: state.reduce.with(index, open(doneTask(state.reduce, index, id))) }
 }
 
+/** May a run in this phase go on by itself? It is in one, too, when its process is gone and could not say so. */
+export function isOpen(phase: Phase): phase is Stage {
+  return phase === 'map' || phase === 'reduce'
+}
+
 /** Are a task's files in place? */
 export function isDone(state: RunState, id: string): boolean {
   const { stage, index } = parseTaskId(id)

@@ -1,4 +1,4 @@
-import type { NoteEvent, ProgressEvent, RunEvent } from '../journal/events.ts'
+import { beginsSession, type NoteEvent, type ProgressEvent, type RunEvent } from '../journal/events.ts'
 import { isDone, type RunState } from './state.ts'
 import { attemptId } from './task-id.ts'
 import { inputBytesOf, type RunTotals } from './totals.ts'
@@ -13,7 +13,7 @@ export class UnderWay {
   /** To be told every event of the run, in order. */
   observe(event: RunEvent | ProgressEvent | NoteEvent): void {
     if (event.type === 'progress') this.#last.set(attemptId(event.task, event.attempt), event)
-    else if (event.type === 'planned' || event.type === 'resumed') this.#last.clear()
+    else if (beginsSession(event)) this.#last.clear()
     else if ('attempt' in event) this.#last.delete(attemptId(event.task, event.attempt))
   }
 

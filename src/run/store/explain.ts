@@ -2,7 +2,7 @@ import { assertNever } from '../../errors.ts'
 import { type Split, saySplit, splitName } from '../../input/index.ts'
 import type { RunEvent } from '../journal/events.ts'
 import { splitsOf } from '../plan/plan.ts'
-import type { RunState } from '../state/state.ts'
+import { isOpen, type RunState } from '../state/state.ts'
 import { parseTaskId, type Stage, taskId } from '../state/task-id.ts'
 import type { MissReason } from './store.ts'
 
@@ -156,8 +156,7 @@ function story(
   const common = { task, stage, reads, attempts, troubles }
   if (kind === 'running') return { ...common, what: kind, why: troubles.join('; ') || (miss ?? '') }
   if (kind === 'waiting') {
-    const isOpen = state.phase === 'map' || state.phase === 'reduce'
-    const turn = isOpen ? 'its turn has not come' : 'the run ended before its turn came'
+    const turn = isOpen(state.phase) ? 'its turn has not come' : 'the run ended before its turn came'
     return { ...common, what: kind, why: troubles.join('; ') || turn }
   }
   if (troubles.length > 0) return { ...common, what: 'ran-again', why: troubles.join('; ') }

@@ -2,6 +2,7 @@ import { readDiskSpace, spareSpace } from '../../host/index.ts'
 import { diskBytes, saySplits } from '../../input/index.ts'
 import { AnswerLooks, type AnswerSoFar } from '../../result/index.ts'
 import {
+  beginsSession,
   type NoteEvent,
   Pace,
   type ProgressEvent,
@@ -194,7 +195,7 @@ export class RunWatch {
     }
     this.#underWay.observe(event)
     if (event.type === 'progress') return
-    if (event.type === 'planned' || event.type === 'resumed') {
+    if (beginsSession(event)) {
       this.#workedMs += Math.max(0, this.#lastAt - this.#sessionAt)
       this.#sessionAt = event.at
       this.#note = null
