@@ -261,6 +261,17 @@ describe('resumeRun', () => {
     expect(isHeld(directory)).toBe(false)
   })
 
+  test('refuses a run that was begun in another time zone or language, and says how to go on', async () => {
+    const directory = left(workplace(), mapped)
+    writePlan(directory.planFile, { ...planOf([plainFile('a.txt', 30)]), surroundings: 'Asia/Seoul, ko_KR' })
+    await expect(resumeRun(directory, asBefore)).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringContaining('by which dates and texts may look: Asia/Seoul, ko_KR; here it is '),
+      wayOut: expect.stringContaining('TZ=Asia/Seoul LC_ALL=ko_KR.UTF-8 tallyman resume '),
+    })
+    expect(isHeld(directory)).toBe(false)
+  })
+
   test('refuses to go on with another job than the one that was begun', async () => {
     const directory = await stopAt(await workplace().prepare(asked), 'map-committed')
     writeFileSync(directory.bundleFile, readFileSync(directory.bundleFile, 'utf8').replace('"bad"', '"bat"'))

@@ -23,6 +23,7 @@ import { readPlan } from './plan/plan-file.ts'
 import { apply, initialState, type Phase, type RunState } from './state/state.ts'
 import { taskId } from './state/task-id.ts'
 import { Store, storeFolder } from './store/store.ts'
+import { surroundings } from './surroundings.ts'
 import { openWorkers } from './workers.ts'
 
 /** A run as it lies on disk. */
@@ -202,9 +203,20 @@ function requireBundle({ bundleFile }: RunDirectory, { job }: Plan): void {
   })
 }
 
-/** What two versions wrote, put together, is a result that neither would have made. */
-function requireSameVersion({ engine }: Plan, id: string): void {
+/** What two versions wrote, or two time zones or languages made, put together, is a result that neither would have made. */
+function requireSameVersion({ engine, surroundings: begun }: Plan, id: string): void {
   const version = buildVersion()
+  const here = surroundings()
+  if (begun !== here) {
+    const [zone, language] = begun.split(', ')
+    throw new TallymanError(
+      'usage',
+      `Run ${id} was begun in another time zone or language, by which dates and texts may look: ${begun}; here it is ${here}.`,
+      {
+        wayOut: `Go on as it was begun: TZ=${zone} LC_ALL=${language}.UTF-8 tallyman resume ${id}. Or start the run again.`,
+      },
+    )
+  }
   if (engine === version) return
   throw new TallymanError('usage', `Run ${id} was begun by tallyman ${engine}; this is ${version}.`, {
     wayOut: 'Go on with the versions that began the run, or start the run again.',

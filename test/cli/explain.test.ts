@@ -43,6 +43,21 @@ describe('a run over what an earlier run has done', () => {
     expect(explained()[0]).toContain('ran: the run was told not to use what was kept')
   })
 
+  it('uses nothing that was made in another time zone or language', () => {
+    shop.job('words.job.ts', 'emit([new Date(0).toLocaleString(), (1234.5).toLocaleString()])')
+    const inSurroundings = (env: Record<string, string>): string => {
+      const ended = shop.runIn({ env }, 'run', 'words.job.ts', 'days', '-w', '1')
+      return shop.digestOf(ended)
+    }
+    const korean = { TZ: 'Asia/Seoul', LANG: 'ko_KR.UTF-8' }
+    const digest = inSurroundings(korean)
+    const german = inSurroundings({ TZ: 'Asia/Seoul', LANG: 'de_DE.UTF-8' })
+    expect(german).not.toBe(digest)
+    const why = 'ran: it was kept under another time zone or language'
+    expect(explained().every((line) => line.endsWith(why))).toBe(true)
+    expect(inSurroundings(korean)).toBe(digest)
+  })
+
   it('uses everything again with other workers, isolation and memory', () => {
     const digest = run()
     expect(run('--isolation', 'thread', '--workers', '3', '--memory', '1G')).toBe(digest)

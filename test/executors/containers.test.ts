@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { engineHere, hasEngine } from '../fixtures/engine.ts'
 import { killQuietly, leftBehind, markedProcesses, processesOf } from '../fixtures/process-tree.ts'
+import { Workshop } from '../fixtures/program.ts'
 import { until } from '../fixtures/until.ts'
 import { requires } from '../requires.ts'
 import { testExecutor } from './executor-suite.ts'
@@ -8,6 +9,22 @@ import { mapAttempt, perform, Workplace } from './workplace.ts'
 
 describe.skipIf(!requires('a container engine', hasEngine))('with an engine', () => {
   testExecutor('container')
+
+  // Such a zone has no name that the container could be told.
+  it('has the time zone of its run, given by its rules as well', () => {
+    const shop = new Workshop()
+    try {
+      shop.write('in.txt', 'a\n')
+      shop.job('hour.job.ts', 'emit(new Date(0).getHours())')
+      const digests = ['process', 'container'].map((isolation) => {
+        const args = ['run', 'hour.job.ts', 'in.txt', '--isolation', isolation, '--no-reuse']
+        return shop.digestOf(shop.runIn({ env: { TZ: 'KST-9' } }, ...args))
+      })
+      expect(digests[1]).toBe(digests[0])
+    } finally {
+      shop.remove()
+    }
+  })
 
   // The client of Docker is none that makes them: its daemon goes on.
   describe.runIf(engineHere?.kind === 'podman')("a container whose engine's client is killed", () => {

@@ -8,6 +8,7 @@ import { encodeValue } from '../../src/record/index.ts'
 import { buildVersion } from '../../src/run/package.ts'
 import { type IdentityHashes, Store, type TaskIdentity } from '../../src/run/store/store.ts'
 import type { Entry } from '../../src/run/store/store-entry.ts'
+import { surroundings } from '../../src/run/surroundings.ts'
 import { blockOf, quotedIn, readPage } from '../fixtures/pages.ts'
 import { mapReport, sourceOf } from '../fixtures/plans.ts'
 import { tempFolder } from '../fixtures/temp-folder.ts'
@@ -26,7 +27,7 @@ function sha256(value: unknown): string {
 }
 
 /** The parts of a key, put together as the page says. */
-function partsBy(tallyman: string): IdentityHashes {
+function partsBy(tallyman: string, around: string): IdentityHashes {
   const { codeSha256, params: typed, partitions, splits } = task
   const params = sha256(Object.entries(typed).sort())
   const inputs = sha256(
@@ -35,8 +36,8 @@ function partsBy(tallyman: string): IdentityHashes {
       Object.entries(fields),
     ]),
   )
-  const key = sha256([1, tallyman, codeSha256, params, partitions, inputs])
-  return { key, run: place.run, codeSha256, tallyman, params, partitions, inputs }
+  const key = sha256([1, tallyman, around, codeSha256, params, partitions, inputs])
+  return { key, run: place.run, codeSha256, tallyman, surroundings: around, params, partitions, inputs }
 }
 
 describe('docs/formats/store.md', () => {
@@ -51,7 +52,7 @@ describe('docs/formats/store.md', () => {
   })
 
   test('has the hashes that it says how to compute', () => {
-    expect(place).toEqual(partsBy(place.tallyman))
+    expect(place).toEqual(partsBy(place.tallyman, place.surroundings))
     expect(page).toContain(`\`${sha256([task.jobFile, [['range', 'a.txt', 0]]])}\``)
   })
 
@@ -61,7 +62,7 @@ describe('docs/formats/store.md', () => {
     for (const name of ['s0.spill', 'rejected.jsonl']) writeFileSync(join(spills, name), '{"ordinal":0}\n')
     const report = mapReport([sourceOf(split!)])
     new Store(folder.at('store')).keep(task, { run: place.run, folder: spills, report })
-    const now = partsBy(buildVersion())
+    const now = partsBy(buildVersion(), surroundings())
     const entry = folder.at('store', 'entries', now.key)
     expect(readdirSync(entry).sort()).toEqual(['entry.json', 'rejected.jsonl', 's0.spill'])
     const kept: Entry = { version: 1, run: place.run, report }

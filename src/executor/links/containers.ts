@@ -209,7 +209,15 @@ function environment(): Record<string, string> {
   )
   return {
     ...Object.fromEntries(passedOn.map(([name, value]) => [name, value ?? ''])),
-    TZ: Intl.DateTimeFormat().resolvedOptions().timeZone,
+    TZ: timeZone(),
     HOME: '/tmp',
   }
+}
+
+/** By name, since the machine's own is a file that an image need not have. A zone of rules, such as `KST-9`, has no name. */
+function timeZone(): string {
+  const { timeZone: name } = Intl.DateTimeFormat().resolvedOptions() as {
+    readonly timeZone: string | undefined
+  }
+  return name ?? process.env.TZ ?? 'UTC'
 }

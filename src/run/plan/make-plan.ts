@@ -10,6 +10,7 @@ import type { RunOptions } from '../options.ts'
 import { buildVersion, packageVersion } from '../package.ts'
 import type { Resources } from '../resources.ts'
 import type { Reuse, Store, TaskIdentity } from '../store/store.ts'
+import { surroundings } from '../surroundings.ts'
 import { cutByIndexes, withoutIndex } from './cut-by-index.ts'
 import { fingerprint } from './fingerprint.ts'
 import type { Plan, PlannedTask } from './plan.ts'
@@ -98,6 +99,7 @@ export function makePlan(parts: PlanParts): Plan {
     },
     tallyman,
     engine: buildVersion(),
+    surroundings: surroundings(),
     fingerprint: fingerprint({ tallyman, codeSha256, params, files: discovery.files, accept }),
     discovery: { ...discovery, files },
     splits,

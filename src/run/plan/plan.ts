@@ -40,6 +40,8 @@ export interface Plan {
   readonly tallyman: string
   /** Version and build of tallyman, and version of Node (`buildVersion`): a run goes on with the same ones. */
   readonly engine: string
+  /** Time zone and language of the environment (`surroundings`): a run goes on under the same ones. */
+  readonly surroundings: string
   /**
    * SHA-256 over version, code, parameters, identity of the inputs and accepted names, in hex: equal fingerprints give equal
    * results.

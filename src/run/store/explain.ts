@@ -184,6 +184,7 @@ const missWords: Readonly<Record<MissReason, string>> = {
   new: 'nothing was kept of it before',
   'code-changed': 'the code of the job changed',
   'tallyman-changed': 'another version of tallyman kept it',
+  'surroundings-changed': 'it was kept under another time zone or language',
   'params-changed': 'the parameters changed',
   'input-changed': 'the input was written to or replaced',
   'partitions-changed': 'the run has another number of partitions',

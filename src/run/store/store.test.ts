@@ -218,6 +218,20 @@ describe('Store', () => {
     expect(store.find(taskOf())).toEqual({ kind: 'run', why: 'tallyman-changed' })
   })
 
+  test('uses nothing that was kept in another time zone or language', () => {
+    const store = keptStore()
+    const places = join(root, 'store', 'places')
+    const [place] = readdirSync(places)
+    const file = join(places, place ?? '')
+    writeFileSync(
+      file,
+      readFileSync(file, 'utf8')
+        .replace(/"surroundings":"[^"]+"/, '"surroundings":"Asia/Seoul, ko_KR"')
+        .replace(/"key":"\w{64}"/, `"key":"${'0'.repeat(64)}"`),
+    )
+    expect(store.find(taskOf())).toEqual({ kind: 'run', why: 'surroundings-changed' })
+  })
+
   test('finds content again under another time and inode when contents are compared', () => {
     const contents = new Map([['a.txt', 'ef']])
     const store = keptStore(taskOf({ contents }))

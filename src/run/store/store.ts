@@ -13,6 +13,7 @@ import { dirname, join } from 'node:path'
 import { type MapReport, rejectedName } from '../../flow/index.ts'
 import { isIndexName, type Split } from '../../input/index.ts'
 import { buildVersion } from '../package.ts'
+import { surroundings } from '../surroundings.ts'
 import { hashOf, identityOf, isOfSystem, linkOrCopy, unlessRefused } from './kept-files.ts'
 import { type IndexedFile, type Kept, KeptIndexes } from './kept-indexes.ts'
 import { readEntry, sealEntry, shiftRejected, shiftReport } from './store-entry.ts'
@@ -44,6 +45,8 @@ export type MissReason =
   | 'code-changed'
   /** Another version of tallyman, or the same on another Node, kept it: its decoders and reducers may be others. */
   | 'tallyman-changed'
+  /** It was kept under another time zone or language, which dates and texts look like. */
+  | 'surroundings-changed'
   | 'params-changed'
   /** An input was written to, or replaced. */
   | 'input-changed'
@@ -68,6 +71,8 @@ export interface IdentityHashes {
   readonly codeSha256: string
   /** Version and build of tallyman, and version of Node. */
   readonly tallyman: string
+  /** Time zone and language. */
+  readonly surroundings: string
   readonly params: string
   readonly partitions: number
   readonly inputs: string
@@ -334,6 +339,7 @@ export class Store {
 }
 
 const tallyman = buildVersion()
+const around = surroundings()
 
 /** Where a task stands, whatever its inputs hold now. */
 function placeOf({ jobFile, splits }: TaskIdentity): string {
@@ -357,6 +363,7 @@ function hashesOf(task: TaskIdentity, run: string): IdentityHashes {
   const parts = {
     codeSha256,
     tallyman,
+    surroundings: around,
     params: hashOfParams(params),
     partitions,
     inputs: hashOf(
@@ -366,7 +373,8 @@ function hashesOf(task: TaskIdentity, run: string): IdentityHashes {
       ]),
     ),
   }
-  return { key: hashOf([1, tallyman, codeSha256, parts.params, partitions, parts.inputs]), run, ...parts }
+  const key = hashOf([1, tallyman, around, codeSha256, parts.params, partitions, parts.inputs])
+  return { key, run, ...parts }
 }
 
 /** Of one plan all tasks have the same. */
@@ -383,6 +391,7 @@ function hashOfParams(params: TaskIdentity['params']): string {
 function differenceOf(last: IdentityHashes, now: IdentityHashes): MissReason {
   if (last.codeSha256 !== now.codeSha256) return 'code-changed'
   if (last.tallyman !== now.tallyman) return 'tallyman-changed'
+  if (last.surroundings !== now.surroundings) return 'surroundings-changed'
   if (last.params !== now.params) return 'params-changed'
   if (last.inputs !== now.inputs) return 'input-changed'
   return 'partitions-changed'
