@@ -114,6 +114,52 @@ describe('runMapTask, of what comes too late', () => {
     await expect(run(job, { tick })).rejects.toMatchObject({ code: 'job-threw' })
   })
 
+  const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+
+  test.each<[string, (line: string, emit: Emit) => unknown]>([
+    [
+      'of an async map',
+      async (line, emit) => {
+        if (line === 'one') void pause(1).then(() => emit('late'))
+        else await pause(20)
+      },
+    ],
+    [
+      'of a map that returns promises',
+      (line, emit) => {
+        if (line === 'one') void pause(1).then(() => emit('late'))
+        return line === 'one' ? Promise.resolve() : pause(20)
+      },
+    ],
+  ])('keeps no emit %s that comes while another record is waited for', async (_, map) => {
+    inputs.write('a.txt', 'one\ntwo\n')
+    // Nobody hears of it in a test but by what is thrown at the end.
+    const quiet = (line: string, emit: Emit): unknown =>
+      map(line, ((key: string) => {
+        try {
+          emit(key)
+        } catch {}
+      }) as Emit)
+    await expect(run(jobOf(quiet))).rejects.toMatchObject({ code: 'job-threw', wayOut })
+  })
+
+  test('keeps no emit of a map that comes while flush is waited for', async () => {
+    inputs.write('a.txt', 'one\n')
+    let late: Emit | null = null
+    const job = jobOf(
+      (_, emit) => {
+        late = emit
+      },
+      {
+        flush: async () => {
+          await pause(1)
+          expect(() => late?.('late')).toThrow('after its record')
+        },
+      },
+    )
+    await expect(run(job)).rejects.toMatchObject({ code: 'job-threw', wayOut })
+  })
+
   test('keeps no emit that comes when flush has returned', async () => {
     inputs.write('a.txt', 'one\n')
     let late: Emit | null = null

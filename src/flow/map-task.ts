@@ -108,12 +108,24 @@ export async function runMapTask(task: MapTask): Promise<MapReport> {
   return new MapRun(task).run()
 }
 
+/** How long an emit is good for. */
+interface Turn {
+  isOver: boolean
+  readonly emit: unknown
+}
+
 class MapRun {
   readonly #task: MapTask
   readonly #tables: readonly JobTable[]
   readonly #combiner: Combiner
   readonly #context: MapContext
-  readonly #emit: unknown
+  /**
+   * Of a map that may wait each record gets an emit of its own, which ends with it: what another record's map has left at work comes to its end while
+   * this one waits, and must not count as this one's.
+   */
+  #turn: Turn
+  /** Has the map been seen to wait? */
+  #mapWaits = false
   readonly #rejected: RejectedLog
   readonly #totals: SourceTotals[] = []
   readonly #damaged: DamagedSource[] = []
@@ -138,10 +150,23 @@ class MapRun {
     this.#pressure = task.pressure ?? { isFelt: false }
     const { skip = [] } = task
     this.#skip = skip.length === 0 ? null : new Map(skip.map((place) => [placeKey(place), place.reason]))
-    this.#emit = bindEmit(task.job, (table, key, value) => {
-      if (!this.#accepting) throw this.#refuseLate(table)
-      this.#combiner.push(table, key, value)
-    })
+    this.#turn = this.#beginTurn()
+  }
+
+  #beginTurn(): Turn {
+    const turn: Turn = {
+      isOver: false,
+      emit: bindEmit(this.#task.job, (table, key, value) => {
+        if (!this.#accepting || turn.isOver) throw this.#refuseLate(table)
+        this.#combiner.push(table, key, value)
+      }),
+    }
+    return turn
+  }
+
+  #endTurn(): void {
+    this.#turn.isOver = true
+    this.#turn = this.#beginTurn()
   }
 
   /** Remembered, since the job may catch it where it emits. */
@@ -168,9 +193,10 @@ class MapRun {
       this.#context.state = await this.#callUser('setup', () => job.setup?.(this.#context))
     for (const source of this.#task.sources) await this.#readSource(source)
     if (job.flush !== undefined) {
+      this.#endTurn()
       this.#accepting = true
       this.#context.leave()
-      await this.#callUser('flush', () => job.flush?.(this.#emit, this.#context))
+      await this.#callUser('flush', () => job.flush?.(this.#turn.emit, this.#context))
       this.#accepting = false
       this.#context.keepCounters()
       this.#combiner.fold('in flush')
@@ -266,7 +292,7 @@ class MapRun {
   #mapRecord(reader: SplitReader<unknown>): Promise<void> | undefined {
     this.#accepting = true
     try {
-      const result: unknown = this.#task.job.map(reader.record, this.#emit, this.#context)
+      const result: unknown = this.#task.job.map(reader.record, this.#turn.emit, this.#context)
       if (isThenable(result)) return this.#mapAwaited(reader, result)
       this.#recordDone(reader)
     } catch (error) {
@@ -276,6 +302,7 @@ class MapRun {
   }
 
   async #mapAwaited(reader: SplitReader<unknown>, result: PromiseLike<unknown>): Promise<void> {
+    this.#mapWaits = true
     try {
       await result
       this.#recordDone(reader)
@@ -286,6 +313,7 @@ class MapRun {
 
   #recordDone(reader: SplitReader<unknown>): void {
     this.#accepting = false
+    if (this.#mapWaits) this.#endTurn()
     this.#records += 1
     this.#context.keepCounters()
     if (this.#combiner.hasPending) this.#combiner.fold(() => describePosition(this.#context.position, reader))
@@ -293,6 +321,7 @@ class MapRun {
 
   #recordThrew(reader: SplitReader<unknown>, error: unknown): void {
     this.#accepting = false
+    if (this.#mapWaits) this.#endTurn()
     this.#combiner.drop()
     this.#context.dropCounters()
     if (error instanceof TallymanError && (error.code === 'job-threw' || error.code === 'internal'))

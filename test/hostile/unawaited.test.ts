@@ -25,6 +25,10 @@ describe.each(['process', 'thread'])('emits of a job that nobody awaited (%s)', 
       'in a timer, and the error is caught',
       'map(line, emit) { setTimeout(() => { try { emit(line) } catch {} }, 20) }',
     ],
+    [
+      'while another record is waited for that is rejected',
+      "async map(line, emit) { if (line === 'one') void wait(20).then(() => emit(line)).catch(() => {}); else { await wait(60); throw new Error('no') } }",
+    ],
     ['in flush', "map() {}, flush(emit) { void wait(20).then(() => emit('end')) }"],
   ])('end the run, and commit nothing: %s', (_, body) => {
     writeJob('late.job.ts', body)

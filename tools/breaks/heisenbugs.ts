@@ -44,8 +44,8 @@ export const heisenbugs: BrokenPromise = {
       name: 'late-emit-taken',
       what: 'what is emitted after its map has returned counts with whatever record is at hand',
       file: 'src/flow/map-task.ts',
-      text: 'if (!this.#accepting) throw this.#refuseLate(table)',
-      replacement: 'if (!this.#accepting && table < 0) throw this.#refuseLate(table)',
+      text: 'if (!this.#accepting || turn.isOver) throw this.#refuseLate(table)',
+      replacement: 'if ((!this.#accepting || turn.isOver) && table < 0) throw this.#refuseLate(table)',
       noticedBy: [{ file: 'test/hostile/unawaited.test.ts', name: 'after a timer' }],
     },
     {
