@@ -67,19 +67,32 @@ export type AnyEmitTo = (key: Key, value?: unknown) => void
 
 /**
  * The `emit` that a job's map and flush are given. A key or a value that is none is refused where it is emitted, by an
- * error whose stack begins there. What is emitted is copied: the job may change it afterwards. Build it once per task: it
- * costs a closure for each table.
+ * error whose stack begins there. What is emitted is copied: the job may change it afterwards. Build it once per task, or once for each
+ * record of a map that waits: it costs a closure for each table.
  *
  * @returns a function for a job of one reducer, else a frozen object with a function for each table
  */
 export function bindEmit(job: Reducing, push: EmitPush): AnyEmitTo | Readonly<Record<string, AnyEmitTo>> {
-  const emits = jobTables(job).map((table, number): [string, AnyEmitTo] => [
-    table.name,
-    bindTable(table, number, push),
-  ])
-  const [only] = emits
-  if (isReducer(job.reduce) && only !== undefined) return only[1]
-  return Object.freeze(Object.fromEntries(emits))
+  const tables = knownTables(job)
+  const [only] = tables
+  if (isReducer(job.reduce) && only !== undefined) return bindTable(only, 0, push)
+  const emits: Record<string, AnyEmitTo> = {}
+  for (let number = 0; number < tables.length; number++) {
+    const table = tables[number]!
+    emits[table.name] = bindTable(table, number, push)
+  }
+  return Object.freeze(emits)
+}
+
+/** Sorted once for a job, and not for each of its records. */
+const tablesOf = new WeakMap<Reductions, readonly JobTable[]>()
+
+function knownTables(job: Reducing): readonly JobTable[] {
+  const known = tablesOf.get(job.reduce)
+  if (known !== undefined) return known
+  const tables = jobTables(job)
+  tablesOf.set(job.reduce, tables)
+  return tables
 }
 
 function bindTable(table: JobTable, number: number, push: EmitPush): AnyEmitTo {
