@@ -1,5 +1,5 @@
-import { readFileSync, statSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { type BigIntStats, readdirSync, readFileSync, statSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import { errnoOf, TallymanError } from '../errors.ts'
 import { checkTarget, type TableFormat, tableFormats } from '../result/index.ts'
 import { type Plan, type RunDirectory, writeWhole } from '../run/index.ts'
@@ -71,7 +71,7 @@ export function checkOutlet(plan: Pick<Plan, 'job' | 'discovery'>, outlet: Outle
   const { job } = plan
   const { target, toStdout, format, eventsFile } = outlet
   if (eventsFile !== null) checkEventsFile(plan, eventsFile)
-  if (target !== null) checkTarget(target, job.file)
+  if (target !== null && checkTarget(target, job.file) === 'older-result') checkOlderResult(plan, target)
   const { tables } = job.description
   if (toStdout && tables.length > 1 && format !== 'jsonl') {
     throw new TallymanError(
@@ -87,13 +87,7 @@ function checkEventsFile({ job, discovery }: Pick<Plan, 'job' | 'discovery'>, pa
   const [own, ofJob] = [path, job.file].map((file) => statSync(file, { bigint: true, throwIfNoEntry: false }))
   if (own === undefined) return
   const isJob = own.dev === ofJob?.dev && own.ino === ofJob.ino
-  // Of inputs no device is known, but that one that is the same in all of this is another one is as good as impossible.
-  const [inode, mtimeNs, sizeBytes] = [String(own.ino), String(own.mtimeNs), Number(own.size)]
-  const input = discovery.files.find(
-    ({ identity }) =>
-      identity.inode === inode && identity.mtimeNs === mtimeNs && identity.sizeBytes === sizeBytes,
-  )
-  if (!isJob && input === undefined) return
+  if (!isJob && !isInput(discovery, own)) return
   const what = isJob ? 'the job' : 'one of the inputs'
   throw new TallymanError(
     'usage',
@@ -101,6 +95,32 @@ function checkEventsFile({ job, discovery }: Pick<Plan, 'job' | 'discovery'>, pa
     {
       wayOut: 'Name another file with --events, outside of what is read.',
     },
+  )
+}
+
+/** A shell's `*` names an older result among the inputs as any other folder: the next result would count what is in it. */
+function checkOlderResult({ discovery }: Pick<Plan, 'discovery'>, target: string): void {
+  const name = readdirSync(target).find((file) => {
+    const found = statSync(join(target, file), { bigint: true, throwIfNoEntry: false })
+    return found !== undefined && isInput(discovery, found)
+  })
+  if (name === undefined) return
+  throw new TallymanError(
+    'usage',
+    `The result does not go to ${JSON.stringify(target)}: the older one there is among the inputs (${JSON.stringify(name)}), and would be counted.`,
+    {
+      wayOut:
+        'Leave it out of the inputs: a folder that is named as a whole, or a pattern in quotes, passes results over. Or name another place with -o.',
+    },
+  )
+}
+
+/** Of inputs no device is known, but that one that is the same in all of this is another one is as good as impossible. */
+function isInput({ files }: Plan['discovery'], { ino, mtimeNs, size }: BigIntStats): boolean {
+  const [inode, writtenNs, sizeBytes] = [String(ino), String(mtimeNs), Number(size)]
+  return files.some(
+    ({ identity }) =>
+      identity.inode === inode && identity.mtimeNs === writtenNs && identity.sizeBytes === sizeBytes,
   )
 }
 

@@ -17,7 +17,7 @@ import { nearestNames } from './nearest-names.ts'
 import { toFsPath } from './path-bytes.ts'
 import { shellWord } from './shell-word.ts'
 import { isAddress, listRemote } from './source/remote-file.ts'
-import { Walk } from './walk.ts'
+import { resultReason, Walk } from './walk.ts'
 
 /** Why an argument stands for nothing. */
 interface Refusal {
@@ -128,6 +128,7 @@ async function takePattern(walk: Walk, pattern: string): Promise<Refusal | null>
   // A slash at the end asks for directories alone, that is, for what is in them.
   const glob = parseGlob(tidy(pattern) + (pattern.endsWith('/') ? '/**' : ''))
   const before = walk.found.length + walk.problems.length
+  const ignoredBefore = walk.ignored.length
   try {
     await walk.takeMatches(glob)
   } catch (error) {
@@ -138,6 +139,14 @@ async function takePattern(walk: Walk, pattern: string): Promise<Refusal | null>
     )
   }
   if (walk.found.length + walk.problems.length > before) return null
+  const results = walk.ignored.slice(ignoredBefore).filter(({ reason }) => reason === resultReason)
+  if (results.length > 0) {
+    const names = results.slice(0, 3).map(({ path }) => quote(path))
+    return refuse(
+      `Pattern ${quote(pattern)} matches no file, but for results of tallyman: ${names.join(', ')}.`,
+      'To have these read, write out the names of their directories.',
+    )
+  }
   const held = await visibleNames(walk, glob.root)
   const place = glob.root === '' ? 'The current directory' : quote(glob.root)
   const holds = held.length === 0 ? 'holds nothing' : `holds ${held.slice(0, 3).map(quote).join(', ')}`

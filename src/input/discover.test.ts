@@ -250,6 +250,31 @@ describe('discoverInputs over results', () => {
     expect(ignored).toEqual([{ path: 'texts/counts', reason: 'is a result of tallyman, and no input' }])
     expect((await discover('texts/counts')).files).toHaveLength(2)
   })
+
+  test.each(['texts/**/*.jsonl', '**/*.jsonl', 'texts/**', 'texts/*', 'te*/*/*', 'texts/{a,*/*}.jsonl'])(
+    'reads none that only the pattern %s leads to',
+    async (pattern) => {
+      tree.write('texts/a.jsonl', 'texts/deep/b.jsonl')
+      tree.writeBytes('texts/counts/result.jsonl', '{"key":1,"value":2}\n')
+      tree.writeBytes('texts/counts/manifest.json', '{\n  "format": "tallyman result",\n  "version": 1\n}\n')
+      const { files, ignored } = await discover(pattern)
+      expect(files.filter(({ path }) => path.includes('counts'))).toEqual([])
+      expect(files).not.toEqual([])
+      expect(ignored).toEqual([{ path: 'texts/counts', reason: 'is a result of tallyman, and no input' }])
+    },
+  )
+
+  test('reads one whose name a pattern has, and says of a pattern that leads to nothing else what it leads to', async () => {
+    tree.writeBytes('texts/counts/result.jsonl', '{"key":1,"value":2}\n')
+    tree.writeBytes('texts/counts/manifest.json', '{\n  "format": "tallyman result",\n  "version": 1\n}\n')
+    for (const pattern of ['texts/counts/*.jsonl', 't*/counts/*.jsonl', '**/counts/result.jsonl'])
+      expect((await discover(pattern)).files).toMatchObject([{ path: 'texts/counts/result.jsonl' }])
+    await expect(discover('texts/*/*.jsonl')).rejects.toMatchObject({
+      code: 'input-missing',
+      message: expect.stringContaining('matches no file, but for results of tallyman: "texts/counts".'),
+      wayOut: expect.stringContaining('write out the names'),
+    })
+  })
 })
 
 describe('discoverInputs on patterns', () => {

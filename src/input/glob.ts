@@ -9,6 +9,8 @@ export type GlobSegment =
       matches(name: string): boolean
       /** `.` or `_` where the part itself begins with it, and so asks for hidden names. */
       readonly hiddenStart: string | null
+      /** Is it a name, and no pattern of one? */
+      readonly isWritten: boolean
     }
 
 /** A pattern cut at its slashes. */
@@ -47,7 +49,7 @@ function nameSegment(part: string): GlobSegment {
   const start = /^\\?[._]/.exec(part)?.[0].at(-1) ?? null
   if (!isPattern(part)) {
     const literal = unquote(part)
-    return { kind: 'name', matches: (name) => name === literal, hiddenStart: start }
+    return { kind: 'name', matches: (name) => name === literal, hiddenStart: start, isWritten: true }
   }
   // Loaded with the first pattern: most workers and many runs meet none.
   const picomatch = createRequire(import.meta.url)('picomatch') as typeof import('picomatch')
@@ -60,7 +62,7 @@ function nameSegment(part: string): GlobSegment {
     // Names may hold newlines, which a dot in the expression would not match otherwise.
     flags: 's',
   })
-  return { kind: 'name', matches: (name) => expression.test(name), hiddenStart: start }
+  return { kind: 'name', matches: (name) => expression.test(name), hiddenStart: start, isWritten: false }
 }
 
 /** Quotes what picomatch would read as parts of a regular expression and the shell does not: braces, and bare parentheses. */

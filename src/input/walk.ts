@@ -15,6 +15,9 @@ import type { IgnoredInput, InputProblem } from './discovery.ts'
 import type { Glob } from './glob.ts'
 import { toFsPath } from './path-bytes.ts'
 
+/** Why a directory is passed over that holds a result: what was written among the inputs is none of them. */
+export const resultReason = 'is a result of tallyman, and no input'
+
 /** A file under one of its names. */
 export interface FoundFile {
   /** As shown to people. */
@@ -135,8 +138,7 @@ export class Walk {
       await this.#match(directory, entries, rest)
       for (const entry of entries) {
         if (entry.kind !== 'directory' || this.#isHidden(directory, entry)) continue
-        const below = this.#below(directory, entry)
-        await this.#match(below, await this.#listFound(below), [segment, ...rest])
+        await this.#matchFound(this.#below(directory, entry), [segment, ...rest])
       }
       return
     }
@@ -146,9 +148,18 @@ export class Walk {
       if (!entry.name.startsWith(segment.hiddenStart ?? '\0') && this.#isHidden(directory, entry)) continue
       const below = this.#below(directory, entry)
       if (isLeaf) await this.#take(directory, entry)
-      else if (entry.kind === 'directory') await this.#match(below, await this.#listFound(below), rest)
+      else if (entry.kind === 'directory' && segment.isWritten)
+        await this.#match(below, await this.#listFound(below), rest)
+      else if (entry.kind === 'directory') await this.#matchFound(below, rest)
       else await this.#takeLink(below, { filesCount: false })
     }
+  }
+
+  /** Goes on below a directory whose name nobody has written out. */
+  async #matchFound(directory: Directory, segments: Glob['segments']): Promise<void> {
+    const entries = await this.#listFound(directory)
+    if (await isResult(directory, entries)) this.#ignore(directory, resultReason)
+    else await this.#match(directory, entries, segments)
   }
 
   #below(directory: Directory, { name }: DirectoryEntry): Directory {
@@ -171,7 +182,7 @@ export class Walk {
       case 'directory': {
         const entries = await this.#listFound(below)
         if (await isResult(below, entries)) {
-          this.#ignore(below, 'is a result of tallyman, and no input')
+          this.#ignore(below, resultReason)
           return
         }
         return this.#takeEntries(below, entries)

@@ -126,6 +126,21 @@ describe('tallyman run -o', () => {
     expect(readdirSync(shop.folder).filter((name) => name.startsWith('again'))).toEqual(['again'])
   })
 
+  it('counts no older result of its own that lies among its inputs, and refuses one that is named', () => {
+    shop.write('songs/one.txt', 'la la\n')
+    const digests = ['songs', 'songs/**/*', 'songs/*', 'so*/**/*.*'].map((input) =>
+      shop.digestOf(shop.run('run', words, input, '-o', 'songs/out')),
+    )
+    expect(new Set(digests).size).toBe(1)
+    const before = runsLeft()
+    // As a shell writes out songs/*.
+    const ended = shop.run('run', words, 'songs/one.txt', 'songs/out', '-o', 'songs/out')
+    expect(ended).toMatchObject({ status: 2, stdout: '' })
+    expect(ended.stderr).toMatch(/does not go to ".*songs\/out": the older one there is among the inputs/)
+    expect(runsLeft()).toEqual(before)
+    expect(read('songs', 'out', 'result.jsonl')).toBe('{"key":"la","value":2}\n')
+  })
+
   it.each([
     ['a directory that is no result', 'taken', 'exists already and is no result'],
     ['a file', 'song.txt', 'exists already and is no result'],
