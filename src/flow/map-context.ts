@@ -5,10 +5,17 @@ import { hashBytes } from '../record/index.ts'
 import { empty } from './empty.ts'
 import type { RecordSource } from './record-source.ts'
 
+/** What to do about what comes after its map has returned. */
+export const lateWayOut = 'Await everything the map starts before it returns.'
+
 /** The `ctx` a map gets: one object for the whole task, standing at the record at hand. */
 export class MapContext implements Context<Readonly<Record<string, unknown>>, unknown> {
   readonly params: Readonly<Record<string, unknown>>
   state: unknown = undefined
+  /** Is a hook or a record's map under way? What is counted at another time would be lost, or count as another record's. */
+  isOpen = false
+  /** The first thing that was counted too late: remembered, since the job may catch it. */
+  late: TallymanError | null = null
   #source: RecordSource | null = null
   #reader: SplitReader<unknown> | null = null
   readonly #counters = new Map<string, number>()
@@ -64,7 +71,17 @@ export class MapContext implements Context<Readonly<Record<string, unknown>>, un
         `Counter "${name}" was increased by ${String(by)}; a counter counts in whole numbers.`,
       )
     }
+    if (!this.isOpen) throw this.#refuseLate(name)
     this.#pending.push({ name, by })
+  }
+
+  #refuseLate(name: string): TallymanError {
+    this.late ??= new TallymanError(
+      'job-threw',
+      `Counter "${name}" was increased after its record's map had returned.`,
+      { wayOut: lateWayOut },
+    )
+    return this.late
   }
 
   reject(reason: string): never {

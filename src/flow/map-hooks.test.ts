@@ -89,6 +89,34 @@ describe('runMapTask, of what comes too late', () => {
     await expect(run(job)).resolves.toMatchObject({ emitted: 0 })
   })
 
+  test('fails for what is counted after the last record, although the job catches what it is told', async () => {
+    inputs.write('a.txt', 'one\n')
+    const job = jobOf((_, __, ctx) => {
+      ctx.counter('in time')
+      setTimeout(() => {
+        try {
+          ctx.counter('late')
+        } catch {}
+      }, 1)
+    })
+    const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20))
+    await expect(run(job, { settle })).rejects.toMatchObject({
+      code: 'job-threw',
+      message: 'Counter "late" was increased after its record\'s map had returned.',
+      wayOut,
+    })
+  })
+
+  test('counts in setup, map and flush', async () => {
+    inputs.write('a.txt', 'one\n')
+    const count = (ctx: Ctx): void => ctx.counter('calls')
+    const job = jobOf((_, __, ctx) => count(ctx), {
+      setup: async (ctx: Ctx) => count(ctx),
+      flush: async (_: Emit, ctx: Ctx) => count(ctx),
+    })
+    expect(await run(job)).toMatchObject({ counters: { calls: 3 } })
+  })
+
   test('keeps no emit that comes between two records', async () => {
     inputs.write('a.txt', 'x\n'.repeat(200))
     let late: Emit | null = null

@@ -9,7 +9,7 @@ import {
   RecordRejection,
 } from '../job/index.ts'
 import { Combiner, type CombinerOptions } from './combiner.ts'
-import { MapContext } from './map-context.ts'
+import { lateWayOut, MapContext } from './map-context.ts'
 import type { RecordSource } from './record-source.ts'
 import { RejectedLog, type Why, whyRejected } from './rejected.ts'
 import type { Spill } from './spill.ts'
@@ -132,7 +132,6 @@ class MapRun {
   /** Reasons by place; null where nothing is skipped, as nearly always. */
   readonly #skip: ReadonlyMap<string, string> | null
   readonly #pressure: { readonly isFelt: boolean }
-  #accepting = false
   /** An emit that came too late, the first: what it was given is lost. */
   #late: TallymanError | null = null
   /** Records that the mapper threw at. */
@@ -157,7 +156,7 @@ class MapRun {
     const turn: Turn = {
       isOver: false,
       emit: bindEmit(this.#task.job, (table, key, value) => {
-        if (!this.#accepting || turn.isOver) throw this.#refuseLate(table)
+        if (!this.#context.isOpen || turn.isOver) throw this.#refuseLate(table)
         this.#combiner.push(table, key, value)
       }),
     }
@@ -174,7 +173,7 @@ class MapRun {
     this.#late ??= new TallymanError(
       'job-threw',
       `Table "${this.#tables[table]?.name}" got a value after its record's map had returned.`,
-      { wayOut: 'Await everything the map starts before it returns.' },
+      { wayOut: lateWayOut },
     )
     return this.#late
   }
@@ -189,20 +188,24 @@ class MapRun {
 
   async #run(): Promise<MapReport> {
     const { job, settle } = this.#task
-    if (job.setup !== undefined)
+    if (job.setup !== undefined) {
+      this.#context.isOpen = true
       this.#context.state = await this.#callUser('setup', () => job.setup?.(this.#context))
+      this.#context.isOpen = false
+    }
     for (const source of this.#task.sources) await this.#readSource(source)
     if (job.flush !== undefined) {
       this.#endTurn()
-      this.#accepting = true
+      this.#context.isOpen = true
       this.#context.leave()
       await this.#callUser('flush', () => job.flush?.(this.#turn.emit, this.#context))
-      this.#accepting = false
+      this.#context.isOpen = false
       this.#context.keepCounters()
       this.#combiner.fold('in flush')
     }
     await settle?.()
-    if (this.#late !== null) throw this.#late
+    const late = this.#late ?? this.#context.late
+    if (late !== null) throw late
     const spills = this.#damaged.length === 0 ? this.#combiner.finish() : []
     this.#rejected.close()
     return {
@@ -290,7 +293,7 @@ class MapRun {
    * left out: `rejected.ts` knows this method, and `#mapAwaited`, by name.
    */
   #mapRecord(reader: SplitReader<unknown>): Promise<void> | undefined {
-    this.#accepting = true
+    this.#context.isOpen = true
     try {
       const result: unknown = this.#task.job.map(reader.record, this.#turn.emit, this.#context)
       if (isThenable(result)) return this.#mapAwaited(reader, result)
@@ -312,7 +315,7 @@ class MapRun {
   }
 
   #recordDone(reader: SplitReader<unknown>): void {
-    this.#accepting = false
+    this.#context.isOpen = false
     if (this.#mapWaits) this.#endTurn()
     this.#records += 1
     this.#context.keepCounters()
@@ -320,7 +323,7 @@ class MapRun {
   }
 
   #recordThrew(reader: SplitReader<unknown>, error: unknown): void {
-    this.#accepting = false
+    this.#context.isOpen = false
     if (this.#mapWaits) this.#endTurn()
     this.#combiner.drop()
     this.#context.dropCounters()
