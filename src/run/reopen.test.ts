@@ -264,7 +264,7 @@ describe('resumeRun', () => {
   test('refuses a run that was begun in another time zone or language, and says how to go on', async () => {
     const directory = left(workplace(), mapped)
     writePlan(directory.planFile, { ...planOf([plainFile('a.txt', 30)]), surroundings: 'Asia/Seoul, ko_KR' })
-    await expect(resumeRun(directory, asBefore)).rejects.toMatchObject({
+    await expect(resumeRun(directory, asBefore, onThisMachine)).rejects.toMatchObject({
       code: 'usage',
       message: expect.stringContaining('by which dates and texts may look: Asia/Seoul, ko_KR; here it is '),
       wayOut: expect.stringContaining('TZ=Asia/Seoul LC_ALL=ko_KR.UTF-8 tallyman resume '),
