@@ -13,6 +13,7 @@ const run = {
   id: '20261129-120000-words',
   eventsFolder: `${folder}/events`,
   localFolder: `${folder}/local`,
+  environment: { LANG: 'ko_KR.UTF-8', TZ: 'Asia/Seoul' },
 }
 
 function configured(master: string, conf: SparkOptions['conf'] = {}) {
@@ -43,6 +44,15 @@ describe('configurationOf', () => {
       },
     )
     expect(comma.conf).not.toHaveProperty(['spark.local.dir'])
+  })
+
+  test('has workers of other machines show dates and texts as those of this one do', () => {
+    expect(configured('spark://h:7077').conf).toMatchObject({
+      'spark.executorEnv.LANG': 'ko_KR.UTF-8',
+      'spark.executorEnv.TZ': 'Asia/Seoul',
+    })
+    const asked = { 'spark.executorEnv.TZ': 'UTC' }
+    expect(configured('spark://h:7077', asked).conf).toMatchObject(asked)
   })
 
   test('puts nothing on the command line that nobody is to read', () => {

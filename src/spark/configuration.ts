@@ -35,7 +35,13 @@ export interface SparkConfiguration {
 export function configurationOf(
   { master, conf: asked }: SparkOptions,
   plan: Told,
-  run: { readonly id: string; readonly eventsFolder: string; readonly localFolder: string },
+  run: {
+    readonly id: string
+    readonly eventsFolder: string
+    readonly localFolder: string
+    /** Variables for the workers of other machines. */
+    readonly environment: Readonly<Record<string, string>>
+  },
 ): SparkConfiguration {
   const isLocal = isLocalMaster(master)
   const coresEach = Number(asked['spark.executor.cores'] ?? 1)
@@ -68,6 +74,9 @@ export function configurationOf(
     ...(master === 'yarn' ? { 'spark.yarn.maxAppAttempts': '1' } : {}),
     // Whoever else is on these machines could take part otherwise.
     ...(makesSecret.test(master) ? { 'spark.authenticate': 'true' } : {}),
+    ...Object.fromEntries(
+      Object.entries(run.environment).map(([name, value]) => [`spark.executorEnv.${name}`, value]),
+    ),
     ...asked,
   }
   const [secret, open] = [true, false].map((wanted) =>

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { zoneAndLanguage } from '../executor/index.ts'
 import { isAddress } from '../input/index.ts'
 import type { Plan, RunDirectory, SparkOptions } from '../run/index.ts'
 import { Application, builtFile, localName } from './application.ts'
@@ -64,6 +65,7 @@ export async function startApplication(parts: LaunchParts): Promise<Application>
     id,
     eventsFolder: join(folder, 'events'),
     localFolder: join(folder, localName),
+    environment: zoneAndLanguage(),
   })
   const settings = {
     application,

@@ -19,6 +19,7 @@ import { type ContainerHello, firstProgram, lineFolder, lineName } from '../cont
 import { heapFlags } from '../heap-limits.ts'
 import type { Link, LinkFactory, LinkOrder } from '../link.ts'
 import type { ContainerSettings, WorkerSettings } from '../worker-settings.ts'
+import { zoneAndLanguage } from '../zone-and-language.ts'
 import { AttemptLogs } from './attempt-log.ts'
 import { Leash } from './leash.ts'
 import { WorkerContainer } from './worker-container.ts'
@@ -200,24 +201,13 @@ function isOfSystem(path: string): boolean {
 }
 
 /**
- * What a job may see of the environment it was started in: what decides how dates and texts look, so that its answer is that of a
- * process, and what is ours.
+ * What a job may see of the environment it was started in: what decides how dates and texts look, and what is ours.
  */
 function environment(): Record<string, string> {
-  const passedOn = Object.entries(process.env).filter(([name]) =>
-    /^(LANG|LC_[A-Z]+|TALLYMAN_\w+)$/.test(name),
-  )
+  const ours = Object.entries(process.env).filter(([name]) => /^TALLYMAN_\w+$/.test(name))
   return {
-    ...Object.fromEntries(passedOn.map(([name, value]) => [name, value ?? ''])),
-    TZ: timeZone(),
+    ...Object.fromEntries(ours.map(([name, value]) => [name, value ?? ''])),
+    ...zoneAndLanguage(),
     HOME: '/tmp',
   }
-}
-
-/** By name, since the machine's own is a file that an image need not have. A zone of rules, such as `KST-9`, has no name. */
-function timeZone(): string {
-  const { timeZone: name } = Intl.DateTimeFormat().resolvedOptions() as {
-    readonly timeZone: string | undefined
-  }
-  return name ?? process.env.TZ ?? 'UTC'
 }
