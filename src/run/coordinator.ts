@@ -1,23 +1,17 @@
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import { assertNever, type Fault, toFault } from '../errors.ts'
 import { type Attempt, type Pool, readPlaceNote } from '../executor/index.ts'
-import type { MapReport } from '../flow/index.ts'
-import { indexNameOf } from '../input/index.ts'
 import { BookedRun } from './booked-run.ts'
 import type { Bottleneck } from './bottleneck.ts'
 import { Guard, type Guarded } from './guard.ts'
 import type { HeldRun, RunMaker, RunParts } from './held-run.ts'
 import type { StepOutside } from './journal/book.ts'
-import { splitsOf } from './plan/plan.ts'
 import { type Decision, decide, mayBlameRecord } from './state/decide.ts'
 import type { Verdict } from './state/judge.ts'
 import { type EndedAttempt, settle } from './state/settle.ts'
 import { isOpen, type RunState } from './state/state.ts'
-import { attemptId, parseTaskId, taskId } from './state/task-id.ts'
-import type { Store, TaskIdentity } from './store/store.ts'
-import { isWorthKeeping } from './store/worth-keeping.ts'
-import { mapWork, readsAsPlanned, reduceWork } from './work.ts'
+import { attemptId, taskId } from './state/task-id.ts'
+import { KeptOutputs } from './store/kept-outputs.ts'
+import { mapWork, reduceWork } from './work.ts'
 
 /** What a coordinator asks of a pool. */
 type Workers = Guarded['pool'] & Pick<Pool, 'run' | 'end' | 'endIdle' | 'stop' | 'workers'>
@@ -37,7 +31,7 @@ type Start = Extract<Decision, { kind: 'start' }>
  */
 export class Coordinator extends BookedRun {
   readonly #pool: Workers
-  readonly #store: Store
+  readonly #kept: KeptOutputs
   readonly #ended: Ended[] = []
   /** Attempts that were ended since another one was first, and whose end is not journaled yet. */
   readonly #losers = new Set<string>()
@@ -48,9 +42,9 @@ export class Coordinator extends BookedRun {
 
   constructor(parts: Omit<RunParts, 'pool'> & { readonly pool: Workers }) {
     super(parts)
-    const { directory, pool, state } = parts
+    const { directory, pool, state, store } = parts
     this.#pool = pool
-    this.#store = parts.store
+    this.#kept = new KeptOutputs(parts.id, directory, store, state.plan)
     this.#guard = new Guard({
       pool,
       directory: directory.path,
@@ -131,55 +125,16 @@ export class Coordinator extends BookedRun {
   }
 
   protected override clearUp(): void {
-    this.#store.clean(this.plan.keepBytesMax)
+    this.#kept.clean()
   }
 
   /** Puts what earlier runs kept into the place of tasks that need not run. */
   #reuse(stop: AbortSignal): void {
-    for (const [index, { reuse, firstSplit }] of this.plan.tasks.entries()) {
-      const task = this.state.map.at(index)
-      if (reuse.kind === 'run' || task?.kind !== 'waiting' || task.attempts > 0 || stop.aborted) continue
-      // Lost once: what was kept is the same file, and no better. Or it is of a part of a file that is read as a whole now.
-      if (task.trouble !== undefined || !readsAsPlanned(this.state, index)) continue
-      const id = taskId('map', index)
-      const folder = this.directory.absolute(this.directory.committedFolder(id))
-      const report = this.#store.take(reuse.key, folder, firstSplit)
-      if (report === null) continue
-      this.book.record({ type: 'map-reused', at: Date.now(), task: id, run: reuse.run, report })
-    }
-  }
-
-  /** Keeps a map task's output for later runs, unless it lacks something or is made again as soon. */
-  #keep(id: string, report: MapReport): void {
-    const { index } = parseTaskId(id)
-    const task = this.#identityOf(index)
-    this.#keepIndexes(id, task)
-    const done = this.state.map.at(index)
-    if (!readsAsPlanned(this.state, index) || (done?.trouble?.skip ?? []).length > 0) return
-    if (done?.kind === 'done' && !isWorthKeeping(this.plan.tasks.length, done.tookMs)) return
-    const folder = this.directory.absolute(this.directory.committedFolder(id))
-    this.#store.keep(task, { run: this.id, folder, report })
-  }
-
-  /** An index is of the file alone: it is kept whatever became of the file's records. */
-  #keepIndexes(id: string, { splits, contents }: TaskIdentity): void {
-    for (const split of splits) {
-      if (split.kind !== 'gzip') continue
-      const file = this.directory.absolute(join(this.directory.committedFolder(id), indexNameOf(split)))
-      const { path, identity } = split
-      if (existsSync(file)) this.#store.keepIndex({ path, identity, contents }, file, this.id)
-    }
-  }
-
-  #identityOf(index: number): TaskIdentity {
-    const { partitions, job, contents } = this.plan
-    return {
-      jobFile: job.file,
-      codeSha256: job.codeSha256,
-      params: job.typedParams,
-      partitions,
-      splits: splitsOf(this.plan, index),
-      contents: contents === null ? null : new Map(Object.entries(contents)),
+    for (const index of this.plan.tasks.keys()) {
+      if (stop.aborted) return
+      const taken = this.#kept.take(this.state, index)
+      if (taken === null) continue
+      this.book.record({ type: 'map-reused', at: Date.now(), task: taskId('map', index), ...taken })
     }
   }
 
@@ -241,10 +196,10 @@ export class Coordinator extends BookedRun {
   protected override takeOutside(step: StepOutside): void {
     switch (step.kind) {
       case 'keep':
-        this.#keep(step.task, step.report)
+        this.#kept.keep(this.state, step.task, step.report)
         return
       case 'forget':
-        this.#store.drop(this.#identityOf(parseTaskId(step.task).index))
+        this.#kept.forget(step.task)
         return
       case 'end':
         this.#losers.add(step.attemptId)

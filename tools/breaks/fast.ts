@@ -48,8 +48,8 @@ export const fast: BrokenPromise = {
     {
       name: 'nothing-kept',
       what: 'nothing is kept for later runs',
-      file: 'src/run/coordinator.ts',
-      text: '    this.#store.keep(task, { run: this.id, folder, report })\n',
+      file: 'src/run/store/kept-outputs.ts',
+      text: '    this.#store.keep(task, { run: this.#run, folder: this.#folderOf(id), report })\n',
       replacement: '    void [folder, report]\n',
       noticedBy: [{ file: 'test/cli/explain.test.ts', name: 'maps only the new day' }],
     },

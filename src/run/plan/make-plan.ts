@@ -9,6 +9,7 @@ import { countOf, showCount } from '../../quantities.ts'
 import type { RunOptions } from '../options.ts'
 import { buildVersion, packageVersion } from '../package.ts'
 import type { Resources } from '../resources.ts'
+import { identityOfTasks } from '../store/identity-of-tasks.ts'
 import type { Reuse, Store, TaskIdentity } from '../store/store.ts'
 import { surroundings } from '../surroundings.ts'
 import { cutByIndexes, withoutIndex } from './cut-by-index.ts'
@@ -87,16 +88,17 @@ export function makePlan(parts: PlanParts): Plan {
   const { options, jobFile, codeSha256, loaded, resources, discovery, contents } = parts
   const { accept, params } = options
   const tallyman = packageVersion()
-  const { files, splits, tasks, partitions, splitBytes } = cutInputs(parts)
+  const job = {
+    path: options.job,
+    file: jobFile,
+    description: loaded.description,
+    params: loaded.params,
+    typedParams: params,
+    codeSha256,
+  }
+  const { files, splits, tasks, partitions, splitBytes } = cutInputs(parts, job)
   return {
-    job: {
-      path: options.job,
-      file: jobFile,
-      description: loaded.description,
-      params: loaded.params,
-      typedParams: params,
-      codeSha256,
-    },
+    job,
     tallyman,
     engine: buildVersion(),
     surroundings: surroundings(),
@@ -129,8 +131,8 @@ type CutInputs = Pick<Plan, 'splits' | 'tasks' | 'partitions' | 'splitBytes'> & 
   readonly files: readonly InputFile[]
 }
 
-function cutInputs(parts: PlanParts): CutInputs {
-  const { options, jobFile, codeSha256, loaded, discovery, contents } = parts
+function cutInputs(parts: PlanParts, job: Plan['job']): CutInputs {
+  const { options, loaded, discovery, contents } = parts
   const { unit } = loaded.description.input
   const splittable = unit === 'line'
   const size = taskSizeOf(options, discovery)
@@ -146,7 +148,7 @@ function cutInputs(parts: PlanParts): CutInputs {
   const cutSplits = planSplits(cutFiles, cutting)
   const cutTasks = pack(cutSplits)
   const partitions = choosePartitions(discovery, cutTasks.length, options.spark !== null)
-  const identity = { jobFile, codeSha256, params: options.params, partitions, contents }
+  const identity = identityOfTasks(job, { partitions, contents })
   const findWhole = (file: InputFile): Reuse =>
     findKept(parts, { ...identity, splits: planSplits([withoutIndex(file)], cutting) })
   // What was made of a whole file is as good as what would be made of its parts.
