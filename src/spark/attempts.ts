@@ -1,5 +1,4 @@
 import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { type ErrorCode, type Fault, mayRetry } from '../errors.ts'
 import { deathFile } from '../executor/index.ts'
 import type { MapReport } from '../flow/index.ts'
@@ -178,13 +177,13 @@ export class Attempts {
   keepLogs({ task, attempt }: KnownAttempt, left: Pick<TaskFailure, 'log' | 'death'> | null): void {
     if (left === null) return
     const id = attemptId(task, attempt)
-    const { logFolder } = this.#book.directory
+    const { directory } = this.#book
     const log = this.#logBytes < logBytesMax ? left.log : left.log.slice(-shortLogLength)
     this.#logBytes += Buffer.byteLength(log)
-    if (log !== '') writeFileSync(join(logFolder, `${id}.log`), log, { mode: 0o600 })
+    if (log !== '') writeFileSync(directory.logFile(id), log, { mode: 0o600 })
     if (left.death === null) return
     const death = { ...left.death, attempt: { ...left.death.attempt, id } }
-    writeFileSync(deathFile(logFolder, id), `${JSON.stringify(death)}\n`, { mode: 0o600 })
+    writeFileSync(deathFile(directory.logFolder, id), `${JSON.stringify(death)}\n`, { mode: 0o600 })
   }
 
   /** Another attempt was first, or the run is not in need of this one: what is at work no more is shown so. */

@@ -32,7 +32,7 @@ export function sparkFolder(directory: RunDirectory): string {
 
 /** What all applications of the run have printed, one after another. */
 export function sparkLog(directory: RunDirectory): string {
-  return join(directory.logFolder, 'spark.log')
+  return directory.logFile('spark')
 }
 
 /**

@@ -8,6 +8,7 @@ import {
   type AttemptOutcome,
   type AttemptReport,
   deathFile,
+  logFile,
   openPool,
   type Pool,
   readDeath,
@@ -132,7 +133,7 @@ export class TaskRunner {
     setbacks: readonly Setback[],
   ): Promise<FromTaskProcess> {
     // What it printed takes another way than its report.
-    if (existsSync(logFile(scratch, id))) await sleep(logLagMs)
+    if (existsSync(logFile(logFolder(scratch), id))) await sleep(logLagMs)
     this.#pool?.logOf(id)
     const reply: TaskReply = {
       task: order.task,
@@ -140,7 +141,7 @@ export class TaskRunner {
       workMs: workMs ?? null,
       host: hostname(),
       setbacks,
-      log: takeText(logFile(scratch, id)),
+      log: takeText(logFile(logFolder(scratch), id)),
       rejected: takeText(join(scratch, folder, rejectedName)),
     }
     return { type: 'done', reply, folder }
@@ -161,7 +162,7 @@ function skipping(
 
 function openWorker(settings: TaskSettings, scratch: string): Pool {
   const { jobFile, jobName, params, heapBytes, memoryBytes, taskTimeoutMs, isPolite } = settings
-  const logDirectory = join(scratch, 'logs')
+  const logDirectory = logFolder(scratch)
   mkdirSync(logDirectory, { recursive: true })
   return openPool('process', {
     seats: 1,
@@ -195,17 +196,18 @@ function failed(scratch: string, one: Try, fault: Fault): FromTaskProcess {
 }
 
 function leftOf(scratch: string, { id }: Try): Pick<TaskFailure, 'log' | 'death'> {
-  return { log: takeText(logFile(scratch, id)), death: readDeath(join(scratch, 'logs'), id) }
+  return { log: takeText(logFile(logFolder(scratch), id)), death: readDeath(logFolder(scratch), id) }
 }
 
 function forget(scratch: string, { id, folder }: Try): void {
   rmSync(join(scratch, folder), { recursive: true, force: true })
-  rmSync(logFile(scratch, id), { force: true })
-  rmSync(deathFile(join(scratch, 'logs'), id), { force: true })
+  rmSync(logFile(logFolder(scratch), id), { force: true })
+  rmSync(deathFile(logFolder(scratch), id), { force: true })
 }
 
-function logFile(scratch: string, id: string): string {
-  return join(scratch, 'logs', `${id}.log`)
+/** Where workers of this process print. */
+function logFolder(scratch: string): string {
+  return join(scratch, 'logs')
 }
 
 /** The text of a file, which is removed; empty where there is none. */

@@ -286,7 +286,7 @@ function log(context: Context, watches: Watches): Response {
   const [id = '', of = ''] = [context.req.param('id'), context.req.param('of')]
   const directory = watches.directoryOf(id)
   if (directory === null || !isLogName(of)) return missing(context)
-  const { text, headLength, droppedBytes } = readLog(join(directory.logFolder, `${of}.log`))
+  const { text, headLength, droppedBytes } = readLog(directory.logFile(of))
   const whole =
     droppedBytes === 0
       ? text

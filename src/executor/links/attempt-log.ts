@@ -1,5 +1,5 @@
 import { closeSync, ftruncateSync, openSync, writeSync } from 'node:fs'
-import { join } from 'node:path'
+import { logFile } from '../log-files.ts'
 
 /** What is kept of what one attempt prints. A job that prints a line for every record must not fill the disk. */
 export interface LogBounds {
@@ -25,7 +25,7 @@ export class AttemptLogs {
   }
 
   fileOf(attempt: string): string {
-    return join(this.#folder, `${attempt}.log`)
+    return logFile(this.#folder, attempt)
   }
 
   open(attempt: string): AttemptLog {

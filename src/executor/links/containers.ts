@@ -18,6 +18,7 @@ import type { Confinement } from '../confinement.ts'
 import { type ContainerHello, firstProgram, lineFolder, lineName } from '../container-messages.ts'
 import { heapFlags } from '../heap-limits.ts'
 import type { Link, LinkFactory, LinkOrder } from '../link.ts'
+import { logFile } from '../log-files.ts'
 import type { ContainerSettings, WorkerSettings } from '../worker-settings.ts'
 import { zoneAndLanguage } from '../zone-and-language.ts'
 import { AttemptLogs } from './attempt-log.ts'
@@ -80,7 +81,7 @@ class ContainerLinks implements LinkFactory {
     const folder = join(socketFolder(label), mark)
     // Who can connect to the socket in it is taken for the worker.
     mkdirSync(folder, { recursive: true, mode: 0o700 })
-    const output = new WorkerOutput(new WorkerLog(join(logDirectory, `worker-${seat}.log`)), this.#logs)
+    const output = new WorkerOutput(new WorkerLog(logFile(logDirectory, `worker-${seat}`)), this.#logs)
     const worker = new WorkerContainer({
       engine,
       order: {

@@ -1,6 +1,6 @@
-import { join } from 'node:path'
 import { heapFlags } from '../heap-limits.ts'
 import type { Link, LinkFactory, LinkOrder } from '../link.ts'
+import { logFile } from '../log-files.ts'
 import type { WorkerSettings } from '../worker-settings.ts'
 import { AttemptLogs } from './attempt-log.ts'
 import { Leash } from './leash.ts'
@@ -28,7 +28,7 @@ class ProcessLinks implements LinkFactory {
   }
 
   open({ seat, heapBytes }: LinkOrder, onMessage: (message: unknown) => void): Link {
-    const log = new WorkerLog(join(this.#settings.logDirectory, `worker-${seat}.log`))
+    const log = new WorkerLog(logFile(this.#settings.logDirectory, `worker-${seat}`))
     const output = new WorkerOutput(log, this.#logs)
     const worker = new NodeProcess({
       entry: 'worker-process',

@@ -1,6 +1,6 @@
-import { join } from 'node:path'
 import { assertNever } from '../../errors.ts'
 import type { Exit, Link, LinkFactory, LinkOrder } from '../link.ts'
+import { logFile } from '../log-files.ts'
 import { type FromHost, isFromHost, type ToHost } from '../thread-messages.ts'
 import type { WorkerSettings } from '../worker-settings.ts'
 import { AttemptLogs } from './attempt-log.ts'
@@ -39,7 +39,7 @@ class ThreadLinks implements LinkFactory {
   constructor(settings: WorkerSettings) {
     this.#settings = settings
     this.#logs = new AttemptLogs(settings.logDirectory)
-    this.#log = new WorkerLog(join(settings.logDirectory, 'threads.log'))
+    this.#log = new WorkerLog(logFile(settings.logDirectory, 'threads'))
   }
 
   open({ heapBytes }: LinkOrder, onMessage: (message: unknown) => void): Link {

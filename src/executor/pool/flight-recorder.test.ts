@@ -2,7 +2,8 @@ import { writeFileSync } from 'node:fs'
 import { afterAll, describe, expect, it } from 'vitest'
 import { tempFolder } from '../../../test/fixtures/temp-folder.ts'
 import type { Attempt } from '../attempt.ts'
-import { type DeathRecord, deathFile, FlightRecorder, readDeath, writeDeath } from './flight-recorder.ts'
+import { deathFile } from '../log-files.ts'
+import { type DeathRecord, FlightRecorder, readDeath, writeDeath } from './flight-recorder.ts'
 
 const folder = tempFolder()
 afterAll(() => folder.remove())

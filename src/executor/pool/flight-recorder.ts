@@ -1,9 +1,9 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { errnoOf, type Fault } from '../../errors.ts'
 import type { RecordPlace } from '../../flow/index.ts'
 import { type OpenFiles, readMemoryUse, readOpenFiles, readProcessLimits } from '../../host/index.ts'
 import type { Attempt, AttemptProgress } from '../attempt.ts'
+import { deathFile } from '../log-files.ts'
 import { readPlaceNote } from '../place-note.ts'
 
 /** A look at a worker while its attempt ran. */
@@ -149,11 +149,6 @@ export class FlightRecorder {
   #ms(): number {
     return Math.round(performance.now() - this.#startedMs)
   }
-}
-
-/** Where the death record of an attempt lies. It may be lacking: see `writeDeath`. */
-export function deathFile(logFolder: string, attempt: string): string {
-  return join(logFolder, `${attempt}.death.json`)
 }
 
 /** Writes a death record, for nobody else to read. */

@@ -13,7 +13,7 @@ import {
 import { basename, dirname, isAbsolute, join, relative } from 'node:path'
 import { setImmediate as breathe } from 'node:timers/promises'
 import { errnoOf, messageOf, TallymanError } from '../../errors.ts'
-import { indexFolderName } from '../../executor/index.ts'
+import { indexFolderName, logFile } from '../../executor/index.ts'
 import { linkPackage } from '../package.ts'
 import { writeWhole } from './durable.ts'
 
@@ -69,9 +69,13 @@ export class RunDirectory {
   get logFolder(): string {
     return join(this.path, 'logs')
   }
+  /** What was printed, by whom: an attempt, by its id, a worker outside of attempts (`worker-0`, `threads`), or Spark. */
+  logFile(of: string): string {
+    return logFile(this.logFolder, of)
+  }
   /** What a detached run says. */
   get runLogFile(): string {
-    return join(this.logFolder, 'run.log')
+    return this.logFile('run')
   }
   /** How far the attempts are that run now. */
   get progressFile(): string {

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { errnoOf } from '../../errors.ts'
 import { type DeathRecord, deathFile, type KeptLog, parseLog, readDeath } from '../../executor/index.ts'
 import { namesIn } from '../../host/index.ts'
@@ -20,7 +19,7 @@ export interface LogSource {
   readonly file: string
 }
 
-const outside = /^(worker-\d+|threads|spark)\.log$/
+const outsideLog = /^(worker-\d+|threads|spark)\.log$/
 const attemptLog = /^((?:map|reduce)-\d+\.\d+)\.log$/
 
 /**
@@ -36,18 +35,18 @@ export function listLogs(
   const failed = [...ends].filter(([, { how }]) => how === 'failed').map(([id]) => id)
   const printed = names.flatMap((name) => attemptLog.exec(name)?.[1] ?? [])
   const attempts = [...new Set([...failed, ...printed])].sort(byTask)
-  const others = names.filter((name) => outside.test(name)).sort()
+  const others = names.flatMap((name) => outsideLog.exec(name)?.[1] ?? []).sort()
   return [
-    ...others.map((name) => ({
-      of: name.replace(/\.log$/, ''),
+    ...others.map((of) => ({
+      of,
       how: null,
       why: null,
-      file: join(directory.logFolder, name),
+      file: directory.logFile(of),
     })),
     ...attempts.map((id) => ({
       of: id,
       ...(ends.get(id) ?? { how: 'given-up' as const, why: null }),
-      file: join(directory.logFolder, `${id}.log`),
+      file: directory.logFile(id),
     })),
   ]
 }

@@ -1,5 +1,4 @@
 import { statSync } from 'node:fs'
-import { join } from 'node:path'
 import { namesSeenIn } from '../../host/index.ts'
 import { printableLines } from '../../printable.ts'
 import { type RunDirectory, readLog } from '../../run/index.ts'
@@ -112,7 +111,7 @@ export class LogWatch {
   }
 
   #fileOf(of: string): string {
-    return join(this.#directory.logFolder, `${of}.log`)
+    return this.#directory.logFile(of)
   }
 }
 
