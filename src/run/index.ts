@@ -59,7 +59,7 @@ export type { Shortfall } from './state/shortfall.ts'
 export type { SparkStanding } from './state/spark-standing.ts'
 export { isDone, type RunState } from './state/state.ts'
 export { attemptId, parseTaskId, type Stage, taskId } from './state/task-id.ts'
-export { afterFailure, afterStart, type OpenTask, untried } from './state/task-state.ts'
+export { afterFailure, afterStart, noTrouble, type OpenTask, untried } from './state/task-state.ts'
 export {
   type InputTotals,
   inputBytesOf,

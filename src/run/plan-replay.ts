@@ -13,7 +13,7 @@ import { sayTask } from './state/say-task.ts'
 import type { RunState } from './state/state.ts'
 import { attemptId, parseTaskId } from './state/task-id.ts'
 import { mapWork, reduceWork } from './work.ts'
-import { jobProcessesMax } from './workers.ts'
+import { jobProcessesMax, loadOrderOf } from './workers.ts'
 
 /** An attempt of a run as it is to be run again. */
 export interface ReplayPlan {
@@ -52,12 +52,7 @@ export function planReplay(
   const { job, memory, taskTimeoutMs } = state.plan
   return {
     replay: {
-      order: {
-        jobFile: directory.bundleFile,
-        jobName: job.path,
-        runDirectory: directory.path,
-        params: job.typedParams,
-      },
+      order: loadOrderOf(directory, { jobName: job.path, params: job.typedParams }),
       attempt: { id: attempt, directory: directory.attemptFolder(attempt), work },
       heapBytes: death?.limits.heapBytes ?? memory.workerHeapBytes,
       limits: { memoryBytes: memory.totalBytes, processesMax: jobProcessesMax },

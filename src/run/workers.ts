@@ -62,12 +62,7 @@ export function poolOptions(
 ): Omit<PoolOptions, 'settings'> & { readonly settings: Omit<PoolOptions['settings'], 'group'> } {
   return {
     seats: needs.workers,
-    order: {
-      jobFile: directory.bundleFile,
-      jobName: needs.jobName,
-      runDirectory: directory.path,
-      params: needs.params,
-    },
+    order: loadOrderOf(directory, needs),
     heapBytes: needs.memory.workerHeapBytes,
     taskTimeoutMs: needs.taskTimeoutMs,
     loadTimeoutMs: Math.max(needs.taskTimeoutMs, loadTimeoutMsLeast),
@@ -82,6 +77,14 @@ export function poolOptions(
       container: needs.base === null ? null : containerSettings(directory, needs, needs.base, label),
     },
   }
+}
+
+/** The job that is bundled in a run's directory, as workers are told to load it. */
+export function loadOrderOf(
+  directory: RunDirectory,
+  { jobName, params }: Pick<WorkerNeeds, 'jobName' | 'params'>,
+): LoadOrder {
+  return { jobFile: directory.bundleFile, jobName, runDirectory: directory.path, params }
 }
 
 /** What the kernel holds all workers of a run to together, where it does. */

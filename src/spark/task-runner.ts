@@ -21,6 +21,7 @@ import {
   jobProcessesMax,
   loadTimeoutMsLeast,
   mayBlameRecord,
+  noTrouble,
   type OpenTask,
   skippedMax,
   untried,
@@ -157,7 +158,7 @@ function skipping(
 ): {
   readonly trouble?: NonNullable<OpenTask<unknown>['trouble']>
 } {
-  return skip.length === 0 ? {} : { trouble: { suspect: null, skip, earlier: null, losses: 0 } }
+  return skip.length === 0 ? {} : { trouble: { ...noTrouble, skip } }
 }
 
 function openWorker(settings: TaskSettings, scratch: string): Pool {

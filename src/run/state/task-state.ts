@@ -60,7 +60,8 @@ export const untried = {
   lastFault: null,
 } as const
 
-const noTrouble = { suspect: null, skip: [], earlier: null, losses: 0 } as const
+/** Of a task that has gone well so far. */
+export const noTrouble = { suspect: null, skip: [], earlier: null, losses: 0 } as const
 
 /** How an attempt failed, as its event says. */
 interface Failure {
