@@ -1,7 +1,7 @@
 import type { Amount } from '../job/index.ts'
 import { RecordFileReader, type RecordFileWriter } from '../record/index.ts'
 import { amountKinds } from './key-amounts.ts'
-import { type MergedFile, MergeKernel } from './merge-kernel.ts'
+import { type FileToMerge, MergeKernel } from './merge-kernel.ts'
 import { openSection, type Section, type Storage } from './storage.ts'
 
 /** How amounts are written: for a part file, or for a spill. */
@@ -70,7 +70,7 @@ export class AmountMerge {
   }
 }
 
-function openSpill(storage: Storage, spill: Section): MergedFile {
+function openSpill(storage: Storage, spill: Section): FileToMerge {
   const file = openSection(storage, spill)
   try {
     return { reader: new RecordFileReader(file, 'spill'), close: () => file.close() }

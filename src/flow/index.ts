@@ -9,7 +9,7 @@ export {
   type SourceTotals,
 } from './map-task.ts'
 export { mergeFilesMax } from './merge.ts'
-export { type MergedFile, MergeKernel } from './merge-kernel.ts'
+export { type FileToMerge, MergeKernel } from './merge-kernel.ts'
 export type { RecordSource } from './record-source.ts'
 export { type ReduceReport, runReduceTask } from './reduce-task.ts'
 export { type Rejected, rejectedListMax, rejectedName } from './rejected.ts'

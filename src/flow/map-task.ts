@@ -251,7 +251,7 @@ class MapRun {
           this.#reject(reader, { reason: message, atByte, by: 'decoder' })
           continue
         }
-        if (this.#isSkipped(source, reader)) continue
+        if (this.#passesOver(source, reader)) continue
         const waiting = this.#mapRecord(reader)
         if (waiting !== undefined) await waiting
         if (this.#records % recordsPerTick === 0 || this.#pressure.isFelt) {
@@ -275,7 +275,7 @@ class MapRun {
   }
 
   /** Tells of the record at hand; true, having rejected it, where it is one to be passed over. */
-  #isSkipped({ ordinal }: RecordSource, reader: SplitReader<unknown>): boolean {
+  #passesOver({ ordinal }: RecordSource, reader: SplitReader<unknown>): boolean {
     const { onRecord } = this.#task
     if (onRecord === undefined && this.#skip === null) return false
     const place = { ordinal, byte: reader.startByte }

@@ -7,7 +7,7 @@ import {
   RecordFileReader,
   RecordFileWriter,
 } from '../record/index.ts'
-import { type MergedFile, MergeKernel } from './merge-kernel.ts'
+import { type FileToMerge, MergeKernel } from './merge-kernel.ts'
 import { MemoryStorage } from './storage.ts'
 
 interface Kernel {
@@ -22,7 +22,7 @@ function exported(): object & Kernel {
 }
 
 /** Opens a file of these keys, each with the state 1, in blocks of so many bytes. Says in `closed` that it was closed. */
-function fileOf(keys: readonly string[], closed: string[] = [], blockBytes = 65_536): () => MergedFile {
+function fileOf(keys: readonly string[], closed: string[] = [], blockBytes = 65_536): () => FileToMerge {
   const storage = new MemoryStorage()
   const file = storage.create('a.spill')
   const writer = new RecordFileWriter(file, 'spill', blockBytes)
@@ -40,7 +40,7 @@ function fileOf(keys: readonly string[], closed: string[] = [], blockBytes = 65_
 }
 
 /** Of a record that is longer than its block: a header as of a block, then a key of 90 bytes that are not there. */
-function brokenFile(closed: string[]): () => MergedFile {
+function brokenFile(closed: string[]): () => FileToMerge {
   const storage = new MemoryStorage()
   const file = storage.create('broken.spill')
   const writer = new RecordFileWriter(file, 'spill')
@@ -142,7 +142,7 @@ describe('MergeKernel', () => {
     writer.appendEncoded(payload, 0, payload.length, 1)
     writer.finish()
     file.close()
-    const open = (): MergedFile => ({
+    const open = (): FileToMerge => ({
       reader: new RecordFileReader(storage.open('broken.spill'), 'spill'),
       close: () => undefined,
     })

@@ -52,7 +52,7 @@ const ends = {
 export type StepEnd = 'end' | 'full' | 'other' | 'foreign'
 
 /** A file to be merged; `MergeKernel` closes it. */
-export interface MergedFile {
+export interface FileToMerge {
   readonly reader: RecordFileReader
   close(): void
 }
@@ -69,7 +69,7 @@ export interface PlacedRecord {
 /** Sorted record files, as an instance of `merge.as` merges them: gives it their blocks, and takes what it has written. */
 export class MergeKernel {
   readonly exports: MergeExports
-  readonly #files: MergedFile[] = []
+  readonly #files: FileToMerge[] = []
   #bytes: Buffer = Buffer.alloc(0)
   #takenBytes = 0
 
@@ -79,7 +79,7 @@ export class MergeKernel {
    * @param exports of an instance of `merge.as` that nobody else uses
    * @param files opens each of at most `filesMax` of the kernel, in position order
    */
-  constructor(exports: object, files: readonly (() => MergedFile)[]) {
+  constructor(exports: object, files: readonly (() => FileToMerge)[]) {
     this.exports = exports as MergeExports
     // Beyond that it would write over its own tree, and lose records without a word.
     if (files.length > this.exports.filesMax.value)
@@ -159,7 +159,7 @@ export class MergeKernel {
     if (exports.enterBlock(index, block.length) === 0) throw reader.refuseRecord()
   }
 
-  #fileAtHand(): MergedFile {
+  #fileAtHand(): FileToMerge {
     return this.#files[this.exports.cursorAtHand.value]!
   }
 

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs'
 import { flowKernels } from '../executor/index.ts'
-import { type MergedFile, MergeKernel } from '../flow/index.ts'
+import { type FileToMerge, MergeKernel } from '../flow/index.ts'
 import { openFinishedFile } from '../host/index.ts'
 import { ByteWriter, RecordFileReader } from '../record/index.ts'
 import { writeRowLine } from './canonical-row.ts'
@@ -63,7 +63,7 @@ class PlainLines implements RowLines {
   }
 }
 
-function openPart(path: string): MergedFile {
+function openPart(path: string): FileToMerge {
   const file = openFinishedFile(path, path)
   try {
     return { reader: new RecordFileReader(file, 'part'), close: file.close }

@@ -57,7 +57,7 @@ export async function writeResult(run: HeldRun, options: WriteOptions): Promise<
   const { state } = run
   const { target, format, headRows } = options
   const { file } = state.plan.job
-  const place = checkTarget(target, file)
+  const hasOlder = checkTarget(target, file) === 'older-result'
   const staging = `${target}.${run.id}.new`
   rmSync(staging, { recursive: true, force: true })
   mkdirSync(staging)
@@ -68,11 +68,11 @@ export async function writeResult(run: HeldRun, options: WriteOptions): Promise<
       const parts = partFiles(run.directory, state, name)
       const form = format === 'parquet' ? 'jsonl' : format
       const writer = writerOf(form, parts, columns)
-      const target = { staging, format: form, writer, headRows, digest, stop: options.stop }
-      written.push(await writeTable(name, parts, target))
+      const into = { staging, format: form, writer, headRows, digest, stop: options.stop }
+      written.push(await writeTable(name, parts, into))
     }
-    const lines = written.map(({ table }) => table)
-    const tables = format === 'parquet' ? await asParquet(staging, lines, state) : lines
+    const asWritten = written.map(({ table }) => table)
+    const tables = format === 'parquet' ? await asParquet(staging, asWritten, state) : asWritten
     const heads = written.map(({ table, head }, index) => ({
       table: table.name,
       file: tables[index]?.file ?? table.file,
@@ -86,7 +86,7 @@ export async function writeResult(run: HeldRun, options: WriteOptions): Promise<
     for (const { file } of tables) sync(join(staging, file))
     sync(join(staging, manifestName))
     sync(staging)
-    replace(staging, target, `${target}.${run.id}.old`, place === 'older-result')
+    replace(staging, target, `${target}.${run.id}.old`, hasOlder)
     const committed = {
       directory: target,
       digest: manifest.digest,

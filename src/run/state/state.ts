@@ -95,7 +95,7 @@ function applyToTasks(state: RunState, event: RunEvent): RunState {
       const { index, task } = openTask(state.map, 'map', event.task)
       return {
         ...state,
-        map: state.map.with(index, afterCommit(task, { ...event, report: kept(event.report) })),
+        map: state.map.with(index, afterCommit(task, { ...event, report: slim(event.report) })),
       }
     }
     case 'map-reused': {
@@ -104,7 +104,7 @@ function applyToTasks(state: RunState, event: RunEvent): RunState {
         ...state,
         map: state.map.with(
           index,
-          afterCommit(task, { attempt: 0, at: event.at, report: kept(event.report) }),
+          afterCommit(task, { attempt: 0, at: event.at, report: slim(event.report) }),
         ),
       }
     }
@@ -139,10 +139,10 @@ const nothing: MapReport['counters'] = Object.freeze({})
 const none: MapReport['damaged'] = Object.freeze([])
 
 /**
- * A report as it is held for as long as the run goes on: of what most tasks have none there is one for all of them. As each comes from its
+ * A report as it is held in memory for as long as the run goes on: of what most tasks have none there is one for all of them. As each comes from its
  * worker, or from the journal, a hundred thousand take 9 MB more.
  */
-function kept(report: MapReport): MapReport {
+function slim(report: MapReport): MapReport {
   return {
     ...report,
     counters: Object.keys(report.counters).length === 0 ? nothing : report.counters,
