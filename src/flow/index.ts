@@ -5,6 +5,7 @@ export {
   type MapReport,
   type RecordPlace,
   runMapTask,
+  type SideFile,
   type SkippedRecord,
   type SourceTotals,
 } from './map-task.ts'

@@ -33,6 +33,14 @@ export interface DamagedSource {
   readonly fault: Fault
 }
 
+/** A file, or a directory, that a job has read itself, beside its inputs. */
+export interface SideFile {
+  /** Absolute. */
+  readonly path: string
+  /** Size, times and inode as it was read; null where it was not there. */
+  readonly identity: string | null
+}
+
 /** What a map task found and wrote. */
 export interface MapReport {
   readonly spills: readonly Spill[]
@@ -42,6 +50,11 @@ export interface MapReport {
   readonly emitted: number
   /** Not empty: nothing of this report's output may be used. */
   readonly damaged: readonly DamagedSource[]
+  /**
+   * What the job had read itself up to then, in the worker's whole life, so that this output may depend on it. Left out where that is nothing; null where it is
+   * more than can be told.
+   */
+  readonly sideFiles?: readonly SideFile[] | null
 }
 
 /** A record, found again by where it begins. */

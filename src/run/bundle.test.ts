@@ -107,6 +107,40 @@ describe('bundleModule', () => {
     expect(await load('a.job.ts')).toEqual(['y.txt!?', 'w!?', false])
   })
 
+  test('has a job and its packages read files by way of whoever notes that, and as they are where nobody does', async () => {
+    put({
+      'a.job.ts': `import fs, { readFileSync as read } from 'fs'
+        import * as all from 'node:fs'
+        import { readFile } from 'node:fs/promises'
+        import promises from 'fs/promises'
+        import old from 'old'
+        export default [read('1'), fs.readFileSync('2'), all.readFileSync('3'), await readFile('4'), await promises.readFile('5'),
+          await fs.promises.readFile('6'), await (await import('node:fs')).promises.readFile('7'), ...old, typeof fs.statSync, all.constants.O_RDONLY]`,
+      'node_modules/old/package.json': `{ "name": "old", "main": "main.js" }`,
+      'node_modules/old/main.js': `const fs = require('fs'), promises = require('node:fs/promises')
+        const own = fs.readFileSync; fs.readFileSync = (path) => own('own ' + path)
+        module.exports = [fs.readFileSync('8'), typeof promises.readFile, require('fs') === fs]`,
+    })
+    const { file } = await bundle('a.job.ts')
+    const hook = `globalThis[Symbol.for('tallyman.side-files')] = (fs) => ({ ...fs, readFile: (path) => 'told ' + path,
+      readFileSync: (path) => 'told ' + path, ...(fs.promises && { promises: { readFile: (path) => 'told ' + path } }) })`
+    const code = `${hook}; const { default: read } = await import(${JSON.stringify(pathToFileURL(file).href)}); console.log(JSON.stringify(read))`
+    const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', code], {
+      encoding: 'utf8',
+    })
+    expect(stderr).toBe('')
+    const told = ['1', '2', '3', '4', '5', '6', '7', 'own 8'].map((path) => `told ${path}`)
+    expect(JSON.parse(stdout)).toEqual([...told, 'function', true, 'function', 0])
+    put({
+      'b.job.ts': `import { existsSync, promises, readFileSync } from 'node:fs'
+        import { readFile } from 'fs/promises'
+        const path = new URL('b.txt', import.meta.url)
+        export default [existsSync(path), readFileSync(path, 'utf8'), await readFile(path, 'utf8'), await promises.readFile(path, 'utf8')]`,
+      'b.txt': 'text',
+    })
+    expect(await load('b.job.ts')).toEqual([true, 'text', 'text', 'text'])
+  })
+
   test('leaves a job that makes its own require alone', async () => {
     put({
       'a.job.ts': `import { createRequire } from 'node:module'

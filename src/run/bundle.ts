@@ -5,6 +5,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { BuildFailure, Loader, Plugin } from 'esbuild'
 import { TallymanError } from '../errors.ts'
 import { packageRoot } from './package.ts'
+import { watchReads } from './watch-reads.ts'
 
 /** A bundled module. */
 export interface Bundle {
@@ -28,10 +29,10 @@ let modulesBundling = 0
 export async function bundleModule(entry: string, outFile: string): Promise<Bundle> {
   modulesBundling += 1
   try {
-    await build(entry, outFile, [lendPackages])
+    await build(entry, outFile, [lendPackages, watchReads])
     // To look at each file of each package first takes longer than to bundle them, and hardly any asks where it lies.
     if (asksWhereItLies.test(await readFile(outFile, 'utf8')))
-      await build(entry, outFile, [keepSourceUrl, lendPackages])
+      await build(entry, outFile, [keepSourceUrl, lendPackages, watchReads])
   } catch (error) {
     throw isBuildFailure(error) ? compileError(error, entry) : error
   } finally {

@@ -138,7 +138,7 @@ export class TaskRunner {
     this.#pool?.logOf(id)
     const reply: TaskReply = {
       task: order.task,
-      report: report.report,
+      report: withoutSideFiles(report),
       workMs: workMs ?? null,
       host: hostname(),
       setbacks,
@@ -187,6 +187,13 @@ function openWorker(settings: TaskSettings, scratch: string): Pool {
 
 function damagedIn(reported: AttemptReport): readonly DamagedSource[] {
   return reported.kind === 'map' ? reported.report.damaged : []
+}
+
+/** A file of another machine has another identity, be it a copy or not; and nothing of a run on Spark is kept. */
+function withoutSideFiles(reported: AttemptReport): TaskReply['report'] {
+  if (reported.kind === 'reduce') return reported.report
+  const { sideFiles: _, ...report } = reported.report
+  return report
 }
 
 /** A failed attempt, with what is left of it; its files are removed. */

@@ -58,6 +58,32 @@ describe('a run over what an earlier run has done', () => {
     expect(inSurroundings(korean)).toBe(digest)
   })
 
+  it('uses nothing that was made with another file that the job reads itself', () => {
+    shop.write('stop.txt', 'a\n')
+    shop.write(
+      'words.job.ts',
+      `import { readFileSync } from 'node:fs'
+       import { count, defineJob, text } from 'tallyman'
+       const stop = readFileSync(new URL('./stop.txt', import.meta.url), 'utf8').split('\\n')
+       export default defineJob({ input: text(), reduce: count<string>(), map(line, emit) { if (!stop.includes(line)) emit(line) } })`,
+    )
+    const digest = run()
+    const isReused = (): boolean[] => explained().map((line) => line.includes(' reused: '))
+    // A container does not see what is no input.
+    for (const isolation of ['thread', 'process']) {
+      expect(run('--isolation', isolation)).toBe(digest)
+      expect(isReused()).toEqual([true, true, true])
+    }
+    shop.write('stop.txt', 'a\nnew\nb 02\n')
+    const changed = run()
+    expect(changed).not.toBe(digest)
+    const why = 'ran: a file that the job reads itself was written to or replaced'
+    expect(explained().every((line) => line.endsWith(why))).toBe(true)
+    expect(run('--no-reuse')).toBe(changed)
+    expect(run()).toBe(changed)
+    expect(isReused()).toEqual([true, true, true])
+  })
+
   it('uses everything again with other workers, isolation and memory', () => {
     const digest = run()
     expect(run('--isolation', 'thread', '--workers', '3', '--memory', '1G')).toBe(digest)

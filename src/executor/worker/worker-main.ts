@@ -22,6 +22,7 @@ import { FileStorage } from './file-storage.ts'
 import { flowKernels } from './kernel-files.ts'
 import { onlyRecord } from './only-record.ts'
 import { workedMs } from './own-time.ts'
+import { SideFiles } from './side-files.ts'
 import { Unawaited } from './unawaited.ts'
 
 type OpenOptions = NonNullable<Parameters<typeof openSplit>[3]>
@@ -66,6 +67,7 @@ class WorkerLife {
   #loaded: Loaded | null = null
   #attempt: string | null = null
   readonly #unawaited = new Unawaited()
+  readonly #sideFiles = new SideFiles()
 
   constructor(channel: WorkerChannel, leave: () => void) {
     this.#channel = channel
@@ -103,6 +105,7 @@ class WorkerLife {
 
   async #load(order: LoadOrder): Promise<void> {
     try {
+      this.#sideFiles.watch()
       const own = await importJob(order)
       const job = this.#channel.isInContainer === true ? explainedInContainer(own) : own
       const params = order.params === null ? {} : await resolveParams(job, order.params)
@@ -170,7 +173,8 @@ class WorkerLife {
       settle: this.#unawaited.begin(),
     })
     note?.remove()
-    return { kind: 'map', report }
+    const sideFiles = this.#sideFiles.list()
+    return { kind: 'map', report: sideFiles === undefined ? report : { ...report, sideFiles } }
   }
 
   async #reduce(attempt: Attempt, work: ReduceWork): Promise<AttemptReport> {

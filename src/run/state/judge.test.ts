@@ -8,7 +8,7 @@ import {
   sourceOf,
   zipFile,
 } from '../../../test/fixtures/plans.ts'
-import type { SourceTotals } from '../../flow/index.ts'
+import type { MapReport, SourceTotals } from '../../flow/index.ts'
 import type { InputFile, InputProblem } from '../../input/index.ts'
 import type { RunEvent } from '../journal/events.ts'
 import type { BadRecordLimit } from '../options.ts'
@@ -159,6 +159,53 @@ describe('findShortfalls', () => {
     expect(findShortfalls(mapped(known, { 3: none }))).toHaveLength(1)
     const plain = planOf([plainFile('a', 5), plainFile('b', 5)])
     expect(findShortfalls(mapped(plain, { 0: none }))).toEqual([])
+  })
+
+  test('finds files that the job reads itself, and that were others for some of its tasks', () => {
+    const plan = planOf([day1, day2].map((path) => zipFile(path, ['x'])))
+    const lists = [
+      [
+        { path: '/b', identity: '1 2 3 4' },
+        { path: '/c', identity: '1 2 3 4' },
+        { path: '/d', identity: null },
+      ],
+      [
+        { path: '/c', identity: '1 2 3 5' },
+        { path: '/d', identity: '9 9 9 9' },
+        { path: '/b', identity: '1 2 4 4' },
+      ],
+    ]
+    const read = (...sideFiles: readonly (MapReport['sideFiles'] | undefined)[]): RunState =>
+      plan.splits.reduce<RunState>((state, split, index) => {
+        const report = mapReport([sourceOf(split)])
+        const files = sideFiles[index]
+        return apply(state, {
+          type: 'map-committed',
+          at: 0,
+          task: `map-0000${index}`,
+          attempt: 1,
+          report: files === undefined ? report : { ...report, sideFiles: files },
+        })
+      }, initialState(plan))
+    // That its rights or links were changed makes no other file of it.
+    expect(findShortfalls(read(lists[0], lists[1])).map(({ kind, message }) => [kind, message])).toEqual(
+      ['/b', '/d'].map((path) => [
+        'input',
+        `${path}, which the job reads itself, was changed meanwhile: some tasks have read it as it was before, others as it was then.`,
+      ]),
+    )
+    expect(findShortfalls(read(lists[0], lists[1]))[0]).toMatchObject({
+      name: '/b',
+      accepted: false,
+      wayOut: 'Run again; where that makes no difference, say --accept b.',
+    })
+    for (const same of [
+      read(lists[0], [...(lists[0] ?? [])]),
+      read(lists[0]),
+      read(undefined, lists[1]),
+      read(lists[0], null),
+    ])
+      expect(findShortfalls(same)).toEqual([])
   })
 
   test('says nothing of empty archives where no input holds a record', () => {

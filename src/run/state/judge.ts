@@ -1,4 +1,5 @@
 import type { Fault } from '../../errors.ts'
+import type { MapReport } from '../../flow/index.ts'
 import { acceptInput, type InputProblem, inputName, matchesAccepted, memberOf } from '../../input/index.ts'
 import type { RunEvent } from '../journal/events.ts'
 import type { BadRecordLimit } from '../options.ts'
@@ -34,6 +35,7 @@ export function findShortfalls(state: RunState): Shortfall[] {
       .sort(([a], [b]) => a - b)
       .map(([ordinal, fault]) => damageOf(state, ordinal, fault)),
     ...emptyInputs(state),
+    ...mixedSideFiles(state),
   ]
   const inputs = problems.map((problem): Shortfall => {
     const { path, member, message } = problem
@@ -87,6 +89,31 @@ function emptyInputs(state: RunState): InputProblem[] {
       message: `${path} holds no record, although others do.`,
       wayOut: `Get it again; if it is known to be empty, say ${acceptInput(path)}.`,
     }))
+}
+
+/** Files that the job reads itself, and that were others for some of its tasks than for the rest: the result is of neither. */
+function mixedSideFiles({ map }: RunState): InputProblem[] {
+  const contents = new Map<string, string | null>()
+  const mixed = new Set<string>()
+  let before: MapReport['sideFiles']
+  for (const task of map) {
+    if (task.kind !== 'done' || task.report.sideFiles == null || task.report.sideFiles === before) continue
+    before = task.report.sideFiles
+    for (const { path, identity } of before) {
+      // Without when its rights or links were changed, which comes last.
+      const content = identity?.replace(/ \d+$/, '') ?? null
+      if (contents.has(path) && contents.get(path) !== content) mixed.add(path)
+      contents.set(path, content)
+    }
+  }
+  return [...mixed].sort().map((path) => ({
+    path,
+    member: null,
+    byte: null,
+    code: 'input-changed',
+    message: `${path}, which the job reads itself, was changed meanwhile: some tasks have read it as it was before, others as it was then.`,
+    wayOut: `Run again; where that makes no difference, say ${acceptInput(path)}.`,
+  }))
 }
 
 function rejectedBeyond(state: RunState, limit: BadRecordLimit): Shortfall[] {

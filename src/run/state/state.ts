@@ -147,7 +147,22 @@ function slim(report: MapReport): MapReport {
     ...report,
     counters: Object.keys(report.counters).length === 0 ? nothing : report.counters,
     damaged: report.damaged.length === 0 ? none : report.damaged,
+    ...(report.sideFiles == null ? {} : { sideFiles: sameAsBefore(report.sideFiles) }),
   }
+}
+
+let sideFilesBefore: NonNullable<MapReport['sideFiles']> = []
+
+/** Most tasks have read the same files as the one before. */
+function sameAsBefore(files: NonNullable<MapReport['sideFiles']>): typeof files {
+  const isSame =
+    files.length === sideFilesBefore.length &&
+    files.every(({ path, identity }, at) => {
+      const before = sideFilesBefore[at]
+      return before?.path === path && before.identity === identity
+    })
+  if (!isSame) sideFilesBefore = files
+  return sideFilesBefore
 }
 
 function withDamage(state: RunState, { splits }: Extract<RunEvent, { type: 'inputs-damaged' }>): RunState {

@@ -249,7 +249,14 @@ describe('explainTasks', () => {
 
 test('every reason why nothing that was kept is used is a clause of its own', () => {
   const reasons = ['new', 'code-changed', 'tallyman-changed', 'params-changed', 'input-changed'] as const
-  const others = ['surroundings-changed', 'partitions-changed', 'on-spark', 'cleaned', 'not-wanted'] as const
+  const others = [
+    'surroundings-changed',
+    'side-file-changed',
+    'partitions-changed',
+    'on-spark',
+    'cleaned',
+    'not-wanted',
+  ] as const
   expect([...reasons, ...others].map(sayMiss)).toEqual([
     'nothing was kept of it before',
     'the code of the job changed',
@@ -257,6 +264,7 @@ test('every reason why nothing that was kept is used is a clause of its own', ()
     'the parameters changed',
     'the input was written to or replaced',
     'it was kept under another time zone or language',
+    'a file that the job reads itself was written to or replaced',
     'the run has another number of partitions',
     'tasks on Spark use nothing that was kept',
     'what was kept of it is not there any more',

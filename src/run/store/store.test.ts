@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { gzipFile, mapReport, plainFile, planOf, sourceOf, zipFile } from '../../../test/fixtures/plans.ts'
+import { sideFileIdentity } from '../../executor/index.ts'
+import type { MapReport } from '../../flow/index.ts'
 import { indexNameOf, type Split } from '../../input/index.ts'
 import { Store, type StoreSize, storeFolder, type TaskIdentity } from './store.ts'
 
@@ -230,6 +232,52 @@ describe('Store', () => {
         .replace(/"key":"\w{64}"/, `"key":"${'0'.repeat(64)}"`),
     )
     expect(store.find(taskOf())).toEqual({ kind: 'run', why: 'surroundings-changed' })
+  })
+
+  test('uses what was kept as long as the files that the job reads itself are as they were', () => {
+    const table = join(root, 'table.txt')
+    const gone = join(root, 'gone.txt')
+    const store = (): Store => new Store(join(root, 'store'))
+    let times = 0
+    const keep = (sideFiles: MapReport['sideFiles']): void => {
+      const report = mapReport([sourceOf(split)])
+      times += 1
+      store().keep(taskOf(), {
+        run: `r${times}`,
+        folder: committed(`time${times}`),
+        report: { ...report, ...(sideFiles === undefined ? {} : { sideFiles }) },
+      })
+    }
+    const asNow = (): MapReport['sideFiles'] => [
+      { path: table, identity: sideFileIdentity(table) },
+      { path: gone, identity: null },
+    ]
+    const changed = { kind: 'run', why: 'side-file-changed' }
+    writeFileSync(table, 'one')
+    keep(asNow())
+    const first = store().find(taskOf())
+    expect(first).toMatchObject({ kind: 'kept', run: 'r1' })
+    writeFileSync(table, 'another')
+    expect(store().find(taskOf())).toEqual(changed)
+    // What is made with the file as it is now takes its place, and nothing of what was kept before.
+    keep(asNow())
+    const second = store().find(taskOf())
+    if (second.kind !== 'kept' || first.kind !== 'kept') throw new Error('It was not found.')
+    expect(second.run).toBe('r2')
+    expect(second.key).not.toBe(first.key)
+    const folder = join(root, 'again')
+    expect(store().take(second.key, folder, 0)?.sideFiles).toEqual(asNow())
+    expect(readFileSync(join(folder, 's0.spill'), 'utf8')).toBe('spill of time2')
+    // One that was not there is there.
+    writeFileSync(gone, '')
+    expect(store().find(taskOf())).toEqual(changed)
+    rmSync(gone)
+    expect(store().find(taskOf()).kind).toBe('kept')
+    // Of more than can be told nothing is kept.
+    keep(null)
+    expect(store().find(taskOf())).toMatchObject({ kind: 'kept', run: 'r2' })
+    store().drop(taskOf())
+    expect(store().find(taskOf())).toEqual({ kind: 'run', why: 'cleaned' })
   })
 
   test('finds content again under another time and inode when contents are compared', () => {

@@ -10,7 +10,8 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { type MapReport, rejectedName } from '../../flow/index.ts'
+import { sideFileIdentity } from '../../executor/index.ts'
+import { type MapReport, rejectedName, type SideFile } from '../../flow/index.ts'
 import { isIndexName, type Split } from '../../input/index.ts'
 import { buildVersion } from '../package.ts'
 import { surroundings } from '../surroundings.ts'
@@ -48,6 +49,8 @@ export type MissReason =
   /** It was kept under another time zone or language, which dates and texts look like. */
   | 'surroundings-changed'
   | 'params-changed'
+  /** A file that the job reads itself was written to, or replaced, or is more than can be told. */
+  | 'side-file-changed'
   /** An input was written to, or replaced. */
   | 'input-changed'
   /** The number of partitions is another one. */
@@ -76,6 +79,9 @@ export interface IdentityHashes {
   readonly params: string
   readonly partitions: number
   readonly inputs: string
+  /** Files that the job had read itself, and the entry that depends on them as well; left out where there are none, and the entry is the key's. */
+  readonly sideFiles?: readonly SideFile[]
+  readonly entry?: string
 }
 
 /** What `size.json` says. */
@@ -108,6 +114,8 @@ export class Store {
   readonly #folder: string
   /** Bytes kept since what is noted was noted. */
   #newBytes = 0
+  /** Files that jobs read themselves, as they are: tasks have most of them in common. */
+  readonly #sideFiles = new Map<string, string | null>()
 
   /** @param folder made when the first entry is kept */
   constructor(folder: string) {
@@ -121,8 +129,10 @@ export class Store {
     if (last === null) return { kind: 'run', why: 'new' }
     const parts = hashesOf(task, '')
     if (last.key === parts.key) {
-      const isThere = existsSync(join(this.#entryFolder(last.key), 'entry.json'))
-      return isThere ? { kind: 'kept', key: last.key, run: last.run } : { kind: 'run', why: 'cleaned' }
+      if (!this.#areAsBefore(last.sideFiles ?? [])) return { kind: 'run', why: 'side-file-changed' }
+      const key = entryOf(last)
+      const isThere = existsSync(join(this.#entryFolder(key), 'entry.json'))
+      return isThere ? { kind: 'kept', key, run: last.run } : { kind: 'run', why: 'cleaned' }
     }
     return { kind: 'run', why: differenceOf(last, parts) }
   }
@@ -132,11 +142,13 @@ export class Store {
    * kept (a full disk, no right to write, a store that another process removes just now) runs again next time.
    */
   keep(task: TaskIdentity, output: KeptOutput): void {
-    const parts = hashesOf(task, output.run)
-    const staging = `${this.#entryFolder(parts.key)}.${output.run}.new`
+    const { sideFiles } = output.report
+    if (sideFiles === null) return
+    const parts = withSideFiles(hashesOf(task, output.run), sideFiles)
+    const key = entryOf(parts)
+    const staging = `${this.#entryFolder(key)}.${output.run}.new`
     const isKept = unlessRefused(() => {
-      if (!existsSync(join(this.#entryFolder(parts.key), 'entry.json')))
-        this.#fill(parts.key, staging, task, output)
+      if (!existsSync(join(this.#entryFolder(key), 'entry.json'))) this.#fill(key, staging, task, output)
       this.#writePlace(placeOf(task), parts)
     })
     if (!isKept) unlessRefused(() => rmSync(staging, { recursive: true, force: true }))
@@ -176,7 +188,16 @@ export class Store {
 
   /** Forgets what is kept of a task: it turned out damaged. */
   drop(task: TaskIdentity): void {
-    this.#remove(hashesOf(task, '').key)
+    const { key } = hashesOf(task, '')
+    const last = this.#readPlace(placeOf(task))
+    this.#remove(last?.key === key ? entryOf(last) : key)
+  }
+
+  #areAsBefore(files: readonly SideFile[]): boolean {
+    return files.every(({ path, identity }) => {
+      if (!this.#sideFiles.has(path)) this.#sideFiles.set(path, sideFileIdentity(path))
+      return this.#sideFiles.get(path) === identity
+    })
   }
 
   #remove(key: string): void {
@@ -296,7 +317,7 @@ export class Store {
     }
     if (ageMs <= goneMs) return
     const last = this.#readPlace(name.replace(/\.json$/, ''))
-    if (last === null || !existsSync(this.#entryFolder(last.key))) rmSync(path)
+    if (last === null || !existsSync(this.#entryFolder(entryOf(last)))) rmSync(path)
   }
 
   #names(pattern: RegExp, folder: 'entries' | 'places' = 'entries'): string[] {
@@ -375,6 +396,17 @@ function hashesOf(task: TaskIdentity, run: string): IdentityHashes {
   }
   const key = hashOf([1, tallyman, around, codeSha256, parts.params, partitions, parts.inputs])
   return { key, run, ...parts }
+}
+
+function withSideFiles(parts: IdentityHashes, sideFiles: MapReport['sideFiles']): IdentityHashes {
+  if (sideFiles == null) return parts
+  const entry = hashOf([parts.key, sideFiles.map(({ path, identity }) => [path, identity])])
+  return { ...parts, sideFiles, entry }
+}
+
+/** The name of the folder that has what was kept. */
+function entryOf({ key, entry = key }: IdentityHashes): string {
+  return entry
 }
 
 /** Of one plan all tasks have the same. */
