@@ -11,7 +11,6 @@ import type { Store } from './store/store.ts'
 /** What a run is made of; all of it is the run's own from then on. */
 export interface RunParts extends BookParts {
   readonly id: string
-  /** Its first worker has loaded the job. */
   readonly pool: Pool
   readonly store: Store
 }
@@ -31,8 +30,9 @@ export interface HeldRun {
    */
   observe(observer: RunObserver): void
   /**
-   * Runs the map and the reduce stage. Called once, again after `redo`, and again where `stop` came after it had settled, which it then journals. Settles when every part file is in place (phase `reduce`), or the
-   * run was refused, failed or interrupted: the phase says which. Rejects only for trouble with the run's own files.
+   * Runs the map and the reduce stage. Called once, again after `redo`, and again where `stop` came after it had settled, which it then
+   * journals. Settles when every part file is in place (phase `reduce`), or the run was refused, failed or interrupted: the phase says which.
+   * Rejects only for trouble with the run's own files.
    *
    * @param stop aborted to end the run cleanly: running attempts are given up, the phase becomes `interrupted`
    * @param finish aborted to begin no attempt any more: once those that run have ended, the phase becomes `interrupted`,

@@ -47,7 +47,7 @@ interface Followed {
 /** A run whose tasks Spark has done: Spark schedules, shuffles and tries again; state, journal and result are as those of any run. */
 export class SparkRun extends BookedRun {
   override readonly workers: HeldRun['workers'] = []
-  /** Has loaded the job to plan the run; nothing else is done here. */
+  /** Loads the job where the run is planned; nothing else is done here. */
   readonly #pool: Pool
   readonly #spark: SparkOptions
   #redone = 0
