@@ -4,6 +4,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -24,6 +25,7 @@ import type { CommittedResult, RunEvent } from './journal/events.ts'
 import { encodeLine, JournalWriter } from './journal/journal.ts'
 import { writePlan } from './plan/plan-file.ts'
 import { type ResumeOptions, readRun, resumeRun } from './reopen.ts'
+import { totalsOf } from './state/totals.ts'
 
 const wordsJob = `
   import { count, defineJob, text } from 'tallyman'
@@ -218,6 +220,29 @@ describe('resumeRun', () => {
     const again = await resume(directory)
     expect(await execute(again)).toMatchObject({ phase: 'reduce', shortfalls: lacking })
     expect(again.plan.accept).toEqual(['2020-01-02.txt.gz'])
+  })
+
+  test('looks again for an input that was not there, and reads it where it is there now', async () => {
+    const place = workplace()
+    const [file, away] = [place.folder.at('in', '2020-01-02.txt'), place.folder.at('away.txt')]
+    const run = await place.prepare(asked)
+    renameSync(file, away)
+    const lacking = [{ name: 'in/2020-01-02.txt', accepted: false }]
+    expect(await execute(run)).toMatchObject({ phase: 'refused', shortfalls: lacking })
+    await run.close()
+    const still = await resume(run.directory)
+    expect(await execute(still)).toMatchObject({ phase: 'refused', shortfalls: lacking })
+    await still.close()
+    renameSync(away, file)
+    const again = await resume(run.directory)
+    const begun: string[] = []
+    const state = await execute(again, (event) => {
+      if (event.type === 'attempt-started') begun.push(event.task)
+    })
+    expect(state).toMatchObject({ phase: 'reduce', shortfalls: [] })
+    expect(begun).toEqual(['map-00001', 'reduce-00000'])
+    expect(totalsOf(state)).toMatchObject({ records: 3, rejected: 0 })
+    expect(readRun(run.directory).state).toEqual(state)
   })
 
   test('cuts off the half line that a crash left, and leads the job to the tallyman that runs it now', async () => {

@@ -123,7 +123,6 @@ async function reopen(directory: RunDirectory, options: ResumeOptions, makeRun: 
   requireBundle(directory, state.plan)
   const base = await requireContainers(state.plan)
   directory.discardAttempts()
-  directory.discardUnproven(provenTasks(state))
   directory.linkPackage()
   const { plan } = state
   const journal = continueJournal(directory.journalFile, state, journalBytes)
@@ -135,6 +134,9 @@ async function reopen(directory: RunDirectory, options: ResumeOptions, makeRun: 
     ...(damage === null ? {} : { distrusted: damage }),
   } as const
   journal.append(resumed)
+  const after = apply(state, resumed)
+  // Beside what was never journaled: what was made without an input that is looked for again.
+  directory.discardUnproven(provenTasks(after))
   const pool = openWorkers(directory, {
     ...plan,
     jobName: plan.job.path,
@@ -148,7 +150,7 @@ async function reopen(directory: RunDirectory, options: ResumeOptions, makeRun: 
     directory,
     journal,
     pool,
-    state: apply(state, resumed),
+    state: after,
     begun: resumed,
     notes: damage === null ? [] : [sayDamage(directory, damage)],
     store: new Store(storeFolder(dirname(directory.path))),

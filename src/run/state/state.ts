@@ -205,10 +205,11 @@ function joinParts(state: RunState, paths: ReadonlySet<string>): RunState {
 
 /**
  * Tasks that were running when the run ended have to run again; what is done stays done. So does what is lacking, once
- * the map stage has ended: it is not judged again, and the result has to carry it.
+ * the map stage has ended: it is not judged again, and the result has to carry it. Before, inputs that were not there are looked for again.
  */
 function resume(state: RunState, event: Extract<RunEvent, { type: 'resumed' }>): RunState {
   const { accept, badRecords } = event
+  const { damaged, map } = state.mapStageEnded ? state : lookedForAgain(state)
   const { tallyman, job, discovery } = state.plan
   const plan: Plan = {
     ...state.plan,
@@ -226,11 +227,27 @@ function resume(state: RunState, event: Extract<RunEvent, { type: 'resumed' }>):
     ...state,
     plan,
     phase: state.mapStageEnded ? 'reduce' : 'map',
-    map: TaskList.of(state.map.toArray().map(afterResume)),
+    damaged,
+    map: TaskList.of(map.toArray().map(afterResume)),
     reduce: TaskList.of(state.reduce.toArray().map(afterResume)),
     shortfalls: state.mapStageEnded ? state.shortfalls : [],
     fault: null,
   }
+}
+
+/** Inputs that were not there may be there again: their tasks are open, and what was made without them is not used. */
+function lookedForAgain({ plan, damaged, map }: RunState): Pick<RunState, 'damaged' | 'map'> {
+  const gone = new Set(
+    [...damaged].flatMap(([ordinal, { code }]) => (code === 'input-missing' ? ordinal : [])),
+  )
+  if (gone.size === 0) return { damaged, map }
+  let open = map
+  for (const index of plan.tasks.keys()) {
+    const task = map.at(index)
+    if (task?.kind === 'done' && splitsOf(plan, index).some(({ ordinal }) => gone.has(ordinal)))
+      open = open.with(index, { ...untried, attempts: task.attempts })
+  }
+  return { damaged: new Map([...damaged].filter(([ordinal]) => !gone.has(ordinal))), map: open }
 }
 
 /** A task of this stage that is there and not done. */
