@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { flowKernels } from '../../test/fixtures/flow-kernels.ts'
 import { writeSpill } from '../../test/fixtures/spills.ts'
-import { type AnyReducer, collect, groupReduce, sum } from '../job/index.ts'
+import { type AnyReducer, collect, groupReduce, type JobTable, reducer, sum } from '../job/index.ts'
 import { decodeValue, type Key, RecordFileReader } from '../record/index.ts'
 import { groupKey, Merge, mergeFilesMax, narrow } from './merge.ts'
 import {
@@ -12,6 +12,8 @@ import {
   type Section,
   type Storage,
 } from './storage.ts'
+
+const tableOf = (reducer: unknown): JobTable => ({ name: 'result', reducer: reducer as AnyReducer })
 
 /** Counts files that are open, to see that they stay few. */
 class CountingStorage implements Storage {
@@ -168,7 +170,7 @@ describe('narrow', () => {
     const told: number[] = []
     const result = await narrow(spills, {
       storage,
-      reducers: [reducer as AnyReducer],
+      tables: [tableOf(reducer)],
       tick: async (groups) => {
         told.push(groups)
       },
@@ -278,7 +280,7 @@ describe('narrow', () => {
       )
       const options = {
         storage,
-        reducers: [sum() as AnyReducer],
+        tables: [tableOf(sum())],
         tick: async () => undefined,
         makeKernel: inKernel ? flowKernels.merge : () => null,
       }
@@ -287,7 +289,7 @@ describe('narrow', () => {
         message: 'A spill names table 3, which the job has not.',
       })
       const [first, ...rest] = spills
-      const reducers = Array.from({ length: 4 }, () => sum() as AnyReducer)
+      const tables = Array.from({ length: 4 }, () => tableOf(sum()))
       // Cut off at its end, cut off in its only record, no spill at all.
       for (const damage of [{ bytes: (first?.bytes ?? 0) - 1 }, { bytes: 20 }, { atByte: 1 }]) {
         const damaged = { ...(first as Section), ...damage }
@@ -295,7 +297,7 @@ describe('narrow', () => {
           [damaged, ...rest],
           [...rest.slice(0, 1), damaged, ...rest.slice(1)],
         ])
-          await expect(narrow(files, { ...options, reducers })).rejects.toMatchObject({
+          await expect(narrow(files, { ...options, tables })).rejects.toMatchObject({
             code: 'file-damaged',
             file: '0',
           })
@@ -303,6 +305,36 @@ describe('narrow', () => {
       expect(storage.open_).toBe(0)
     },
   )
+
+  it('says of what a reducer throws where states are merged on the way: its table, and the key', async () => {
+    const storage = new CountingStorage()
+    const spills = Array.from({ length: mergeFilesMax + 1 }, (_, file) =>
+      writeSpill(storage, `${file}`, [[['a', 1], file]]),
+    )
+    const failing = (merge: (left: number, right: number) => number) =>
+      narrow(spills, {
+        storage,
+        tables: [tableOf(reducer({ empty: () => 0, add: (state: number) => state, merge }))],
+        tick: async () => undefined,
+        makeKernel: () => null,
+      })
+    await expect(failing(() => undefined as never)).rejects.toMatchObject({
+      code: 'job-threw',
+      message:
+        'The reducer of table "result" failed at key ["a",1]: "merge" of reducer() returned undefined: is a return missing? A wanted absence is null.',
+    })
+    const thrown = new RangeError('too many')
+    const merge = (): never => {
+      throw thrown
+    }
+    await expect(failing(merge)).rejects.toMatchObject({
+      code: 'job-threw',
+      message: 'The reducer of table "result" failed at key ["a",1]: too many',
+      wayOut: 'Mend the reducer; nothing was committed.',
+      cause: thrown,
+    })
+    expect(storage.open_).toBe(0)
+  })
 
   it.each([false, true])(
     'tells of all groups of a merge, as they are merged; in a kernel: %s',
@@ -325,7 +357,7 @@ describe('narrow', () => {
       const groups: number[] = []
       await narrow([...many, ...few], {
         storage,
-        reducers: [sum() as AnyReducer],
+        tables: [tableOf(sum())],
         tick: async (more) => {
           groups.push(more)
         },

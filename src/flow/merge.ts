@@ -1,5 +1,5 @@
 import { TallymanError } from '../errors.ts'
-import { type AnyReducer, amountOf } from '../job/index.ts'
+import { type AnyReducer, amountOf, type JobTable } from '../job/index.ts'
 import {
   ByteWriter,
   compareBytes,
@@ -10,6 +10,7 @@ import {
   writeValue,
 } from '../record/index.ts'
 import { AmountMerge, ForeignState } from './amount-merge.ts'
+import { refuseReduce } from './refuse-reduce.ts'
 import { type InputBytes, openSection, type Section, type Storage } from './storage.ts'
 
 /** Most files one merge holds open. Each costs a file descriptor and one block of memory. */
@@ -180,7 +181,7 @@ export interface Narrowed {
 /** What every merge step needs. */
 interface NarrowOptions {
   readonly storage: Storage
-  readonly reducers: readonly AnyReducer[]
+  readonly tables: readonly JobTable[]
   /** Told how many groups were merged since it was last called, at the end of every merge too: one may have few groups of many files. */
   readonly tick: (groups: number) => Promise<void>
   /** Makes an instance of `merge.as` where all tables have amounts, and null else. */
@@ -268,7 +269,7 @@ async function mergeAmounts(
   let told = 0
   try {
     for (let { table } = merge; table !== -1; { table } = merge) {
-      const amount = amountOf(reducerOf(options, table))
+      const amount = amountOf(tableOf(options, table).reducer)
       if (amount === null) throw new ForeignState()
       for (; merge.write(table, amount, writer, 'value'); told = merge.groups)
         await options.tick(merge.groups - told)
@@ -280,11 +281,12 @@ async function mergeAmounts(
   return merge.records
 }
 
-function reducerOf({ reducers }: NarrowOptions, table: number): AnyReducer {
-  const reducer = reducers[table]
-  if (reducer === undefined)
-    throw new TallymanError('internal', `A spill names table ${table}, which the job has not.`)
-  return reducer
+/** The table that a spill means by this number. */
+export function tableOf({ tables }: Pick<NarrowOptions, 'tables'>, number: number): JobTable {
+  const table = tables[number]
+  if (table === undefined)
+    throw new TallymanError('internal', `A spill names table ${number}, which the job has not.`)
+  return table
 }
 
 /** Merges tables of any kind. Returns how many records there were. */
@@ -303,10 +305,9 @@ async function mergeGroups(
   }
   try {
     while (merge.nextGroup()) {
-      const number = merge.key.buffer[0] as number
-      const reducer = reducerOf(options, number)
+      const { name, reducer } = tableOf(options, merge.key.buffer[0] as number)
       if (reducer.kind === 'group') while (merge.nextValue()) write(merge.value())
-      else write(foldStates(merge, reducer))
+      else write(mergeStates(merge, name, reducer))
       groups += 1
       if (groups % groupsPerTick === 0) await options.tick(groupsPerTick)
     }
@@ -317,8 +318,19 @@ async function mergeGroups(
   return merge.records
 }
 
+type Monoid = Exclude<AnyReducer, { kind: 'group' }>
+
+/** As `foldStates`; what the reducer throws is said of its table and the key. */
+function mergeStates(merge: Merge, table: string, reducer: Monoid): unknown {
+  try {
+    return foldStates(merge, reducer)
+  } catch (error) {
+    throw refuseReduce(table, groupKey(merge), error)
+  }
+}
+
 /** Merges the states of the current group, left to right. */
-export function foldStates(merge: Merge, reducer: Exclude<AnyReducer, { kind: 'group' }>): unknown {
+export function foldStates(merge: Merge, reducer: Monoid): unknown {
   if (!merge.nextValue()) throw new TallymanError('internal', 'A group without a value.')
   let state = merge.value()
   while (merge.nextValue()) state = reducer.merge(state, merge.value())

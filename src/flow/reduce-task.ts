@@ -1,4 +1,4 @@
-import { messageOf, TallymanError } from '../errors.ts'
+import { TallymanError } from '../errors.ts'
 import { amountOf, type GroupReducer, type JobTable } from '../job/index.ts'
 import { canonicalJson, type Key, RecordFileWriter } from '../record/index.ts'
 import { AmountMerge, ForeignState } from './amount-merge.ts'
@@ -6,7 +6,8 @@ import { type FlowKernels, kernelRecordsMin, noKernels } from './flow-kernels.ts
 import { releaseKeyAmounts } from './key-amounts.ts'
 import { releaseKeyMemory } from './key-table.ts'
 import { type LargeKey, LargestKeys } from './largest-keys.ts'
-import { foldStates, groupKey, groupsPerTick, Merge, narrow } from './merge.ts'
+import { foldStates, groupKey, groupsPerTick, Merge, narrow, tableOf } from './merge.ts'
+import { refuseReduce } from './refuse-reduce.ts'
 import type { OutputFile, Section, Storage } from './storage.ts'
 
 /** One partition's share of one table: a record file of kind `part`, key bytes → line of JSON, in key order. */
@@ -58,14 +59,14 @@ export interface ReduceTask {
 export async function runReduceTask(task: ReduceTask): Promise<ReduceReport> {
   releaseKeyMemory()
   releaseKeyAmounts()
-  const reducers = task.tables.map((table) => table.reducer)
   let merged = 0
   const tick = (groups: number): Promise<void> => {
     merged += groups
     return task.tick(merged)
   }
   const makeKernel = usesKernel(task) ? (task.kernels ?? noKernels).merge : noKernels.merge
-  const narrowed = await narrow(task.spills, { storage: task.storage, reducers, tick, makeKernel })
+  const { tables, storage } = task
+  const narrowed = await narrow(task.spills, { storage, tables, tick, makeKernel })
   const parts = new PartFiles(task.tables, task.storage)
   const kernel = makeKernel()
   const largest = new LargestKeys()
@@ -142,13 +143,6 @@ async function reduceAmounts(
   return merge.records
 }
 
-function tableOf({ tables }: ReduceTask, number: number): JobTable {
-  const table = tables[number]
-  if (table === undefined)
-    throw new TallymanError('internal', `A spill names table ${number}, which the job has not.`)
-  return table
-}
-
 function reduceGroup(merge: Merge, table: JobTable, onRow: ReduceTask['onRow']): string {
   const key = groupKey(merge)
   try {
@@ -161,16 +155,7 @@ function reduceGroup(merge: Merge, table: JobTable, onRow: ReduceTask['onRow']):
     onRow?.(table.name, key, result)
     return json
   } catch (error) {
-    if (error instanceof TallymanError && error.code !== 'value-invalid') throw error
-    const reason = messageOf(error)
-    throw new TallymanError(
-      'job-threw',
-      `The reducer of table "${table.name}" failed at key ${canonicalJson(key)}: ${reason}`,
-      {
-        wayOut: 'Mend the reducer; nothing was committed.',
-        cause: error,
-      },
-    )
+    throw refuseReduce(table.name, key, error)
   }
 }
 

@@ -204,4 +204,36 @@ describe('testJob', () => {
     })
     await expect(testJob(late, ['a'])).rejects.toMatchObject({ code: 'job-threw', cause: thrown })
   })
+
+  test('says of what returns undefined which function it is, and of which table and key', async () => {
+    const jobOf = (reduce: object) =>
+      defineJob({
+        input,
+        reduce,
+        map: (line: string, emit: (key: string, value: number) => void) => emit(line, 1),
+      } as never)
+    const broken = (fields: object) =>
+      jobOf(reducer({ empty: () => 0, add: (count: number) => count + 1, merge: Math.max, ...fields }))
+    const nothing = (): undefined => undefined
+    const says = (start: string) =>
+      expect.objectContaining({
+        code: 'job-threw',
+        message: `${start} returned undefined: is a return missing? A wanted absence is null.`,
+      })
+    const at = 'The reducer of table "result" failed at key "a":'
+    await expect(testJob(broken({ add: nothing }), ['a'] as never)).rejects.toEqual(
+      says(
+        'Adding to table "result" failed at records, byte 0 (line 1 of its split), key "a": "add" of reducer()',
+      ),
+    )
+    await expect(testJob(broken({ merge: nothing }), ['a', 'a'] as never)).rejects.toEqual(
+      says(`${at} "merge" of reducer()`),
+    )
+    await expect(testJob(broken({ finish: nothing }), ['a'] as never)).rejects.toEqual(
+      says(`${at} "finish" of reducer()`),
+    )
+    await expect(testJob(jobOf(groupReduce(nothing)), ['a'] as never)).rejects.toEqual(
+      says(`${at} The function of groupReduce()`),
+    )
+  })
 })

@@ -72,10 +72,11 @@ export function all<const F extends Fields>(
       }
       return state
     },
-    merge: (left, right) => parts.map(([, reducer], i) => reducer.merge(left[i], right[i])),
+    merge: (left, right) =>
+      parts.map(([field, reducer], i) => naming(field, () => reducer.merge(left[i], right[i]))),
     finish: (state, key) =>
       Object.fromEntries(
-        parts.map(([field, reducer], i) => [field, reducer.finish(state[i], key)]),
+        parts.map(([field, reducer], i) => [field, naming(field, () => reducer.finish(state[i], key))]),
       ) as AllResult<F>,
   }
 }

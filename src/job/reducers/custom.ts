@@ -4,6 +4,7 @@ import { encodeValue, type Key } from '../../record/index.ts'
 import { nearestName } from '../nearest.ts'
 import type { Reducer } from '../reducer.ts'
 import { quote, showValue } from '../show-value.ts'
+import { returned, returnedNothing } from './returned.ts'
 
 /** A reducer of one's own; see `Reducer` for the laws. `this` in its functions is the definition. */
 export interface ReducerDefinition<V, S> {
@@ -27,7 +28,8 @@ export interface FinishedDefinition<K extends Key, V, S, R> extends ReducerDefin
  * A state is plain data. Annotate `value`: that is where the type of what is emitted comes from.
  *
  * Throws `job-invalid` for a function that is missing, for a state that is no plain data, and when `empty` returns the same
- * object twice, which keys would share. A part of it that is the same object each time is all right as long as nobody changes it:
+ * object twice, which keys would share. What "add", "merge" or "finish" returns as undefined ends the run with `job-threw`: most
+ * likely a return is missing. Where "empty" returns undefined, a state may go on to be it; a result may not. A part of it that is the same object each time is all right as long as nobody changes it:
  * "empty" throws `job-threw` once somebody has.
  *
  * @example
@@ -62,12 +64,26 @@ export function reducer<S, V>(
 ): Reducer<Key, V, S, unknown> {
   checkDefinition(definition)
   checkEmpty(definition)
+  // Where that is how nothing looks, it may go on to look so.
+  const isNothingState = definition.empty() === undefined
   return {
     kind: 'custom',
     empty: watchedEmpty(definition),
-    add: (state, value) => definition.add(state, value),
-    merge: (left, right) => definition.merge(left, right),
-    finish: (state, key) => (definition.finish === undefined ? state : definition.finish(state, key)),
+    add: (state, value) => {
+      const next = definition.add(state, value)
+      if (next === undefined && !isNothingState) throw returnedNothing('"add" of reducer()')
+      return next
+    },
+    merge: (left, right) => {
+      const merged = definition.merge(left, right)
+      if (merged === undefined && !isNothingState) throw returnedNothing('"merge" of reducer()')
+      return merged
+    },
+    finish: (state, key) => {
+      if (definition.finish !== undefined)
+        return returned(definition.finish(state, key), '"finish" of reducer()')
+      return returned(state, '"add" or "merge" of reducer()')
+    },
   }
 }
 

@@ -1,15 +1,17 @@
+import { types } from 'node:util'
 import { TallymanError } from '../../errors.ts'
 import { checkPlainData, type Key } from '../../record/index.ts'
 import type { GroupReducer } from '../reducer.ts'
 import { showValue } from '../show-value.ts'
+import { awaitInMap, returned } from './returned.ts'
 
 /**
  * The classic reduce: a function of a key and its values. The values come in position order, one after another, and can be
  * gone through once; they are streamed, so there may be more of them than fit in memory. The result is what the function
- * returns, plain data.
+ * returns, plain data; undefined ends the run with `job-threw`, since most likely a return is missing.
  *
  * Every value is spilled and merged: prefer a reducer that combines, such as `sum()`, where there is one. Annotate `values`:
- * that is where the type of what is emitted comes from. Throws `job-invalid` for what is no function.
+ * that is where the type of what is emitted comes from. Throws `job-invalid` for what is no function, and for one that is async.
  *
  * @example
  * ```ts
@@ -50,5 +52,16 @@ export function groupReduce<K extends Key = Key, V = unknown, R = unknown>(
       },
     )
   }
-  return { kind: 'group', check: checkPlainData, reduce }
+  if (types.isAsyncFunction(reduce)) {
+    throw new TallymanError(
+      'job-invalid',
+      'groupReduce() got a function that is async, and what it returns is needed at once.',
+      { wayOut: awaitInMap },
+    )
+  }
+  return {
+    kind: 'group',
+    check: checkPlainData,
+    reduce: (key, values) => returned(reduce(key, values), 'The function of groupReduce()'),
+  }
 }
