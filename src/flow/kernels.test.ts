@@ -83,12 +83,12 @@ const whole = fc.oneof(
   { weight: 9, arbitrary: small },
   { weight: 1, arbitrary: fc.constantFrom(0, -0, 127, 128, -128, -129, 2 ** 31, -(2 ** 32), 2 ** 40 + 1) },
 )
-/** Some are no whole numbers, or so large that sums of two are no safe integers. */
+/** Some are no whole numbers, or no number, or so large that sums of two are no safe integers. */
 const anyValue = fc.oneof(
   { weight: 30, arbitrary: whole },
   {
     weight: 1,
-    arbitrary: fc.constantFrom(2 ** 53 - 1, 1 - 2 ** 53, 2 ** 53, -(2 ** 60), 0.1, -1e300, 5e-324),
+    arbitrary: fc.constantFrom(2 ** 53 - 1, 1 - 2 ** 53, 2 ** 53, -(2 ** 60), 0.1, -1e300, 5e-324, NaN),
   },
 )
 

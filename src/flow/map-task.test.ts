@@ -165,6 +165,12 @@ describe('runMapTask', () => {
       says: 'it got null. Emit a number',
     },
     {
+      what: 'a value that is not a number, as NaN says',
+      emitted: ['a', Number('1,5')],
+      reduce: sum(),
+      says: 'key "a": sum() takes numbers; it got NaN. Number(\'1,5\')',
+    },
+    {
       what: 'a value that is not data',
       emitted: ['a', [Math.max]],
       reduce: collect(),

@@ -40,6 +40,9 @@ function refusal(reduce: unknown, key: unknown, value?: unknown): unknown {
 }
 
 const numbers = 'Emit a number, or leave out the emit where there is none.'
+const notNumbers = expect.stringMatching(
+  /^Number\('1,5'\), .* are NaN: mend what makes it, or leave out the emit/,
+)
 const comparable =
   'Give it strings, numbers, bigints, booleans, null, or lists of these; NaN has no place in the order.'
 
@@ -61,7 +64,17 @@ describe('bindEmit', () => {
       histogram({ edges: [0, 1] }),
       Number.NaN,
       'histogram() takes numbers; it got NaN.',
-      numbers,
+      notNumbers,
+    ],
+    ['sum', sum(), Number.NaN, 'sum() takes numbers; it got NaN.', notNumbers],
+    ['mean', mean(), Number('1,5'), 'mean() takes numbers; it got NaN.', notNumbers],
+    ['variance', variance(), Number.NaN, 'variance() takes numbers; it got NaN.', notNumbers],
+    [
+      'all',
+      all({ total: sum() }),
+      { total: Number.NaN },
+      'Field "total" of all(): sum() takes numbers; it got NaN.',
+      notNumbers,
     ],
     ['min', min(), Number.NaN, 'min() compares values in the order of keys; it got NaN.', comparable],
     ['max', max(), {}, 'max() compares values in the order of keys; it got an empty object.', comparable],

@@ -169,6 +169,13 @@ describe('sum', () => {
     ).toBe(state)
   })
 
+  it('takes infinities where they are emitted, and no NaN, which would be the whole sum', () => {
+    for (const { check } of [sum(), mean(), variance()] as readonly AnyMonoid[]) {
+      for (const value of [Infinity, -Infinity, 0, -0, 5n]) expect(() => check?.(value)).not.toThrow()
+      expect(() => check?.(Number('amount'))).toThrow('takes numbers; it got NaN.')
+    }
+  })
+
   it('refuses numbers and bigints under one key, in any order and across merges', () => {
     expect(() => sumAll(1, 1n)).toThrow(/sum\(\) got numbers and bigints for the same key/)
     expect(() => sumAll(0n, 0)).toThrow(/numbers and bigints/)

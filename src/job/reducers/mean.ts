@@ -10,8 +10,8 @@ type MeanState = [count: number, total: Total]
  * The mean. The result is the double nearest to the exact sum divided by the number of values: rounded once, so neither
  * order nor grouping can change it, and it does not overflow where the sum would.
  *
- * Takes numbers or (`mean<Key, bigint>()`) bigints; the result is a number. ∞ and -∞ together, or a NaN, make NaN. A zero
- * is 0, never -0. Throws `value-invalid` for what is no number, and for numbers and bigints under one key.
+ * Takes numbers or (`mean<Key, bigint>()`) bigints; the result is a number. ∞ and -∞ together make NaN. A zero is 0, never
+ * -0. Throws `value-invalid` for NaN and what is no number, and for numbers and bigints under one key.
  *
  * @example
  * ```ts

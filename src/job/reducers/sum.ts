@@ -7,9 +7,8 @@ import { addToTotal, checkNumber, mergeTotals, type Total } from './total.ts'
  * Adds numbers up. The result is the double nearest to the exact sum, ties to even, so neither order nor grouping can
  * change it: 0.1 ten times is 1. With bigints the result is a bigint, exact.
  *
- * A sum past the largest double is ±Infinity, though partial sums may pass it and come back. ∞ and -∞ together, or a
- * NaN, make NaN. A zero is 0, never -0. Throws `value-invalid` for what is no number, and for numbers and bigints under
- * one key.
+ * A sum past the largest double is ±Infinity, though partial sums may pass it and come back. ∞ and -∞ together make NaN.
+ * A zero is 0, never -0. Throws `value-invalid` for NaN and what is no number, and for numbers and bigints under one key.
  *
  * Cost: one addition while partial sums are doubles (whole numbers up to 2^53 are), else about ten for each double in
  * the state, of which there are rarely more than three. Method: Shewchuk 1997.

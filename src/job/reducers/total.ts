@@ -26,19 +26,28 @@ export function mergeTotals(left: Total, right: Total, reducer: string): Total {
   return mergeExact(left, right)
 }
 
-/** Throws `value-invalid` for what is no number and no bigint. */
+/**
+ * Throws `value-invalid` for what is no number and no bigint, and for NaN: one of them would make the whole sum NaN, and say nothing of where it
+ * came from. A sum of infinities may be NaN all the same.
+ */
 export function checkNumber(value: unknown, reducer: string): void {
-  if (typeof value !== 'number' && typeof value !== 'bigint') throw notANumber(reducer, value)
+  if ((typeof value !== 'number' || Number.isNaN(value)) && typeof value !== 'bigint')
+    throw notANumber(reducer, value)
 }
 
 /** The `value-invalid` that a reducer of numbers throws for anything else. @param reducer as the user writes it, `sum()` */
 export function notANumber(reducer: string, value: unknown): TallymanError {
   return new TallymanError('value-invalid', `${reducer} takes numbers; it got ${showValue(value)}.`, {
-    wayOut:
-      typeof value === 'string'
-        ? 'Convert it where it is emitted, for example with Number(text), and reject what does not convert.'
-        : 'Emit a number, or leave out the emit where there is none.',
+    wayOut: numberWanted(value),
   })
+}
+
+function numberWanted(value: unknown): string {
+  if (typeof value === 'string')
+    return 'Convert it where it is emitted, for example with Number(text), and reject what does not convert.'
+  if (Number.isNaN(value))
+    return "Number('1,5'), Number('amount') and arithmetic with undefined are NaN: mend what makes it, or leave out the emit where there is no number."
+  return 'Emit a number, or leave out the emit where there is none.'
 }
 
 /** A double and a bigint have no sum that is exact in either, so guessing which was meant could only be wrong. */

@@ -22,8 +22,8 @@ type VarianceState = [count: number, total: Total, squares: bigint | ExactSum]
  * by n − 1. The result is the double nearest to the exact value: rounded once, so neither order nor grouping can change
  * it, and nothing cancels (the variance of 1e9, 1e9 + 1 is 0.25).
  *
- * The sample variance of a single value is null. An infinity or a NaN makes NaN. Takes numbers or
- * (`variance<Key, bigint>()`) bigints. Throws `value-invalid` for what is no number, and for a mix under one key.
+ * The sample variance of a single value is null. An infinity makes NaN. Takes numbers or (`variance<Key, bigint>()`) bigints.
+ * Throws `value-invalid` for NaN and what is no number, and for a mix under one key.
  *
  * @example
  * ```ts
