@@ -10,6 +10,7 @@ import {
   type RunTotals,
   resumeCommand,
   sayBottleneck,
+  sayMend,
   statusOf,
   taskId,
   totalsOf,
@@ -163,6 +164,11 @@ export function sayRefused(terminal: Terminal, run: ReportedRun): void {
   // An archive that is gone lacks as many members, for one reason.
   listBounded([...new Set(lines)]).map(say)
   for (const { text, isAside } of rejectedLines(run, terminal)) say(isAside ? colors.dim(text) : text)
+  const mend = sayMend(run.state)
+  if (mend !== null) {
+    say(mend)
+    return
+  }
   say(
     run.state.plan.spark === null
       ? 'What was read is kept. Mend what is wrong and run again, or go on without it:'

@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { mapTask, rejectedIn, runTasks, TaskInputs } from '../../test/fixtures/task-runs.ts'
 import { TallymanError } from '../errors.ts'
-import { text } from '../input/index.ts'
+import { jsonl, text } from '../input/index.ts'
 import { type AnyJob, collect, count, defineJob, sum } from '../job/index.ts'
 import { RecordFileReader } from '../record/index.ts'
 import { MemoryStorage, openSection } from './storage.ts'
@@ -222,6 +222,30 @@ describe('runMapTask', () => {
     const error = await failureOf(mapTask(job, await inputs.sources(job), new MemoryStorage()))
     expect(error).toMatchObject({ code: 'job-threw' })
     expect(error.message).toContain('each of the first 100 records')
+  })
+
+  it.each([
+    ['one is no JSON', '{"n":\n', 'all', 'job-threw'],
+    ['two hundred are no JSON', '{"n":\n'.repeat(200), 'all', 'job-threw'],
+    ['one is mapped', '{"n":{"m":1}}\n', 'all', null],
+    ['one is refused on purpose', '{"n":{"m":"no"}}\n', 'all', null],
+  ])('counts of the first hundred only those that reach the map, where %s', async (_, first, __, code) => {
+    inputs.write('a.jsonl', first + '{"k":1}\n'.repeat(150))
+    const job = lines({
+      input: jsonl<{ n: { m: unknown } }>(),
+      map: ({ n }: { n: { m: unknown } }, emit: unknown, ctx: { reject(reason: string): never }) => {
+        if (n.m === 'no') ctx.reject('no')
+        ;(emit as (key: unknown) => void)(n.m)
+      },
+    } as never)
+    const storage = new MemoryStorage()
+    const work = mapTask(job, await inputs.sources(job), storage)
+    if (code === null) return expect(await work).toMatchObject({ sources: [{ lines: 151 }] })
+    const error = await failureOf(work)
+    expect(error.code).toBe(code)
+    expect(error.message).toContain(
+      'The mapper threw at each of the first 100 records; at the last one: Cannot read',
+    )
   })
 
   it.each(['setup', 'flush'])('ends with job-threw and the hook that threw: %s', async (hook) => {

@@ -147,8 +147,9 @@ class MapRun {
   readonly #pressure: { readonly isFelt: boolean }
   /** An emit that came too late, the first: what it was given is lost. */
   #late: TallymanError | null = null
-  /** Records that the mapper threw at. */
+  /** Records that the mapper threw at, and those that it refused on purpose. */
   #threw = 0
+  #refused = 0
   #records = 0
   #bytes = 0
   #readBytes = 0
@@ -352,9 +353,13 @@ class MapRun {
       )
     const why = whyRejected(error)
     this.#reject(reader, why)
-    if (error instanceof RecordRejection) return
+    if (error instanceof RecordRejection) {
+      this.#refused += 1
+      return
+    }
     this.#threw += 1
-    if (this.#records === 0 && this.#threw === this.#rejected.count && this.#threw >= hopelessRecords) {
+    // Records that the mapper never saw, since they could not be decoded, say nothing of it.
+    if (this.#records === 0 && this.#refused === 0 && this.#threw >= hopelessRecords) {
       throw new TallymanError(
         'job-threw',
         `The mapper threw at each of the first ${hopelessRecords} records; at the last one: ${why.reason.replace(/^map threw: /, '')}`,

@@ -30,7 +30,7 @@ export {
   type ProgressEvent,
   type RunEvent,
 } from './journal/events.ts'
-export { acceptOptions, nameToAccept, resumeCommand } from './next-command.ts'
+export { acceptOptions, nameToAccept, resumeCommand, sayMend } from './next-command.ts'
 export {
   attemptsMaxDefault,
   type BadRecordLimit,

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { gzipFile, plainFile, planOf, zipFile } from '../../test/fixtures/plans.ts'
+import { gzipFile, mapReport, plainFile, planOf, sourceOf, zipFile } from '../../test/fixtures/plans.ts'
 import { acceptOption } from '../input/index.ts'
-import { resumeCommand } from './next-command.ts'
+import { resumeCommand, sayMend } from './next-command.ts'
 import type { Shortfall } from './state/shortfall.ts'
-import { initialState, type Phase, type RunState } from './state/state.ts'
+import { apply, initialState, type Phase, type RunState } from './state/state.ts'
 
 function lacking(name: string, accepted = false): Shortfall {
   return { kind: 'input', name, message: `${name} is damaged.`, wayOut: null, accepted }
@@ -42,6 +42,28 @@ describe('resumeCommand', () => {
     expect(resumeCommand('ID', stateWith([lacking('a'), rejected]))).toBe(
       'tallyman resume ID --accept a --max-bad 0',
     )
+  })
+
+  it.each([
+    [1, 2, 'tallyman resume ID', true],
+    [2, 2, 'tallyman resume ID --max-bad 2', false],
+    [0, 144_012, 'tallyman resume ID', true],
+    [144_012, 144_012, 'tallyman resume ID --max-bad 144012', false],
+  ])('of %i records and %i rejected ones is %s', (records, rejectedOnes, command, isToMend) => {
+    const state = stateWith([rejected])
+    const [split] = state.plan.splits
+    const report = mapReport([sourceOf(split!, { records, rejected: rejectedOnes })])
+    const done = apply(
+      { ...state, phase: 'map' },
+      { type: 'map-committed', at: 0, task: 'map-00000', attempt: 1, report },
+    )
+    const refused = { ...done, phase: 'refused' } as const
+    expect(resumeCommand('ID', refused)).toBe(command)
+    expect(sayMend(refused)).toEqual(
+      isToMend ? expect.stringMatching(/^More than half .* mend the job/) : null,
+    )
+    expect(sayMend({ ...refused, phase: 'failed' })).toBeNull()
+    expect(sayMend({ ...refused, shortfalls: [{ ...rejected, accepted: true }] })).toBeNull()
   })
 
   it('does not write a line without end', () => {

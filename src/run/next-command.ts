@@ -1,13 +1,23 @@
 /** Commands to go on with, as they are typed in a shell. */
 import { basename } from 'node:path'
 import { acceptOption, type InputProblem, inputName } from '../input/index.ts'
+import { sayMisfit } from './state/judge.ts'
 import type { RunState } from './state/state.ts'
-import { totalsOf } from './state/totals.ts'
+import { mostAreRejected, totalsOf } from './state/totals.ts'
 
 /** More names than this are cut off: nobody accepts them one by one. */
 const acceptedMax = 40
 
-/** The command that goes on with a run; for one that was refused, without what is lacking. */
+/**
+ * What to do instead of going on with a run: of one that was refused since most of its records were rejected, the rest is no result. Null
+ * where it can be resumed.
+ */
+export function sayMend(state: RunState): string | null {
+  if (state.phase !== 'refused' || !mostAreRejected(totalsOf(state))) return null
+  return state.shortfalls.some(({ kind, accepted }) => kind === 'rejected' && !accepted) ? sayMisfit : null
+}
+
+/** The command that goes on with a run; for one that was refused, without what is lacking. See `sayMend` for when not to. */
 export function resumeCommand(id: string, state: RunState): string {
   const command = `tallyman resume ${id}`
   if (state.phase !== 'refused') return command
@@ -15,7 +25,9 @@ export function resumeCommand(id: string, state: RunState): string {
   const shown = optionsFor(
     lacking.flatMap((shortfall) => (shortfall.kind === 'input' ? [nameToAccept(shortfall.name, state)] : [])),
   )
-  if (lacking.some(({ kind }) => kind === 'rejected')) shown.push(`--max-bad ${totalsOf(state).rejected}`)
+  const totals = totalsOf(state)
+  if (lacking.some(({ kind }) => kind === 'rejected') && !mostAreRejected(totals))
+    shown.push(`--max-bad ${totals.rejected}`)
   return [command, ...shown].join(' ')
 }
 

@@ -174,6 +174,27 @@ describe('--accept', () => {
   })
 })
 
+describe('a run of which most records are rejected', () => {
+  const home = { env: { TALLYMAN_HOME: 'picky' } }
+  const picky = shop.job('picky.job.ts', `if (line !== 'a') throw new Error('no a'); emit(line)`)
+  const mend =
+    'More than half of all records are rejected: the job or its input format does not fit these files. Look at the first of them and why, mend the job, and run it again.'
+
+  it('is not told to do without them, by no command, and can be finished all the same', () => {
+    const refused = shop.runIn(home, 'run', picky, 'bad.txt')
+    expect(refused).toMatchObject({ status: 3, stdout: '' })
+    expect(refused.stderr).toContain('  3 records were rejected, 75% of all; 0 tolerated.\n')
+    expect(refused.stderr).toContain('  bad.txt, line 2 (byte 2): map threw: no a\n')
+    expect(refused.stderr.trimEnd().split('\n').at(-1)).toBe(mend)
+    const shown = shop.runIn(home, 'show', 'last').stdout
+    expect(shown).toContain(`\n  ${mend}\n`)
+    const stopped = shop.runIn(home, 'stop', 'last')
+    expect(stopped).toMatchObject({ status: 2, stderr: expect.stringContaining(mend) })
+    for (const said of [refused.stderr, shown, stopped.stderr]) expect(said).not.toMatch(/resume|max-bad/)
+    expect(shop.runIn(home, 'resume', 'last', '--max-bad', '75%').status).toBe(0)
+  })
+})
+
 describe('tallyman run --max-bad', () => {
   it.each([
     ['0', 3],

@@ -11,6 +11,7 @@ import {
   readRun,
   resumeCommand,
   type SparkStanding,
+  sayMend,
   sayRunStatus,
   statusOf,
   totalsOf,
@@ -124,7 +125,7 @@ async function showRun(
     out(`  Its result was in ${shownPath(state.result.directory, terminal.cwd)}, and is not there any more.`)
   } else if (status === 'running') {
     out(`  Follow it: tallyman attach ${identity.id}; end it: tallyman stop ${identity.id}`)
-  } else out(`  Go on: ${resumeCommand(identity.id, state)}`)
+  } else out(`  ${sayMend(state) ?? `Go on: ${resumeCommand(identity.id, state)}`}`)
 }
 
 function showRejected(

@@ -9,6 +9,7 @@ import {
   readRun,
   resumeCommand,
   type Standing,
+  sayMend,
   sayStatus,
   statusOf,
   totalsOf,
@@ -74,7 +75,8 @@ function notAtWork(directory: RunDirectory): TallymanError {
 /** Null for a run that has no plan. */
 function sayNext(id: string, state: RunState | null): string | null {
   if (state === null) return null
-  return state.phase === 'complete' ? `Next: tallyman show ${id}` : `Go on: ${resumeCommand(id, state)}`
+  if (state.phase === 'complete') return `Next: tallyman show ${id}`
+  return sayMend(state) ?? `Go on: ${resumeCommand(id, state)}`
 }
 
 /** A process that has ended meanwhile needs no asking. One that is suspended goes on for it. */

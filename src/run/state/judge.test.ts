@@ -231,6 +231,17 @@ describe('findShortfalls', () => {
   test.each<[Totals, string]>([
     [{ records: 1, rejected: 2 }, '2 records were rejected, 66.7% of all; 0 tolerated.'],
     [{ records: 0, rejected: 5 }, '5 records were rejected, 100% of all; 0 tolerated.'],
+  ])('proposes to tolerate none where more than half were rejected: %j', (totals, message) => {
+    const [shortfall] = findShortfalls(mapped(oneFile({ kind: 'count', count: 0 }), { 0: totals }))
+    expect(shortfall).toMatchObject({
+      message,
+      wayOut:
+        'More than half of all records are rejected: the job or its input format does not fit these files. Look at the first of them and why, mend the job, and run it again.',
+    })
+  })
+
+  test.each<[Totals, string]>([
+    [{ records: 1500, rejected: 1500 }, '1500 records were rejected, 50% of all; 0 tolerated.'],
     [{ records: 999, rejected: 1 }, '1 record was rejected, 0.1% of all; 0 tolerated.'],
     [{ records: 9999, rejected: 1 }, '1 record was rejected, 0.01% of all; 0 tolerated.'],
     [{ records: 1_304_111_268, rejected: 1 }, '1 record was rejected, less than 0.01% of all; 0 tolerated.'],

@@ -5,7 +5,7 @@ import type { RunEvent } from '../journal/events.ts'
 import type { BadRecordLimit } from '../options.ts'
 import type { Shortfall } from './shortfall.ts'
 import type { RunState } from './state.ts'
-import { inputTotals, totalsOf } from './totals.ts'
+import { inputTotals, mostAreRejected, totalsOf } from './totals.ts'
 
 /** What the map stage came to, as it is journaled. */
 export type Verdict = Extract<RunEvent, { type: 'map-stage-ended' | 'refused' }>
@@ -127,11 +127,17 @@ function rejectedBeyond(state: RunState, limit: BadRecordLimit): Shortfall[] {
     {
       kind: 'rejected',
       message: `${count} rejected, ${showShare(share)} of all; ${tolerated} tolerated.`,
-      wayOut: `Mend the records or the job, or tolerate them: --max-bad ${rejected}.`,
+      wayOut: mostAreRejected({ records, rejected })
+        ? sayMisfit
+        : `Mend the records or the job, or tolerate them: --max-bad ${rejected}.`,
       accepted,
     },
   ]
 }
+
+/** What to do where most records are rejected. */
+export const sayMisfit =
+  'More than half of all records are rejected: the job or its input format does not fit these files. Look at the first of them and why, mend the job, and run it again.'
 
 /** A share of records for people: three digits, and no exponent. */
 function showShare(percent: number): string {

@@ -57,6 +57,11 @@ export function totalsOf(state: RunState): RunTotals {
   }
 }
 
+/** Is it more than half of all? Then hardly the records are to blame, and a result of the others would be of no use. */
+export function mostAreRejected({ records, rejected }: Pick<RunTotals, 'records' | 'rejected'>): boolean {
+  return rejected > records
+}
+
 function sizeOf({ splits }: Plan, ordinal: number): number {
   const split = splits[ordinal]
   return split === undefined ? 0 : diskBytes(split)

@@ -1,4 +1,4 @@
-import { type RunState, resumeCommand } from '../../run/index.ts'
+import { type RunState, resumeCommand, sayMend } from '../../run/index.ts'
 import type { CommandView } from './views.ts'
 
 /** What to type next. */
@@ -19,5 +19,7 @@ export function commandsOf(id: string, state: RunState, isHeld: boolean): Comman
       { does: 'whether every byte is as written', command: `tallyman verify ${id}` },
       ...common,
     ]
+  // What to do then stands beside what is lacking.
+  if (sayMend(state) !== null) return common
   return [{ does: 'go on', command: resumeCommand(id, state) }, ...common]
 }
