@@ -10,7 +10,8 @@ import {
   sourceOf,
   zipFile,
 } from '../../../test/fixtures/plans.ts'
-import type { MapReport } from '../../flow/index.ts'
+import type { MapReport, SourceTotals } from '../../flow/index.ts'
+import type { Split } from '../../input/index.ts'
 import type { RunEvent } from '../journal/events.ts'
 import { apply, initialState, type RunState } from './state.ts'
 import { inputBytesOf, inputTotals, notesOf, openInputs, totalsOf } from './totals.ts'
@@ -215,6 +216,35 @@ describe('notesOf', () => {
     const [split] = plan.splits.slice(3)
     expect(split?.kind).toBe('gzip')
     expect(notesOf(replay([commit(3, mapReport([sourceOf(split!, { records: 0 })]))]))).toEqual([])
+  })
+
+  test.each<[string, number, Partial<SourceTotals>, readonly string[]]>([
+    ['emits nothing', 0, { records: 2000 }, ['12,000 records']],
+    ['emits once', 1, { records: 2000 }, []],
+    ['has all its records rejected', 0, { records: 0, rejected: 5 }, []],
+  ])('says so where the map %s', (_, emitted, gave, says) => {
+    const done = (splits: readonly Split[]) =>
+      splits.map((split, index) =>
+        commit(index, mapReport([sourceOf(split, gave)], { emitted: index === 0 ? emitted : 0 })),
+      )
+    const told = says.map(
+      (of) => `The map emitted nothing of ${of}; a value that map returns is ignored: call emit(key).`,
+    )
+    expect(notesOf(replay(done(plan.splits)))).toEqual(told)
+    // Some may be emitted yet.
+    expect(notesOf(replay(done(plan.splits.slice(1))))).toEqual([])
+  })
+
+  test('says of several tables how the first is emitted to', () => {
+    const { job } = plan
+    const tables = (['tags', 'words'] as const).map((name) => ({ name, kind: 'sum' }) as const)
+    const several = { ...plan, job: { ...job, description: { ...job.description, tables } } }
+    const reports = plan.splits.map((split, index) =>
+      commit(index, mapReport([sourceOf(split)], { emitted: 0 })),
+    )
+    expect(notesOf(reports.reduce(apply, initialState(several)))).toEqual([
+      expect.stringMatching(/: call emit\.tags\(key, value\)\.$/),
+    ])
   })
 
   test.each([

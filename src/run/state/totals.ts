@@ -1,4 +1,5 @@
 import { diskBytes, type InputFile, inputName } from '../../input/index.ts'
+import { countOf } from '../../quantities.ts'
 import { type Plan, splitsOf } from '../plan/plan.ts'
 import type { RunState } from './state.ts'
 import { parseTaskId } from './task-id.ts'
@@ -124,15 +125,28 @@ export function inputTotals(state: RunState): InputTotals[] {
 }
 
 /**
- * Harmless, but worth saying: what planning noted, members without a record in archives that have some, and files of nothing but
- * blank lines.
+ * Harmless, but worth saying: what planning noted, a map that emits nothing, members without a record in archives that have some, and files
+ * of nothing but blank lines.
  */
 export function notesOf(state: RunState): string[] {
   const empty = inputTotals(state).flatMap(({ path, kind, emptyMembers, records, rejected, bytes }) => {
     if (records > 0) return emptyMembers.map((member) => `${inputName(path, member)} holds no record.`)
     return kind === 'plain' && bytes > 0 && rejected === 0 ? [`${path} holds no record.`] : []
   })
-  return [...state.plan.discovery.notes, ...unread(state.plan), ...empty]
+  return [...state.plan.discovery.notes, ...unread(state.plan), ...nothingEmitted(state), ...empty]
+}
+
+/** A map that returns what it should emit is no error, and its result is empty. */
+function nothingEmitted(state: RunState): string[] {
+  const { records, emitted } = totalsOf(state)
+  if (records === 0 || emitted > 0 || state.map.done < state.map.length) return []
+  const calls = state.plan.job.description.tables.map(
+    ({ name, kind }, _, { length }) =>
+      `emit${length === 1 && name === 'result' ? '' : `.${name}`}(${kind === 'count' ? 'key' : 'key, value'})`,
+  )
+  return [
+    `The map emitted nothing of ${countOf(records, 'record')}; a value that map returns is ignored: call ${calls[0]}.`,
+  ]
 }
 
 /** Names of files that are shown of those that lie there and are not read. */
