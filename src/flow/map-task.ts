@@ -3,6 +3,7 @@ import { inputName, type SplitReader } from '../input/index.ts'
 import {
   type AnyJob,
   bindEmit,
+  type EmitPush,
   type JobTable,
   jobTables,
   type Position,
@@ -81,6 +82,8 @@ export interface MapTask extends CombinerOptions {
   readonly skip?: readonly SkippedRecord[]
   /** Told of each record before it is mapped, so that a worker's death can be traced to the record at hand. */
   readonly onRecord?: (place: RecordPlace) => void
+  /** Told of each emit that is taken, before its record is done; neither key nor value may be kept. */
+  readonly onEmit?: EmitPush
   /**
    * Called after every 64 records that were mapped, and after every chunk of input, a megabyte at most: lets the caller breathe, report,
    * or end the task by throwing. What the mapper refuses is not counted: after each such record it is called as well while the number of
@@ -167,13 +170,16 @@ class MapRun {
   }
 
   #beginTurn(): Turn {
-    const turn: Turn = {
-      isOver: false,
-      emit: bindEmit(this.#task.job, (table, key, value) => {
-        if (!this.#context.isOpen || turn.isOver) throw this.#refuseLate(table)
-        this.#combiner.push(table, key, value)
-      }),
+    const push: EmitPush = (table, key, value) => {
+      if (!this.#context.isOpen || turn.isOver) throw this.#refuseLate(table)
+      this.#combiner.push(table, key, value)
     }
+    const { job, onEmit } = this.#task
+    const told: EmitPush = (table, key, value) => {
+      push(table, key, value)
+      onEmit?.(table, key, value)
+    }
+    const turn: Turn = { isOver: false, emit: bindEmit(job, onEmit === undefined ? push : told) }
     return turn
   }
 

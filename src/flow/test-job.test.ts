@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { text } from '../input/index.ts'
-import { collect, count, defineJob, groupReduce, RecordRejection, reducer, sum } from '../job/index.ts'
+import { all, collect, count, defineJob, groupReduce, RecordRejection, reducer, sum } from '../job/index.ts'
 import type { Key } from '../record/index.ts'
 import { testJob } from './test-job.ts'
 
@@ -29,7 +29,12 @@ describe('testJob', () => {
     )
     expect(right.result).toEqual([{ key: 'lines', value: 3 }])
     for (const merge of [(left: number) => left, (_: number, right: number) => right, Math.max])
-      expect((await testJob(countWith(merge), lines)).result).not.toEqual(right.result)
+      await expect(testJob(countWith(merge), lines)).rejects.toMatchObject({
+        code: 'job-invalid',
+        message:
+          'reducer() of table "result" has no one result at key "lines": 3 where its 3 values are added one after another, 1 where they are added each by itself, and merged from the left.',
+        wayOut: expect.stringMatching(/^Its merge is not associative, or add and merge disagree,/),
+      })
   })
 
   test('keeps what one record emits in its turn', async () => {
@@ -235,5 +240,125 @@ describe('testJob', () => {
     await expect(testJob(jobOf(groupReduce(nothing)), ['a'] as never)).rejects.toEqual(
       says(`${at} The function of groupReduce()`),
     )
+  })
+
+  describe('folds in other ways', () => {
+    const numbers = (reduce: object, ...values: readonly unknown[]): Promise<unknown> => {
+      const map = (value: unknown, emit: (key: string, value: unknown) => void): void => emit('a', value)
+      return testJob(defineJob({ input, reduce, map } as never), values as never)
+    }
+    const plus = { empty: () => 0, add: (sum: number, value: number) => sum + value }
+
+    test('and names reducer, table, key and both results where they differ', async () => {
+      const average = reducer({ ...plus, merge: (left, right) => (left + right) / 2 })
+      const both = all({ n: count(), average })
+      const map = (line: string, emit: { means(key: unknown, value: object): void }): void =>
+        emit.means([line.length, 'a'], { average: line.length })
+      const job = defineJob({ input, reduce: { means: both }, map: map as never })
+      await expect(testJob(job, ['a', 'a', 'a', 'bb'])).rejects.toMatchObject({
+        code: 'job-invalid',
+        message:
+          'all() of table "means" has no one result at key [1,"a"]: {"n":3,"average":3} where its 3 values are added one after another, {"n":3,"average":1} where they are added each by itself, and merged from the left.',
+      })
+    })
+
+    test.each([
+      ['adds up', { ...plus, merge: (left: number, right: number) => left + right }, null],
+      [
+        'is no sum of sums',
+        { ...plus, merge: (left: number, right: number) => left - right },
+        'from the left',
+      ],
+      ['forgets all but the last', { ...plus, merge: (_: number, right: number) => right }, 'from the left'],
+      [
+        'minds the order of merges',
+        { ...plus, merge: (left: number, right: number) => (left > 3 ? left - right : left + right) },
+        'from the left',
+      ],
+      [
+        'minds how much is on the right',
+        { ...plus, merge: (left: number, right: number) => (right > 3 ? left : left + right) },
+        'from the right',
+      ],
+      [
+        'minds how much is on both sides',
+        { ...plus, merge: (left: number, right: number) => (left > 2 && right > 2 ? 0 : left + right) },
+        'in two halves',
+      ],
+    ])('a merge that %s', async (_, definition, way) => {
+      const work = numbers(reducer(definition), 1, 2, 2, 1)
+      if (way === null) await expect(work).resolves.toEqual({ result: [{ key: 'a', value: 6 }] })
+      else await expect(work).rejects.toThrow(way)
+    })
+
+    test('to the last bit, as the digest of a run is', async () => {
+      const own = reducer({ ...plus, merge: plus.add })
+      await expect(numbers(own, 0.5, 0.25, 2)).resolves.toEqual({ result: [{ key: 'a', value: 2.75 }] })
+      await expect(numbers(own, 0.1, 0.2, 0.3)).rejects.toMatchObject({
+        message: expect.stringMatching(
+          /: 0\.6000000000000001 where .*, 0\.6 where they are .* from the right\.$/,
+        ),
+        wayOut: expect.stringContaining('sums of fractions are exact with sum() and mean(), and not with +'),
+      })
+      await expect(numbers(sum(), 0.1, 0.2, 0.3)).resolves.toEqual({ result: [{ key: 'a', value: 0.6 }] })
+    })
+
+    test('what add changes, and what is no plain data', async () => {
+      const lists = reducer({
+        empty: (): string[] => [],
+        add: (state: string[], value: string[]) => (state.length === 0 ? value : [...state, ...value]),
+        merge: (left, right) => {
+          left.push(...right)
+          return left
+        },
+      })
+      const abc = [{ key: 'a', value: ['a', 'b', 'c'] }]
+      await expect(numbers(lists, ['a'], ['b'], ['c'])).resolves.toEqual({ result: abc })
+      const called = reducer({ ...plus, add: (n: number, make: () => number) => n + make(), merge: plus.add })
+      await expect(
+        numbers(
+          called,
+          () => 1,
+          () => 2,
+        ),
+      ).resolves.toEqual({ result: [{ key: 'a', value: 3 }] })
+    })
+
+    test('and says of what a reducer throws there which table and key it is', async () => {
+      const thrown = new RangeError('no two')
+      const fragile = reducer({
+        ...plus,
+        merge: (left, right) => {
+          if (left === 3 && right === 3) throw thrown
+          return left + right
+        },
+      })
+      await expect(numbers(fragile, 1, 2, 2, 1)).rejects.toMatchObject({
+        code: 'job-threw',
+        message: 'The reducer of table "result" failed at key "a": no two',
+        cause: thrown,
+      })
+    })
+
+    test('a few of very many values and keys', async () => {
+      let added = 0
+      const counting = reducer({
+        ...plus,
+        add: (sum: number, value: number) => {
+          added += 1
+          return sum + value
+        },
+        merge: plus.add,
+      })
+      const map = (line: number, emit: (key: unknown, value: number) => void): void => {
+        emit('all', 1)
+        emit(['one', line], 1)
+        emit(['one', line], 1)
+      }
+      const job = defineJob({ input, reduce: counting, map } as never)
+      await testJob(job, Array.from({ length: 5000 }, (_, index) => index) as never)
+      // Each of them by the job itself, then up to 64 of 512 keys in four ways.
+      expect(added).toBe(15_000 + 4 * 64 + 4 * 2 * 511)
+    })
   })
 })

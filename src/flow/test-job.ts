@@ -12,6 +12,7 @@ import {
   type TablesOf,
 } from '../job/index.ts'
 import { compareKeys, type Key } from '../record/index.ts'
+import { FoldWays } from './fold-ways.ts'
 import { runMapTask } from './map-task.ts'
 import type { RecordSource } from './record-source.ts'
 import { runReduceTask } from './reduce-task.ts'
@@ -32,7 +33,8 @@ export interface TestJobOptions<P extends ParamSchemas> {
 
 /**
  * Runs a whole job in this thread over a list of records, and on purpose as a big run would: three map tasks, spills,
- * two partitions, a merge. A job whose answer depends on how records are grouped shows it here.
+ * two partitions, a merge. Then it folds what was emitted in other ways: at once, each value by itself and merged from the left and from the
+ * right, in two halves. A reducer that comes to another result throws `job-invalid`, with table, key and both.
  *
  * What the job throws comes out as it was thrown, with its own stack. A record that is refused with `ctx.reject`
  * throws a `RecordRejection`. In `ctx.position` the path is `records`, and `byte` is the record's place in the list.
@@ -65,6 +67,7 @@ export async function testJob<R, T extends Reductions, P extends ParamSchemas, S
   const params = await resolveParams(job, options.params ?? {})
   const files = new MemoryStorage()
   const spills: Spill[] = []
+  const ways = new FoldWays(jobTables(job))
   for (const [task, source] of deal(records).entries()) {
     const own = `map-${task}/`
     const report = await runMapTask({
@@ -75,6 +78,7 @@ export async function testJob<R, T extends Reductions, P extends ParamSchemas, S
       combineBytesMax,
       storage: files.within(own),
       throwMapperErrors: true,
+      onEmit: (table, key, value) => ways.add(table, key, value),
       tick: async () => undefined,
     })
     for (const spill of report.spills) spills.push({ ...spill, name: own + spill.name })
@@ -91,6 +95,7 @@ export async function testJob<R, T extends Reductions, P extends ParamSchemas, S
       tick: async () => undefined,
     })
   }
+  ways.check()
   for (const table of rows.values()) table.sort((a, b) => compareKeys(a.key, b.key))
   // Tables are the job's own, by name: the compiler cannot see that the list that they were made from told so.
   return Object.fromEntries(rows) as unknown as TablesOf<Job<R, T, P, S>>

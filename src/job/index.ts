@@ -15,7 +15,7 @@ export type { Columns, KeyColumns } from './columns.ts'
 export type { Context, FlushContext, SetupContext } from './context.ts'
 export { defineJob } from './define-job.ts'
 export { describeJob, type JobDescription, type TableDescription } from './describe.ts'
-export { bindEmit, type JobTable, jobTables, type Reductions, type Row } from './emit.ts'
+export { bindEmit, type EmitPush, type JobTable, jobTables, type Reductions, type Row } from './emit.ts'
 export { dayOf, days, type Expectation, type ExpectedDays } from './expect.ts'
 export {
   type Decoder,

@@ -36,6 +36,22 @@ describe('chaos', () => {
       stdout: expect.stringContaining('Again: tallyman chaos … --seed 4'),
     })
     expect(ended.stdout).toContain('OTHER DIGEST')
+    const lines = ended.stderr.trimEnd().split('\n')
+    expect(lines[0]).toMatch(
+      /^Most often it is a reducer whose merge is not associative .* or Math\.random\(\)\./,
+    )
+    // What is said can be typed.
+    const commands = lines.slice(1).map((line) => line.trim())
+    expect(commands).toEqual([
+      'tallyman run chance.job.ts in/a.txt --no-reuse -o chaos-undisturbed',
+      expect.stringMatching(
+        /^tallyman run chance\.job\.ts in\/a\.txt --isolation .* --no-reuse -o chaos-other$/,
+      ),
+      'tallyman diff chaos-undisturbed chaos-other',
+    ])
+    const typed = commands.map((command) => shop.run(...command.split(' ').slice(1)))
+    expect(typed.map(({ status }) => status)).toEqual([0, 0, 1])
+    expect(typed[2]?.stdout).toContain('  -  a word0 00.')
   })
 
   it('refuses a job that does not end well when it is left alone', () => {

@@ -3,13 +3,14 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { TallymanError } from '../../errors.ts'
 import { scratchFolder } from '../../host/index.ts'
-import { printableLines } from '../../printable.ts'
+import { printable, printableLines } from '../../printable.ts'
 import { countOf } from '../../quantities.ts'
 import { type Isolation, isolations } from '../../run/index.ts'
 import type { Arguments } from '../arguments.ts'
 import { Chance } from '../chaos/chance.ts'
 import { openDisk } from '../chaos/disk.ts'
 import { type Disturbance, disturbanceWords } from '../chaos/disturbance.ts'
+import { sayOtherDigest } from '../chaos/other-digest.ts'
 import { type ChaosJob, chaosVariable, type Round, runRound, runUndisturbed } from '../chaos/round.ts'
 import type { Command } from '../command.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
@@ -84,6 +85,7 @@ async function runRounds(args: Arguments, terminal: Terminal, job: ChaosJob): Pr
   let runMs = performance.now() - startMs
   terminal.out(`undisturbed  ${undisturbed}`)
   let different = 0
+  let isExplained = false
   for (let round = 1; round <= rounds; round++) {
     // A seed of its own for each round: one alone can be had again with --seed and --rounds 1.
     const roundSeed = (seed + round - 1) % 1_000_000_000
@@ -91,9 +93,13 @@ async function runRounds(args: Arguments, terminal: Terminal, job: ChaosJob): Pr
     // The machine may have been busy when it was measured: what comes too late meets nothing.
     if (result.aloneMs !== null) runMs = Math.min(runMs, result.aloneMs)
     const isSame = result.digest === undisturbed
+    const isFirstOther = !isSame && result.digest !== null && !isExplained
     if (!isSame) different += 1
     terminal.out(sayRound({ round, roundSeed, isSame }, result, sayWith(job)))
     if (!isSame && result.digest === null) terminal.say(printableLines(result.stderr))
+    if (!isFirstOther) continue
+    isExplained = true
+    for (const line of sayOtherDigest(job.args, result.options)) terminal.say(printable(line))
   }
   const again = `tallyman chaos … --seed ${seed} --rounds ${rounds}`
   if (different === 0) {

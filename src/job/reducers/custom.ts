@@ -24,7 +24,7 @@ export interface FinishedDefinition<K extends Key, V, S, R> extends ReducerDefin
 
 /**
  * A reducer of one's own: a monoid. `merge` must be associative with `empty()` as its identity, and merging the states of
- * two runs of values must finish as adding all of them in order does; `testJob` folds in parts, and so may show where it does not.
+ * two runs of values must finish as adding all of them in order does; `testJob` folds in several ways, and throws where they differ.
  * A state is plain data. Annotate `value`: that is where the type of what is emitted comes from.
  *
  * Throws `job-invalid` for a function that is missing, for a state that is no plain data, and when `empty` returns the same
