@@ -224,6 +224,30 @@ describe('runMapTask', () => {
     expect(error.message).toContain('each of the first 100 records')
   })
 
+  it('says how tables are emitted to where the map or flush calls what is none', async () => {
+    inputs.write('a.txt', 'one\ntwo\n')
+    const job = lines({
+      reduce: { words: count(), lines: count() },
+      map: (line: unknown, emit: unknown) =>
+        line === 'one'
+          ? (emit as (key: string) => void)('x')
+          : (emit as { word(key: string): void }).word('x'),
+    } as never)
+    const storage = new MemoryStorage()
+    await mapTask(job, await inputs.sources(job), storage)
+    const several = 'There are several tables: say emit.words(…) or emit.lines(…).'
+    expect(rejectedIn(storage).map(({ reason }) => reason)).toEqual([
+      `map threw: emit is not a function. ${several}`,
+      `map threw: emit.word is not a function. Did you mean emit.words? ${several}`,
+    ])
+    const flush = (put: unknown): void => (put as (key: string) => void)('x')
+    const flushes = { ...job, map: () => undefined, flush }
+    expect(await failureOf(mapTask(flushes, await inputs.sources(job), new MemoryStorage()))).toMatchObject({
+      message: "The job's flush threw: put is not a function",
+      wayOut: several.replaceAll('emit', 'put'),
+    })
+  })
+
   it.each([
     ['one is no JSON', '{"n":\n', 'all', 'job-threw'],
     ['two hundred are no JSON', '{"n":\n'.repeat(200), 'all', 'job-threw'],

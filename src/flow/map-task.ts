@@ -4,6 +4,7 @@ import {
   type AnyJob,
   bindEmit,
   type EmitPush,
+  emitMistake,
   type JobTable,
   jobTables,
   type Position,
@@ -357,7 +358,8 @@ class MapRun {
         `The map could not go on ${describePosition(this.#context.position, reader)}: ${exhausted.message}.`,
         { ...(exhausted.wayOut === undefined ? {} : { wayOut: exhausted.wayOut }), cause: error },
       )
-    const why = whyRejected(error)
+    const { reduce, map } = this.#task.job
+    const why = whyRejected(error, emitMistake({ reduce, call: map, place: 1 }, error))
     this.#reject(reader, why)
     if (error instanceof RecordRejection) {
       this.#refused += 1
@@ -395,9 +397,10 @@ class MapRun {
       return await call()
     } catch (error) {
       if (error instanceof TallymanError && error.code === 'internal') throw error
-      const reason = messageOf(error)
-      throw new TallymanError('job-threw', `The job's ${hook} threw: ${reason}`, {
-        wayOut: `Mend the ${hook}; it runs once per map task.`,
+      const { reduce, flush } = this.#task.job
+      const mistake = hook === 'setup' ? null : emitMistake({ reduce, call: flush, place: 0 }, error)
+      throw new TallymanError('job-threw', `The job's ${hook} threw: ${messageOf(error)}`, {
+        wayOut: mistake ?? `Mend the ${hook}; it runs once per map task.`,
         cause: error,
       })
     }

@@ -25,14 +25,23 @@ export interface Rejected {
 /** What a rejected record is rejected for. */
 export type Why = Pick<Rejected, 'reason' | 'atByte' | 'by' | 'stack'>
 
-/** Why a record is rejected at which the map threw: on purpose, by mistake, or since a table did not take an emit. */
-export function whyRejected(error: unknown): Why {
+/**
+ * Why a record is rejected at which the map threw: on purpose, by mistake, or since a table did not take an emit.
+ *
+ * @param mistake what can be said of it besides
+ */
+export function whyRejected(error: unknown, mistake: string | null = null): Why {
   if (error instanceof RecordRejection) return { reason: error.message, atByte: error.atByte, by: 'mapper' }
   if (!(error instanceof Error))
     return { reason: `map threw: ${messageOf(error)}`, atByte: null, by: 'mapper' }
   const stack = ofTheMap(stackOf(error))
   if (!(error instanceof TallymanError))
-    return { reason: `map threw: ${messageOf(error)}`, atByte: null, by: 'mapper', ...stack }
+    return {
+      reason: `map threw: ${messageOf(error)}${mistake === null ? '' : `. ${mistake}`}`,
+      atByte: null,
+      by: 'mapper',
+      ...stack,
+    }
   const { message, wayOut } = error
   return {
     reason: wayOut === undefined ? message : `${message} ${wayOut}`,

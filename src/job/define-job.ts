@@ -6,6 +6,7 @@ import { isDay } from './expect.ts'
 import { invalidField as invalid } from './invalid-field.ts'
 import { type AnyJob, type Job, type JobDefinition, jobBrand, type ParamSchemas } from './job.ts'
 import { nearestName } from './nearest.ts'
+import { reducerNames } from './reducer-names.ts'
 import { isBareMonoid, isReducerShape } from './reducer-shape.ts'
 import { isStandardSchema } from './schema.ts'
 import { quote, quoteAll, showValue } from './show-value.ts'
@@ -215,9 +216,16 @@ function checkReduce(reduce: unknown): void {
 /** A table's number is one byte before each key in a spill. */
 const tablesMax = 255
 
-/** The two mistakes that are easily made: a reducer that was not called, and one of one's own that was not wrapped. */
+/** The mistakes that are easily made: a bare function of a key and its values, a reducer that was not called, and one of one's own that was not wrapped. */
 function checkMistakenReducer(field: string, value: unknown): void {
   if (typeof value === 'function') {
+    if (value.length > 0 && !reducerNames.includes(value.name)) {
+      throw invalid(
+        field,
+        'is a function, not a reducer',
+        'For a function of a key and its values say groupReduce((key, values) => …). Where they can be combined on the way, as by count() or sum(), that is faster.',
+      )
+    }
     throw invalid(
       field,
       `is ${showValue(value)}, not called`,

@@ -109,6 +109,10 @@ describe('resolveParams', () => {
       message: 'Parameter "limit" is "many": Invalid input: expected number, received string.',
       wayOut: 'Say --param limit=VALUE, where VALUE is integer 1 to 9.',
     })
+    const on = z.boolean()
+    expect((await refusal(resolveParams({ params: { on } }, { on: 'yes' }))).wayOut).toBe(
+      'Say --param on=VALUE, where VALUE is true or false.',
+    )
     expect((await refusal(resolveParams({ params }, { limit: '99' }))).message).toBe(
       'Parameter "limit" is "99": Too big: expected number to be <=9.',
     )

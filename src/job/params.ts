@@ -79,7 +79,7 @@ async function resolveParam(name: string, schema: StandardSchemaV1, given: unkno
       ? `Parameter "${name}" is missing`
       : `Parameter "${name}" is ${typeof given === 'string' ? quote(given) : showValue(given)}: ${reason}`
   throw new TallymanError('param-invalid', `${subject}.`, {
-    wayOut: `Say --param ${name}=VALUE${type === undefined ? '' : `, where VALUE is ${type}`}.`,
+    wayOut: `Say --param ${name}=VALUE${type === undefined ? '' : `, where VALUE is ${type.replace(/\bboolean\b/, 'true or false')}`}.`,
   })
 }
 

@@ -85,6 +85,16 @@ describe('defineJob', () => {
     [{ reduce: manyTables }, 'has 256 tables; 255 is the most', 'Put what tells them apart into the key.'],
     [{ reduce: sum }, 'not called', 'Call it, for example sum().'],
     [
+      { reduce: (key: string, values: Iterable<number>) => [key, ...values] },
+      '"reduce" is a function, not a reducer',
+      'For a function of a key and its values say groupReduce((key, values) => …).',
+    ],
+    [
+      { reduce: { words: ([key]: string[]) => key } },
+      '"reduce.words" is a function, not a reducer',
+      'say groupReduce((key, values) => …).',
+    ],
+    [
       {
         reduce: (
           () => () =>

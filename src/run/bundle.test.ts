@@ -318,10 +318,19 @@ export function fail(message: string): never {
     expect(made.map(({ file }) => evaluate(file, 'console.log(module.default)'))).toEqual([1, 2])
   })
 
-  test('says how many more errors there are', async () => {
+  test('names all imports that are not there, and says how many more errors there are', async () => {
     put({ 'a.job.ts': `import './b.ts'\nimport './c.ts'` })
     expect((await failureOf('a.job.ts')).message).toBe(
-      `${home}/a.job.ts, line 1, column 8: Could not resolve "./b.ts" (and 1 more)`,
+      `${home}/a.job.ts, line 1, column 8: Could not resolve "./b.ts", "./c.ts"`,
+    )
+    const many = ['b', 'c', 'd', 'e', 'f', 'g', 'h', 'b'].map((name) => `import './${name}.ts'`)
+    put({ 'a.job.ts': many.join('\n') })
+    expect((await failureOf('a.job.ts')).message).toMatch(
+      /: Could not resolve ".\/b.ts", ".\/c.ts", ".\/d.ts", ".\/e.ts", ".\/f.ts", ".\/g.ts" \(and 1 more\)$/,
+    )
+    put({ 'a.job.ts': 'const a = 1\nconst a = 2\nconst a = 3' })
+    expect((await failureOf('a.job.ts')).message).toMatch(
+      /, line 2, column 7: .* already been declared \(and 1 more\)$/,
     )
   })
 

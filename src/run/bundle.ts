@@ -164,13 +164,28 @@ function isBuildFailure(error: unknown): error is BuildFailure {
   return error instanceof Error && 'errors' in error && Array.isArray(error.errors)
 }
 
+/** More imports that cannot be resolved are counted. */
+const namedMax = 5
+
+/** The name in quotes of an import that could not be resolved; undefined of any other error. */
+function unresolved(text: string): string | undefined {
+  return /^Could not resolve (".*")$/.exec(text)?.[1]
+}
+
 function compileError(failure: BuildFailure, entry: string): TallymanError {
-  const [first] = failure.errors
+  const [first, ...others] = failure.errors
   const place = first?.location
   const file = place == null ? entry : resolve(dirname(entry), place.file)
   const at = place == null ? '' : `, line ${place.line}, column ${place.column + 1}`
-  const more = failure.errors.length > 1 ? ` (and ${failure.errors.length - 1} more)` : ''
   const text = first?.text ?? failure.message
+  // Each of them has to be mended; what does not compile is often one mistake told several times.
+  const lost = [...new Set(others.map((error) => unresolved(error.text)))].filter(
+    (name) => name !== undefined,
+  )
+  const named =
+    unresolved(text) === undefined ? [] : lost.filter((name) => name !== unresolved(text)).slice(0, namedMax)
+  const untold = others.filter((error) => !named.includes(unresolved(error.text) ?? '')).length
+  const more = `${named.map((name) => `, ${name}`).join('')}${untold > 0 ? ` (and ${untold} more)` : ''}`
   const isPackage = text.startsWith('Could not resolve "') && !/"[./]/.test(text)
   return new TallymanError('job-invalid', `${file}${at}: ${text}${more}`, {
     wayOut: isPackage ? 'Install the package where the job lies, or mend the name.' : 'Mend that line.',

@@ -31,6 +31,11 @@ describe('a job that does not load', () => {
       /line 1, column 8: Could not resolve "\.\/no-such\.ts"/,
     ],
     [
+      'an import that tallyman has not',
+      "import { csv, defineJob } from 'tallyman'\nexport default defineJob({ input: csv() })",
+      /^Error: bad\.job\.ts could not be loaded: .*'csv'\n(?:.*\n)?Formats are bytes\(\), fixedWidth\(\), jsonl\(\), text\(\); reducers are /,
+    ],
+    [
       'an error when it is imported',
       "export const x = 1\nthrow new Error('no \u001b[31m database')",
       /^Error: bad\.job\.ts could not be loaded: no \\u001b\[31m database\n +at .*bad\.job\.ts:2:7\)?\nMend what it does when it is imported\./,

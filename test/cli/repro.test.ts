@@ -1,7 +1,7 @@
 /** One attempt again, at its record, in front of whoever asks. */
 import { spawn } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { Workshop } from '../fixtures/program.ts'
 import { until } from '../fixtures/until.ts'
@@ -46,6 +46,15 @@ function filesOfRun(): Map<string, string> {
 }
 
 describe('repro', () => {
+  it('does not blame the job for a reader of its output who has gone', () => {
+    runWith('prints.job.ts', `for (let line = 0; line < 20_000; line++) console.log('bad line ' + line)`)
+    const bin = [process.execPath, 'bin/tallyman'].map((word) => resolve(word)).join(' ')
+    const shell = shop.shell(`${bin} repro map-00000.1 --whole | head -n 2`)
+    expect(shell.stdout).toBe('setup\nmap one\n')
+    expect(shell.stderr).toContain('It went well, as it did then: 4 records mapped.')
+    expect(shell.stderr).not.toMatch(/EPIPE|await|failed/)
+  })
+
   it('maps only the record that ended the worker, and with --whole those before it, and changes nothing', () => {
     runWith('exits.job.ts', 'process.exit(9)')
     const before = filesOfRun()

@@ -66,8 +66,8 @@ export const complete: BrokenPromise = {
       name: 'swallow-a-throw',
       what: 'a record at which the map throws is passed over',
       file: 'src/flow/map-task.ts',
-      text: '    const why = whyRejected(error)\n    this.#reject(reader, why)\n',
-      replacement: '    const why = whyRejected(error)\n',
+      text: '    this.#reject(reader, why)\n',
+      replacement: '',
       noticedBy: [refused('ends with 3, commits nothing, and names every rejected record')],
     },
     {

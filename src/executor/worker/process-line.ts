@@ -4,6 +4,7 @@
  */
 import { existsSync } from 'node:fs'
 import { createConnection, Socket } from 'node:net'
+import { errnoOf } from '../../errors.ts'
 import { readInsideLimits } from '../../host/index.ts'
 import type { ContainerHello } from '../container-messages.ts'
 import { encodeFrame, readFrames } from '../frames.ts'
@@ -34,6 +35,12 @@ function sayHello(): void {
   socket.write(encodeFrame(hello))
 }
 
+// Whoever looks on may have seen enough, as in `tallyman repro … | head`: that is no fault of the job's.
+if (isForeground)
+  for (const stream of [process.stdout, process.stderr])
+    stream.on('error', (error) => {
+      if (errnoOf(error) !== 'EPIPE') throw error
+    })
 // Without a coordinator there is nobody to work for; its death closes the line.
 socket.on('close', () => process.exit(0))
 socket.on('error', () => process.exit(0))

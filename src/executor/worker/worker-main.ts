@@ -24,6 +24,7 @@ import { onlyRecord } from './only-record.ts'
 import { workedMs } from './own-time.ts'
 import { SideFiles } from './side-files.ts'
 import { Unawaited } from './unawaited.ts'
+import { whatThereIs } from './what-there-is.ts'
 
 type OpenOptions = NonNullable<Parameters<typeof openSplit>[3]>
 
@@ -285,7 +286,7 @@ async function importJob({ jobFile, jobName }: LoadOrder): Promise<AnyJob> {
     if (error instanceof TallymanError || exhaustionOf(error) !== null) throw error
     const reason = messageOf(error)
     throw new TallymanError('job-invalid', `${jobName} could not be loaded: ${reason}`, {
-      wayOut: 'Mend what it does when it is imported.',
+      wayOut: whatThereIs(reason) ?? 'Mend what it does when it is imported.',
       cause: error,
     })
   }
