@@ -1,16 +1,19 @@
 import { closeSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { printable } from '../printable.ts'
 import { canonicalJson } from '../record/index.ts'
-import { csvLine, type QueryAnswer, type QueryColumn } from '../result/index.ts'
+import { csvLine, type QueryAnswer, type QueryColumn, tsvLine } from '../result/index.ts'
 import { alignColumns, showJson } from './tables.ts'
 import type { Terminal } from './terminal.ts'
 
 /** The forms that the answer to a query can have. */
-export const answerFormats = ['table', 'csv', 'json', 'jsonl', 'parquet'] as const
+export const answerFormats = ['table', 'csv', 'tsv', 'json', 'jsonl', 'parquet'] as const
 /** As `--format` says it. All but `table`, which is for people, and `parquet`, which DuckDB writes, come from `writeAnswer`. */
 export type AnswerFormat = (typeof answerFormats)[number]
 
 type TextFormat = Exclude<AnswerFormat, 'parquet' | 'table'>
+
+/** Those that are lines of cells. */
+const lines: Readonly<Partial<Record<TextFormat, typeof csvLine>>> = { csv: csvLine, tsv: tsvLine }
 
 /** Takes text as it comes. */
 export type Sink = (text: string) => void
@@ -18,7 +21,8 @@ export type Sink = (text: string) => void
 /** Writes an answer as lines, as its rows come. Returns how many rows it had. */
 export async function writeAnswer(answer: QueryAnswer, format: TextFormat, sink: Sink): Promise<number> {
   const { columns } = answer
-  if (format === 'csv') sink(csvLine(columns.map(({ name }) => name)))
+  const line = lines[format]
+  if (line !== undefined) sink(line(columns.map(({ name }) => name)))
   if (format === 'json') sink('[\n')
   let rows = 0
   // In an array all rows but the last are followed by a comma.
@@ -27,7 +31,7 @@ export async function writeAnswer(answer: QueryAnswer, format: TextFormat, sink:
     let text = ''
     for (const cells of batch) {
       rows += 1
-      if (format === 'csv') text += csvLine(cells.map(csvText))
+      if (line !== undefined) text += line(cells.map(cellText))
       else if (format === 'jsonl') text += `${jsonRow(columns, cells)}\n`
       else {
         if (last !== '') text += `${last},\n`
@@ -40,7 +44,7 @@ export async function writeAnswer(answer: QueryAnswer, format: TextFormat, sink:
   return rows
 }
 
-function csvText(cell: unknown): string | null {
+function cellText(cell: unknown): string | null {
   if (cell === null || cell === undefined) return null
   return typeof cell === 'string' ? cell : canonicalJson(cell)
 }

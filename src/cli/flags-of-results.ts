@@ -10,7 +10,7 @@ export const flagsOfResults: readonly Flag[] = [
     name: 'out',
     short: 'o',
     takes: { kind: 'text', placeholder: 'FILE' },
-    help: 'file for the answer, which is overwritten; its ending says the form. Default: stdout',
+    help: 'file for the answer, which is overwritten; its ending says the form: .csv, .tsv, .json, .jsonl or .parquet (csv without one). Default: stdout',
     commands: ['query'],
   },
   {
@@ -43,7 +43,7 @@ export const flagsOfResults: readonly Flag[] = [
     name: 'out',
     short: 'o',
     takes: { kind: 'text', placeholder: 'FILE' },
-    help: 'the file, which is overwritten. Default: report.html',
+    help: 'the file, which is overwritten; it is HTML. Default: report.html',
     commands: ['report'],
   },
   {

@@ -1,7 +1,7 @@
-import { accessSync, constants, lstatSync, readdirSync, statSync } from 'node:fs'
+import { accessSync, constants, lstatSync, readdirSync, realpathSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { errnoOf, TallymanError } from '../errors.ts'
-import { type Manifest, manifestName, readManifest } from './manifest.ts'
+import { inspectManifest, isOfResult, type Manifest, manifestName, readManifest } from './manifest.ts'
 
 /**
  * Checks that a result may go to a place: there is nothing, or an older result of the same job with nothing beside it. Returns which.
@@ -25,6 +25,31 @@ export function checkTarget(target: string, jobFile: string): 'free' | 'older-re
   if (foreign !== undefined)
     throw refusal(`holds ${JSON.stringify(foreign)} beside an older result, which would be lost`)
   return 'older-result'
+}
+
+/**
+ * The result that a folder is, or lies in; null for none. Links on the way are followed.
+ *
+ * @param folder absolute path; need not be there
+ */
+export function resultAround(folder: string): string | null {
+  for (let at = folder; ; at = dirname(at)) {
+    const place = exists(at) ? realpathSync(at) : at
+    if (place !== at) return resultAround(place)
+    if (isResult(at)) return at
+    if (dirname(at) === at) return null
+  }
+}
+
+/** Is it one, or was it before its manifest was changed? */
+function isResult(folder: string): boolean {
+  try {
+    const found = inspectManifest(folder)
+    return found.kind === 'changed' ? isOfResult(found.claims) : found.kind !== 'absent'
+  } catch {
+    // What cannot be read is not known to be one.
+    return false
+  }
 }
 
 function requireFolder(folder: string): void {

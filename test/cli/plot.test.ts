@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { hasPictures } from '../fixtures/optional.ts'
@@ -139,6 +139,22 @@ describe('tallyman plot --text', () => {
     expect(status).toBe(2)
     expect(stderr).toContain('x.pdf ends in neither .png nor .svg.')
     expect(existsSync(join(shop.folder, 'x.pdf'))).toBe(false)
+  })
+
+  test.each([
+    ['out', 'out is a result, which is sealed as it is.\nName a place outside of it with -o.'],
+    ['out/pictures', 'out/pictures lies in the result out, which is sealed as it is.'],
+    ['out/days.png', 'out/days.png lies in the result out, which is sealed as it is.'],
+    ['tags.job.ts', 'tags.job.ts is a file, and no folder that could be written into.'],
+    ['tags.job.ts/deep/days.png', 'tags.job.ts is a file, and no folder that could be written into.'],
+  ])('draws nothing into %s, and says so before it looks at any row', (place, said) => {
+    const { status, stderr } = shop.run('plot', 'out', 'days', '--where', 'none=1', '-o', place)
+    expect([status, stderr]).toEqual([2, expect.stringContaining(said)])
+    expect(readdirSync(join(shop.folder, 'out')).sort()).toEqual([
+      'country.jsonl',
+      'day.jsonl',
+      'manifest.json',
+    ])
   })
 
   test('names the chart, the option or the column that was meant', () => {

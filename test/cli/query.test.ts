@@ -94,6 +94,35 @@ describe.skipIf(!requires('package @duckdb/node-api', hasDuckDb()))('tallyman qu
     expect(ask('from lang', '--format', 'parquet').stderr).toContain('Name a file')
   })
 
+  test('writes tsv as tables have it, and refuses an ending that is no form before it asks anything', () => {
+    expect(ask("select tag, E'a\\tb' t from lang limit 2", '-o', 'answer.TSV').status).toBe(0)
+    expect(readFileSync(join(shop.folder, 'answer.TSV'), 'utf8')).toBe('tag\tt\n\\N\ta\\tb\n\ta\\tb\n')
+    const before = filesBefore()
+    const { status, stderr } = ask('no sql at all', '-o', 'top.xlsx')
+    expect(status).toBe(2)
+    expect(stderr).toContain(
+      'top.xlsx ends in .xlsx, which is no form of an answer: .csv, .tsv, .json, .jsonl or .parquet.\n',
+    )
+    expect(filesBefore()).toEqual(before)
+    expect(ask('from lang limit 1', '-o', 'top.txt', '--format', 'csv').status).toBe(0)
+    expect(ask('from lang limit 1', '-o', 'top').status).toBe(0)
+    expect(readFileSync(join(shop.folder, 'top'), 'utf8')).toBe('tag,lang,value\r\n,en,1\r\n')
+  })
+
+  test.each([
+    ['out', 'out is a result, which is sealed as it is.\nName a place outside of it'],
+    ['link/x.csv', 'link/x.csv lies in the result '],
+    ['nod/x.csv', 'The folder nod for x.csv does not exist.\nMake it first'],
+    ['folder', 'folder is a directory, and one file is written.\nName a file in it: -o folder/NAME'],
+    ['in.jsonl/x.csv', 'in.jsonl is a file, and no folder'],
+    ['/dev/null', '/dev/null is no ordinary file'],
+  ])('writes no answer to %s, and says where it may go', (place, said) => {
+    mkdirSync(join(shop.folder, 'folder'), { recursive: true })
+    if (!existsSync(join(shop.folder, 'link'))) symlinkSync('out', join(shop.folder, 'link'))
+    const { status, stderr } = ask('from lang', '-o', place)
+    expect([status, stderr]).toEqual([2, expect.stringContaining(said)])
+  })
+
   test.each([
     "from read_csv('/etc/passwd')",
     "select * from '/etc/passwd'",

@@ -172,3 +172,12 @@ describe.skipIf(
     expect(await shown()).toBe(2000)
   })
 })
+
+test.each([
+  ['r.pdf', 'r.pdf ends in .pdf, which is no form of a report: .html or .htm.'],
+  ['out/r.html', 'out/r.html lies in the result out, which is sealed as it is.'],
+  ['nod/r.html', 'The folder nod for r.html does not exist.'],
+])('tallyman report writes nothing to %s, and says why', (place, said) => {
+  const { status, stderr } = shop.run('report', 'out', '-o', place)
+  expect([status, stderr]).toEqual([2, expect.stringContaining(said)])
+})

@@ -28,6 +28,7 @@ import { shownPath } from '../shown-path.ts'
 import type { Terminal } from '../terminal.ts'
 import { textPlot } from '../text-plot.ts'
 import { readWhere } from '../where.ts'
+import { checkFilePlace, checkFolderPlace } from '../written-place.ts'
 
 export const plot: Command = {
   name: 'plot',
@@ -54,15 +55,16 @@ async function draw(job: JobDescription | null, args: Arguments, terminal: Termi
   const description = job ?? readManifest(directory).job.description
   const charts = chartsOf(description, chosen, args)
   const look = { where: readWhere(args), tables: description.tables, isNewer: job !== null }
+  const place = args.has('text') ? null : readPlace(args, terminal)
   const planned = await planCharts(directory, charts, look)
   const refused = planned.filter((one) => 'refused' in one)
   const [first] = refused
   if (first !== undefined && planned.length === 1) throw first.refused
   const drawings = planned.filter((one): one is Drawing => !('refused' in one))
-  if (args.has('text')) {
+  if (place === null) {
     for (const drawing of drawings)
       for (const line of textPlot(drawing, Math.min(terminal.outColumns, 100))) terminal.out(line)
-  } else await writePictures(drawings, args, terminal)
+  } else await writePictures(drawings, place, args, terminal)
   for (const one of refused) terminal.say(terminal.colors.yellow(printable(sayNotDrawn(one).join(' '))))
   return refused.length === 0 ? exitCodes.complete : exitCodes.failed
 }
@@ -137,9 +139,41 @@ function chartOfFlags(kind: Chart['kind'], args: Arguments): Chart {
   return { kind, ...said } as unknown as Chart
 }
 
+/** Where pictures go, and in what forms. */
+interface PicturePlace {
+  /** Absolute. */
+  readonly out: string
+  /** The form of the one file that it is; null for a folder. */
+  readonly ending: PictureForm | null
+  /** Of each picture in a folder. */
+  readonly forms: readonly PictureForm[]
+}
+
+const pictureForms = ['png', 'svg'] as const
+
+/** Looks at the place before anything is drawn. */
+function readPlace(args: Arguments, terminal: Terminal): PicturePlace {
+  const said = args.text('out') ?? 'plots'
+  const out = resolve(terminal.cwd, said)
+  const ending = pictureForms.find((form) => extname(out).toLowerCase() === `.${form}`) ?? null
+  if (ending === null) {
+    checkFolder(said, out)
+    checkFolderPlace(out, out, terminal)
+  } else {
+    checkFolderPlace(dirname(out), out, terminal)
+    if (existsSync(dirname(out))) checkFilePlace(out, terminal)
+  }
+  const format = args.text('format')
+  return {
+    out,
+    ending,
+    forms: format === 'both' ? pictureForms : [format === 'svg' ? 'svg' : 'png'],
+  }
+}
+
 /** A name that ends as those of files do is none of a folder, unless it is there or is said to be one. */
 function checkFolder(said: string, out: string): void {
-  if (!/\.[a-z]{2,4}$/i.test(out) || said.endsWith('/') || existsSync(out)) return
+  if (!/\.[a-z]{2,7}$/i.test(out) || said.endsWith('/') || existsSync(out)) return
   throw new TallymanError('usage', `${basename(out)} ends in neither .png nor .svg.`, {
     wayOut: `Name a file that does, or a folder: -o ${basename(out)}/`,
   })
@@ -147,16 +181,11 @@ function checkFolder(said: string, out: string): void {
 
 async function writePictures(
   drawings: readonly Drawing[],
+  { out, ending, forms }: PicturePlace,
   args: Arguments,
   terminal: Terminal,
 ): Promise<void> {
-  const out = resolve(terminal.cwd, args.text('out') ?? 'plots')
-  const ending = (['png', 'svg'] as const).find((form) => extname(out) === `.${form}`)
-  if (ending === undefined) checkFolder(args.text('out') ?? '', out)
-  const format = args.text('format')
-  const forms: readonly PictureForm[] =
-    format === 'both' ? ['png', 'svg'] : [format === 'svg' ? 'svg' : 'png']
-  if (ending !== undefined && drawings.length > 1) {
+  if (ending !== null && drawings.length > 1) {
     throw new TallymanError(
       'usage',
       `There are ${drawings.length} pictures, and ${basename(out)} is one file.`,
@@ -164,8 +193,8 @@ async function writePictures(
     )
   }
   for (const drawing of drawings) {
-    for (const form of ending === undefined ? forms : [ending]) {
-      const file = ending === undefined ? join(out, `${drawing.name}.${form}`) : out
+    for (const form of ending === null ? forms : [ending]) {
+      const file = ending === null ? join(out, `${drawing.name}.${form}`) : out
       const bytes = await render(drawing, form)
       mkdirSync(dirname(file), { recursive: true })
       writeFileSync(`${file}.new`, bytes)

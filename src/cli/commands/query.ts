@@ -1,6 +1,6 @@
 import { renameSync, rmSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
-import { dirname, extname, resolve, sep } from 'node:path'
+import { resolve } from 'node:path'
 import { TallymanError } from '../../errors.ts'
 import { countOf } from '../../quantities.ts'
 import { queryResult, readManifest } from '../../result/index.ts'
@@ -12,11 +12,18 @@ import { findResult, resultPlaceHelp } from '../result-place.ts'
 import { sayLacking } from '../say-lacking.ts'
 import { shownPath } from '../shown-path.ts'
 import type { Terminal } from '../terminal.ts'
+import { checkFilePlace, formByEnding } from '../written-place.ts'
 
 const rowsDefault = 40
 const memoryDefault = 2 ** 30
 /** More gain little over tables that fit a result, and take the machine from others. */
 const threadsMax = 4
+/** Forms that the name of a file may say. */
+const fileFormats = answerFormats.filter((one) => one !== 'table')
+const anyName = {
+  what: 'an answer',
+  wayOut: 'Name it by one of these, or say the form with --format, whatever the name.',
+}
 
 export const query: Command = {
   name: 'query',
@@ -37,7 +44,7 @@ export const query: Command = {
       })
     }
     const { directory } = findResult(name, terminal)
-    const code = await answer({ directory, sql, ...readOutput(args, directory, terminal) }, args, terminal)
+    const code = await answer({ directory, sql, ...readOutput(args, terminal) }, args, terminal)
     sayLacking(readManifest(directory), terminal)
     return code
   },
@@ -51,28 +58,17 @@ interface Asked {
   readonly file: string | null
 }
 
-function readOutput(args: Arguments, directory: string, { cwd }: Terminal): Pick<Asked, 'format' | 'file'> {
+function readOutput(args: Arguments, terminal: Terminal): Pick<Asked, 'format' | 'file'> {
   const out = args.text('out')
-  const file = out === null || out === '-' ? null : resolve(cwd, out)
-  const said = answerFormats.find((one) => one === args.text('format'))
-  const byEnding = answerFormats.find((one) => file !== null && extname(file) === `.${one}`)
-  const format = args.has('json') ? 'jsonl' : (said ?? byEnding ?? (file === null ? 'table' : 'csv'))
+  const file = out === null || out === '-' ? null : resolve(terminal.cwd, out)
+  const said = args.has('json') ? 'jsonl' : answerFormats.find((one) => one === args.text('format'))
+  const format = said ?? (file === null ? 'table' : (formByEnding(file, fileFormats, anyName) ?? 'csv'))
   if (format === 'parquet' && file === null) {
     throw new TallymanError('usage', 'Parquet is not written to stdout.', {
       wayOut: 'Name a file: -o answer.parquet',
     })
   }
-  if (
-    file !== null &&
-    (file === directory ||
-      dirname(file)
-        .concat(sep)
-        .startsWith(directory + sep))
-  ) {
-    throw new TallymanError('usage', `${out} lies in the result, which is sealed as it is.`, {
-      wayOut: 'Name a file somewhere else.',
-    })
-  }
+  if (file !== null) checkFilePlace(file, terminal)
   return { format, file }
 }
 

@@ -13,6 +13,7 @@ import { withJobAsItIs } from '../job-as-it-is.ts'
 import { findResult, findRunOrResult, resultPlaceHelp } from '../result-place.ts'
 import { shownPath } from '../shown-path.ts'
 import type { Terminal } from '../terminal.ts'
+import { checkFilePlace, formByEnding } from '../written-place.ts'
 
 const rejectedShownMax = 100
 
@@ -39,6 +40,11 @@ async function write(job: JobDescription | null, args: Arguments, terminal: Term
   }
   const { directory } = findResult(name, terminal)
   const file = resolve(terminal.cwd, args.text('out') ?? 'report.html')
+  formByEnding(file, ['html', 'htm'], {
+    what: 'a report',
+    wayOut: 'A report is one file of HTML, which a browser prints and saves as PDF: -o report.html',
+  })
+  checkFilePlace(file, terminal)
   const { page, refused } = await makeReport(
     directory,
     factsOf(readManifest(directory).run.id, terminal),

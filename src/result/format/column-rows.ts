@@ -42,7 +42,18 @@ const tsv: CellStyle = {
 
 /** A line of csv as results have them; null is an absent cell. */
 export function csvLine(cells: readonly (string | null)[]): string {
-  return cells.map((cell) => (cell === null ? csv.absent : csv.text(cell))).join(csv.separator) + csv.end
+  return lineOf(cells, csv)
+}
+
+/** A line of tsv as results have them; null is an absent cell. */
+export function tsvLine(cells: readonly (string | null)[]): string {
+  return lineOf(cells, tsv)
+}
+
+function lineOf(cells: readonly (string | null)[], style: CellStyle): string {
+  return (
+    cells.map((cell) => (cell === null ? style.absent : style.text(cell))).join(style.separator) + style.end
+  )
 }
 
 /** Its head is a line of column names. */
