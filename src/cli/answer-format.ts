@@ -83,6 +83,7 @@ export async function showAnswer(
       sides: isNumeric.map((is) => (is ? 'right' : 'left')),
       cellWidthMax: 60,
       lineWidthMax: terminal.outColumns,
+      isWhole: !Number.isFinite(terminal.outColumns),
     },
   )
   for (const line of lines) terminal.out(line)

@@ -175,7 +175,7 @@ export const flagsOfResults: readonly Flag[] = [
   {
     name: 'by',
     takes: { kind: 'text', placeholder: 'COLUMN' },
-    help: 'column that rows are sorted by, largest first: value, a property of it, or an element of the key. Default: value',
+    help: 'column that rows are sorted by, largest first: value, a property of it, or an element of the key. Default: value; where that has properties, one must be named',
     commands: ['show'],
   },
   {

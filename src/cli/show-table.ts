@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { TallymanError } from '../errors.ts'
 import { nearestName } from '../job/index.ts'
+import { printable } from '../printable.ts'
 import { canonicalJson } from '../record/index.ts'
 import { canonicalRow, checkTables, elementsOf, openResult, selectRows } from '../result/index.ts'
 import type { Arguments } from './arguments.ts'
@@ -9,7 +10,7 @@ import { sayLacking } from './say-lacking.ts'
 import { shownPath } from './shown-path.ts'
 import { alignColumns, showJson } from './tables.ts'
 import type { Terminal } from './terminal.ts'
-import { readWhere } from './where.ts'
+import { readWhere, sayWhere } from './where.ts'
 
 /** The flags that ask for rows of one table, and not for the heads of all. */
 const tableFlags = ['table', 'top', 'by', 'where']
@@ -33,9 +34,10 @@ export async function showTable(directory: string, args: Arguments, terminal: Te
   await checkTables(directory, written, shownPath(directory, terminal.cwd))
   const description = manifest.job.description.tables.find((one) => one.name === name)
   const rows = args.count('top')
-  const by = args.text('by') ?? 'value'
+  const by = args.text('by')
+  const where = readWhere(args)
   const selected = selectRows(table, description, {
-    where: readWhere(args),
+    where,
     top: rows === null && !args.has('by') ? null : { rows: rows ?? rowsTogether, by },
   })
   const most = args.count('rows') ?? Number.POSITIVE_INFINITY
@@ -48,22 +50,25 @@ export async function showTable(directory: string, args: Arguments, terminal: Te
     for (const line of linesOf(together, terminal.outColumns)) (pager ?? terminal).out(line)
     together = []
   }
-  for await (const { key, value } of selected) {
-    if (shown === most || pager?.hasEnded()) break
-    if (args.has('json')) {
-      terminal.out(canonicalRow({ keyJson: canonicalJson(key), valueJson: canonicalJson(value) }))
+  try {
+    for await (const { key, value } of selected) {
+      if (shown === most || pager?.hasEnded()) break
       shown += 1
-      continue
-    }
-    together.push([...elementsOf(key), value].map((cell) => showJson(canonicalJson(cell))))
-    shown += 1
-    if (together.length === rowsTogether) {
+      if (args.has('json')) {
+        terminal.out(canonicalRow({ keyJson: canonicalJson(key), valueJson: canonicalJson(value) }))
+        continue
+      }
+      together.push([...elementsOf(key), value].map((cell) => showJson(canonicalJson(cell))))
+      if (together.length < rowsTogether) continue
       flush()
       await pager?.drained()
     }
+    flush()
+  } finally {
+    await pager?.close()
   }
-  flush()
-  await pager?.close()
+  if (shown === 0 && most > 0 && args.has('where'))
+    terminal.say(`No row of table ${name} has ${printable(sayWhere(where))}.`)
   sayLacking(manifest, terminal)
 }
 
@@ -89,7 +94,12 @@ function linesOf(rows: readonly string[][], lineWidthMax: number): string[] {
   const sides = Array.from({ length: columns }, (_, index) =>
     rows.every((cells) => /^-?\d/.test(cells[index] ?? '')) ? ('right' as const) : ('left' as const),
   )
-  return alignColumns(rows, { sides, cellWidthMax: 60, lineWidthMax })
+  return alignColumns(rows, {
+    sides,
+    cellWidthMax: 60,
+    lineWidthMax,
+    isWhole: !Number.isFinite(lineWidthMax),
+  })
 }
 
 interface Pager {

@@ -94,6 +94,14 @@ describe('alignColumns', () => {
     expect(alignColumns([['abcdefghij', '1']])).toEqual(['abcdefghij  1'])
   })
 
+  it('aligns to a greatest width, and cuts nothing, where cells are wanted whole', () => {
+    const rows = [
+      ['abcdefghij', '1'],
+      ['a', '2'],
+    ]
+    expect(alignColumns(rows, { cellWidthMax: 5, isWhole: true })).toEqual(['abcdefghij  1', 'a      2'])
+  })
+
   it('takes from the widest columns until the line fits', () => {
     const rows = [['k'.repeat(40), 'short', 'v'.repeat(20)]]
     const [line = ''] = alignColumns(rows, { lineWidthMax: 39 })

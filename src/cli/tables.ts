@@ -73,11 +73,13 @@ export interface Alignment {
   readonly sides?: readonly Side[]
   readonly cellWidthMax?: number
   readonly lineWidthMax?: number
+  /** Longer cells stand whole, out of line with the others: for whoever reads the lines is no terminal. */
+  readonly isWhole?: boolean
 }
 
 /** Lines of cells padded to columns. Rows may have different numbers of cells; the last ones stand in the last column. */
 export function alignColumns(rows: readonly (readonly string[])[], alignment: Alignment = {}): string[] {
-  const { sides = [], cellWidthMax = Number.POSITIVE_INFINITY, lineWidthMax } = alignment
+  const { sides = [], cellWidthMax = Number.POSITIVE_INFINITY, lineWidthMax, isWhole = false } = alignment
   const columns = Math.max(0, ...rows.map(({ length }) => length))
   const padded = rows.map((cells) => {
     const all = new Array<string>(columns).fill('')
@@ -92,7 +94,8 @@ export function alignColumns(rows: readonly (readonly string[])[], alignment: Al
     widths
       .map((width, column) => {
         const isRight = sides[column] === 'right'
-        return pad(clip(cells[column] ?? '', width), width, isRight ? 'left' : 'right')
+        const cell = cells[column] ?? ''
+        return pad(isWhole ? cell : clip(cell, width), width, isRight ? 'left' : 'right')
       })
       .join(' '.repeat(gap))
       .trimEnd(),

@@ -21,3 +21,11 @@ export function readWhere(args: Arguments): Where {
   }
   return where
 }
+
+/** `tag=a or tag=c, and lang=null`. */
+export function sayWhere(where: Where): string {
+  const columns = Object.entries(where).map(([column, wanted]) =>
+    wanted.map((one) => `${column}=${'typed' in one ? one.typed : one.exactly}`).join(' or '),
+  )
+  return columns.join(', and ')
+}

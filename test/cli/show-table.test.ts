@@ -54,6 +54,51 @@ describe('tallyman show --table', () => {
     )
   })
 
+  test('--top asks by which property where values are objects, and shows none in the meantime', () => {
+    const { status, stdout, stderr } = show('--table', 'both', '--top', '2')
+    expect([status, stdout, stderr]).toEqual([
+      2,
+      '',
+      'Error: Table both has no largest rows by value: value has n, total.\nSay by which: --by total.\n',
+    ])
+  })
+
+  test('--where names the column that was meant, and says where no row has what is asked for', () => {
+    for (const more of [[], ['--top', '3']])
+      expect(show('--table', 'lang', '--where', 'lnag=q', ...more)).toMatchObject({
+        status: 2,
+        stdout: '',
+        stderr: expect.stringContaining(
+          'Table lang has no column "lnag".\nDid you mean lang? It has tag, lang, value.',
+        ),
+      })
+    expect(show('--table', 'lang', '--where', 'tag=a', '--where', 'tag=z', '--where', 'lang=q')).toEqual({
+      status: 0,
+      stdout: '',
+      stderr: 'No row of table lang has tag=a or tag=z, and lang=q.\n',
+    })
+    expect(show('--table', 'both', '--where', 'total=7').stderr).toBe('No row of table both has total=7.\n')
+    expect(show('--table', 'both', '--where', 'total=30').stderr).toBe('')
+  })
+
+  test('cuts values for a terminal alone: into a pipe they are whole', () => {
+    const long = ['y'.repeat(70), 'z'.repeat(5000)]
+    shop.write('long.jsonl', long.map((t) => `${JSON.stringify({ t, l: 'en', n: 1 })}\n`).join(''))
+    expect(shop.run('run', 'tags.job.ts', 'long.jsonl', '-o', 'long', '-q').status).toBe(0)
+    const { stdout } = shop.run('show', 'long', '--table', 'lang')
+    expect(stdout).toBe(long.map((t) => `${t}  en  1\n`).join(''))
+    if (process.platform !== 'linux') return
+    const shown = shop.shell(`script -qec 'tallyman show long --table lang --top 2' /dev/null`).stdout
+    expect(shown).toMatch(/^y+… {2}en {2}1\r\nz+… {2}en {2}1\r\n$/)
+  })
+
+  test.runIf(process.platform === 'linux')('ends the pager where there is nothing to page', () => {
+    const { stdout } = shop.shell(
+      `PAGER='cat >/dev/null; echo paged' timeout 60 script -qec 'tallyman show out --table lang --where no=1' /dev/null`,
+    )
+    expect(stdout).toMatch(/^paged\r\n.*Table lang has no column "no"\./)
+  })
+
   test('names the table or the column that was meant', () => {
     expect(show('--top', '1').stderr).toContain('Say --table with one of both, lang.')
     expect(show('--table', 'long').stderr).toContain('Say --table lang.')
