@@ -88,6 +88,8 @@ describe('parseArguments', () => {
   it.each([
     [['--jsno'], 'Did you mean --json?'],
     [['--worker', '2'], 'Did you mean --workers?'],
+    [['--output', 'x'], 'Did you mean --out?'],
+    [['--iso=thread'], 'Did you mean --isolation?'],
     [['-dash.txt'], 'If it is a name, write it after "--".'],
     [['--out'], 'Say --out DIR.'],
   ])('says what to do about %j', (words, wayOut) => {

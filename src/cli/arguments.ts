@@ -105,7 +105,7 @@ function findShort(command: string, known: readonly Flag[], word: string): Met[]
 }
 
 function unknownFlag(command: string, known: readonly Flag[], word: string): TallymanError {
-  const near = nearestName(
+  const near = meantFlag(
     word.replace(/^-+/, ''),
     known.map(({ name }) => name),
   )
@@ -115,6 +115,13 @@ function unknownFlag(command: string, known: readonly Flag[], word: string): Tal
   return new TallymanError('usage', `"tallyman ${command}" has no option ${JSON.stringify(word)}.`, {
     wayOut: `${meant}\`tallyman ${command} --help\` lists them all.${file}`,
   })
+}
+
+/** A shorter or longer word for it is no misspelling: `--output` is `--out`, `--mem` is `--memory`. */
+function meantFlag(given: string, names: readonly string[]): string | null {
+  const isBeginning = (name: string): boolean =>
+    Math.min(given.length, name.length) >= 3 && (given.startsWith(name) || name.startsWith(given))
+  return nearestName(given, names) ?? names.find(isBeginning) ?? null
 }
 
 /** The flag's value: the rest of its word, or the next word, which is taken from `rest`. */

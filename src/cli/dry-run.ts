@@ -1,6 +1,6 @@
 import { processesMax } from '../executor/index.ts'
 import { mergeFilesMax } from '../flow/index.ts'
-import { readDiskSpace, spareSpace } from '../host/index.ts'
+import { readDiskSpace, readMachine, spareSpace } from '../host/index.ts'
 import { type InputProblem, matchesAccepted } from '../input/index.ts'
 import { printable } from '../printable.ts'
 import { countOf, showBytes, showCount } from '../quantities.ts'
@@ -72,6 +72,7 @@ function restLines(plan: Plan): string[] {
     ...headed('Notes:', notes),
     `Runs ${countOf(plan.tasks.length, 'map task')} over ${countOf(plan.splits.length, 'split')} and ` +
       `${countOf(plan.partitions, 'reduce task')} on ${sayWorkers(plan)}.`,
+    ...[sayWorkersBeyondCores(plan) ?? []].flat().map((note) => `  ${note}`),
   ]
 }
 
@@ -111,6 +112,13 @@ const workerNouns: Readonly<Record<Plan['isolation'], readonly [string, string]>
   process: ['worker process', 'worker processes'],
   thread: ['worker thread', 'worker threads'],
   container: ['worker container', 'worker containers'],
+}
+
+/** What more workers than cores are good for, in a line; null where there are no more. On a cluster they are no matter of this machine. */
+export function sayWorkersBeyondCores({ workers, spark }: Pick<Plan, 'workers' | 'spark'>): string | null {
+  const { cores } = readMachine()
+  if (spark !== null || workers <= cores) return null
+  return `note: ${countOf(workers, 'worker')} for ${countOf(cores, 'core')}: more than there are cores are of use only where the job waits for something.`
 }
 
 /** `2 worker processes`, `1 worker thread`, `Spark (local[2])`. */

@@ -7,6 +7,7 @@ import {
   attemptId,
   type HeldRun,
   notesOf,
+  type RunState,
   type RunTotals,
   resumeCommand,
   sayBottleneck,
@@ -191,15 +192,25 @@ const failAgain: ReadonlySet<ErrorCode> = new Set([
 export function sayFailed(terminal: Terminal, run: ReportedRun): void {
   const { fault } = run.state
   if (fault !== null) sayFault(terminal, fault)
+  const [next, ...more] = afterFailure(run.id, run.state)
+  terminal.say(`Run ${run.id} failed; nothing was committed. ${next}`)
+  more.map(terminal.say)
+}
+
+/** What to do about a run that failed: whether to resume or to run again first, then which attempt is worth a look. */
+export function afterFailure(id: string, state: RunState): string[] {
+  const { fault } = state
   const next =
     fault !== null && failAgain.has(fault.code)
       ? 'When it is mended, run it again.'
-      : `What was done is kept; to try again: ${resumeCommand(run.id, run.state)}`
-  terminal.say(`Run ${run.id} failed; nothing was committed. ${next}`)
-  const attempt = lastFailed(run.state)
-  if (attempt === null) return
-  terminal.say(`What is left of its attempts: tallyman logs ${run.id}`)
-  terminal.say(`The last one again, in front of you: tallyman repro ${attempt} ${run.id}`)
+      : `What was done is kept; to try again: ${resumeCommand(id, state)}`
+  const attempt = lastFailed(state)
+  if (attempt === null) return [next]
+  return [
+    next,
+    `What is left of its attempts: tallyman logs ${id}`,
+    `The last one again, in front of you: tallyman repro ${attempt} ${id}`,
+  ]
 }
 
 /** What an attempt can fail of without anything to be seen in it. */

@@ -1,9 +1,10 @@
 import { existsSync, readdirSync, statSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { TallymanError } from '../errors.ts'
+import { nearestName } from '../job/index.ts'
 import { readManifest, tableFormats } from '../result/index.ts'
-import { type CommittedResult, type RunDirectory, readRun } from '../run/index.ts'
-import { findRun } from './runs-folder.ts'
+import { type CommittedResult, listRuns, type RunDirectory, readRun } from '../run/index.ts'
+import { findRun, runsFolder } from './runs-folder.ts'
 import { shownPath } from './shown-path.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -57,10 +58,11 @@ export function findRunOrResult(name: string, terminal: Terminal): RunDirectory 
   }
 }
 
-/** Null where there is nothing of that name. */
-function sayNoResult(name: string, { cwd }: Terminal): TallymanError | null {
+/** Null where a run was asked for, whatever else there is. */
+function sayNoResult(name: string, terminal: Terminal): TallymanError | null {
+  const { cwd } = terminal
   const path = resolve(cwd, name)
-  if (!existsSync(path)) return null
+  if (!existsSync(path)) return name === 'last' ? null : sayNothing(name, path, terminal)
   const shown = JSON.stringify(name)
   if (isDirectory(path)) {
     return new TallymanError('not-found', `Directory ${shown} is neither a result nor a run of tallyman.`, {
@@ -75,6 +77,28 @@ function sayNoResult(name: string, { cwd }: Terminal): TallymanError | null {
       ? `Name the result it lies in: ${shownPath(folder, cwd)}`
       : 'Name the directory that `tallyman run -o` wrote, or a run; `tallyman runs` lists them.',
   })
+}
+
+/** There is nothing of that name: what is called alike. */
+function sayNothing(name: string, path: string, terminal: Terminal): TallymanError {
+  const folder = runsFolder(terminal)
+  const ids = listRuns(folder)
+  const isPath = name.includes('/')
+  const near = nearestName(basename(path), [...resultsIn(dirname(path)), ...(isPath ? [] : ids)])
+  const runs = ids.length === 0 ? `a run: there are none in ${folder}` : `a run in ${folder}`
+  const what = isPath ? '' : `: it is neither a directory here nor ${runs}`
+  return new TallymanError('not-found', `${JSON.stringify(name)} does not exist${what}.`, {
+    wayOut:
+      near === null
+        ? '`tallyman runs` lists the runs there are.'
+        : `Did you mean ${isPath ? join(dirname(name), near) : near}?`,
+  })
+}
+
+/** Names of the results that lie in a folder. */
+function resultsIn(folder: string): string[] {
+  if (!isDirectory(folder)) return []
+  return readdirSync(folder).filter((name) => existsSync(join(folder, name, 'manifest.json')))
 }
 
 /**

@@ -28,6 +28,21 @@ describe('readRunOptions', () => {
     })
   })
 
+  it('refuses a job that stands behind its inputs, and says in which order they come', () => {
+    expect(() => optionsOf('two words.txt', 'words.job.ts')).toThrow(
+      expect.objectContaining({
+        code: 'usage',
+        message: '"two words.txt" stands where the job should, and "words.job.ts" among the inputs.',
+        wayOut: "The job comes first: tallyman run words.job.ts 'two words.txt'",
+      }),
+    )
+    expect(() => optionsOf('a', 'b', 'w.mjs', 'c', 'd')).toThrow(
+      expect.objectContaining({ wayOut: 'The job comes first: tallyman run w.mjs a b c …' }),
+    )
+    // Programs are as good an input as any.
+    expect(optionsOf('words.job.ts', 'src/a.ts').inputs).toEqual(['src/a.ts'])
+  })
+
   it('takes everything that is said', () => {
     const words =
       '--isolation=thread -w 3 -m 1G --split 64K --accept a --accept b --max-bad 5% --attempts 2 --task-timeout 7'

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { TallymanError } from '../errors.ts'
 import { readMachine } from '../host/index.ts'
+import { shellWord } from '../input/index.ts'
 import { days, type ExpectedDays } from '../job/index.ts'
 import {
   attemptsMaxDefault,
@@ -23,6 +24,7 @@ export function readRunOptions(args: Arguments, cwd: string): RunOptions {
       wayOut: 'Say for example: tallyman run words.job.ts "texts/*.txt". `tallyman new words` writes a job.',
     })
   }
+  checkJobFirst(job, inputs)
   const master = args.text('on')
   return Object.freeze({
     job,
@@ -48,6 +50,23 @@ export function readRunOptions(args: Arguments, cwd: string): RunOptions {
     spark: readSpark(args, cwd),
     taskTimeoutMs: (args.count('task-timeout') ?? taskTimeoutMsDefault / 1000) * 1000,
   })
+}
+
+/** Names of an error's command: more are left out. */
+const namesMax = 4
+
+/** A job that stands behind its input would be read as text, and the input be loaded as a job. */
+function checkJobFirst(first: string, inputs: readonly string[]): void {
+  const isCode = (name: string): boolean => /\.[cm]?[jt]sx?$/.test(name)
+  const job = isCode(first) ? undefined : inputs.find(isCode)
+  if (job === undefined) return
+  const rest = [first, ...inputs.filter((name) => name !== job)]
+  const names = [job, ...rest].slice(0, namesMax).map(shellWord).join(' ')
+  throw new TallymanError(
+    'usage',
+    `${JSON.stringify(first)} stands where the job should, and ${JSON.stringify(job)} among the inputs.`,
+    { wayOut: `The job comes first: tallyman run ${names}${rest.length < namesMax ? '' : ' …'}` },
+  )
 }
 
 /** What one worker on an executor may hold where nothing was said. */

@@ -139,6 +139,16 @@ describe('a job that throws', () => {
       /\nRun \S+-always failed; nothing was committed\. When it is mended, run it again\.\n/,
     )
     expect(shop.run('runs').stdout.split('\n')[0]).toContain('  failed  ')
+    // Whoever comes later is told the same, with what else there is to look at.
+    const advice = stderr.split('\n').slice(-3, -1)
+    const shown = shop.run('show', 'last').stdout
+    expect(shown).toContain(
+      ['\n', 'When it is mended, run it again.', ...advice]
+        .map((line) => `${line}\n`)
+        .join('  ')
+        .slice(1),
+    )
+    expect(shown).not.toContain('resume')
   })
 
   it("shows only frames of the user's code", () => {

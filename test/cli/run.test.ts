@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { readMachine } from '../../src/host/index.ts'
 import { type Ended, Workshop } from '../fixtures/program.ts'
 
 const shop = new Workshop()
@@ -32,6 +33,15 @@ const read = (...path: readonly string[]): string => readFileSync(join(shop.fold
 const runsLeft = (): string[] =>
   existsSync(join(shop.folder, 'home/runs')) ? readdirSync(join(shop.folder, 'home/runs')) : []
 const digestLine = /^digest sha256:[0-9a-f]{64}$/
+
+it('says of more workers than cores what they are good for, before it begins', () => {
+  const { cores } = readMachine()
+  const said = `note: ${cores + 1} workers for ${cores} core${cores === 1 ? '' : 's'}: more than there are cores `
+  const run = (...args: readonly string[]): Ended => shop.run('run', words, 'song.txt', ...args)
+  expect(run('-w', String(cores + 1), '--dry-run').stdout).toContain(`\n  ${said}`)
+  expect(run('-w', String(cores), '--dry-run').stdout).not.toContain('note:')
+  expect(run('-w', String(cores + 1)).stderr.split('\n')[1]).toContain(`  ${said}`)
+})
 
 describe('tallyman run', () => {
   // Impolite: on a machine under load it would say that workers are paused.

@@ -200,8 +200,18 @@ describe('tallyman show', { shuffle: false }, () => {
   })
 
   it.each([
-    ['nothing', 'Run "nothing" does not exist in ', '`tallyman runs` lists'],
+    [
+      'nothing',
+      '"nothing" does not exist: it is neither a directory here nor a run in ',
+      '`tallyman runs` lists',
+    ],
+    [
+      'conuted',
+      '"conuted" does not exist: it is neither a directory here nor a run in ',
+      'Did you mean counted?\n',
+    ],
     ['./nothing', '"./nothing" does not exist.', '`tallyman runs` lists'],
+    ['./counte', '"./counte" does not exist.', 'Did you mean counted?\n'],
     ['sub/', 'Directory "sub/" is neither a result nor a run of tallyman.', '`tallyman runs` lists'],
     ['song.txt', '"song.txt" is a file; a result is a directory.', '`tallyman runs` lists'],
     ['counted/result.jsonl', '"counted/result.jsonl" is a file', 'Name the result it lies in: counted\n'],

@@ -135,6 +135,24 @@ describe('tallyman verify', () => {
     expect(without.stdout).toContain('manifest.json is missing.')
   })
 
+  test('tells a file that was put beside those of a result from damage of one of them; exit code 1 for both', () => {
+    const directory = copy('beside')
+    writeFileSync(join(directory, 'month.png'), 'PNG')
+    const { status, stdout, stderr } = shop.run('verify', 'beside')
+    expect(status).toBe(1)
+    expect(stdout).toBe(
+      'Result beside holds what does not belong to it; its own files are as they were written:\n' +
+        '  month.png does not belong to the result.\n',
+    )
+    expect(stderr).toContain('Move that somewhere else')
+    expect(JSON.parse(shop.run('verify', 'beside', '--json').stdout)).toMatchObject({
+      status: 'damaged',
+      findings: [{ kind: 'stray', file: 'month.png' }],
+    })
+    writeFileSync(join(directory, 'result.jsonl'), '')
+    expect(shop.run('verify', 'beside').stdout).toMatch(/^Result beside is damaged:\n/)
+  })
+
   test('finds an edited manifest; show and a run over it refuse it as well', () => {
     const directory = copy('edited')
     const file = join(directory, 'manifest.json')

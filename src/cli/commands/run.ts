@@ -15,7 +15,7 @@ import type { Arguments } from '../arguments.ts'
 import { withRun } from '../carry-out.ts'
 import type { Command } from '../command.ts'
 import { detach, newLog } from '../detach.ts'
-import { lackingOf, sayPlan, sayWorkers } from '../dry-run.ts'
+import { lackingOf, sayPlan, sayWorkers, sayWorkersBeyondCores } from '../dry-run.ts'
 import { type ExitCode, exitCodes, exitMeanings } from '../exit-codes.ts'
 import { interruptible } from '../interruptible.ts'
 import { inspectAside } from '../job-as-it-is.ts'
@@ -121,4 +121,6 @@ function sayStart({ id, plan, state }: HeldRun, { say }: Terminal): void {
     `Run ${id}: ${countOf(plan.discovery.files.length, 'file')}, ${showBytes(totalsOf(state).inputBytes)}, ` +
       `${countOf(plan.tasks.length, 'map task')}, ${sayWorkers(plan)}.`,
   )
+  const note = sayWorkersBeyondCores(plan)
+  if (note !== null) say(`  ${note}`)
 }

@@ -19,6 +19,7 @@ import {
 import type { Arguments } from '../arguments.ts'
 import { clip } from '../cells.ts'
 import type { Command } from '../command.ts'
+import { afterFailure } from '../end-of-run.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { firstLines } from '../first-lines.ts'
 import { rejectedLines } from '../rejected-lines.ts'
@@ -108,7 +109,10 @@ async function showRun(
   if (state.spark !== null) for (const line of saySpark(state.spark)) out(`  ${printable(line)}`)
   for (const { message, accepted } of state.shortfalls)
     out(`  ${accepted ? 'without' : 'lacking'}: ${printable(message)}`)
-  if (state.fault !== null) out(`  ${printable(state.fault.message)}`)
+  if (state.fault !== null) {
+    out(`  ${printable(state.fault.message)}`)
+    if (state.fault.wayOut !== undefined) out(`  ${printable(state.fault.wayOut)}`)
+  }
   if (status === 'cut-off')
     out(
       `  Its process is gone: it was killed, or the machine went down. Last heard of ${showTime(run.lastAt)}.`,
@@ -125,6 +129,8 @@ async function showRun(
     out(`  Its result was in ${shownPath(state.result.directory, terminal.cwd)}, and is not there any more.`)
   } else if (status === 'running') {
     out(`  Follow it: tallyman attach ${identity.id}; end it: tallyman stop ${identity.id}`)
+  } else if (status === 'failed') {
+    for (const line of afterFailure(identity.id, state)) out(`  ${line}`)
   } else out(`  ${sayMend(state) ?? `Go on: ${resumeCommand(identity.id, state)}`}`)
 }
 

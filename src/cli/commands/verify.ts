@@ -18,7 +18,7 @@ export const verify: Command = {
   details: [
     `${resultPlaceHelp} Named by its run, it is held to the journal as well, which also finds a result that was changed and sealed anew.`,
     'Every byte of every file counts. The digest is taken anew over the rows, which are counted, and their keys must be in order.',
-    'Exit codes: 0 it is as it was written, 1 it is damaged, 2 there is no such result. What is lacking and was accepted by name is said; it is no damage.',
+    'Exit codes: 0 it is as it was written, 1 it is damaged or holds what does not belong to it, 2 there is no such result. What is lacking and was accepted by name is said; it is no damage.',
   ],
   example: 'tallyman verify last',
   run: async (args, terminal) => {
@@ -70,6 +70,13 @@ function jsonOf({ directory, manifest, findings, tables, digest, unchecked }: Ve
 function sayVerification(verification: Verification, terminal: Terminal): void {
   const { directory, manifest, findings, unchecked } = verification
   const place = shownPath(directory, terminal.cwd)
+  if (manifest !== null && findings.length > 0 && findings.every(({ kind }) => kind === 'stray')) {
+    terminal.out(`Result ${place} holds what does not belong to it; its own files are as they were written:`)
+    for (const { message } of findings) terminal.out(`  ${printable(message)}`)
+    for (const sentence of unchecked) terminal.out(`  Not checked: ${printable(sentence)}`)
+    terminal.say('Move that somewhere else: the result is whole then. No run writes over it as it is.')
+    return
+  }
   if (findings.length > 0 || manifest === null) {
     terminal.out(`Result ${place} is damaged:`)
     for (const { message } of findings) terminal.out(`  ${printable(message)}`)
