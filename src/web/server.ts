@@ -8,7 +8,7 @@ import { type HttpBindings, serve } from '@hono/node-server'
 import { type Context, Hono } from 'hono'
 import { streamSSE } from 'hono/streaming'
 import { messageOf, TallymanError } from '../errors.ts'
-import { checkTables, readManifest } from '../result/index.ts'
+import { askableTables, checkTables, readManifest } from '../result/index.ts'
 import { readLog } from '../run/index.ts'
 import { type AccessRules, requireAccess } from './access.ts'
 import { ask, queryMsMax } from './ask.ts'
@@ -238,8 +238,9 @@ async function query(context: Context, watches: Watches): Promise<Response> {
   const result = watches.run(id)?.result
   if (result === null || result === undefined || !result.isThere) return missing(context)
   const sql = (context.req.query('sql') ?? '').slice(0, 4000)
-  const { complete, tables } = result
-  const msMax = queryMsMax(tables.reduce((sum, { rows }) => sum + rows, 0))
+  const { complete } = result
+  const tables = await askableTables(result.directory)
+  const msMax = queryMsMax(result.tables.reduce((sum, { rows }) => sum + rows, 0))
   const asked = { kind: 'query', run: id, complete, sql, tables, msMax } as const
   const none = { columns: [], cells: [], isCut: false, problem: null }
   const answer = sql.trim() === '' ? none : await ask(result.directory, sql, context.req.raw.signal)

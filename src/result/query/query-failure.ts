@@ -2,7 +2,7 @@ import { messageOf, TallymanError } from '../../errors.ts'
 import { nearestName } from '../../job/index.ts'
 import { ColumnFinder, columnNames } from '../columns/table-columns.ts'
 import type { Manifest } from '../manifest.ts'
-import type { AnyTables, OpenedResult } from '../open-result.ts'
+import { type AnyTables, type OpenedResult, openResult } from '../open-result.ts'
 import type { QueryTable } from './load-tables.ts'
 import { quoteName } from './sql.ts'
 
@@ -75,6 +75,13 @@ function sayMeant(message: string, tables: readonly AskableTable[]): string {
   const names = tables.map(({ name }) => name)
   const near = asked === undefined ? null : nearestName(asked.toLowerCase(), names)
   return near === null ? '' : `Did you mean ${near}? `
+}
+
+/** The tables of a result as a query may be put about them: the names of their columns as they are written in it. */
+export async function askableTables(directory: string): Promise<AskableTable[]> {
+  const { manifest, tables } = openResult(directory)
+  const found = await tablesAtHead(manifest, tables, [])
+  return found.map(({ name, columns }) => ({ name, columns: columns.map(shownName) }))
 }
 
 function sayTables(tables: readonly AskableTable[]): string {

@@ -96,7 +96,7 @@ function TableChange({ table }: { readonly table: DiffTableView }): JSX.Element 
           rows={cells.map((row, index) => ({
             key: String(index),
             cells: row.map((text, at) => (
-              <Data key={at} text={at < row.length - 3 ? plain(text) : grouped(text)} max={200} />
+              <Data key={at} text={plain(at < row.length - 3 ? text : grouped(text))} max={200} />
             )),
           }))}
         />

@@ -2,7 +2,7 @@ import type { JSX } from 'preact'
 import { countOf, showBytes } from '../../quantities.ts'
 import type { ResultView, SoFarView, TableView } from '../view/views.ts'
 import { Badge, Data, Panel, Typed } from './parts.tsx'
-import { Rows } from './rows.tsx'
+import { haveSizes, Rows } from './rows.tsx'
 
 /** What came out. */
 export function Result({ result, id }: { readonly result: ResultView; readonly id: string }): JSX.Element {
@@ -77,8 +77,13 @@ function TableHead(props: {
       {props.isThere && head.length > 0 ? (
         <p class="how">
           {rows > head.length ? `the first ${head.length}; ` : ''}
-          <a href={`${at}/tables/${name}`}>all rows</a>,{' '}
-          <a href={`${at}/tables/${name}?order=value`}>the largest first</a>
+          <a href={`${at}/tables/${name}`}>all rows</a>
+          {haveSizes(head) ? (
+            <>
+              {', '}
+              <a href={`${at}/tables/${name}?order=value`}>the largest first</a>
+            </>
+          ) : null}
         </p>
       ) : null}
     </div>

@@ -1,8 +1,9 @@
 /** Rows of tables, wherever the page shows some. */
 import { Fragment, type JSX } from 'preact'
+import { printable } from '../../printable.ts'
 import { Data, Table } from './parts.tsx'
 
-/** Rows as JSON texts; with bars below numbers, as long as they are. */
+/** Rows of JSON texts; with bars below numbers, as long as they are. */
 export function Rows(props: {
   readonly label: string
   readonly columns: readonly string[]
@@ -30,7 +31,7 @@ export function Rows(props: {
             ),
           ),
           <Fragment key="value">
-            <Data text={isNumber ? grouped(cells.at(-1) ?? '') : (cells.at(-1) ?? '')} max={200} />
+            <Data text={isNumber ? grouped(cells.at(-1) ?? '') : plain(cells.at(-1) ?? '')} max={200} />
             {hasBars && isNumber && most > 0 ? <Bar share={Number(cells.at(-1)) / most} /> : null}
           </Fragment>,
         ],
@@ -53,7 +54,10 @@ export function grouped(json: string): string {
   return /^-?\d+$/.test(json) ? json.replace(/\B(?=(\d{3})+$)/g, ',') : json
 }
 
-/** A JSON text as people read it: a text without its quotes, where nothing else could be meant: not `"12"`, `"null"` or `" a"`. */
+/**
+ * A JSON text as people read it, as a terminal has it, too: a string without its quotes, unless it would then pass for something else
+ * (a number, null, nothing) or holds what cannot be shown as it is.
+ */
 export function plain(json: string): string {
   if (!json.startsWith('"')) return json
   const text: unknown = JSON.parse(json)
@@ -61,6 +65,21 @@ export function plain(json: string): string {
 }
 
 function looksOther(text: string): boolean {
-  if (/^\d{4}-\d\d-\d\d$/.test(text)) return false
-  return text === '' || text !== text.trim() || /^(null|true|false|-?\d[\d.eE+-]*)$|["\\]/.test(text)
+  const isBare = text === '' || text !== text.trim() || text.includes('  ') || printable(text) !== text
+  return isBare || !Number.isNaN(Number(text)) || isJson(text)
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    // Not JSON: it cannot be taken for another value.
+    return false
+  }
+}
+
+/** May the values of these rows be sorted by size? Null is no number, and may stand among some. */
+export function haveSizes(rows: readonly (readonly string[])[]): boolean {
+  return rows.some((cells) => /^(-?\d|null$)/.test(cells.at(-1) ?? ''))
 }

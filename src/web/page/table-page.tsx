@@ -3,7 +3,7 @@ import { countOf } from '../../quantities.ts'
 import type { TableRowsView } from '../view/views.ts'
 import { OfResult } from './of-result.tsx'
 import { Data } from './parts.tsx'
-import { Rows } from './rows.tsx'
+import { haveSizes, Rows } from './rows.tsx'
 
 /** Rows of one table, in key order from any key on, or the largest values first. */
 export function TablePage({ view }: { readonly view: TableRowsView }): JSX.Element {
@@ -20,11 +20,10 @@ export function TablePage({ view }: { readonly view: TableRowsView }): JSX.Eleme
             from the key <input name="from" value={from} maxLength={1000} />
           </label>
           <button type="submit">Go there</button>
-          {order === 'key' ? (
+          {order === 'value' ? <a href={`${at}/tables/${name}`}>in the order of keys</a> : null}
+          {order === 'key' && haveSizes(cells) ? (
             <a href={`${at}/tables/${name}?order=value`}>the largest first</a>
-          ) : (
-            <a href={`${at}/tables/${name}`}>in the order of keys</a>
-          )}
+          ) : null}
         </form>
         {problem === null ? null : (
           <p class="note">

@@ -65,6 +65,7 @@ export interface QueryView {
   readonly complete: boolean
   /** Empty before anything was asked. */
   readonly sql: string
+  /** Their columns as a query takes them. */
   readonly tables: readonly { readonly name: string; readonly columns: readonly string[] }[]
   /** A query that takes longer is ended. */
   readonly msMax: number
