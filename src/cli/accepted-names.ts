@@ -2,10 +2,11 @@ import { basename } from 'node:path'
 import { TallymanError } from '../errors.ts'
 import { acceptOption, inputName, matchesAccepted } from '../input/index.ts'
 import { dayOf, nearestName } from '../job/index.ts'
-import { nameToAccept, type RunState } from '../run/index.ts'
+import { nameToAccept, type RunState, totalsOf } from '../run/index.ts'
 
 /** More names than this are counted: nobody reads on to find the one that was meant. */
 const namesShownMax = 5
+const membersShownMax = 3
 
 /**
  * Refuses a name that accepts nothing: one that was misspelt would be noticed only when the run is refused in the end. A
@@ -21,8 +22,47 @@ export function checkAccepted(names: readonly string[], state: RunState): void {
   throw new TallymanError(
     'usage',
     `Option --accept is ${JSON.stringify(unknown)}; no input, member or missing day has that name.${pattern}`,
-    { wayOut: sayLacking(unknown, lackingNames(state)) },
+    { wayOut: sayMembers(unknown, state) ?? sayLacking(unknown, lackingNames(state)) },
   )
+}
+
+/**
+ * Notes on the names that were accepted and that nothing was lacking for, once every map task is done: whoever gave one expects that it does
+ * something.
+ */
+export function notesOfAccepted(state: RunState): string[] {
+  const { plan, shortfalls } = state
+  const lacking = shortfalls.flatMap((one) => (one.kind === 'input' ? [placeOf(one.name, state)] : []))
+  const idle = plan.accept.filter((name) => !lacking.some((place) => matchesAccepted(place, [name])))
+  const rejected =
+    totalsOf(state).rejected === 0
+      ? ''
+      : ' What it does not accept is rejected records: --max-bad tolerates these.'
+  return idle.map(
+    (name) => `${acceptOption(name)} changed nothing: what has that name was read to its end.${rejected}`,
+  )
+}
+
+/** The place that a shortfall is named after. */
+function placeOf(
+  name: string,
+  { plan }: RunState,
+): { readonly path: string; readonly member: string | null } {
+  const archive = plan.discovery.files.find(({ path }) => name.startsWith(inputName(path, '')))
+  if (archive === undefined) return { path: name, member: null }
+  return { path: archive.path, member: name.slice(inputName(archive.path, '').length) }
+}
+
+/** Members that this may be meant for; null for none. A name that many archives have a member of says too little. */
+function sayMembers(unknown: string, { plan }: RunState): string | null {
+  const meant = plan.discovery.files.flatMap(({ path, members }) =>
+    members
+      .filter(({ name }) => name === unknown || name.endsWith(`/${unknown}`))
+      .map(({ name }) => inputName(basename(path), name)),
+  )
+  if (meant.length === 0) return null
+  const more = meant.length > membersShownMax ? ` and ${meant.length - membersShownMax} more` : ''
+  return `A member is named with its archive: ${meant.slice(0, membersShownMax).map(acceptOption).join(' ')}${more}.`
 }
 
 function isKnown(name: string, { plan, shortfalls }: RunState): boolean {

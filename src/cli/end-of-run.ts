@@ -16,6 +16,7 @@ import {
   taskId,
   totalsOf,
 } from '../run/index.ts'
+import { notesOfAccepted } from './accepted-names.ts'
 import type { Outlet } from './outlet.ts'
 import { rejectedLines } from './rejected-lines.ts'
 import { shownPath } from './shown-path.ts'
@@ -92,7 +93,9 @@ function sayTotals({ say, colors }: Terminal, run: ReportedRun, session: Session
   sayWithout({ say }, state)
   for (const [name, count] of Object.entries(totals.counters))
     say(`  ${printable(name)}: ${showCount(count)}`)
-  listBounded(notesOf(state).map((note) => `  note: ${printable(note)}`)).map(say)
+  listBounded([...notesOf(state), ...notesOfAccepted(state)].map((note) => `  note: ${printable(note)}`)).map(
+    say,
+  )
   const reused = state.map.toArray().filter((task) => task.kind === 'done' && task.attempt === 0).length
   if (reused > 0)
     say(
@@ -164,6 +167,7 @@ export function sayRefused(terminal: Terminal, run: ReportedRun): void {
   )
   // An archive that is gone lacks as many members, for one reason.
   listBounded([...new Set(lines)]).map(say)
+  listBounded(notesOfAccepted(run.state).map((note) => `  note: ${printable(note)}`)).map(say)
   for (const { text, isAside } of rejectedLines(run, terminal)) say(isAside ? colors.dim(text) : text)
   const mend = sayMend(run.state)
   if (mend !== null) {

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { makeArchive } from '../fixtures/archives.ts'
 import { type Ended, Workshop } from '../fixtures/program.ts'
 
 const shop = new Workshop()
@@ -160,6 +161,41 @@ describe('--accept', () => {
       stdout: expect.stringContaining('Goes on without, as accepted:\n  2020-01-03: no file holds this day'),
       stderr: '',
     })
+  })
+
+  it('says of what it names that nothing is wrong with, that it changed nothing', () => {
+    const whole = shop.run('run', job, 'good.txt', '--accept', 'good.txt')
+    expect(whole.status).toBe(0)
+    expect(whole.stderr).toContain(
+      '\n  note: --accept good.txt changed nothing: what has that name was read to its end.\n',
+    )
+    const bad = shop.run('run', job, 'good.txt', 'bad.txt', '--accept', 'bad.txt')
+    expect(bad.status).toBe(3)
+    expect(bad.stderr).toContain(
+      '\n  note: --accept bad.txt changed nothing: what has that name was read to its end. What it does not accept is rejected records: --max-bad tolerates these.\n',
+    )
+    const day = shop.run('run', job, 'week', '--accept', '2020-01-03', '--accept', '2020-01-04')
+    expect([day.status, day.stderr.match(/note: .* changed nothing/g)]).toEqual([
+      0,
+      ['note: --accept 2020-01-04 changed nothing'],
+    ])
+  })
+
+  it('names up to three members that are meant by the last part of their names', () => {
+    const members = [
+      { name: 'a.txt', content: 'a\n' },
+      { name: 'docs/README.txt', content: 'read me\n' },
+    ]
+    for (const at of [1, 2, 3, 4]) shop.write(`zips/part ${at}.zip`, makeArchive(members))
+    const accept = (name: string): string =>
+      shop.run('run', job, 'zips', '--dry-run', '--accept', name).stderr
+    const said = [1, 2, 3].map((at) => `--accept 'part ${at}.zip!docs/README.txt'`).join(' ')
+    for (const name of ['README.txt', 'docs/README.txt'])
+      expect(accept(name)).toContain(
+        `no input, member or missing day has that name.\nA member is named with its archive: ${said} and 1 more.\n`,
+      )
+    expect(accept('READ.txt')).toContain('Nothing is known to be lacking')
+    expect(accept('part 1.zip!docs/README.txt')).toBe('')
   })
 
   it('refuses the name of nothing when a run goes on, too', () => {
