@@ -6,9 +6,10 @@ import { differencesOf, parseTranscript } from '../tools/transcript/text.ts'
 import { hasDuckDb } from './fixtures/optional.ts'
 import { requires } from './requires.ts'
 
-const hasAll = hasDuckDb() && spawnSync('bash', ['-c', 'jq --version && timeout --version']).status === 0
+const hasAll =
+  hasDuckDb() && spawnSync('bash', ['-c', 'jq --version && timeout --version && npm --version']).status === 0
 
-it.skipIf(!requires('DuckDB, bash, timeout and jq', hasAll))(
+it.skipIf(!requires('DuckDB, bash, timeout, npm and jq', hasAll))(
   'prints in the first hour what docs/first-hour.md says, each command of it',
   {
     timeout: 400_000,

@@ -90,6 +90,21 @@ describe('a run over what an earlier run has done', () => {
     expect(explained().every((line) => line.includes(' reused: '))).toBe(true)
   })
 
+  it('takes a table of JSON that the job imports for a part of its code', () => {
+    shop.write('upper.json', '{"a":"A"}')
+    shop.job(
+      'words.job.ts',
+      'emit(tables[line as keyof typeof tables] ?? line)',
+      "import tables from './upper.json'",
+    )
+    const digest = run()
+    expect(run()).toBe(digest)
+    expect(explained().every((line) => line.includes(' reused: '))).toBe(true)
+    shop.write('upper.json', '{"a":"B"}')
+    expect(run()).not.toBe(digest)
+    expect(explained().every((line) => line.endsWith('ran: the code of the job changed'))).toBe(true)
+  })
+
   it('uses nothing stale after the code, a parameter or an input changed, and says which', () => {
     run()
     shop.job('words.job.ts', 'emit(line.toUpperCase())')

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs'
+import { mkdtempSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { runProgram } from '../run-program.ts'
@@ -16,8 +16,6 @@ export async function play(typed: readonly string[]): Promise<string[]> {
   const root = process.cwd()
   const home = realpathSync(mkdtempSync(join(tmpdir(), 'tallyman-transcript-')))
   try {
-    mkdirSync(join(home, 'node_modules'))
-    symlinkSync(root, join(home, 'node_modules', 'tallyman'))
     const script = typed.map((one) => `${one}\nstatus=$?; printf '\\n${mark} %d\\n' "$status"`).join('\n')
     const { output } = await runProgram('bash', ['-c', `exec 2>&1; unset TALLYMAN_HOME CI\n${script}`], {
       cwd: home,
