@@ -4,6 +4,7 @@ import { TallymanError } from '../errors.ts'
 import { nearestName } from '../job/index.ts'
 import { readManifest, tableFormats } from '../result/index.ts'
 import { type CommittedResult, listRuns, type RunDirectory, readRun } from '../run/index.ts'
+import { sayOneOf } from './arguments.ts'
 import { findRun, runsFolder } from './runs-folder.ts'
 import { shownPath } from './shown-path.ts'
 import type { Terminal } from './terminal.ts'
@@ -84,15 +85,23 @@ function sayNothing(name: string, path: string, terminal: Terminal): TallymanErr
   const folder = runsFolder(terminal)
   const ids = listRuns(folder)
   const isPath = name.includes('/')
-  const near = nearestName(basename(path), [...resultsIn(dirname(path)), ...(isPath ? [] : ids)])
+  const near = alike(basename(path), [...resultsIn(dirname(path)), ...(isPath ? [] : ids)])
+  const meant = near.map((one) => (isPath ? join(dirname(name), one) : one))
   const runs = ids.length === 0 ? `a run: there are none in ${folder}` : `a run in ${folder}`
   const what = isPath ? '' : `: it is neither a directory here nor ${runs}`
   return new TallymanError('not-found', `${JSON.stringify(name)} does not exist${what}.`, {
     wayOut:
-      near === null
-        ? '`tallyman runs` lists the runs there are.'
-        : `Did you mean ${isPath ? join(dirname(name), near) : near}?`,
+      meant.length === 0 ? '`tallyman runs` lists the runs there are.' : `Did you mean ${sayOneOf(meant)}?`,
   })
+}
+
+const alikeMax = 3
+
+/** Names that are nearly the given one, or begin as it does. */
+function alike(given: string, names: readonly string[]): string[] {
+  const near = nearestName(given, names)
+  const begun = given.length < 3 ? [] : names.filter((name) => name.startsWith(given))
+  return [...new Set(near === null ? begun : [near, ...begun])].slice(0, alikeMax)
 }
 
 /** Names of the results that lie in a folder. */

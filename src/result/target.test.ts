@@ -3,7 +3,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { isRoot, ordinaryUser, runProgram } from '../../test/fixtures/bundled.ts'
 import { tempFolder } from '../../test/fixtures/temp-folder.ts'
 import { sealManifest, type UnsealedManifest } from './manifest.ts'
-import { checkTarget } from './target.ts'
+import { checkTarget, resultAround } from './target.ts'
 
 const folder = tempFolder()
 afterAll(() => folder.remove())
@@ -82,7 +82,7 @@ describe('checkTarget', () => {
     ['a web application', result('web', '{"name":"App","icons":[]}')],
     ['a manifest that is no JSON', result('torn', whole.slice(0, 100))],
     ['a manifest that was changed', result('changed', whole.replace('jsonl', 'csv'))],
-    ['a result of another version', result('later', later)],
+    ['a result of another version', result('of-later-version', later)],
   ])('refuses the place of %s', (_, place) => {
     expect(() => checkTarget(place, job)).toThrow(
       expect.objectContaining({
@@ -122,5 +122,34 @@ describe('checkTarget', () => {
     } finally {
       chmodSync(folder.at('secret'), 0o700)
     }
+  })
+})
+
+describe('resultAround', () => {
+  test('is the result that a folder is, or lies in, however deep and by whatever link', () => {
+    const place = result('around', whole)
+    for (const inside of ['around', 'around/plots', 'around/plots/deep'])
+      expect(resultAround(folder.at(inside))).toBe(place)
+    symlinkSync(place, folder.at('to-around'))
+    expect(resultAround(folder.at('to-around', 'plots'))).toBe(place)
+  })
+
+  test('is one whose manifest was changed, or is of another version', () => {
+    const changed = result('changed-manifest', whole.replace('sha256:ab', 'sha256:cd'))
+    expect(resultAround(changed)).toBe(changed)
+    const later = result(
+      'later',
+      sealManifest({ ...unsealed, version: 2 } as unknown as UnsealedManifest).text,
+    )
+    expect(resultAround(`${later}/x`)).toBe(later)
+  })
+
+  test('is none where a manifest is that of something else, is no file, or is not there', () => {
+    expect(resultAround(result('web-app', '{"name":"app"}\n'))).toBeNull()
+    mkdirSync(folder.at('odd', 'manifest.json'), { recursive: true })
+    expect(resultAround(folder.at('odd'))).toBeNull()
+    expect(resultAround(folder.at('nowhere', 'at', 'all'))).toBeNull()
+    writeFileSync(folder.at('file'), '')
+    expect(resultAround(folder.at('file', 'below'))).toBeNull()
   })
 })

@@ -211,6 +211,7 @@ describe('tallyman show', { shuffle: false }, () => {
       'Did you mean counted?\n',
     ],
     ['./nothing', '"./nothing" does not exist.', '`tallyman runs` lists'],
+    ['./coun', '"./coun" does not exist.', 'Did you mean counted?\n'],
     ['./counte', '"./counte" does not exist.', 'Did you mean counted?\n'],
     ['sub/', 'Directory "sub/" is neither a result nor a run of tallyman.', '`tallyman runs` lists'],
     ['song.txt', '"song.txt" is a file; a result is a directory.', '`tallyman runs` lists'],
