@@ -59,7 +59,10 @@ describe('a transcript', () => {
 
   it('names the place of what is not so, but for times, rates and ids', () => {
     const steps = parseTranscript('```console\n$ a\nRun 20260101-000000-a: 1 kB in 2 s\n$ b\nthree\n```')
-    const printed = ['Run 20270101-010101-a: 1 kB in 0.5 s\n  bound by the disk, which gave 1 kB/s', 'four\n']
+    const printed = [
+      'Run 20270101-010101-a: 1 kB in 0.5 s\n  bound by the disk, which gave 1 kB/s\n  note: 2 workers for 1 core: more',
+      'four\n',
+    ]
     expect(differencesOf(steps, printed)).toEqual([
       { line: 4, message: '`b` prints\n    four\nand not\n    three' },
     ])

@@ -80,8 +80,9 @@ function linesOf(printed: string): string[] {
   return lines
 }
 
-/** Said, or not, by how fast and how busy the machine is. */
-const passing = /^ {2}(bound (by|neither)|one thread alone)|^(A worker (is paused|goes on)|Waits? )/
+/** Said, or not, by how fast and how busy the machine is, and how many cores it has. */
+const passing =
+  /^ {2}(bound (by|neither)|one thread alone|note: \d+ workers for \d+ core)|^(A worker (is paused|goes on)|Waits? )/
 
 /** What is another one each time, and what stands for it. */
 const changing: readonly (readonly [RegExp, string])[] = [
