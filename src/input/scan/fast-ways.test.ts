@@ -249,6 +249,25 @@ describe('values of lazy records', () => {
   })
 })
 
+describe('short strings', () => {
+  test('are one string each time from the second time on, and stay what they are when there are more than are kept', () => {
+    const kernel = requireKernel()
+    const { lazy, left } = makeLazy(idAndText)
+    const decoded = callsOf(kernel, 'latin1')
+    // 20,000 of them, where there is room for 8,192; each three times in a row.
+    const count = 20_000
+    for (let first = 0; first < count; first += 2000) {
+      const texts = Array.from({ length: 6000 }, (_, number) => `t${first + Math.floor(number / 3)}`)
+      const chunk = Buffer.from(texts.map((text, id) => `{"id":${id},"text":"${text}"}\n`).join(''))
+      const found = decodeAll(lazy, chunk, (record) => (record as Line).text)
+      expect(found).toEqual(texts)
+    }
+    expect(left).toEqual([])
+    // Most are from the kernel's own list: of three reads one at most is from the line.
+    expect(decoded.length).toBeLessThan(count)
+  })
+})
+
 describe('the chunk of lazy records', () => {
   test('is left when nothing of it may be read later; what is read nevertheless is an error that says what to do', () => {
     const chunk = Buffer.from('{"id":"a string that is no short one","text":{"x":1}}\n')
