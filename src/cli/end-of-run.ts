@@ -182,16 +182,6 @@ export function sayRefused(terminal: Terminal, run: ReportedRun): void {
   say(`  ${resumeCommand(run.id, run.state)}`)
 }
 
-/** The job is kept as it was when the run began: what its code does wrong, it does again. */
-const failAgain: ReadonlySet<ErrorCode> = new Set([
-  'job-threw',
-  'job-exited',
-  'key-invalid',
-  'value-invalid',
-  'not-deterministic',
-  'input-changed',
-])
-
 /** A task has failed for good: why, whether to resume or to run again, and which attempt is worth a look. */
 export function sayFailed(terminal: Terminal, run: ReportedRun): void {
   const { fault } = run.state
@@ -203,11 +193,7 @@ export function sayFailed(terminal: Terminal, run: ReportedRun): void {
 
 /** What to do about a run that failed: whether to resume or to run again first, then which attempt is worth a look. */
 export function afterFailure(id: string, state: RunState): string[] {
-  const { fault } = state
-  const next =
-    fault !== null && failAgain.has(fault.code)
-      ? 'When it is mended, run it again.'
-      : `What was done is kept; to try again: ${resumeCommand(id, state)}`
+  const next = sayMend(state) ?? `What was done is kept; to try again: ${resumeCommand(id, state)}`
   const attempt = lastFailed(state)
   if (attempt === null) return [next]
   return [

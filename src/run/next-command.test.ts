@@ -66,6 +66,17 @@ describe('resumeCommand', () => {
     expect(sayMend({ ...refused, shortfalls: [{ ...rejected, accepted: true }] })).toBeNull()
   })
 
+  it.each([
+    ['job-threw', 'When it is mended, run it again.'],
+    ['input-changed', 'When it is mended, run it again.'],
+    ['disk-full', null],
+    ['worker-died', null],
+  ] as const)('is none for a run that failed by its job, which is kept as it was: %s', (code, mend) => {
+    const failed = { ...stateWith([]), phase: 'failed', fault: { code, message: 'It did.' } } as const
+    expect(sayMend(failed)).toBe(mend)
+    expect(sayMend({ ...failed, phase: 'interrupted' })).toBeNull()
+  })
+
   it('does not write a line without end', () => {
     const many = Array.from({ length: 100 }, (_, index) => lacking(`day-${index}`))
     const command = resumeCommand('ID', stateWith(many))

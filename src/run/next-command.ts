@@ -1,5 +1,6 @@
 /** Commands to go on with, as they are typed in a shell. */
 import { basename } from 'node:path'
+import type { ErrorCode } from '../errors.ts'
 import { acceptOption, type InputProblem, inputName } from '../input/index.ts'
 import { sayMisfit } from './state/judge.ts'
 import type { RunState } from './state/state.ts'
@@ -8,11 +9,23 @@ import { mostAreRejected, totalsOf } from './state/totals.ts'
 /** More names than this are cut off: nobody accepts them one by one. */
 const acceptedMax = 40
 
+/** The job is kept as it was when the run began: what its code does wrong, it does again. */
+const failAgain: ReadonlySet<ErrorCode> = new Set([
+  'job-threw',
+  'job-exited',
+  'key-invalid',
+  'value-invalid',
+  'not-deterministic',
+  'input-changed',
+])
+
 /**
- * What to do instead of going on with a run: of one that was refused since most of its records were rejected, the rest is no result. Null
- * where it can be resumed.
+ * What to do instead of going on with a run: of one that was refused since most of its records were rejected, the rest is no result; one that failed by its
+ * job fails again. Null where it can be resumed.
  */
 export function sayMend(state: RunState): string | null {
+  if (state.phase === 'failed' && state.fault !== null && failAgain.has(state.fault.code))
+    return 'When it is mended, run it again.'
   if (state.phase !== 'refused' || !mostAreRejected(totalsOf(state))) return null
   return state.shortfalls.some(({ kind, accepted }) => kind === 'rejected' && !accepted) ? sayMisfit : null
 }
