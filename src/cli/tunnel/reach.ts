@@ -44,8 +44,9 @@ export class BrokenChain extends TallymanError {
   }
 }
 
-/** How long ssh may take to say why a connection through it failed. */
-const complaintMs = 200
+/** How long ssh may take to say why a connection through it failed: it ends the connection first, and on a busy machine says so much later. */
+const complaintMs = 2000
+const listenEveryMs = 20
 
 /** A page, or an app, at the other end of a connection that is there. */
 export class Reached {
@@ -129,8 +130,12 @@ export class Reached {
   }
 
   async #explainSilence(isLate: boolean): Promise<SshTrouble> {
-    await Promise.race([sleep(complaintMs), this.#connection.ended])
-    const news = this.#connection.hear()
+    const endMs = performance.now() + complaintMs
+    let news = this.#connection.hear()
+    while (!this.#connection.isEnded && !/open failed/.test(news) && performance.now() < endMs) {
+      await Promise.race([sleep(listenEveryMs), this.#connection.ended])
+      news += this.#connection.hear()
+    }
     if (this.#connection.isEnded) return explainSsh(this.#connection.said, this.#name)
     if (/open failed/.test(news)) return explainSsh(news, this.#name)
     const how = isLate ? 'does not answer' : 'takes no connection, or ends it'
