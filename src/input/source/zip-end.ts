@@ -2,7 +2,7 @@ import { showCount } from '../../quantities.ts'
 import { countBytes } from './say.ts'
 import type { ArchiveBytes } from './zip-bytes.ts'
 
-const endSignature = Buffer.from('PK\x05\x06', 'latin1')
+const endSignature = Buffer.from('PK\x05\x06')
 const endBytes = 22
 const commentBytesMax = 0xffff
 const zip64LocatorSignature = 0x07064b50
