@@ -7,6 +7,7 @@ import { type ArchiveMember, makeArchive } from '../../../test/fixtures/archives
 import { requires } from '../../../test/requires.ts'
 import { TallymanError } from '../../errors.ts'
 import { toFsBytes } from '../path-bytes.ts'
+import { ArchiveError } from './zip-bytes.ts'
 import { readZipDirectory, type ZipDirectory } from './zip-directory.ts'
 
 function readIn(archive: Buffer): Promise<ZipDirectory> {
@@ -16,6 +17,35 @@ function readIn(archive: Buffer): Promise<ZipDirectory> {
 
 async function namesIn(archive: Buffer): Promise<string[]> {
   return (await readIn(archive)).members.map(({ name }) => name)
+}
+
+/** Code, message without path, byte and way out. */
+async function refusal(archive: Buffer): Promise<Record<string, unknown>> {
+  try {
+    await readIn(archive)
+  } catch (error) {
+    if (!(error instanceof ArchiveError)) throw error
+    const { code, message, byte, wayOut } = error
+    return { code, what: message.replace(/^a\.zip: /, ''), byte, wayOut }
+  }
+  throw new Error('The archive was read.')
+}
+
+const damaged = (what: string, byte: number): Record<string, unknown> => ({
+  code: 'input-damaged',
+  what: `${what} (byte ${byte}).`,
+  byte,
+  wayOut: 'Fetch the archive again; "unzip -t" shows what is left of it.',
+})
+
+/** A zip64 extra field (APPNOTE 4.5.3): numbers of 8 bytes, and of 4. */
+function zip64Field(wide: readonly bigint[], short: readonly number[] = []): Buffer {
+  const field = Buffer.alloc(4 + wide.length * 8 + short.length * 4)
+  field.writeUInt16LE(1, 0)
+  field.writeUInt16LE(field.length - 4, 2)
+  for (const [index, value] of wide.entries()) field.writeBigUInt64LE(value, 4 + 8 * index)
+  for (const [index, value] of short.entries()) field.writeUInt32LE(value, 4 + 8 * wide.length + 4 * index)
+  return field
 }
 
 async function failureOf(archive: Buffer): Promise<string> {
@@ -101,7 +131,75 @@ describe('readZipDirectory', () => {
       ]),
     )
     expect(members.map(({ name }) => name)).toEqual(['d/x'])
-    expect(skipped.map(({ name }) => name).sort()).toEqual(['__MACOSX/d/._x', 'd/.DS_Store', 'link'])
+    const ofMacOS = 'is what macOS adds to archives, and no data'
+    expect(skipped).toEqual([
+      { name: '__MACOSX/d/._x', reason: ofMacOS },
+      { name: 'd/.DS_Store', reason: ofMacOS },
+      { name: 'link', reason: 'is a symbolic link in the archive' },
+    ])
+  })
+
+  test('knows what macOS adds by its name, at any depth, and leaves what only looks like it', async () => {
+    const added = ['__MACOSX/plain', '.DS_Store', '._x', '._', 'a/b/.DS_Store', 'a/b/._long name']
+    const data = ['.DS_Store.txt', '._folder/x', 'a/__MACOSX/x', 'x.DS_Store', 'x._y', 'x__MACOSX/y']
+    const { members, skipped } = await readIn(makeArchive([...added, ...data].map((name) => ({ name }))))
+    expect(skipped.map(({ name }) => name)).toEqual(added)
+    expect(members.map(({ name }) => name)).toEqual(data)
+  })
+
+  test('takes for a link only what was archived on Unix: elsewhere the same bits mean something else', async () => {
+    const externalAttributes = 0o120777 << 16
+    const archive = makeArchive([
+      { name: 'fat', externalAttributes },
+      { name: 'file', madeBy: 3, externalAttributes: 0o100644 << 16 },
+      { name: 'ntfs', madeBy: 10, externalAttributes },
+    ])
+    expect(await namesIn(archive)).toEqual(['fat', 'file', 'ntfs'])
+  })
+
+  test('takes entries in any order; of equal names the one that lies first comes first', async () => {
+    // Each member takes 31 bytes and "x".
+    const archive = makeArchive(
+      [64, 0, 32].map((localHeaderByte) => ({ name: 'a', content: 'x', method: 0, localHeaderByte })),
+    )
+    const { members } = await readIn(archive)
+    expect(members.map(({ localHeaderByte }) => localHeaderByte)).toEqual([0, 32, 64])
+  })
+
+  test('passes over extra fields and comments of its entries', async () => {
+    const extra = Buffer.from([0x55, 0x54, 5, 0, 3, 1, 2, 3, 4])
+    const members = [
+      { name: 'a', content: 'x', extra, comment: 'a comment' },
+      { name: 'b', content: 'y', comment: 'another' },
+      { name: 'c', content: 'z', extra },
+    ]
+    expect(await namesIn(makeArchive(members))).toEqual(['a', 'b', 'c'])
+  })
+
+  test('reads from the zip64 field what does not fit, and only that', async () => {
+    const max = Number.MAX_SAFE_INTEGER
+    const { members } = await readIn(
+      makeArchive([
+        { name: 'length', uncompressedBytes: 0xffffffff, extra: zip64Field([2n ** 33n + 5n]) },
+        { name: 'longest', uncompressedBytes: 0xffffffff, extra: zip64Field([BigInt(max)]) },
+        { name: 'part', content: 'x', disk: 0xffff, extra: zip64Field([], [0]) },
+        {
+          name: 'part and length',
+          uncompressedBytes: 0xffffffff,
+          disk: 0xffff,
+          // Behind a field of something else.
+          extra: Buffer.concat([Buffer.from([9, 9, 2, 0, 1, 0]), zip64Field([7n], [0])]),
+        },
+        { name: 'without', content: 'xyz', extra: zip64Field([99n]) },
+      ]),
+    )
+    expect(members.map(({ name, uncompressedBytes }) => [name, uncompressedBytes])).toEqual([
+      ['length', 2 ** 33 + 5],
+      ['longest', max],
+      ['part', 1],
+      ['part and length', 7],
+      ['without', 3],
+    ])
   })
 
   test('tells encrypted members', async () => {
@@ -185,6 +283,77 @@ describe('readZipDirectory refuses', () => {
     const failure = await failureOf(archive)
     expect(failure).toContain(code)
     expect(failure).toContain(message)
+  })
+
+  test('an entry that is cut off, also where only its fixed part is there', async () => {
+    const entryBytes = 47
+    const lastByte = whole.length - 22 - entryBytes
+    const what = "an entry of the archive's directory is cut off"
+    // Its name, its extra field or its comment are said to go on behind the directory.
+    for (const place of [28, 30, 32]) {
+      const longer = Buffer.from(whole)
+      longer.writeUInt16LE(5, lastByte + place)
+      expect(await refusal(longer)).toEqual(damaged(what, lastByte))
+    }
+    for (const bytes of [1, 20, 45, 46]) {
+      const shorter = Buffer.concat([whole.subarray(0, lastByte + bytes), whole.subarray(-22)])
+      shorter.writeUInt32LE(entryBytes + bytes, shorter.length - 10)
+      expect(await refusal(shorter)).toEqual(damaged(what, lastByte))
+    }
+  })
+
+  test('an entry that is none', async () => {
+    for (const [index, entryByte] of [whole.length - 22 - 94, whole.length - 22 - 47].entries()) {
+      const other = Buffer.from(whole)
+      other.writeUInt8(0x51, entryByte)
+      expect(await refusal(other), String(index)).toEqual(
+        damaged("there is no entry where the archive's directory should have one", entryByte),
+      )
+    }
+  })
+
+  test('members that overlap by one byte, whichever comes first in the directory', async () => {
+    const name = 'a name'
+    const members = [0, 36].map((localHeaderByte) => ({ name, content: 'x', method: 0, localHeaderByte }))
+    for (const order of [members, members.toReversed()])
+      expect(await refusal(makeArchive(order))).toEqual(
+        damaged('the members "a name" and "a name" overlap', 36),
+      )
+  })
+
+  test('a zip64 field that holds too little, or goes on behind the entry', async () => {
+    const what = 'an entry of the archive lacks the zip64 field it refers to'
+    const cutOff = zip64Field([5n])
+    cutOff.writeUInt16LE(16, 2)
+    const lacking: ArchiveMember[] = [
+      { name: 'a', uncompressedBytes: 0xffffffff, extra: zip64Field([], [5]) },
+      { name: 'a', uncompressedBytes: 0xffffffff, compressedBytes: 0xffffffff, extra: zip64Field([5n]) },
+      { name: 'a', uncompressedBytes: 0xffffffff, disk: 0xffff, extra: zip64Field([5n]) },
+      { name: 'a', disk: 0xffff },
+      { name: 'a', uncompressedBytes: 0xffffffff, extra: cutOff },
+      { name: 'a', uncompressedBytes: 0xffffffff, extra: Buffer.from([1, 0, 8]) },
+    ]
+    for (const member of lacking) {
+      const archive = makeArchive([member])
+      expect(await refusal(archive)).toEqual(damaged(what, archive.readUInt32LE(archive.length - 6)))
+    }
+  })
+
+  test('a member that is longer than any file can be', async () => {
+    const extra = zip64Field([2n ** 53n])
+    expect(await refusal(makeArchive([{ name: 'a', uncompressedBytes: 0xffffffff, extra }]))).toEqual(
+      damaged('a member of the archive is said to be longer than any file', 33),
+    )
+  })
+
+  test('a member in another part of the archive, and says how to join them', async () => {
+    for (const member of [{ disk: 1 }, { disk: 0xffff, extra: zip64Field([], [1]) }])
+      expect(await refusal(makeArchive([{ name: 'a', ...member }]))).toEqual({
+        code: 'input-unsupported',
+        what: 'the archive is one part of several.',
+        byte: 33,
+        wayOut: 'Join the parts first: zip -s 0 part.zip --out whole.zip',
+      })
   })
 
   test('or lists any mutated archive, and never crashes', async () => {
