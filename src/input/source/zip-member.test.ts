@@ -15,6 +15,10 @@ import {
 import { TallymanError } from '../../errors.ts'
 import { bytes } from '../decode/bytes.ts'
 import { text } from '../decode/text.ts'
+import type { ByteChunks } from './byte-chunks.ts'
+import { takeMemory } from './chunk-memory.ts'
+import { OpenedFile } from './opened-file.ts'
+import { openZipMember } from './zip-member.ts'
 
 const folder = makeFolder()
 afterAll(() => folder.remove())
@@ -37,6 +41,31 @@ async function contentOf(
     if (error instanceof TallymanError) return error
     throw error
   }
+}
+
+/** Opens a member, and closes all once it was used. */
+async function reading(
+  archive: Uint8Array,
+  facts: Facts,
+  chunkBytes: number,
+  use: (member: ByteChunks, file: OpenedFile) => Promise<void>,
+): Promise<void> {
+  const split = memberSplit(folder.write('a.zip', archive), facts)
+  const file = await OpenedFile.open(split.path, split.identity, '')
+  try {
+    const member = await openZipMember(file, split, chunkBytes)
+    try {
+      await use(member, file)
+    } finally {
+      await member.close()
+    }
+  } finally {
+    await file.close()
+  }
+}
+
+async function drain(member: ByteChunks, see: (chunk: Buffer) => void = () => undefined): Promise<void> {
+  for (let chunk = await member.next(); chunk !== null; chunk = await member.next()) see(chunk)
 }
 
 async function faultOf(archive: Uint8Array, facts: Facts): Promise<{ code: string; message: string }> {
@@ -111,6 +140,79 @@ describe('openZipMember', () => {
       code: 'input-unsupported',
       message: '0: the member is encrypted.',
     })
+  })
+
+  test.each([
+    [1, 'Shrink'],
+    [2, 'Reduce'],
+    [3, 'Reduce'],
+    [4, 'Reduce'],
+    [5, 'Reduce'],
+    [6, 'Implode'],
+    [9, 'Deflate64'],
+    [10, 'PKWARE DCL Implode'],
+    [12, 'bzip2'],
+    [14, 'LZMA'],
+    [16, 'IBM z/OS CMPSC'],
+    [18, 'IBM TERSE'],
+    [19, 'IBM LZ77'],
+    [20, 'Zstandard'],
+    [94, 'MP3'],
+    [95, 'XZ'],
+    [96, 'JPEG'],
+    [97, 'WavPack'],
+    [98, 'PPMd'],
+    [99, 'AES encryption'],
+  ])('method %i is named as APPNOTE 4.4.5 has it: %s', async (method, name) => {
+    const { archive, facts } = makeMember(content)
+    expect((await faultOf(archive, { ...facts, method })).message).toBe(
+      `0: the member is compressed with method ${method} (${name}); tallyman reads stored (0) and deflated (8).`,
+    )
+  })
+
+  test('a member of one chunk is read once, and an empty one has none', async () => {
+    const one = makeMember(content)
+    await reading(one.archive, one.facts, content.length, async (member, file) => {
+      expect(await member.next()).toEqual(content)
+      expect(await member.next()).toBe(null)
+      expect(await member.next()).toBe(null)
+      expect(file.readBytes).toBe(30 + one.facts.compressedBytes)
+    })
+    for (const deflated of [true, false]) {
+      const empty = makeMember(Buffer.alloc(0), { deflated })
+      await reading(empty.archive, empty.facts, 1000, async (member) =>
+        expect(await member.next()).toBe(null),
+      )
+    }
+  })
+
+  test('a member that holds less than a chunk and should take far more is not read as a whole', async () => {
+    const data = Buffer.concat([deflateRawSync('short'), Buffer.alloc(1_000_000)])
+    const { archive, facts } = makeMember(Buffer.from('short'), { data })
+    await reading(archive, facts, 1000, async (member, file) => {
+      await expect(drain(member)).rejects.toMatchObject({
+        message: expect.stringContaining('bytes before the archive says'),
+      })
+      expect(file.readBytes).toBeLessThan(10_000)
+    })
+  })
+
+  test.each([
+    ['a damaged one of one chunk', { flags: 8 }, { crc32: 1 }, content.length],
+    ['one of several', {}, {}, 500],
+  ])('what a member lay in is there for whoever reads next: %s', async (_, options, lie, chunkBytes) => {
+    const { archive, facts } = makeMember(content, options)
+    for (let spare = 0; spare < 3; spare++) takeMemory(1)
+    const memories = new Set<ArrayBufferLike>()
+    await reading(archive, { ...facts, ...lie }, chunkBytes, async (member) => {
+      const ended = drain(member, (chunk) => {
+        memories.add(chunk.buffer)
+        member.giveBack?.(chunk)
+      })
+      await ('crc32' in lie ? expect(ended).rejects.toThrow('CRC-32') : ended)
+    })
+    expect(memories.size).toBeGreaterThan(0)
+    expect(memories).toContain(takeMemory(1).buffer)
   })
 
   test('a length that lies is found out, too short or too long, stored or deflated', async () => {
