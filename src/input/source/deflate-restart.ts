@@ -11,22 +11,24 @@ import { InflateError, Inflater } from './inflater.ts'
  *
  * @param window the 32 KiB of data before the boundary, or all there is
  * @param bits how many bits of `byteBefore` come after the boundary, from the highest on: 0 to 7
+ * @throws {SourceFault} `input-damaged` where these bits begin no block
  */
 export function inflaterAt(window: Buffer, bits: number, byteBefore: number): Inflater {
   const inflater = new Inflater(window)
-  if (leads(inflater, prefixFor(bits, byteBefore))) return inflater
-  inflater.close()
-  throw new SourceFault('input-damaged', 'the index of the gzip file leads to where no block begins')
-}
-
-function leads(inflater: Inflater, input: Buffer): boolean {
+  // Too few bits for any data: they are taken, or lead to no block.
+  const order = {
+    input: prefixFor(bits, byteBefore),
+    output: Buffer.alloc(1),
+    outputStart: 0,
+    stop: 'none',
+  } as const
   try {
-    const order = { input, output: Buffer.alloc(1), outputStart: 0, stop: 'none' } as const
-    const { inputBytes, outputBytes } = inflater.stepNow(order)
-    return inputBytes === input.length && outputBytes === 0
+    inflater.stepNow(order)
+    return inflater
   } catch (error) {
-    if (error instanceof InflateError) return false
-    throw error
+    inflater.close()
+    if (!(error instanceof InflateError)) throw error
+    throw new SourceFault('input-damaged', 'the index of the gzip file leads to where no block begins', error)
   }
 }
 
