@@ -26,7 +26,7 @@ export async function findGzipCuts(
   const head = Buffer.alloc(blockHeaderBytes)
   await handle.read(head, 0, head.length, 0)
   const cuts = new Cuts(partBytes)
-  if (blockBytes(head, 0) !== null) await walkBlocks(handle.fd, fileBytes, cuts)
+  if (blockBytes(head, 0) !== null) await walkBlocks(handle.fd, cuts)
   else await new MemberSearch(handle, fileBytes, cuts).run()
   return cuts.found
 }
@@ -48,7 +48,7 @@ class Cuts {
 /** How many blocks are gone through before others get their turn: some milliseconds of work. */
 const blocksPerTurn = 2048
 
-async function walkBlocks(fd: number, fileBytes: number, cuts: Cuts): Promise<void> {
+async function walkBlocks(fd: number, cuts: Cuts): Promise<void> {
   const piece = Buffer.alloc(trailerBytes + blockHeaderBytes)
   readSync(fd, piece, trailerBytes, blockHeaderBytes, 0)
   let byte = 0
@@ -57,8 +57,7 @@ async function walkBlocks(fd: number, fileBytes: number, cuts: Cuts): Promise<vo
     const length = blockBytes(piece, trailerBytes)
     if (length === null) return
     byte += length
-    if (byte >= fileBytes) return
-    // The end of one block and the start of the next.
+    // The end of one block and the start of the next, where one follows.
     if (readSync(fd, piece, 0, piece.length, byte - trailerBytes) < piece.length) return
     dataByte += piece.readUInt32LE(4)
     if (blockBytes(piece, trailerBytes) !== null) cuts.offer({ byte, dataByte, members })
@@ -103,7 +102,7 @@ class MemberSearch {
       const isAtEnd = this.#windowByte + this.#filled >= this.#fileBytes
       const found =
         index === -1 ? this.#windowByte + this.#filled - (magic.length - 1) : this.#windowByte + index
-      if (this.#members > 0 && found - this.#dataFrom > this.#searchBytes) return
+      if (found - this.#dataFrom > this.#searchBytes) return
       if (!isAtEnd && (index === -1 || index + lookBytes > this.#filled)) {
         at = found
         await this.#fill(Math.max(0, found - trailerBytes))
