@@ -106,7 +106,6 @@ export class GzipIndexer implements BlockSpacing {
   async #prove(boundary: Boundary): Promise<void> {
     this.#boundary = null
     const { cut, memberBytes, memberCrc32, window, after } = boundary
-    if (after.length < trialBytesMin) return
     const input = Buffer.alloc(Math.min(1 + trialInputBytes, this.#file.sizeBytes - (cut.byte - 1)))
     await this.#file.read(input, 0, input.length, cut.byte - 1)
     const bits = [0, 1, 2, 3, 4, 5, 6, 7].find((bits) => leadsTo(after, window, bits, input))
