@@ -1,10 +1,25 @@
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
-import { gzipSplit, makeFolder, makeGzip, readRecords, readUnits } from '../../../test/fixtures/splits.ts'
+import { indexInto, partsByIndex } from '../../../test/fixtures/gzip-index.ts'
+import { makeBlocks, makeMembers } from '../../../test/fixtures/gzip-members.ts'
+import {
+  gzipSplit,
+  identityOf,
+  makeFolder,
+  makeGzip,
+  readParts,
+  readRecords,
+  readUnits,
+} from '../../../test/fixtures/splits.ts'
 import { TallymanError } from '../../errors.ts'
 import { bytes } from '../decode/bytes.ts'
 import { text } from '../decode/text.ts'
+import type { GzipBlock, GzipCut, GzipPart, GzipSplit } from '../split.ts'
+import type { ByteChunks } from './byte-chunks.ts'
+import { gzipChunks } from './gzip.ts'
+import { type IndexFile, readIndexCuts } from './gzip-index.ts'
+import { OpenedFile } from './opened-file.ts'
 
 const folder = makeFolder()
 afterAll(() => folder.remove())
@@ -174,6 +189,208 @@ describe('gzipChunks', () => {
     expect(process.memoryUsage().rss - before).toBeLessThan(120_000_000)
   })
 })
+
+describe('a part of a gzip file between members', () => {
+  const pieces = ['one\ntw', 'o\nthree\n', 'four\nfi', 've\n']
+  const { file, cuts } = makeMembers(pieces)
+  const part = (start: GzipCut | null, end: GzipCut | null): GzipSplit => ({
+    ...gzipSplit(folder.write('file.gz', file)),
+    part: { start, end },
+  })
+
+  test('is refused where it does not end as planned, with both numbers, bytes and lengths', async () => {
+    const [first, second] = cuts as [GzipCut, GzipCut]
+    const has = `member 3 begins at byte ${second.byte}, after 14 bytes.`
+    const lies: [GzipCut, string][] = [
+      [
+        { ...second, byte: second.byte - 1 },
+        `gzip member 3 should begin at byte ${second.byte - 1} of the file, after 14 bytes of data; ${has}`,
+      ],
+      [
+        { ...second, dataByte: 1 },
+        `gzip member 3 should begin at byte ${second.byte} of the file, after 1 byte of data; ${has}`,
+      ],
+      [
+        { ...second, members: 1 },
+        `gzip member 2 should begin at byte ${second.byte} of the file, after 14 bytes of data; ${has}`,
+      ],
+    ]
+    for (const [lie, message] of lies) {
+      for (const start of [null, first]) {
+        const error = await readUnits(part(start, lie), text()).catch((error: unknown) => error)
+        expect(error).toMatchObject({ code: 'input-damaged', message: expect.stringContaining(message) })
+      }
+    }
+  })
+
+  test('is checked to its end where reading stops before', async () => {
+    const [, second] = cuts as [GzipCut, GzipCut]
+    const damaged = corrupt(file, second.byte - 8)
+    for (const [content, isGood] of [
+      [file, true],
+      [damaged, false],
+    ] as const) {
+      await opened(content, { start: null, end: second }, { chunkBytes: 64 }, async (chunks) => {
+        expect(String(await chunks.next())).toBe(pieces[0])
+        if (isGood) await chunks.finish?.()
+        else await expect(chunks.finish?.()).rejects.toThrow('gzip member 2 has CRC-32')
+      })
+    }
+  })
+
+  test('has chunks with something in them, also where members hold nothing', async () => {
+    const empty = ['', 'a', '', '', 'b', '']
+    for (const { file } of [makeMembers(empty), makeBlocks(empty)]) {
+      await opened(file, whole, { chunkBytes: 1000 }, async (chunks) => {
+        expect(String(await chunks.next())).toBe('a')
+        expect(String(await chunks.next())).toBe('b')
+        expect(await chunks.next()).toBe(null)
+      })
+    }
+  })
+})
+
+describe('a part of a gzip file between blocks', () => {
+  // Little memory makes short blocks.
+  const member = (seed: number): Buffer =>
+    Buffer.from(
+      Array.from({ length: 9000 }, (_, at) => `${Math.imul(at + seed, 2654435761) >>> 0}\n`).join(''),
+    )
+  const contents = [member(1), member(2)]
+  const file = Buffer.concat(contents.map((content) => gzipSync(content, { memLevel: 1 })))
+  const split = (): GzipSplit => gzipSplit(folder.write('file.gz', file))
+
+  async function indexed(): Promise<{ index: string; cuts: readonly GzipCut[] }> {
+    const index = folder.write('file.index', '')
+    await readUnits(split(), text(), 5000, { index: indexInto(index, 20_000) })
+    return { index, cuts: readIndexCuts(index, file.length) ?? [] }
+  }
+
+  test.each([1000, 1 << 20])('holds what the whole holds there: chunks of %i bytes', async (chunkBytes) => {
+    const { index, cuts } = await indexed()
+    const blocks = cuts.flatMap(({ block }) => block ?? [])
+    expect(new Set(blocks.map(({ bits }) => bits)).size).toBeGreaterThan(1)
+    expect(new Set(cuts.map(({ members }) => members))).toEqual(new Set([0, 1]))
+    const { units } = await readUnits(split(), text())
+    for (const chosen of [cuts, cuts.slice(1, 2), cuts.slice(-1)]) {
+      const { parts, indexFolder } = partsByIndex(split(), index, chosen)
+      expect((await readParts(parts, text(), chunkBytes, { indexFolder })).units).toEqual(units)
+    }
+  })
+
+  test('is refused where what the index says of its end is not so, whatever of it', async () => {
+    const { index, cuts } = await indexed()
+    const [first, end] = cuts as [GzipCut, GzipCut]
+    const block = end.block as GzipBlock
+    const lies: GzipCut[] = [
+      { ...end, members: end.members + 1 },
+      { ...end, dataByte: end.dataByte + 1 },
+      { ...end, dataByte: end.dataByte + 1, block: { ...block, memberBytes: block.memberBytes + 1 } },
+      { ...end, block: { ...block, memberBytes: block.memberBytes + 1 } },
+      { ...end, block: { ...block, memberCrc32: block.memberCrc32 ^ 1 } },
+      // Beyond all of the member, of the file, and of its data.
+      { ...end, dataByte: file.length * 10, block },
+      { ...end, byte: file.length + 9, dataByte: file.length * 10, block },
+    ]
+    for (const lie of lies) {
+      for (const start of [null, first]) {
+        const options = { chunkBytes: 5000, indexFile: index }
+        await opened(file, { start, end: lie }, options, async (chunks) => {
+          const fault = await drain(chunks).catch((error: unknown) => error)
+          expect(fault).toMatchObject({
+            code: 'input-damaged',
+            message: `the data before its byte ${lie.dataByte.toLocaleString('en-US')} is not what the index of the file says`,
+          })
+        })
+      }
+    }
+  })
+
+  test('is checked to its end where reading stops before', async () => {
+    const { index, cuts } = await indexed()
+    const [start, end] = cuts as [GzipCut, GzipCut]
+    const block = end.block as GzipBlock
+    const lie = { ...end, block: { ...block, memberCrc32: block.memberCrc32 ^ 1 } }
+    const options = { chunkBytes: 1000, indexFile: index }
+    await opened(file, { start, end }, options, async (chunks) => {
+      await chunks.next()
+      await chunks.finish?.()
+    })
+    await opened(file, { start, end: lie }, options, async (chunks) => {
+      await chunks.next()
+      await expect(chunks.finish?.()).rejects.toThrow('is not what the index of the file says')
+    })
+  })
+
+  test('cannot be begun without its index, nor where that leads to no block', async () => {
+    const { index, cuts } = await indexed()
+    const [start] = cuts as [GzipCut]
+    const open = (indexFile: string | undefined, start: GzipCut): Promise<void> =>
+      opened(
+        file,
+        { start, end: null },
+        { chunkBytes: 1000, ...(indexFile === undefined ? {} : { indexFile }) },
+        drain,
+      )
+    await expect(open(undefined, start)).rejects.toThrow('the index of the gzip file cannot be read')
+    await expect(open(`${index}.gone`, start)).rejects.toThrow('the index of the gzip file cannot be read')
+    await expect(open(index, start)).resolves.toBe(undefined)
+    // Seven bits of a byte that is all ones: a block of a kind that there is not.
+    const ones = Buffer.from(file)
+    ones.writeUInt8(0xff, start.byte - 1)
+    const block = { ...(start.block as GzipBlock), bits: 7 }
+    const options = { chunkBytes: 1000, indexFile: index }
+    await expect(opened(ones, { start: { ...start, block }, end: null }, options, drain)).rejects.toThrow(
+      'the index of the gzip file leads to where no block begins',
+    )
+  })
+
+  test('has no index where reading was given up, and the file of that is closed', async () => {
+    const counts = { created: 0, closed: 0 }
+    const create = (): IndexFile => {
+      counts.created += 1
+      return {
+        write: () => undefined,
+        close: () => {
+          counts.closed += 1
+        },
+      }
+    }
+    const options = { chunkBytes: 1000, index: { everyBytes: 1000, create } }
+    await opened(file, whole, options, async (chunks) => {
+      while (counts.created === 0) if ((await chunks.next()) === null) throw new Error('There is no cut.')
+      expect(counts.closed).toBe(0)
+    })
+    expect(counts).toEqual({ created: 1, closed: 1 })
+  })
+})
+
+const whole: GzipPart = { start: null, end: null }
+
+/** Opens a part of a file, and closes all once it was used. */
+async function opened(
+  content: Uint8Array,
+  part: GzipPart,
+  options: Parameters<typeof gzipChunks>[2],
+  use: (chunks: ByteChunks) => Promise<void>,
+): Promise<void> {
+  const path = folder.write('opened.gz', content)
+  const file = await OpenedFile.open(path, identityOf(path), '')
+  try {
+    const chunks = await gzipChunks(file, part, options)
+    try {
+      await use(chunks)
+    } finally {
+      await chunks.close()
+    }
+  } finally {
+    await file.close()
+  }
+}
+
+async function drain(chunks: ByteChunks): Promise<void> {
+  while ((await chunks.next()) !== null);
+}
 
 /** A copy with one bit flipped; a negative place counts from the end. */
 function corrupt(file: Uint8Array, at: number, mask = 1): Buffer {
