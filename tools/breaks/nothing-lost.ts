@@ -90,6 +90,19 @@ export const nothingLost: BrokenPromise = {
       noticedBy: [stale],
     },
     {
+      name: 'stale-side-file',
+      what: 'what was made with another file that the job reads itself is used again',
+      file: 'src/run/store/store.ts',
+      text: 'return this.#sideFiles.get(path) === identity',
+      replacement: "return this.#sideFiles.get(path) === identity || path !== ''",
+      noticedBy: [
+        {
+          file: 'test/cli/explain.test.ts',
+          name: 'uses nothing that was made with another file that the job reads itself',
+        },
+      ],
+    },
+    {
       name: 'lock-not-taken',
       what: 'a run is resumed although another process is at work on it',
       file: 'src/run/reopen.ts',
