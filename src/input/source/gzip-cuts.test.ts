@@ -93,6 +93,13 @@ describe('findGzipCuts', () => {
     expect(await cutsOf(mixed, 1)).toEqual(cuts.slice(0, 3))
   })
 
+  test('finds nothing in a file that does not begin as a member, whatever follows', async () => {
+    const { file } = makeMembers(['one', 'two', 'three'])
+    expect(await cutsOf(file, 1)).toHaveLength(2)
+    file.writeUInt8(0x80, 3)
+    expect(await cutsOf(file, 1)).toEqual([])
+  })
+
   test('finds nothing in a file that is no gzip file, or empty', async () => {
     expect(await cutsOf(Buffer.alloc(0), 1)).toEqual([])
     expect(await cutsOf(deflateRawSync('text'), 1)).toEqual([])
@@ -155,7 +162,7 @@ describe('findGzipCuts', () => {
     ] as const) {
       const first = storedOf(headerBytes + 2 ** 20 + more)
       expect(await cutsOf(Buffer.concat([first, second, second]), 1)).toHaveLength(found * 2)
-      // Its flags are no program's: who reads it says so.
+      // With flags that no program writes.
       first.writeUInt8(0x80, 3)
       expect(await cutsOf(Buffer.concat([first, second, second]), 1)).toEqual([])
     }
@@ -170,12 +177,12 @@ describe('findGzipCuts', () => {
       Buffer.concat([inner.subarray(0, 3), Buffer.from([0x80]), inner.subarray(4)]),
     ],
   ])('passes over a header in the data that has a likely length before it: %s', async (_, header) => {
-    const content = Buffer.concat([lengthOf(500), header, Buffer.alloc(6000)])
-    const first = gzipSync(Buffer.concat([Buffer.alloc(500, 'x'), content]), { level: 0 })
+    const content = Buffer.concat([lengthOf(5000), header, Buffer.alloc(6000)])
+    const first = gzipSync(Buffer.concat([Buffer.alloc(5000, 'x'), content]), { level: 0 })
     const file = Buffer.concat([first, gzipSync('second'), gzipSync('third')])
     expect(await cutsOf(file, 1)).toEqual([
-      { byte: first.length, dataByte: 500 + content.length, members: 1 },
-      { byte: first.length + gzipSync('second').length, dataByte: 506 + content.length, members: 2 },
+      { byte: first.length, dataByte: 5000 + content.length, members: 1 },
+      { byte: first.length + gzipSync('second').length, dataByte: 5006 + content.length, members: 2 },
     ])
   })
 

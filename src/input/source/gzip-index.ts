@@ -94,7 +94,7 @@ export function readIndexCuts(path: string, fileBytes: number): readonly GzipCut
 
 function readTable(fd: number): Table | null {
   const { size } = fstatSync(fd)
-  if (size < magic.length + tailBytes || !readAt(fd, 0, magic.length).equals(magic)) return null
+  if (!readAt(fd, 0, magic.length).equals(magic)) return null
   const tail = readAt(fd, size - tailBytes, tailBytes)
   const tableBytes = tail.readUInt32LE(0)
   if (tableBytes > Math.min(tableBytesMax, size - tailBytes - magic.length)) return null

@@ -190,6 +190,24 @@ describe('gzipChunks', () => {
   })
 })
 
+test('The chunks of a gzip file are as long as asked for, and never longer; those of a long member behind a short one are shorter', async () => {
+  const [short, long] = [Buffer.alloc(1000, 'x'), Buffer.alloc(150_000, 'y')]
+  const lengthsOf = async (members: readonly Buffer[], chunkBytes: number): Promise<number[]> => {
+    const lengths: number[] = []
+    const file = Buffer.concat(members.map((content) => gzipSync(content)))
+    await opened(file, whole, { chunkBytes }, async (chunks) => {
+      for (let chunk = await chunks.next(); chunk !== null; chunk = await chunks.next())
+        lengths.push(chunk.length)
+    })
+    return lengths
+  }
+  expect(await lengthsOf([long, long], 1 << 20)).toEqual([150_000, 150_000])
+  expect(Math.max(...(await lengthsOf([long, long], 1000)))).toBe(1000)
+  const behindShort = await lengthsOf([short, long], 1 << 20)
+  expect(behindShort[0]).toBe(1000)
+  expect(Math.max(...behindShort)).toBe(16_384)
+})
+
 describe('a part of a gzip file between members', () => {
   const pieces = ['one\ntw', 'o\nthree\n', 'four\nfi', 've\n']
   const { file, cuts } = makeMembers(pieces)
@@ -266,15 +284,35 @@ describe('a part of a gzip file between blocks', () => {
     return { index, cuts: readIndexCuts(index, file.length) ?? [] }
   }
 
-  test.each([1000, 1 << 20])('holds what the whole holds there: chunks of %i bytes', async (chunkBytes) => {
-    const { index, cuts } = await indexed()
-    const blocks = cuts.flatMap(({ block }) => block ?? [])
-    expect(new Set(blocks.map(({ bits }) => bits)).size).toBeGreaterThan(1)
-    expect(new Set(cuts.map(({ members }) => members))).toEqual(new Set([0, 1]))
-    const { units } = await readUnits(split(), text())
-    for (const chosen of [cuts, cuts.slice(1, 2), cuts.slice(-1)]) {
-      const { parts, indexFolder } = partsByIndex(split(), index, chosen)
+  test.each([64, 5000, 1 << 20])(
+    'holds what the whole holds there: chunks of %i bytes',
+    async (chunkBytes) => {
+      const { index, cuts } = await indexed()
+      const blocks = cuts.flatMap(({ block }) => block ?? [])
+      expect(new Set(blocks.map(({ bits }) => bits)).size).toBeGreaterThan(1)
+      expect(new Set(cuts.map(({ members }) => members))).toEqual(new Set([0, 1]))
+      const { units } = await readUnits(split(), text())
+      const { parts, indexFolder } = partsByIndex(split(), index)
       expect((await readParts(parts, text(), chunkBytes, { indexFolder })).units).toEqual(units)
+    },
+  )
+
+  test('is inflated to its end and no further before that is asked for, and then a little at a time', async () => {
+    const { index, cuts } = await indexed()
+    const [first, second] = cuts as [GzipCut, GzipCut]
+    const inSecondMember = cuts.find(({ members }) => members === 1) as GzipCut
+    for (const [start, end] of [
+      [null, first],
+      [first, second],
+      [null, inSecondMember],
+    ] as const) {
+      const options = { chunkBytes: 1 << 20, indexFile: index }
+      await opened(file, { start, end }, options, async (chunks) => {
+        let dataByte = start?.dataByte ?? 0
+        while (dataByte < end.dataByte) dataByte += (await chunks.next())?.length ?? Number.POSITIVE_INFINITY
+        expect(dataByte).toBe(end.dataByte)
+        expect((await chunks.next())?.length).toBeLessThanOrEqual(65_536)
+      })
     }
   })
 
