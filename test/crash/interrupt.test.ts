@@ -45,7 +45,7 @@ describe.skipIf(!requires('/proc', hasProc))('a run that is asked to stop', { ti
 
   it('ends while it writes the result, and takes the half away', async () => {
     const { child, ended } = scene.startLarge()
-    await until('the result to be written', () => scene.besideTarget().length > 0)
+    await until('the result to be written', () => scene.besideTarget().length > 0, 40_000, 1)
     child.kill('SIGINT')
     const { status } = await ended
     // It may have been done just then.
