@@ -25,3 +25,19 @@ export function printable(text: string): string {
 export function printableLines(text: string): string {
   return text.split(/\r?\n/).map(printable).join('\n')
 }
+
+/** May a text be shown without quotes? Not one that would then pass for something else (a number, null, nothing), or is not shown as it is. */
+export function isPlainText(text: string): boolean {
+  const isShown = text !== '' && text === text.trim() && !text.includes('  ') && printable(text) === text
+  return isShown && Number.isNaN(Number(text)) && !isJson(text)
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    // Not JSON: it cannot be taken for another value.
+    return false
+  }
+}

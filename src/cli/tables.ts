@@ -1,6 +1,6 @@
 /** Tables for people, in a terminal. */
 
-import { printable } from '../printable.ts'
+import { isPlainText, printable } from '../printable.ts'
 import { countOf } from '../quantities.ts'
 import type { RowTexts, TableHead } from '../result/index.ts'
 import { clip, pad, widthOf } from './cells.ts'
@@ -50,22 +50,7 @@ export function headLines(rows: readonly RowTexts[], lineWidthMax: number): stri
 export function showJson(json: string): string {
   if (!json.startsWith('"')) return printable(json)
   const text = String(JSON.parse(json))
-  return isPlain(text) ? text : printable(json)
-}
-
-function isPlain(text: string): boolean {
-  if (text !== text.trim() || text.includes('  ') || widthOf(text) === 0) return false
-  return printable(text) === text && Number.isNaN(Number(text)) && !isJson(text)
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text)
-    return true
-  } catch {
-    // Not JSON: it cannot be taken for another value.
-    return false
-  }
+  return widthOf(text) > 0 && isPlainText(text) ? text : printable(json)
 }
 
 /** How wide columns may be, and the sides their cells stand at; left where nothing is said. */

@@ -206,33 +206,22 @@ describe('Store', () => {
     expect(store.list()).toEqual([])
   })
 
-  test('uses nothing that another version of tallyman kept', () => {
-    const store = keptStore()
-    const places = join(root, 'store', 'places')
-    const [place] = readdirSync(places)
-    const file = join(places, place ?? '')
-    writeFileSync(
-      file,
-      readFileSync(file, 'utf8')
-        .replace(/"tallyman":"[^"]+"/, '"tallyman":"0.0.9"')
-        .replace(/"key":"\w{64}"/, `"key":"${'0'.repeat(64)}"`),
-    )
-    expect(store.find(taskOf())).toEqual({ kind: 'run', why: 'tallyman-changed' })
-  })
-
-  test('uses nothing that was kept in another time zone or language', () => {
-    const store = keptStore()
-    const places = join(root, 'store', 'places')
-    const [place] = readdirSync(places)
-    const file = join(places, place ?? '')
-    writeFileSync(
-      file,
-      readFileSync(file, 'utf8')
-        .replace(/"surroundings":"[^"]+"/, '"surroundings":"Asia/Seoul, ko_KR"')
-        .replace(/"key":"\w{64}"/, `"key":"${'0'.repeat(64)}"`),
-    )
-    expect(store.find(taskOf())).toEqual({ kind: 'run', why: 'surroundings-changed' })
-  })
+  test.each([
+    ['tallyman-changed', 'tallyman', '0.0.9'],
+    ['surroundings-changed', 'surroundings', 'Asia/Seoul, ko_KR'],
+  ])(
+    'uses nothing that another version kept, or that was kept in other surroundings: %s',
+    (why, part, other) => {
+      const store = keptStore()
+      const places = join(root, 'store', 'places')
+      const [place] = readdirSync(places)
+      const file = join(places, place ?? '')
+      const kept: Record<string, unknown> = JSON.parse(readFileSync(file, 'utf8'))
+      expect(kept).toHaveProperty(part)
+      writeFileSync(file, JSON.stringify({ ...kept, [part]: other, key: '0'.repeat(64) }))
+      expect(store.find(taskOf())).toEqual({ kind: 'run', why })
+    },
+  )
 
   test('uses what was kept as long as the files that the job reads itself are as they were', () => {
     const table = join(root, 'table.txt')

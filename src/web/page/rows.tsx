@@ -1,6 +1,6 @@
 /** Rows of tables, wherever the page shows some. */
 import { Fragment, type JSX } from 'preact'
-import { printable } from '../../printable.ts'
+import { isPlainText } from '../../printable.ts'
 import { Data, Table } from './parts.tsx'
 
 /** Rows of JSON texts; with bars below numbers, as long as they are. */
@@ -61,22 +61,7 @@ export function grouped(json: string): string {
 export function plain(json: string): string {
   if (!json.startsWith('"')) return json
   const text: unknown = JSON.parse(json)
-  return typeof text === 'string' && !looksOther(text) ? text : json
-}
-
-function looksOther(text: string): boolean {
-  const isBare = text === '' || text !== text.trim() || text.includes('  ') || printable(text) !== text
-  return isBare || !Number.isNaN(Number(text)) || isJson(text)
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text)
-    return true
-  } catch {
-    // Not JSON: it cannot be taken for another value.
-    return false
-  }
+  return typeof text === 'string' && isPlainText(text) ? text : json
 }
 
 /** May the values of these rows be sorted by size? Null is no number, and may stand among some. */
