@@ -3,11 +3,15 @@ import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { ZipFile } from 'yazl'
-import { type ArchiveMember, makeArchive } from '../../../test/fixtures/archives.ts'
+import {
+  type ArchiveMember,
+  damagedArchive,
+  makeArchive,
+  refusalOf,
+} from '../../../test/fixtures/archives.ts'
 import { requires } from '../../../test/requires.ts'
 import { TallymanError } from '../../errors.ts'
 import { toFsBytes } from '../path-bytes.ts'
-import { ArchiveError } from './zip-bytes.ts'
 import { readZipDirectory, type ZipDirectory } from './zip-directory.ts'
 
 function readIn(archive: Buffer): Promise<ZipDirectory> {
@@ -21,22 +25,8 @@ async function namesIn(archive: Buffer): Promise<string[]> {
 
 /** Code, message without path, byte and way out. */
 async function refusal(archive: Buffer): Promise<Record<string, unknown>> {
-  try {
-    await readIn(archive)
-  } catch (error) {
-    if (!(error instanceof ArchiveError)) throw error
-    const { code, message, byte, wayOut } = error
-    return { code, what: message.replace(/^a\.zip: /, ''), byte, wayOut }
-  }
-  throw new Error('The archive was read.')
+  return refusalOf(readIn(archive))
 }
-
-const damaged = (what: string, byte: number): Record<string, unknown> => ({
-  code: 'input-damaged',
-  what: `${what} (byte ${byte}).`,
-  byte,
-  wayOut: 'Fetch the archive again; "unzip -t" shows what is left of it.',
-})
 
 /** A zip64 extra field (APPNOTE 4.5.3): numbers of 8 bytes, and of 4. */
 function zip64Field(wide: readonly bigint[], short: readonly number[] = []): Buffer {
@@ -293,12 +283,12 @@ describe('readZipDirectory refuses', () => {
     for (const place of [28, 30, 32]) {
       const longer = Buffer.from(whole)
       longer.writeUInt16LE(5, lastByte + place)
-      expect(await refusal(longer)).toEqual(damaged(what, lastByte))
+      expect(await refusal(longer)).toEqual(damagedArchive(what, lastByte))
     }
     for (const bytes of [1, 20, 45, 46]) {
       const shorter = Buffer.concat([whole.subarray(0, lastByte + bytes), whole.subarray(-22)])
       shorter.writeUInt32LE(entryBytes + bytes, shorter.length - 10)
-      expect(await refusal(shorter)).toEqual(damaged(what, lastByte))
+      expect(await refusal(shorter)).toEqual(damagedArchive(what, lastByte))
     }
   })
 
@@ -307,7 +297,7 @@ describe('readZipDirectory refuses', () => {
       const other = Buffer.from(whole)
       other.writeUInt8(0x51, entryByte)
       expect(await refusal(other), String(index)).toEqual(
-        damaged("there is no entry where the archive's directory should have one", entryByte),
+        damagedArchive("there is no entry where the archive's directory should have one", entryByte),
       )
     }
   })
@@ -317,7 +307,7 @@ describe('readZipDirectory refuses', () => {
     const members = [0, 36].map((localHeaderByte) => ({ name, content: 'x', method: 0, localHeaderByte }))
     for (const order of [members, members.toReversed()])
       expect(await refusal(makeArchive(order))).toEqual(
-        damaged('the members "a name" and "a name" overlap', 36),
+        damagedArchive('the members "a name" and "a name" overlap', 36),
       )
   })
 
@@ -335,14 +325,14 @@ describe('readZipDirectory refuses', () => {
     ]
     for (const member of lacking) {
       const archive = makeArchive([member])
-      expect(await refusal(archive)).toEqual(damaged(what, archive.readUInt32LE(archive.length - 6)))
+      expect(await refusal(archive)).toEqual(damagedArchive(what, archive.readUInt32LE(archive.length - 6)))
     }
   })
 
   test('a member that is longer than any file can be', async () => {
     const extra = zip64Field([2n ** 53n])
     expect(await refusal(makeArchive([{ name: 'a', uncompressedBytes: 0xffffffff, extra }]))).toEqual(
-      damaged('a member of the archive is said to be longer than any file', 33),
+      damagedArchive('a member of the archive is said to be longer than any file', 33),
     )
   })
 

@@ -1,6 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { type ArchiveMember, makeArchive } from '../../../test/fixtures/archives.ts'
-import { ArchiveBytes, ArchiveError } from './zip-bytes.ts'
+import {
+  type ArchiveMember,
+  damagedArchive,
+  makeArchive,
+  refusalOf,
+} from '../../../test/fixtures/archives.ts'
+import { ArchiveBytes } from './zip-bytes.ts'
 import { type DirectoryBounds, findDirectory } from './zip-end.ts'
 
 /** Looks for the directory of a file of which this is the end; what stands before it is never asked for. */
@@ -14,22 +19,8 @@ function find(end: Buffer, sizeBytes = end.length): Promise<DirectoryBounds> {
 
 /** Why it is not found: code, message without path, byte, way out. */
 async function refusal(end: Buffer, sizeBytes?: number): Promise<Record<string, unknown>> {
-  try {
-    await find(end, sizeBytes)
-  } catch (error) {
-    if (!(error instanceof ArchiveError)) throw error
-    const { code, message, byte, wayOut } = error
-    return { code, what: message.replace(/^a\.zip: /, ''), byte, wayOut }
-  }
-  throw new Error('The directory was found.')
+  return refusalOf(find(end, sizeBytes))
 }
-
-const damaged = (what: string, byte: number): Record<string, unknown> => ({
-  code: 'input-damaged',
-  what: `${what} (byte ${byte.toLocaleString('en-US')}).`,
-  byte,
-  wayOut: 'Fetch the archive again; "unzip -t" shows what is left of it.',
-})
 
 const onePart = (byte: number): Record<string, unknown> => ({
   code: 'input-unsupported',
@@ -83,41 +74,41 @@ describe('the end of an archive', () => {
     for (let length = 0; length < empty.length; length++) {
       const bytes = length === 1 ? '1 byte' : `${length} bytes`
       expect(await refusal(empty.subarray(0, length))).toEqual(
-        damaged(`the archive is cut off: there is no end record in its last ${bytes}`, length),
+        damagedArchive(`the archive is cut off: there is no end record in its last ${bytes}`, length),
       )
     }
   })
 
   test('is looked for in the last 64 KiB, where a comment may be', async () => {
     expect(await refusal(Buffer.alloc(65_557), 100_000)).toEqual(
-      damaged('the archive is cut off: there is no end record in its last 65,557 bytes', 100_000),
+      damagedArchive('the archive is cut off: there is no end record in its last 65,557 bytes', 100_000),
     )
   })
 
   test('must be the end of the file: what comes after it, or is missing, is counted', async () => {
     expect(await refusal(Buffer.concat([makeArchive([]), Buffer.from('y')]))).toEqual(
-      damaged('there is more in the file after the end of the archive: 1 byte', 22),
+      damagedArchive('there is more in the file after the end of the archive: 1 byte', 22),
     )
     const before = Buffer.concat([Buffer.alloc(70_000), makeArchive([]), Buffer.alloc(1000)])
     expect(await refusal(before)).toEqual(
-      damaged('there is more in the file after the end of the archive: 1,000 bytes', 70_022),
+      damagedArchive('there is more in the file after the end of the archive: 1,000 bytes', 70_022),
     )
     const commented = makeArchive(two, { comment: 'a comment' })
     expect(await refusal(commented.subarray(0, -4))).toEqual(
-      damaged('the archive is cut off 4 bytes before its end', commented.length - 4),
+      damagedArchive('the archive is cut off 4 bytes before its end', commented.length - 4),
     )
   })
 
   test('is refused where two of them fit', async () => {
     const long = Buffer.concat([Buffer.alloc(70_000), makeArchive([], { comment: makeArchive([]) })])
     expect(await refusal(long)).toEqual(
-      damaged('the archive has two end records, and each fits: what it holds cannot be told', 70_000),
+      damagedArchive('the archive has two end records, and each fits: what it holds cannot be told', 70_000),
     )
   })
 
   test('is refused where it leads to no directory', async () => {
     expect(await refusal(patched(plain, [10, 4, 95]))).toEqual(
-      damaged(
+      damagedArchive(
         `the archive's directory should lie at byte ${directory.startByte} and be 95 bytes long, which does not lead to the end record`,
         directory.endByte,
       ),
@@ -126,7 +117,7 @@ describe('the end of an archive', () => {
     for (const before of [0, 5, 19]) {
       const short = Buffer.concat([Buffer.alloc(before), patched(makeArchive([]), [10, 4, 99])])
       expect(await refusal(short)).toEqual(
-        damaged(
+        damagedArchive(
           "the archive's directory should lie at byte 0 and be 99 bytes long, which does not lead to the end record",
           before,
         ),
@@ -189,7 +180,7 @@ describe('the zip64 end of an archive', () => {
     ],
   ] as [string, [number, 2 | 4, number][]][])('contradicts the old one: %s', async (_, patches) => {
     expect(await refusal(patched(wide, ...patches))).toEqual(
-      damaged('the two end records of the archive contradict each other', endByte),
+      damagedArchive('the two end records of the archive contradict each other', endByte),
     )
   })
 
@@ -227,24 +218,26 @@ describe('the zip64 end of an archive', () => {
   test('is refused where the locator leads to no room for it', async () => {
     const what = 'the zip64 end record should lie where there is no room for it'
     for (const place of [recordByte + 1, locatorByte, wide.length + 1000])
-      expect(await refusal(patched(wide, [42 - 8, 8, place]))).toEqual(damaged(what, locatorByte))
+      expect(await refusal(patched(wide, [42 - 8, 8, place]))).toEqual(damagedArchive(what, locatorByte))
     // A locator that the file begins with.
-    expect(await refusal(wide.subarray(locatorByte))).toEqual(damaged(what, 0))
+    expect(await refusal(wide.subarray(locatorByte))).toEqual(damagedArchive(what, 0))
   })
 
   test('is refused where the locator leads to something else', async () => {
     const what = 'there is no zip64 end record where one should be'
-    expect(await refusal(patched(wide, [42 - 8, 8, recordByte - 1]))).toEqual(damaged(what, recordByte - 1))
-    expect(await refusal(patched(wide, [98, 4, 0x06064b51]))).toEqual(damaged(what, recordByte))
+    expect(await refusal(patched(wide, [42 - 8, 8, recordByte - 1]))).toEqual(
+      damagedArchive(what, recordByte - 1),
+    )
+    expect(await refusal(patched(wide, [98, 4, 0x06064b51]))).toEqual(damagedArchive(what, recordByte))
     // It is said to end before the locator, and behind it.
     for (const bytes of [43, 45])
-      expect(await refusal(patched(wide, [98 - 4, 8, bytes]))).toEqual(damaged(what, recordByte))
+      expect(await refusal(patched(wide, [98 - 4, 8, bytes]))).toEqual(damagedArchive(what, recordByte))
   })
 
   test('is refused where it leads to no directory', async () => {
     const bytes = recordByte - wideDirectoryByte
     expect(await refusal(patched(wide, [98 - 48, 8, 7]))).toEqual(
-      damaged(
+      damagedArchive(
         `the archive's directory should lie at byte 7 and be ${bytes} bytes long, which does not lead to the zip64 end record`,
         recordByte,
       ),
