@@ -5,13 +5,13 @@ import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs
 import { createServer, request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Browser, chromium } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { Reached } from '../../src/cli/tunnel/reach.ts'
 import { notesFolder } from '../../src/web/index.ts'
 import { hasEngine } from '../fixtures/engine.ts'
 import { canMakeUsers, isTunOpen, OrdinaryUser } from '../fixtures/ordinary-user.ts'
-import { freePort, hasChromium } from '../fixtures/page-server.ts'
+import { freePort, hasChromium, launchChromium } from '../fixtures/page-server.ts'
 import { quotedIn, readPage } from '../fixtures/pages.ts'
 import { program } from '../fixtures/program.ts'
 import { hasSsh, makeKey, SshServer } from '../fixtures/ssh-server.ts'
@@ -115,7 +115,7 @@ describe.skipIf(!isReady)('tunnel', () => {
     ]
     page = await servePage()
     link = JSON.parse(await page.line()).link
-    browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] })
+    browser = await launchChromium()
   })
   afterEach(async () => {
     for (const one of going) await one.stop('SIGKILL')
