@@ -47,7 +47,8 @@ describe('bin/tallyman', () => {
     const link = join(shop.folder, 'my bin', 'tm')
     symlinkSync(program, link)
     expect(call(link, '/', '--version')).toEqual({ status: 0, stdout: `${version}\n`, stderr: '' })
-    expect(call(link, shop.folder, 'run', 'words.job.ts', 'song.txt', '-q').status).toBe(0)
+    const cwd = join(shop.folder, 'my bin')
+    expect(call(link, cwd, 'run', '../words.job.ts', '../song.txt', '-q').status).toBe(0)
   })
 
   it('has no words without a command, but help on stderr, and exit code 2', () => {

@@ -10,6 +10,7 @@ shop.write('song.txt', 'the wheels on the bus\nthe bus\n')
 
 describe('tallyman new', () => {
   const made = shop.run('new', 'sub/words')
+  const files = readdirSync(join(shop.folder, 'sub')).sort()
 
   it('writes a job and a test, and says what to do next', () => {
     expect(made).toEqual({
@@ -17,7 +18,7 @@ describe('tallyman new', () => {
       stdout: 'Wrote sub/words.job.ts and sub/words.test.ts.\n',
       stderr: 'Next: tallyman test sub/words.test.ts\n      tallyman run sub/words.job.ts FILES…\n',
     })
-    expect(readdirSync(join(shop.folder, 'sub')).sort()).toEqual(['words.job.ts', 'words.test.ts'])
+    expect(files).toEqual(['words.job.ts', 'words.test.ts'])
   })
 
   it('writes a job that runs', () => {

@@ -216,6 +216,9 @@ describe.skipIf(!requires('a container engine', hasEngine))('a run in containers
     'found by its label',
     ...(engineHere?.kind === 'podman' ? ['taken for alive by an engine that has not seen its end'] : []),
   ])('has what is left of it removed by the next command: %s', (how) => {
+    // Of the image and of a run, where no other test has made them.
+    if (shop.runs().length === 0)
+      shop.run('run', shop.job('lines.job.ts', 'emit(line)'), 'in.txt', ...inContainers)
     const folder = join(shop.runs().at(-1) ?? '')
     const label = 'feedfacefeedface'
     const listing = engineCommand('image', 'ls', '--quiet', '--filter', 'reference=localhost/tallyman-worker')
