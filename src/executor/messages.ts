@@ -6,7 +6,7 @@ import type { Attempt, AttemptProgress, AttemptReport } from './attempt.ts'
 /** What a worker must know before its first attempt. */
 export interface LoadOrder {
   /** The bundled job, an absolute path. */
-  readonly jobFile: string
+  readonly bundleFile: string
   /** The job file as the user named it, for messages. */
   readonly jobName: string
   /** Absolute path of the run's directory. */

@@ -71,7 +71,7 @@ describe('planReplay', () => {
     const { replay, run, task, formerly } = planReplay(directory, 'map-00001.1', 'whole')
     expect(replay).toEqual({
       order: {
-        jobFile: directory.bundleFile,
+        bundleFile: directory.bundleFile,
         jobName: plan.job.path,
         runDirectory: directory.path,
         params: plan.job.typedParams,

@@ -51,7 +51,7 @@ test('poolOptions says what workers load, and what they are held to', () => {
   expect(poolOptions(directory, { ...needs, params: { from: 'x' } }, 'ab12')).toEqual({
     seats: 3,
     order: {
-      jobFile: directory.bundleFile,
+      bundleFile: directory.bundleFile,
       jobName: 'words.job.ts',
       runDirectory: directory.path,
       params: { from: 'x' },

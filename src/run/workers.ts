@@ -84,7 +84,7 @@ export function loadOrderOf(
   directory: RunDirectory,
   { jobName, params }: Pick<WorkerNeeds, 'jobName' | 'params'>,
 ): LoadOrder {
-  return { jobFile: directory.bundleFile, jobName, runDirectory: directory.path, params }
+  return { bundleFile: directory.bundleFile, jobName, runDirectory: directory.path, params }
 }
 
 /** What the kernel holds all workers of a run to together, where it does. */

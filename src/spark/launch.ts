@@ -98,7 +98,7 @@ export async function startApplication(parts: LaunchParts): Promise<Application>
 
 function taskSettings({ directory, plan, cwd }: LaunchParts, isLocal: boolean): TaskSettings {
   return {
-    jobFile: directory.bundleFile,
+    bundleFile: directory.bundleFile,
     jobName: plan.job.path,
     params: plan.job.typedParams,
     cwd,

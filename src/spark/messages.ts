@@ -10,7 +10,7 @@ import type { DamagedSource, MapReport, RecordPlace, ReduceReport, Section } fro
 /** What the task process needs to open its worker: the same for every task of an application. */
 export interface TaskSettings {
   /** Absolute path of the bundled job. */
-  readonly jobFile: string
+  readonly bundleFile: string
   /** The job file as named. */
   readonly jobName: string
   readonly params: Readonly<Record<string, string>>

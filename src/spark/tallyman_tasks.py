@@ -108,7 +108,7 @@ class TaskProcess:
             pack = os.path.abspath(os.path.join(SparkFiles.getRootDirectory(), settings["pack"]))
             program = os.path.join(pack, "bin", "node")
             entry = os.path.join(pack, "node_modules", "tallyman", "dist", "spark", "task-process-main.js")
-            self.settings["jobFile"] = os.path.join(pack, "job", "job.mjs")
+            self.settings["bundleFile"] = os.path.join(pack, "job", "job.mjs")
         try:
             with open(os.path.join(self.scratch, "stderr"), "wb") as stderr:
                 self.child = subprocess.Popen(

@@ -28,7 +28,7 @@ class SparkWorkplace extends Workplace {
       directory: this.directory,
       mark: this.mark,
       task: {
-        jobFile: await bundleOnce(job),
+        bundleFile: await bundleOnce(job),
         jobName: `${job}.job.ts`,
         params,
         cwd,

@@ -99,7 +99,7 @@ export class Workplace {
     const pool = openPool(this.#kind, {
       seats,
       order: {
-        jobFile: await bundleOnce(job),
+        bundleFile: await bundleOnce(job),
         jobName: `${job}.job.ts`,
         runDirectory: this.directory.path,
         params,

@@ -96,7 +96,7 @@ function sayTimes({ replay }: ReplayPlan, profileFile: string, { say, cwd }: Ter
     )
     return
   }
-  const parts = whereTimeWent(profileFile, replay.order.jobFile)
+  const parts = whereTimeWent(profileFile, replay.order.bundleFile)
   const allMs = parts.reduce((sum, { ms }) => sum + ms, 0)
   say(`Where its ${showDuration(allMs)} went:`)
   for (const { what, ms } of parts.filter(({ ms }) => ms >= partShareMin * allMs).slice(0, partsMax))

@@ -76,7 +76,7 @@ function poolOf(answer: Puppet['answer'], open?: () => never): { pool: Pool; pup
     factory,
     {
       seats: 1,
-      order: { jobFile: '/j/a.mjs', jobName: 'a.job.ts', runDirectory: folder.path, params: {} },
+      order: { bundleFile: '/j/a.mjs', jobName: 'a.job.ts', runDirectory: folder.path, params: {} },
       heapBytes: 1,
       taskTimeoutMs: 60_000,
       loadTimeoutMs: 60_000,

@@ -50,12 +50,12 @@ async function startWorker(folder: string, cwd: string): Promise<Worker> {
 
 /** Has it load a module of this text, and returns its answer. */
 async function load({ line, next }: Worker, folder: string, text: string): Promise<unknown> {
-  const jobFile = `${folder}/a.mjs`
-  writeFileSync(jobFile, text)
+  const bundleFile = `${folder}/a.mjs`
+  writeFileSync(bundleFile, text)
   line.write(
     encodeFrame({
       type: 'load',
-      order: { jobFile, jobName: 'a.job.ts', runDirectory: folder, params: null },
+      order: { bundleFile, jobName: 'a.job.ts', runDirectory: folder, params: null },
     }),
   )
   return next()

@@ -277,10 +277,10 @@ function sourceOf(split: Split, { job, use }: Loaded, options: OpenOptions): Rec
   }
 }
 
-async function importJob({ jobFile, jobName }: LoadOrder): Promise<AnyJob> {
+async function importJob({ bundleFile, jobName }: LoadOrder): Promise<AnyJob> {
   let module: { readonly default?: unknown }
   try {
-    module = await import(pathToFileURL(jobFile).href)
+    module = await import(pathToFileURL(bundleFile).href)
   } catch (error) {
     // Where there are no files to be had, as where another thread has taken them all, the job is not to blame.
     if (error instanceof TallymanError || exhaustionOf(error) !== null) throw error
