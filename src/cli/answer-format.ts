@@ -12,6 +12,11 @@ export type AnswerFormat = (typeof answerFormats)[number]
 
 type TextFormat = Exclude<AnswerFormat, 'parquet' | 'table'>
 
+/** Is it one of those that are written as they come, whole? */
+export function isText(format: AnswerFormat): format is TextFormat {
+  return format !== 'table' && format !== 'parquet'
+}
+
 /** Those that are lines of cells. */
 const lines: Readonly<Partial<Record<TextFormat, typeof csvLine>>> = { csv: csvLine, tsv: tsvLine }
 
@@ -59,11 +64,15 @@ function jsonRow(columns: readonly QueryColumn[], cells: readonly unknown[]): st
   return `{${fields.join(',')}}`
 }
 
-/** Shows the first rows of an answer to people. Returns whether there are more. */
+/**
+ * Shows the first rows of an answer to people. Returns whether there are more.
+ *
+ * @param place takes lines; infinitely wide where nobody looks on, so that nothing is cut
+ */
 export async function showAnswer(
   { columns, batches }: QueryAnswer,
   rowsMax: number,
-  terminal: Terminal,
+  place: Pick<Terminal, 'out' | 'outColumns'>,
 ): Promise<boolean> {
   const rows: (readonly unknown[])[] = []
   for await (const batch of batches) {
@@ -82,12 +91,14 @@ export async function showAnswer(
     {
       sides: isNumeric.map((is) => (is ? 'right' : 'left')),
       cellWidthMax: 60,
-      lineWidthMax: terminal.outColumns,
-      isWhole: !Number.isFinite(terminal.outColumns),
+      lineWidthMax: place.outColumns,
+      isWhole: !Number.isFinite(place.outColumns),
     },
   )
-  for (const line of lines) terminal.out(line)
-  return rows.length > rowsMax
+  for (const line of lines) place.out(line)
+  if (rows.length <= rowsMax) return false
+  place.out('…')
+  return true
 }
 
 function isNumberOrAbsent(cell: unknown): boolean {

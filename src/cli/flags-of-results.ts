@@ -43,7 +43,7 @@ export const flagsOfResults: readonly Flag[] = [
     name: 'out',
     short: 'o',
     takes: { kind: 'text', placeholder: 'FILE' },
-    help: 'the file, which is overwritten; it is HTML. Default: report.html',
+    help: 'the file, which is overwritten; it is HTML. "-" writes it to stdout. Default: report.html',
     commands: ['report'],
   },
   {

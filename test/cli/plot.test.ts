@@ -135,6 +135,10 @@ describe('tallyman plot --text', () => {
   })
 
   test('takes no name for a folder that ends as a file of another kind', () => {
+    expect(shop.run('plot', 'out', 'days', '-o', '-')).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('Pictures are not written to stdout.'),
+    })
     const { status, stderr } = shop.run('plot', 'out', 'days', '-o', 'x.pdf')
     expect(status).toBe(2)
     expect(stderr).toContain('x.pdf ends in neither .png nor .svg.')

@@ -182,6 +182,19 @@ describe.skipIf(!requires('package @duckdb/node-api', hasDuckDb()))('tallyman qu
     expect(stdout.split('\n')).toHaveLength(5)
     expect(stderr).toContain('There are more rows')
   })
+
+  test('writes a table into a file, whole and as wide as it is, where that is asked for', () => {
+    const columns = Array.from({ length: 8 }, (_, at) => `repeat('w', 50) as c${at}`)
+    const sql = `select ${columns.join(', ')} from lang`
+    const { status, stdout, stderr } = ask(sql, '-o', 'table.txt', '--format', 'table', '--rows', '2')
+    expect([status, stdout]).toEqual([0, ''])
+    expect(stderr).toContain('There are more rows')
+    expect(stderr).toContain('Written: table.txt\n')
+    const lines = readFileSync(join(shop.folder, 'table.txt'), 'utf8').split('\n')
+    expect(lines).toHaveLength(5)
+    expect(lines.at(-2)).toBe('…')
+    expect(lines[1]?.length).toBeGreaterThan(400)
+  })
 })
 
 describe.skipIf(!requires('package @duckdb/node-api', hasDuckDb()))('tallyman run --format parquet', () => {

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { hasPictures } from '../fixtures/optional.ts'
@@ -71,6 +71,17 @@ describe.skipIf(!requires('packages @napi-rs/canvas and fonts', hasPictures()))(
     ])
       expect(page).toContain(said)
     expect(page.match(/data-n="1"/g)!.length).toBeGreaterThanOrEqual(4)
+  })
+
+  test('writes to stdout what it writes into a file', () => {
+    const { status, stdout, stderr } = shop.run('report', 'out', '-o', '-')
+    expect([status, stderr]).toEqual([0, ''])
+    expect(stdout).toBe(readFileSync(join(shop.folder, 'report.html'), 'utf8'))
+    expect(shop.run('report', 'out', '-o', '-', '--json')).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('Leave one of them out.'),
+    })
+    expect(readdirSync(shop.folder)).not.toContain('-')
   })
 
   test('shows data as text alone, and asks for nothing from elsewhere', () => {

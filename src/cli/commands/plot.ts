@@ -154,6 +154,11 @@ const pictureForms = ['png', 'svg'] as const
 /** Looks at the place before anything is drawn. */
 function readPlace(args: Arguments, terminal: Terminal): PicturePlace {
   const said = args.text('out') ?? 'plots'
+  if (said === '-') {
+    throw new TallymanError('usage', 'Pictures are not written to stdout.', {
+      wayOut: 'Name a file, as -o chart.png, or a folder; --text draws here.',
+    })
+  }
   const out = resolve(terminal.cwd, said)
   const ending = pictureForms.find((form) => extname(out).toLowerCase() === `.${form}`) ?? null
   if (ending === null) {

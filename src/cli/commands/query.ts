@@ -3,8 +3,15 @@ import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
 import { TallymanError } from '../../errors.ts'
 import { countOf } from '../../quantities.ts'
-import { queryResult, readManifest } from '../../result/index.ts'
-import { type AnswerFormat, answerFormats, openWhole, showAnswer, writeAnswer } from '../answer-format.ts'
+import { type QueryAnswer, queryResult, readManifest } from '../../result/index.ts'
+import {
+  type AnswerFormat,
+  answerFormats,
+  isText,
+  openWhole,
+  showAnswer,
+  writeAnswer,
+} from '../answer-format.ts'
 import type { Arguments } from '../arguments.ts'
 import type { Command } from '../command.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
@@ -93,27 +100,49 @@ async function answer(
     return exitCodes.complete
   }
   await queryResult(directory, sql, limits, async (found) => {
-    if (format === 'table' || format === 'parquet') {
-      const rowsMax = args.count('rows') ?? rowsDefault
-      if (await showAnswer(found, rowsMax, terminal)) {
-        terminal.out('…')
-        terminal.say(`There are more rows: --rows ${rowsMax * 10} shows more, --format csv writes all.`)
+    if (file === null) {
+      await toStdout(found, format, args, terminal)
+      return
+    }
+    const whole = openWhole(file)
+    try {
+      let rows: number | null = null
+      if (isText(format)) rows = await writeAnswer(found, format, whole.write)
+      else {
+        const out = (line: string): void => whole.write(`${line}\n`)
+        await showFirst(found, args, { out, outColumns: Number.POSITIVE_INFINITY }, terminal)
       }
-    } else if (file === null) {
-      await writeAnswer(found, format, (text) => {
-        if (text !== '') terminal.out(text.replace(/\n$/, ''))
-      })
-    } else {
-      const whole = openWhole(file)
-      try {
-        const rows = await writeAnswer(found, format, whole.write)
-        whole.commit()
-        terminal.say(`Written: ${shownPath(file, terminal.cwd)}, ${countOf(rows, 'row')}`)
-      } catch (error) {
-        whole.discard()
-        throw error
-      }
+      whole.commit()
+      const of = rows === null ? '' : `, ${countOf(rows, 'row')}`
+      terminal.say(`Written: ${shownPath(file, terminal.cwd)}${of}`)
+    } catch (error) {
+      whole.discard()
+      throw error
     }
   })
   return exitCodes.complete
+}
+
+async function toStdout(
+  found: QueryAnswer,
+  format: AnswerFormat,
+  args: Arguments,
+  terminal: Terminal,
+): Promise<void> {
+  if (!isText(format)) return await showFirst(found, args, terminal, terminal)
+  await writeAnswer(found, format, (text) => {
+    if (text !== '') terminal.out(text.replace(/\n$/, ''))
+  })
+}
+
+/** As a table. */
+async function showFirst(
+  found: QueryAnswer,
+  args: Arguments,
+  place: Pick<Terminal, 'out' | 'outColumns'>,
+  terminal: Terminal,
+): Promise<void> {
+  const rowsMax = args.count('rows') ?? rowsDefault
+  if (await showAnswer(found, rowsMax, place))
+    terminal.say(`There are more rows: --rows ${rowsMax * 10} shows more, --format csv writes all.`)
 }

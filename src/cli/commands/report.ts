@@ -39,24 +39,44 @@ async function write(job: JobDescription | null, args: Arguments, terminal: Term
     })
   }
   const { directory } = findResult(name, terminal)
-  const file = resolve(terminal.cwd, args.text('out') ?? 'report.html')
-  formByEnding(file, ['html', 'htm'], {
-    what: 'a report',
-    wayOut: 'A report is one file of HTML, which a browser prints and saves as PDF: -o report.html',
-  })
-  checkFilePlace(file, terminal)
+  const file = readFile(args, terminal)
   const { page, refused } = await makeReport(
     directory,
     factsOf(readManifest(directory).run.id, terminal),
     job,
   )
-  writeFileSync(`${file}.new`, page)
-  renameSync(`${file}.new`, file)
-  const bytes = Buffer.byteLength(page)
-  if (args.has('json')) terminal.out(JSON.stringify({ file, bytes }))
-  else terminal.out(`${shownPath(file, terminal.cwd)}  ${showBytes(bytes)}`)
+  if (file === null) terminal.out(page.replace(/\n$/, ''))
+  else {
+    writeFileSync(`${file}.new`, page)
+    renameSync(`${file}.new`, file)
+    const bytes = Buffer.byteLength(page)
+    if (args.has('json')) terminal.out(JSON.stringify({ file, bytes }))
+    else terminal.out(`${shownPath(file, terminal.cwd)}  ${showBytes(bytes)}`)
+  }
   for (const chart of refused) terminal.say(terminal.colors.yellow(printable(sayNotDrawn(chart).join(' '))))
   return exitCodes.complete
+}
+
+/** Where the report goes, an absolute path; null for stdout. */
+function readFile(args: Arguments, terminal: Terminal): string | null {
+  const out = args.text('out') ?? 'report.html'
+  if (out === '-') {
+    if (!args.has('json')) return null
+    throw new TallymanError(
+      'usage',
+      '--json says where the report was written, and `-o -` writes it to stdout.',
+      {
+        wayOut: 'Leave one of them out.',
+      },
+    )
+  }
+  const file = resolve(terminal.cwd, out)
+  formByEnding(file, ['html', 'htm'], {
+    what: 'a report',
+    wayOut: 'A report is one file of HTML, which a browser prints and saves as PDF: -o report.html',
+  })
+  checkFilePlace(file, terminal)
+  return file
 }
 
 /** What the run that made the result still tells. */

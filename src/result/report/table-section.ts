@@ -7,7 +7,7 @@ import { selectRows } from '../top-rows.ts'
 import { data, type Html, html } from './html.ts'
 import { paperRows } from './page-style.ts'
 
-/** Larger tables are there with their largest rows. */
+/** Larger tables are there with their largest rows, or where values are no numbers with the first. */
 const rowsMax = 2000
 
 /** A table of a result, largest first where its values are numbers; small enough to be read. */
@@ -26,7 +26,9 @@ export async function tableSection(
   const columns = finder.columns()
   const all = [...columns.keys, ...columns.values]
   const isNumber = all.map(({ type }) => type === 'int64' || type === 'double' || type === 'int128')
-  const note = isWhole ? '' : `, of which the ${showCount(rows.length)} largest are here`
+  const first = rows[0]?.value
+  const which = typeof first === 'number' || typeof first === 'bigint' ? 'largest' : 'first'
+  const note = isWhole ? '' : `, of which the ${showCount(rows.length)} ${which} are here`
   const lines = rows.map(
     ({ key, value }) =>
       html`<tr>${cellsOf(key, value, columns).map((cell, index) => cellOf(cell, isNumber[index] ?? false))}</tr>`,

@@ -46,6 +46,19 @@ test('makeReport cuts long keys and values, and says how long they are', async (
   expect(page.isWellFormed?.() ?? true).toBe(true)
 })
 
+test.each([
+  ['numbers', (n: number) => n, '2,000 largest'],
+  ['texts', (n: number) => `text ${n}`, '2,000 first'],
+  ['objects', (n: number) => ({ n }), '2,000 first'],
+])('makeReport says which rows of a large table it has: %s', async (name, valued, said) => {
+  const place = folder.at(name)
+  const rows = Array.from({ length: 2_001 }, (_, n): [string, unknown] => [String(10_000 + n), valued(n)])
+  writeTestResult(place, { tables: { t: rows } })
+  const { page } = await makeReport(place, facts)
+  expect(page).toContain(`2,001 rows, of which the ${said} are here`)
+  expect(page.includes('>10000<')).toBe(said.endsWith('first'))
+})
+
 test('repeatCommand is words that a shell takes as they were', () => {
   const place = folder.at('odd')
   const { path, ...job } = { path: "odd \u001b[31m\u202e'.job.ts" }
