@@ -31,6 +31,8 @@ export interface Replay {
   readonly patienceMs: number
   /** The directory the inputs were planned in. */
   readonly cwd: string
+  /** Variables of its environment that are others here. */
+  readonly environment: Readonly<Record<string, string>>
   /** Called once, where it seems to go on without end. */
   onStandstill?(): void
   /** Whether it waits for a debugger first, and stops in front of the record that is looked at. */
@@ -97,7 +99,10 @@ export async function replayAttempt(replay: Replay, stop: AbortSignal): Promise<
   }
 }
 
-function start({ heapBytes, cwd, inspect, profileFile }: Replay, tokenName: string): ChildProcess {
+function start(
+  { heapBytes, cwd, environment, inspect, profileFile }: Replay,
+  tokenName: string,
+): ChildProcess {
   const flags = heapFlags(heapBytes)
   // Any free port: on a server that others use too, the usual one may be theirs.
   if (inspect) flags.push('--inspect-wait=127.0.0.1:0')
@@ -109,7 +114,7 @@ function start({ heapBytes, cwd, inspect, profileFile }: Replay, tokenName: stri
     )
   return spawn(process.execPath, [...flags, builtFile('worker-process'), 'foreground'], {
     cwd,
-    env: { ...process.env, [tokenName]: '1' },
+    env: { ...process.env, ...environment, [tokenName]: '1' },
     // A group of its own: a job that signals its group does not end who looks at it.
     detached: true,
     stdio: ['ignore', 'inherit', 'inherit', 'pipe'],

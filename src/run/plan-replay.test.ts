@@ -91,6 +91,7 @@ describe('planReplay', () => {
       heapBytes: plan.memory.workerHeapBytes,
       limits: { memoryBytes: plan.memory.totalBytes, processesMax: 64 },
       patienceMs: plan.taskTimeoutMs,
+      environment: {},
       cwd: '/home/ada',
     })
     expect([run, formerly]).toEqual(['20201231-235959-words', { kind: 'well' }])

@@ -12,6 +12,7 @@ import { type RunOnDisk, readRun } from './reopen.ts'
 import { sayTask } from './state/say-task.ts'
 import type { RunState } from './state/state.ts'
 import { attemptId, parseTaskId } from './state/task-id.ts'
+import { variablesOf } from './surroundings.ts'
 import { mapWork, reduceWork } from './work.ts'
 import { jobProcessesMax, loadOrderOf } from './workers.ts'
 
@@ -20,6 +21,8 @@ export interface ReplayPlan {
   readonly replay: Omit<Replay, 'inspect' | 'profileFile' | 'onStandstill'>
   /** Id of the run. */
   readonly run: string
+  /** Its time zone and language. */
+  readonly surroundings: string
   /** Its task, and what that reads. */
   readonly task: string
   /** How it ended in its run: what it, or where it was told to pass over a record, an attempt before it at that record, failed of. */
@@ -49,7 +52,7 @@ export function planReplay(
     stage === 'map'
       ? mapAgain({ state, directory, events, task: begun.task, index, death, maps })
       : reduceAgain(state, directory, index)
-  const { job, memory, taskTimeoutMs } = state.plan
+  const { job, memory, surroundings, taskTimeoutMs } = state.plan
   return {
     replay: {
       order: loadOrderOf(directory, { jobName: job.path, params: job.typedParams }),
@@ -58,8 +61,10 @@ export function planReplay(
       limits: { memoryBytes: memory.totalBytes, processesMax: jobProcessesMax },
       patienceMs: taskTimeoutMs,
       cwd: identity.cwd,
+      environment: variablesOf(surroundings),
     },
     run: identity.id,
+    surroundings,
     task: sayTask(state.plan, stage, index),
     formerly: howItEnded(events, attempt, death, work.kind === 'map' ? work.replay?.record : undefined),
   }

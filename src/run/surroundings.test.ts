@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { surroundings } from './surroundings.ts'
+import { surroundings, variablesOf } from './surroundings.ts'
 
 describe('surroundings', () => {
   test('are the time zone and the language of the environment, without how its letters are encoded', () => {
@@ -21,5 +21,26 @@ describe('surroundings', () => {
 
   test('have the zone of the machine where the environment names none', () => {
     expect(surroundings({})).toMatch(/^[\w+-]+(\/[\w+-]+)*, en_US$/)
+  })
+})
+
+describe('variablesOf', () => {
+  const here = { TZ: 'Europe/Berlin', LANG: 'de_DE.UTF-8' }
+
+  test.each([
+    ['Asia/Seoul, ko_KR', { TZ: 'Asia/Seoul', LC_ALL: 'ko_KR.UTF-8' }],
+    [
+      'EST5EDT,M3.2.0,M11.1.0, ca_ES@valencia',
+      { TZ: 'EST5EDT,M3.2.0,M11.1.0', LC_ALL: 'ca_ES.UTF-8@valencia' },
+    ],
+    ['Europe/Berlin, en_US', { TZ: 'Europe/Berlin', LC_ALL: 'en_US.UTF-8' }],
+  ])('make other surroundings those: %s', (said, expected) => {
+    const variables = variablesOf(said, here)
+    expect(variables).toEqual(expected)
+    expect(surroundings({ ...here, LC_MESSAGES: 'fr_FR', ...variables })).toBe(said)
+  })
+
+  test('are none where the surroundings are those anyway', () => {
+    expect(variablesOf('Europe/Berlin, de_DE', here)).toEqual({})
   })
 })

@@ -12,6 +12,21 @@ export function surroundings(env: NodeJS.ProcessEnv = process.env): string {
   return `${env.TZ ?? systemZone()}, ${/^(C|POSIX)$/.test(language) ? 'en_US' : language}`
 }
 
+/**
+ * The variables with which a process that is started here has these surroundings; none where it has them anyway.
+ *
+ * @param said as `surroundings` says it
+ */
+export function variablesOf(
+  said: string,
+  env: NodeJS.ProcessEnv = process.env,
+): Readonly<Record<string, string>> {
+  const at = said.lastIndexOf(', ')
+  return said === surroundings(env)
+    ? {}
+    : { TZ: said.slice(0, at), LC_ALL: said.slice(at + 2).replace(/@|$/, '.UTF-8$&') }
+}
+
 function systemZone(): string {
   try {
     return readlinkSync('/etc/localtime').replace(/^.*\/zoneinfo\//, '')

@@ -55,6 +55,20 @@ describe('repro', () => {
     expect(shell.stderr).not.toMatch(/EPIPE|await|failed/)
   })
 
+  it('has the time zone and language of the run', () => {
+    const job = shop.job('when.job.ts', 'throw new Error(new Date(0).toLocaleString())')
+    const env = { TZ: 'Asia/Seoul', LC_ALL: 'de_DE.UTF-8' }
+    expect(shop.runIn({ env }, 'run', job, 'in.txt', '--no-reuse').status).toBe(3)
+    const said = 'map threw: 1.1.1970, 09:00:00'
+    expect(readFileSync(join(shop.runs().at(-1) ?? '', 'rejected.jsonl'), 'utf8')).toContain(said)
+    const here = shop.run('repro', 'map-00000.1')
+    expect(here.stderr).toContain(said)
+    expect(here.stderr).toContain('Its time zone and language are those of its run: Asia/Seoul, de_DE.\n')
+    const there = shop.runIn({ env }, 'repro', 'map-00000.1')
+    expect(there.stderr).toContain(said)
+    expect(there.stderr).not.toContain('time zone')
+  })
+
   it('maps only the record that ended the worker, and with --whole those before it, and changes nothing', () => {
     runWith('exits.job.ts', 'process.exit(9)')
     const before = filesOfRun()

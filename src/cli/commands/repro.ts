@@ -71,7 +71,7 @@ export const repro: Command = {
   },
 }
 
-function sayBegin({ replay, run, task, formerly }: ReplayPlan, { say }: Terminal): void {
+function sayBegin({ replay, run, surroundings, task, formerly }: ReplayPlan, { say }: Terminal): void {
   const { attempt, heapBytes, limits } = replay
   const { work } = attempt
   const at = work.kind === 'map' ? work.replay : undefined
@@ -79,6 +79,8 @@ function sayBegin({ replay, run, task, formerly }: ReplayPlan, { say }: Terminal
   const where = at === undefined ? '' : `${alone} ${sayRecord(work, at.record)}`
   const bounds = `heap limit ${showBytes(heapBytes)}, memory limit ${showBytes(limits.memoryBytes)}`
   say(`Again ${attempt.id} of run ${run}: ${printable(task)}${where}; ${bounds}.`)
+  if (Object.keys(replay.environment).length > 0)
+    say(`Its time zone and language are those of its run: ${printable(surroundings)}.`)
   if (formerly.kind === 'failed') say(`It failed then: ${printable(formerly.message)}`)
 }
 
