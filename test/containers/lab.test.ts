@@ -137,6 +137,8 @@ describe.runIf(process.getuid?.() === 0)('an ordinary user', () => {
 
     /** With a command of root's that changes the machine for this command alone. */
     function upWhere(change: string, ...args: readonly string[]): Ended {
+      // What holds the user's namespace since an earlier command of theirs has the machine as it was then.
+      user.run('podman', ['system', 'migrate'])
       const machine = ['unshare', '--mount', 'sh', '-c', `${change} && exec "$@"`, 'sh']
       return user.run(process.execPath, [program, 'up', ...args], {}, machine)
     }
