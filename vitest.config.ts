@@ -17,6 +17,7 @@ const tests = ['src/**/*.test.ts', 'test/**/*.test.ts', 'tools/**/*.test.ts', 'e
 
 /** Tests of what else is in their process, as buffers that other tests have left there. */
 const alone = [
+  'src/flow/key-table-memory.test.ts',
   'src/input/chunk-memory.test.ts',
   'src/input/scan/lazy-decoder.test.ts',
   'src/input/scan/clone.test.ts',
