@@ -439,6 +439,9 @@ describe.skipIf(!isReady)('tunnel', () => {
 
   it('is found by a note for its owner alone, which goes with it', async () => {
     const notes = (): string[] => readdirSync(join(ada.home, notesFolder))
+    // What other tests have killed is taken away by the next.
+    await page.stop()
+    page = await servePage()
     const [name = ''] = notes()
     expect(notes()).toHaveLength(1)
     expect(
