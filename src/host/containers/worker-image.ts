@@ -1,19 +1,16 @@
 import { spawn } from 'node:child_process'
-import { createHash } from 'node:crypto'
-import { createReadStream, existsSync, mkdirSync, rmSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { TallymanError } from '../../errors.ts'
 import { scratchFolder } from '../scratch-folder.ts'
 import { askEngine, endSoon, engineSilence, engineWithinMs } from './ask-engine.ts'
-import { type Engine, findOnPath } from './engine.ts'
+import type { Engine } from './engine.ts'
 import { engineUnfit } from './engine-trouble.ts'
+import { hashFiles, workerFiles } from './worker-files.ts'
 
 /** What every image that tallyman made is called, before the colon. */
 const imageName = 'localhost/tallyman-worker'
-
-/** Programs that are put beside Node: what the first process of a container is made of, and the least a job may ask for. */
-const programs = ['sh', 'env', 'setsid', 'sleep', 'cat']
 
 /** An image that workers can be started from. */
 export interface WorkerImage {
@@ -29,14 +26,14 @@ export interface WorkerImage {
  * @param say told, in a sentence, when one is being made
  * @throws {TallymanError} `engine-unfit` where it cannot be made
  *
- * Cost: the files are read once, a tenth of a second; making it takes two seconds and 110 MB of the engine's storage.
+ * Cost: the files are read where they are others than the last time, a fifth of a second; making it takes two seconds and 110 MB of the engine's storage.
  */
 export async function requireWorkerImage(
   engine: Engine,
   say: (message: string) => void = () => undefined,
 ): Promise<WorkerImage> {
   const node = process.execPath
-  const files = await imageFiles(node)
+  const files = await workerFiles(node)
   const name = `${imageName}:${(await hashFiles(files)).slice(0, 16)}`
   if (!(await hasImage(engine, name))) {
     say(`The image ${name} is made of Node ${process.version}, which takes a few seconds, once.`)
@@ -62,48 +59,6 @@ async function hasImage({ command }: Engine, name: string): Promise<boolean> {
   if (status === 0) return true
   if (/no such image|not known|not found/i.test(stderr)) return false
   throw engineUnfit(command[0], 'images cannot be looked at', stderr)
-}
-
-/** Absolute paths of all files an image needs, in order. */
-async function imageFiles(node: string): Promise<string[]> {
-  const found = programs.map((name) => {
-    const usual = `/bin/${name}`
-    return existsSync(usual) ? usual : (findOnPath(name) ?? missing(name))
-  })
-  const binaries = [node, ...found]
-  const libraries = await Promise.all(binaries.map(librariesOf))
-  return [...new Set([...binaries, ...libraries.flat()])].sort()
-}
-
-function missing(name: string): never {
-  throw new TallymanError(
-    'engine-unfit',
-    `No image of workers can be made here: there is no program ${name}.`,
-    {
-      wayOut: 'Install it, or name an image that has Node and a shell: --image.',
-    },
-  )
-}
-
-/** What the loader would load with a program: ldd(1). A program that is linked to nothing has none. */
-async function librariesOf(program: string): Promise<string[]> {
-  const { status, stdout, stderr } = await askEngine(['ldd'], [program])
-  if (status === 127) throw engineUnfit('ldd', `what ${program} is linked to cannot be found out`, stderr)
-  return [...stdout.matchAll(/(?:=> |^\s+)(\/\S+) \(0x/gm)].flatMap(([, path]) => path ?? [])
-}
-
-/** Of what is packed how: another number for another way. */
-const packing = 2
-
-/** SHA-256 over names and contents, in hex. */
-async function hashFiles(files: readonly string[]): Promise<string> {
-  const hash = createHash('sha256').update(`${packing}\0`)
-  for (const file of files) {
-    const content = createHash('sha256')
-    await pipeline(createReadStream(file), content)
-    hash.update(`${file}\0`).update(content.digest())
-  }
-  return hash.digest('hex')
 }
 
 /** Where the engine mounts what is not in the image, in a root that is read-only. */
