@@ -1,20 +1,12 @@
 import { once } from 'node:events'
-import {
-  chmodSync,
-  chownSync,
-  closeSync,
-  existsSync,
-  openSync,
-  readdirSync,
-  realpathSync,
-  statSync,
-} from 'node:fs'
+import { chmodSync, closeSync, existsSync, openSync, realpathSync, statSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { makeArchive } from '../../test/fixtures/archives.ts'
+import { asOrdinaryUser } from '../../test/fixtures/as-ordinary-user.ts'
 import { InputTree } from '../../test/fixtures/input-tree.ts'
 import { requires } from '../../test/requires.ts'
 import { TallymanError } from '../errors.ts'
@@ -224,21 +216,6 @@ describe('discoverInputs on files and directories', () => {
     chmodSync(`${tree.root}/d/sub`, 0o700)
   })
 })
-
-/** Root may read everything: where the tests run as root, this becomes nobody for a while, whom the tree then belongs to. */
-async function asOrdinaryUser(root: string, work: () => Promise<void>): Promise<void> {
-  const nobody = 65_534
-  const { seteuid } = process
-  if (process.getuid?.() !== 0 || seteuid === undefined) return await work()
-  for (const path of ['', ...readdirSync(root, { recursive: true, encoding: 'utf8' })])
-    chownSync(`${root}/${path}`, nobody, nobody)
-  seteuid(nobody)
-  try {
-    await work()
-  } finally {
-    seteuid(0)
-  }
-}
 
 describe('discoverInputs over results', () => {
   test('reads no result that lies among the inputs, but one that is named', async () => {
