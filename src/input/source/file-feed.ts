@@ -16,7 +16,7 @@ interface Read {
  * is used, what follows is read.
  */
 export class FileFeed {
-  readonly #file: OpenedFile
+  readonly #file: Pick<OpenedFile, 'read'>
   readonly #endByte: number
   readonly #pieceBytes: number
   readonly #bufferBytes: number
@@ -31,7 +31,7 @@ export class FileFeed {
   #spare: Buffer | null = null
 
   /** @param chunkBytes of what is inflated; a piece should become two chunks, as many as are inflated at once */
-  constructor(file: OpenedFile, startByte: number, endByte: number, chunkBytes: number) {
+  constructor(file: Pick<OpenedFile, 'read'>, startByte: number, endByte: number, chunkBytes: number) {
     // Text compresses about eightfold; a small piece also places damage better.
     const pieceBytes = Math.max(1, chunkBytes >>> 2)
     this.#file = file

@@ -15,7 +15,7 @@ const beyondBytes = 65_536
 
 /** Reads a span of a file, one chunk ahead. */
 export class FileSpan implements ByteChunks {
-  readonly #file: OpenedFile
+  readonly #file: Pick<OpenedFile, 'read'>
   readonly #span: Span
   readonly #chunkBytes: number
   /** Where the next read begins. */
@@ -24,7 +24,7 @@ export class FileSpan implements ByteChunks {
   /** Memory of a chunk that was given back. */
   #spare: ArrayBufferLike | null = null
 
-  constructor(file: OpenedFile, span: Span, chunkBytes: number) {
+  constructor(file: Pick<OpenedFile, 'read'>, span: Span, chunkBytes: number) {
     this.#file = file
     this.#span = span
     this.#chunkBytes = chunkBytes
