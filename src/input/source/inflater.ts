@@ -167,11 +167,17 @@ function handleOrder({ input, output, outputStart, stop }: InflateOrder): Handle
 }
 
 function findHandleClass(): HandleClass | null {
-  const major = Number(process.versions.node.split('.', 1)[0])
-  if (!knownNodes.has(major)) return null
   const stream = createInflateRaw()
-  const handle: unknown = Reflect.get(stream, '_handle')
+  const found = handleClassOf(stream, process.versions.node)
   stream.destroy()
+  return found
+}
+
+/** The class behind a stream of zlib; null where it is not known to work as described here. */
+export function handleClassOf(stream: object, nodeVersion: string): HandleClass | null {
+  const major = Number(nodeVersion.split('.', 1)[0])
+  if (!knownNodes.has(major)) return null
+  const handle: unknown = Reflect.get(stream, '_handle')
   if (typeof handle !== 'object' || handle === null) return null
   const found: unknown = handle.constructor
   const isWhole = ['init', 'write', 'writeSync', 'close'].every(

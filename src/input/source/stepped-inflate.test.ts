@@ -4,7 +4,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { identityOf, makeFolder } from '../../../test/fixtures/splits.ts'
 import { SourceFault } from './byte-chunks.ts'
 import { FileFeed } from './file-feed.ts'
-import { canInflateInSteps, Inflater } from './inflater.ts'
+import { canInflateInSteps } from './inflater.ts'
 import { OpenedFile } from './opened-file.ts'
 import type { RawInflate } from './raw-inflate.ts'
 import { SteppedInflate } from './stepped-inflate.ts'
@@ -136,22 +136,5 @@ describe('SteppedInflate', () => {
     ])
     await feed.close()
     await file.close()
-  })
-})
-
-describe('Inflater', () => {
-  test('is used one step at a time, and not after its end', async () => {
-    const inflater = new Inflater()
-    const order = {
-      input: deflateRawSync('some text'),
-      output: Buffer.alloc(100),
-      outputStart: 0,
-      stop: 'none',
-    } as const
-    const step = inflater.step(order)
-    expect(() => inflater.stepNow(order)).toThrow('at work')
-    expect(await step).toEqual({ inputBytes: order.input.length, outputBytes: 9 })
-    inflater.close()
-    expect(() => inflater.stepNow(order)).toThrow('closed')
   })
 })
