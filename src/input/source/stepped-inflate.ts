@@ -76,7 +76,6 @@ export class SteppedInflate implements RawInflate {
   #sinceBoundary = 0
   #ended = false
   #closed = false
-  #failure: SourceFault | null = null
 
   /**
    * @param chunkBytes size of a chunk at most
@@ -101,15 +100,14 @@ export class SteppedInflate implements RawInflate {
         this.#beginAtOnce()
         return this.#cutChunk()
       }
-      if (this.#failure !== null) throw this.#failure
       if (this.#ended) return null
       const running = this.#running ?? (await this.#begin())
       let step: InflateStep
       try {
         step = await running.step
       } catch (error) {
-        this.#failure = this.#explain(error)
-        throw this.#failure
+        // It stays the step that is under way: whoever asks again is told the same.
+        throw this.#explain(error)
       }
       this.#running = null
       this.#requireOpen()
@@ -190,7 +188,7 @@ export class SteppedInflate implements RawInflate {
     const left = this.#output.subarray(this.#outputStart)
     this.#output = nothing
     this.#outputStart = 0
-    if (left.length > 0) this.giveBack(left)
+    this.giveBack(left)
   }
 
   #newOutput(): void {
