@@ -1,6 +1,7 @@
 import { deflateRawSync } from 'node:zlib'
 import { afterEach, describe, expect, test } from 'vitest'
 import { HeldFile, settle } from '../../../test/fixtures/held-file.ts'
+import { SourceFault } from './byte-chunks.ts'
 import { FileFeed } from './file-feed.ts'
 import { StreamInflate } from './stream-inflate.ts'
 
@@ -132,5 +133,16 @@ describe('StreamInflate', () => {
     held.file.reads[0]?.end()
     await expect(first).rejects.toMatchObject(closed)
     await expect(held.inflate.next()).rejects.toMatchObject(closed)
+  })
+  test('leaves nobody waiting, whenever it is closed', async () => {
+    for (let turns = 0; turns < 30; turns++) {
+      const { inflate } = openStream(stored.subarray(0, 1500))
+      const code = readAll(inflate).catch((error: unknown) =>
+        error instanceof SourceFault ? error.code : error,
+      )
+      for (let turn = 0; turn < turns; turn++) await settle()
+      await inflate.close()
+      expect(['input-damaged', 'internal']).toContain(await code)
+    }
   })
 })
