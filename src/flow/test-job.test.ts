@@ -249,6 +249,27 @@ describe('testJob', () => {
     }
     const plus = { empty: () => 0, add: (sum: number, value: number) => sum + value }
 
+    test('and says of a reducer that throws in one of them at which table and key it does', async () => {
+      const merge = (): number => {
+        throw new Error('no merge')
+      }
+      await expect(numbers(reducer({ ...plus, merge }), 1, 2)).rejects.toMatchObject({
+        code: 'job-threw',
+        message: expect.stringMatching(/table "result".*"a".*no merge/),
+      })
+    })
+
+    test('and cuts results that are long', async () => {
+      const text = reducer({
+        empty: () => '',
+        add: (all: string, value: string) => all + value,
+        merge: (left) => left,
+      })
+      const error = await numbers(text, 'x'.repeat(300), 'y').catch((caught: unknown) => caught)
+      expect(String(error)).toContain(`"${'x'.repeat(199)}… where its 2 values`)
+      expect(String(error)).not.toContain('x'.repeat(200))
+    })
+
     test('and names reducer, table, key and both results where they differ', async () => {
       const average = reducer({ ...plus, merge: (left, right) => (left + right) / 2 })
       const both = all({ n: count(), average })

@@ -44,7 +44,7 @@ describe('the files a job reads itself', () => {
   })
 
   test('are noted whichever way they are read, and however they are named', async () => {
-    const all = Array.from({ length: 12 }, (_, number) => write(`${number}.txt`))
+    const all = Array.from({ length: 14 }, (_, number) => write(`${number}.txt`))
     const at = (number: number): string => all[number] ?? ''
     watched.readFileSync(at(0))
     await promisify<string, Buffer>(watched.readFile)(at(1))
@@ -57,8 +57,34 @@ describe('the files a job reads itself', () => {
     watched.readFileSync(Buffer.from(at(8)))
     watched.closeSync(watched.openSync(at(9), fs.constants.O_RDONLY))
     expect(watched.readFileSync(at(10), { flag: 'r' }).toString()).toBe('x')
+    expect(await (await watched.openAsBlob(at(11))).text()).toBe('x')
     watched.readdirSync(folder.path)
-    expect(paths()).toEqual([...all.slice(0, 11), folder.path])
+    fs.mkdirSync(folder.at('sub'))
+    watched.opendirSync(folder.at('sub')).closeSync()
+    expect(paths()).toEqual([...all.slice(0, 12), folder.path, folder.at('sub')])
+  })
+
+  test('are noted with any encoding, also one that begins as flags do by which a file is written', async () => {
+    const encodings = ['ascii', 'utf8', 'latin1', 'base64', 'hex', 'ucs2', 'binary'] as const
+    const all = encodings.map((encoding) => write(`${encoding}.txt`))
+    for (const encoding of encodings) watched.readFileSync(folder.at(`${encoding}.txt`), encoding)
+    expect(paths()).toEqual(all)
+    const more = ['stream', 'callback', 'promise', 'folder'].map((name) => write(`ascii-${name}.txt`))
+    const [stream = '', callback = '', promise = '', folderFile = ''] = more
+    for await (const _ of watched.createReadStream(stream, 'ascii')) break
+    await promisify<string, BufferEncoding, string>(watched.readFile)(callback, 'ascii')
+    await watchedPromises.readFile(promise, 'ascii')
+    watched.readFileSync(folderFile, { encoding: 'ascii' })
+    expect(paths()).toEqual([...all, ...more])
+  })
+
+  test('are not those whose options say that they are written', async () => {
+    for (const flag of ['w+', 'a+', 'r+']) watched.readFileSync(write(`${flag}.txt`), { flag })
+    for await (const _ of watched.createReadStream(write('stream-r+.txt'), { flags: 'r+' })) break
+    await watchedPromises.readFile(write('promise-r+.txt'), { flag: 'r+' })
+    for (const name of ['w+', 'a+', 'r+', 'stream-r+', 'promise-r+'])
+      watched.readFileSync(folder.at(`${name}.txt`), 'utf8')
+    expect(sideFiles.list()).toBeUndefined()
   })
 
   test('that are not there are noted as such', () => {

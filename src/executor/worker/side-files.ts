@@ -57,7 +57,8 @@ export function sideFileIdentity(path: string): string | null {
 
 /** Functions whose first argument is the path of what is read, or by their flags written. */
 const openers: ReadonlySet<string> = new Set([
-  ...['readFile', 'readFileSync', 'open', 'openSync', 'createReadStream', 'readdir', 'readdirSync'],
+  ...['readFile', 'readFileSync', 'open', 'openSync', 'openAsBlob', 'createReadStream'],
+  ...['readdir', 'readdirSync', 'opendir', 'opendirSync'],
   ...['writeFile', 'writeFileSync', 'appendFile', 'appendFileSync', 'createWriteStream'],
 ])
 
@@ -70,28 +71,35 @@ function telling(fs: Module, told: Told): Module {
   const entries = Object.entries(fs).map(([name, value]): [string, unknown] => {
     if (name === 'promises') return [name, telling(value as Module, told)]
     if (typeof value !== 'function' || !openers.has(name)) return [name, value]
-    return [name, tellingOf(value as Opener, /^(write|append|createW)/.test(name), told)]
+    return [name, tellingOf(name, value as Opener, told)]
   })
   return Object.fromEntries(entries)
 }
 
 type Opener = (this: unknown, ...args: unknown[]) => unknown
 
-function tellingOf(open: Opener, writes: boolean, told: Told): Opener {
+function tellingOf(name: string, open: Opener, told: Told): Opener {
+  const writes = /^(write|append|createW)/.test(name)
   const opener = function (this: unknown, ...args: unknown[]): unknown {
     const path = pathOf(args[0])
-    if (path !== null) told(path, writes || isWriting(args[1]))
+    if (path !== null) told(path, writes || isWriting(name, args[1]))
     return Reflect.apply(open, this, args)
   }
   // Its name, its length, and how `promisify` takes it.
   return Object.defineProperties(opener, Object.getOwnPropertyDescriptors(open))
 }
 
-/** Flags by which a file is written: those of `open`, or those among options. */
-function isWriting(asked: unknown): boolean {
-  const flags = typeof asked === 'object' && asked !== null && 'flags' in asked ? asked.flags : asked
+/** Flags by which a file is written: those that `open` is given, or those among the options of others, which take a text there for an encoding (`ascii`). */
+function isWriting(name: string, asked: unknown): boolean {
+  const flags = name.startsWith('open') ? asked : flagsAmong(asked)
   if (typeof flags === 'number') return (flags & (constants.O_WRONLY | constants.O_RDWR)) !== 0
   return typeof flags === 'string' && /^(?:[wa]|r\+|rs\+)/.test(flags)
+}
+
+function flagsAmong(options: unknown): unknown {
+  if (typeof options !== 'object' || options === null) return undefined
+  if ('flags' in options) return options.flags
+  return 'flag' in options ? options.flag : undefined
 }
 
 /** The absolute path of what is no open file. What is no path is the system's to refuse. */
