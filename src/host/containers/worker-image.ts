@@ -2,9 +2,10 @@ import { spawn } from 'node:child_process'
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { TallymanError } from '../../errors.ts'
 import { scratchFolder } from '../scratch-folder.ts'
-import { askEngine, endSoon, engineSilence, engineWithinMs } from './ask-engine.ts'
+import { askEngine, type EngineAnswer, endSoon, engineSilence, engineWithinMs } from './ask-engine.ts'
 import type { Engine } from './engine.ts'
 import { engineUnfit } from './engine-trouble.ts'
 import { hashFiles, workerFiles } from './worker-files.ts'
@@ -54,11 +55,25 @@ export async function requireOwnImage(engine: Engine, name: string): Promise<Wor
   })
 }
 
-async function hasImage({ command }: Engine, name: string): Promise<boolean> {
-  const { status, stderr } = await askEngine(command, ['image', 'inspect', '--format', '{{.Id}}', name])
+/** What Podman says while another command of this user's stores or removes an image, whichever was asked for: it lists them all, and finds half of one. */
+const halfAnImage = /locating item named|consider removing the image/i
+const looksMax = 10
+const againMs = 200
+
+/** Asks of images. What is half there is all there or gone a moment later; where it stays so, what the engine says of it is the answer. */
+async function askOfImages({ command }: Engine, args: readonly string[]): Promise<EngineAnswer> {
+  for (let look = 1; ; look++) {
+    const answer = await askEngine(command, ['image', ...args])
+    if (answer.status === 0 || look === looksMax || !halfAnImage.test(answer.stderr)) return answer
+    await sleep(againMs)
+  }
+}
+
+async function hasImage(engine: Engine, name: string): Promise<boolean> {
+  const { status, stderr } = await askOfImages(engine, ['inspect', '--format', '{{.Id}}', name])
   if (status === 0) return true
   if (/no such image|not known|not found/i.test(stderr)) return false
-  throw engineUnfit(command[0], 'images cannot be looked at', stderr)
+  throw engineUnfit(engine.command[0], 'images cannot be looked at', stderr)
 }
 
 /** Where the engine mounts what is not in the image, in a root that is read-only. */
@@ -153,13 +168,13 @@ export interface KeptImage {
 /** The images that tallyman made for this user, in the engine's order. Cost: one command of the engine. */
 export async function listImages(engine: Engine): Promise<KeptImage[]> {
   const filter = ['--filter', 'label=tallyman.image', '--format', '{{.ID}} {{.Repository}}:{{.Tag}}']
-  const { status, stdout, stderr } = await askEngine(engine.command, ['image', 'ls', ...filter])
+  const { status, stdout, stderr } = await askOfImages(engine, ['ls', ...filter])
   if (status !== 0) throw engineUnfit(engine.command[0], 'images cannot be listed', stderr)
   const images = stdout.split('\n').filter((line) => line !== '')
   return await Promise.all(
     images.map(async (line) => {
       const [id = '', name = ''] = line.split(' ')
-      const size = await askEngine(engine.command, ['image', 'inspect', '--format', '{{.Size}}', id])
+      const size = await askOfImages(engine, ['inspect', '--format', '{{.Size}}', id])
       return { id, name, bytes: Number(size.stdout.trim()) || 0 }
     }),
   )
