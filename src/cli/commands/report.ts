@@ -39,7 +39,7 @@ async function write(job: JobDescription | null, args: Arguments, terminal: Term
     })
   }
   const { directory } = findResult(name, terminal)
-  const file = readFile(args, terminal)
+  const file = readPlace(args, terminal)
   const { page, refused } = await makeReport(
     directory,
     factsOf(readManifest(directory).run.id, terminal),
@@ -58,7 +58,7 @@ async function write(job: JobDescription | null, args: Arguments, terminal: Term
 }
 
 /** Where the report goes, an absolute path; null for stdout. */
-function readFile(args: Arguments, terminal: Terminal): string | null {
+function readPlace(args: Arguments, terminal: Terminal): string | null {
   const out = args.text('out') ?? 'report.html'
   if (out === '-') {
     if (!args.has('json')) return null

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { HeldFile, settle } from '../../../test/fixtures/held-file.ts'
+import { HeldFile, settle, waitsFor } from '../../../test/fixtures/held-file.ts'
 import { FileFeed } from './file-feed.ts'
 
 /** No two stretches of it are alike. */
@@ -182,13 +182,6 @@ describe('FileFeed', () => {
     const first = feed.take()
     file.reads[0]?.end()
     await first
-    let isClosed = false
-    const closing = feed.close().then(() => {
-      isClosed = true
-    })
-    await settle()
-    expect(isClosed).toBe(false)
-    file.reads[1]?.end()
-    await closing
+    expect(await waitsFor(feed.close(), file.reads[1])).toBe(true)
   })
 })

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { HeldFile, settle } from '../../../test/fixtures/held-file.ts'
+import { HeldFile, settle, waitsFor } from '../../../test/fixtures/held-file.ts'
 import { FileSpan, type Span } from './file-span.ts'
 
 const content = Buffer.from(Uint32Array.from({ length: 75_000 }, (_, at) => at * 31).buffer)
@@ -140,14 +140,7 @@ describe('FileSpan', () => {
     const first = chunks.next()
     file.reads[0]?.end()
     await first
-    let isClosed = false
-    const closing = chunks.close().then(() => {
-      isClosed = true
-    })
-    await settle()
-    expect(isClosed).toBe(false)
-    file.reads[1]?.end()
-    await closing
+    expect(await waitsFor(chunks.close(), file.reads[1])).toBe(true)
     expect((await chunks.next())?.length).toBe(100)
     expect(await chunks.next()).toBe(null)
     expect(file.reads).toHaveLength(2)
