@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url'
+import { isDeepStrictEqual } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { type DayFacts, readFacts } from './facts.ts'
 import { Planner, TagScaleError, type TweetPlan } from './plan.ts'
@@ -90,7 +91,7 @@ describe('Planner', () => {
   })
 
   it('plans the same year for a seed, and another order of it for another', () => {
-    expect(planYear()).toEqual(year)
+    expect(isDeepStrictEqual(planYear(), year)).toBe(true)
     const other = planYear({ ...options, seed: 2 })
     expect(other).not.toEqual(year)
     expect(other.map((day) => day.tweets.length)).toEqual(year.map((day) => day.tweets.length))

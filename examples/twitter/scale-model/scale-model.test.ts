@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { inflateRawSync } from 'node:zlib'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 const twitterDir = fileURLToPath(new URL('..', import.meta.url))
 const scratch = mkdtempSync(join(tmpdir(), 'tallyman-scale-model-test-'))
@@ -60,6 +60,20 @@ function linesOf(zip: Buffer): string[] {
   return lines
 }
 
+const names = [
+  'missing-day',
+  'half-day',
+  'truncated-zip',
+  'bad-crc',
+  'empty-archive',
+  'half-line',
+  'bad-line',
+  'bad-utf8',
+  'odd-files',
+]
+/** The whole year, in which each defect has struck a day; none of its first days is among them. */
+const broken = makeModel('broken', '--scale', '500000', ...names.flatMap((name) => ['--defect', name]))
+
 describe('make-model', () => {
   it('writes the answer that the plain program counts, of texts cut and whole', () => {
     const outDir = makeModel('tiny', '--scale', '50000', '--from', '2020-03-15', '--days', '5')
@@ -69,27 +83,32 @@ describe('make-model', () => {
     expect(answerOf(outDir)).not.toEqual(answerOf(outDir, 'answer-full-text'))
   })
 
-  it('writes the same bytes for a seed, however many threads write', () => {
+  describe('of the first days of the year', () => {
     const days = ['--scale', '500000', '--days', '5']
-    const one = makeModel('one', ...days, '--workers', '1')
-    const three = makeModel('three', ...days, '--workers', '3')
-    expect(Object.keys(bytesOf(one))).toHaveLength(5)
-    expect(bytesOf(three)).toEqual(bytesOf(one))
-    expect(answerOf(three)).toEqual(answerOf(one))
-  })
+    let one: string
+    beforeAll(() => {
+      one = makeModel('one', ...days, '--workers', '1')
+    })
 
-  it('writes other texts and the same sums for another seed', () => {
-    const days = ['--scale', '500000', '--days', '5']
-    const one = makeModel('seed-1', ...days)
-    const two = makeModel('seed-2', ...days, '--seed', '2')
-    expect(bytesOf(two)).not.toEqual(bytesOf(one))
-    expect(answerOf(two)[2]).toEqual(answerOf(one)[2])
-  })
+    it('writes the same bytes for a seed, however many threads write', () => {
+      const three = makeModel('three', ...days, '--workers', '3')
+      expect(Object.keys(bytesOf(one))).toHaveLength(5)
+      expect(bytesOf(three)).toEqual(bytesOf(one))
+      expect(answerOf(three)).toEqual(answerOf(one))
+    })
 
-  it('writes the first days of the year as the whole year has them', () => {
-    const whole = makeModel('four', '--scale', '500000', '--days', '4')
-    const part = makeModel('two', '--scale', '500000', '--from', '2020-01-03', '--days', '2')
-    expect(bytesOf(whole)).toMatchObject(bytesOf(part))
+    it('writes other texts and the same sums for another seed', () => {
+      const two = makeModel('seed-2', ...days, '--seed', '2')
+      expect(bytesOf(two)).not.toEqual(bytesOf(one))
+      expect(answerOf(two)[2]).toEqual(answerOf(one)[2])
+    })
+
+    it('writes them as the whole year has them, and some of them as all', () => {
+      const part = makeModel('two', '--scale', '500000', '--from', '2020-01-03', '--days', '2')
+      expect(Object.keys(bytesOf(part))).toHaveLength(2)
+      expect(bytesOf(one)).toMatchObject(bytesOf(part))
+      expect(bytesOf(broken)).toMatchObject(bytesOf(one))
+    })
   })
 
   it('writes over an earlier model, and over nothing else', () => {
@@ -163,19 +182,7 @@ describe('a line of the model', () => {
 })
 
 describe('defects', () => {
-  const names = [
-    'missing-day',
-    'half-day',
-    'truncated-zip',
-    'bad-crc',
-    'empty-archive',
-    'half-line',
-    'bad-line',
-    'bad-utf8',
-    'odd-files',
-  ]
-  const outDir = makeModel('broken', '--scale', '500000', ...names.flatMap((name) => ['--defect', name]))
-  const { counts, unread } = countPlainly(outDir)
+  const { counts, unread } = countPlainly(broken)
 
   it('are where they should be, and nowhere else', () => {
     expect(unread.trim().split('\n')).toEqual([
@@ -185,7 +192,7 @@ describe('defects', () => {
       expect.stringMatching(/^geoTwitter20-08-09\.zip!.*SyntaxError/),
       expect.stringMatching(/^geoTwitter20-09-10\.zip!.*(utf-8|UTF-8)/),
     ])
-    const files = bytesOf(outDir)
+    const files = bytesOf(broken)
     expect(Object.keys(files)).toHaveLength(365 + 2)
     expect(files).not.toHaveProperty('geoTwitter20-02-20.zip')
     expect(files).toHaveProperty('tweets-20220406.zip')
@@ -198,11 +205,11 @@ describe('defects', () => {
   })
 
   it('leave the answer to what can be read', () => {
-    expect(counts).toEqual(answerOf(outDir))
+    expect(counts).toEqual(answerOf(broken))
   })
 
   it('are listed in model.json', () => {
-    const model = JSON.parse(readFileSync(join(outDir, 'model.json'), 'utf8'))
+    const model = JSON.parse(readFileSync(join(broken, 'model.json'), 'utf8'))
     expect(model.defects.map(({ defect }: { defect: string }) => defect)).toEqual(names)
   })
 })

@@ -33,7 +33,7 @@ export type ShareOutcome = ShareReport | { readonly problem: string }
 /** Tweets of the year for each user: about what a public stream of geotagged tweets has. */
 const tweetsPerUser = 20
 
-/** Plans the whole year, as every worker does, so that none waits for another, and writes its own days. */
+/** Plans the year up to the model's last day, as every worker does, so that none waits for another, and writes its own days. */
 export function writeShare({ options, factsDir, datasetDir, share, shares }: ShareOrder): ShareReport {
   const facts = readFacts(factsDir)
   const planner = new Planner(facts, options)
@@ -47,7 +47,9 @@ export function writeShare({ options, factsDir, datasetDir, share, shares }: Sha
   )
   const answers = emptyAnswers()
   const totals = { archives: 0, zipBytes: 0, jsonBytes: 0, tweets: 0, notTweets: 0 }
-  for (let plan = planner.nextDay(); plan !== null; plan = planner.nextDay()) {
+  for (let left = facts.days.findIndex(({ day }) => day === days.at(-1)); left >= 0; left--) {
+    const plan = planner.nextDay()
+    if (plan === null) break
     const { day } = plan
     const at = days.indexOf(day)
     if (at === -1 || at % shares !== share) continue
