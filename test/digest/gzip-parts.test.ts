@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { makeBlock, makeBlocks, makeMembers } from '../fixtures/gzip-members.ts'
 import { makeOrderedFiles } from '../fixtures/ordered-inputs.ts'
 import { type Ended, Workshop } from '../fixtures/program.ts'
@@ -37,9 +37,34 @@ function run(file: string, split: string, ...options: readonly string[]): Ended 
   return shop.run('run', job, file, '--split', split, '--no-reuse', ...options)
 }
 
-/** What is said of inputs that are lacking, without the id of the run and how long it took. */
-function complaintOf({ stderr }: Ended): string[] {
-  return stderr.split('\n').filter((line) => line.includes('.gz') && !line.includes('tallyman resume'))
+/** How a run ended, and where it is. */
+interface SeenRun {
+  readonly ended: Ended
+  readonly folder: string
+}
+
+/** What a manifest says of an input, as far as it is looked at. */
+interface Counted {
+  readonly bytes: number
+  readonly records: number
+}
+
+function seenRun(split: string, ...inputs: readonly string[]): SeenRun {
+  const ended = shop.run('run', job, ...inputs, '--split', split, '--no-reuse')
+  return { ended, folder: shop.runs().at(-1) ?? '' }
+}
+
+/** What is said of an input that is lacking, without the id of the run and how long it took. */
+function complaintOf({ stderr }: Ended, path: string): string[] {
+  return stderr.split('\n').filter((line) => line.includes(path) && !line.includes('tallyman resume'))
+}
+
+/** Each input for which a run was refused, and whether it was accepted. */
+function refusedFor(folder: string): [name: string, accepted: boolean][] {
+  const shortfalls = shop
+    .journal(folder)
+    .flatMap((event) => (event.type === 'refused' ? event.shortfalls : []))
+  return shortfalls.flatMap((one) => (one.kind === 'input' ? [[one.name, one.accepted]] : []))
 }
 
 const files = {
@@ -66,44 +91,63 @@ describe('a gzip file of several members', { timeout: 120_000 }, () => {
 
   const [, , third] = files['members.txt.gz'].cuts
   const cutAt = third?.byte ?? 0
-
-  const damaged = (name: keyof typeof files, change: (file: Buffer) => Buffer): Buffer =>
-    change(Buffer.from(files[name].file))
-  const flip = (at: number) => (file: Buffer) => {
+  const flip = (name: keyof typeof files, at: number): Buffer => {
+    const file = Buffer.from(files[name].file)
     file.writeUInt8(file.readUInt8(at) ^ 0x55, at)
     return file
   }
+  const [members, blocks] = [files['members.txt.gz'].file, files['blocks.txt.gz'].file]
+  const damaged: Readonly<Record<string, Buffer>> = {
+    'a byte of data is another one': flip('members.txt.gz', cutAt - 40),
+    'a checksum is another one': flip('members.txt.gz', cutAt - 7),
+    'a length is another one': flip('members.txt.gz', cutAt - 4),
+    'a header is none': flip('members.txt.gz', cutAt),
+    'a block is damaged': flip('blocks.txt.gz', 9000),
+    'it is cut off': members.subarray(0, cutAt + 1000),
+    'its blocks are cut off': blocks.subarray(0, 9000),
+    'something else follows': Buffer.concat([members, Buffer.from('more')]),
+  }
+  const pathOf = (what: string): string => `${what.replaceAll(' ', '-')}.gz`
 
-  it.each([
-    ['a byte of data is another one', 'members.txt.gz', flip(cutAt - 40)],
-    ['a checksum is another one', 'members.txt.gz', flip(cutAt - 7)],
-    ['a length is another one', 'members.txt.gz', flip(cutAt - 4)],
-    ['a header is none', 'members.txt.gz', flip(cutAt)],
-    ['a block is damaged', 'blocks.txt.gz', flip(9000)],
-    ['it is cut off', 'members.txt.gz', (file: Buffer) => file.subarray(0, cutAt + 1000)],
-    ['its blocks are cut off', 'blocks.txt.gz', (file: Buffer) => file.subarray(0, 9000)],
-    [
-      'something else follows',
-      'members.txt.gz',
-      (file: Buffer) => Buffer.concat([file, Buffer.from('more')]),
-    ],
-  ] as const)('says the same of what is wrong with it, and is left out whole: %s', (what, name, change) => {
-    const path = `${what.replaceAll(' ', '-')}.gz`
-    shop.write(path, damaged(name, change))
-    shop.write(
-      'other.txt',
-      content
-        .subarray(0, 3000)
-        .toString()
-        .replace(/\n[^\n]*$/, '\n'),
-    )
-    const whole = run(path, 'whole', 'other.txt')
-    const parts = run(path, '40K', 'other.txt', '-w', '2')
-    expect([whole.status, parts.status]).toEqual([3, 3])
-    expect(complaintOf(parts)).toEqual(complaintOf(whole))
-    const accepted = run(path, '40K', 'other.txt', '--accept', path)
-    expect(accepted.status, accepted.stderr).toBe(0)
-    expect(shop.digestOf(accepted)).toBe(shop.digestOf(run('other.txt', 'whole', '--accept', path, path)))
+  describe('is left out whole for what is wrong with it', () => {
+    let refused: { readonly whole: SeenRun; readonly parts: SeenRun }
+    let accepted: typeof refused
+    beforeAll(() => {
+      for (const [what, file] of Object.entries(damaged)) shop.write(pathOf(what), file)
+      const lines = content.subarray(0, 3000).toString()
+      shop.write('other.txt', lines.replace(/\n[^\n]*$/, '\n'))
+      const paths = Object.keys(damaged).map(pathOf)
+      const accepts = paths.flatMap((path) => ['--accept', path])
+      refused = {
+        whole: seenRun('whole', ...paths, 'other.txt'),
+        parts: seenRun('40K', ...paths, 'other.txt', '-w', '2'),
+      }
+      accepted = {
+        whole: seenRun('whole', 'other.txt', ...accepts, ...paths),
+        parts: seenRun('40K', ...paths, 'other.txt', ...accepts),
+      }
+    })
+
+    it.each(Object.keys(damaged))('of which the same is said: %s', (what) => {
+      const path = pathOf(what)
+      const { whole, parts } = refused
+      expect([whole.ended.status, parts.ended.status]).toEqual([3, 3])
+      expect(complaintOf(parts.ended, path)).not.toEqual([])
+      expect(complaintOf(parts.ended, path)).toEqual(complaintOf(whole.ended, path))
+      // Each of them is enough for the run to be refused.
+      for (const { folder } of [whole, parts]) expect(refusedFor(folder)).toContainEqual([path, false])
+    })
+
+    it('and nothing of it counts when it is accepted', () => {
+      const { whole, parts } = accepted
+      for (const { ended, folder } of [whole, parts]) {
+        expect(ended.status, ended.stderr).toBe(0)
+        const { inputs } = JSON.parse(readFileSync(join(folder, 'result', 'manifest.json'), 'utf8'))
+        const counted = inputs.filter(({ bytes, records }: Counted) => bytes > 0 || records > 0)
+        expect(counted).toMatchObject([{ path: 'other.txt', rejected: 0 }])
+      }
+      expect(shop.digestOf(parts.ended)).toBe(shop.digestOf(whole.ended))
+    })
   })
 
   it('is read as a whole where its members are not what they seemed', () => {
@@ -117,14 +161,20 @@ describe('a gzip file of several members', { timeout: 120_000 }, () => {
     const nested = makeMembers(['west 1 a\n', content.subarray(0, 9000), 'west 1 b\n'])
     const inner = Buffer.concat([Buffer.from('west 2 c\n'), nested.file])
     shop.write('nested.gz', Buffer.concat([gzipSync(inner, { level: 0 }), gzipSync(content)]))
-    for (const name of ['lying.gz', 'nested.gz']) {
-      const whole = run(name, 'whole', '--max-bad', '100%')
-      const parts = run(name, '8K', '--max-bad', '100%', '-w', '2', '-o', name.replace('.gz', '.out'))
-      expect(parts.status, parts.stderr).toBe(0)
-      expect(Number(/ (\d+) map tasks,/.exec(parts.stderr)?.[1])).toBeGreaterThan(1)
-      expect(shop.digestOf(parts)).toBe(shop.digestOf(whole))
-      expect(shop.journal().map(({ type }) => type)).toContain('inputs-damaged')
-    }
+    const both = ['lying.gz', 'nested.gz', '--max-bad', '100%']
+    const whole = seenRun('whole', ...both)
+    const parts = seenRun('8K', ...both, '-w', '2')
+    expect(parts.ended.status, parts.ended.stderr).toBe(0)
+    expect(shop.digestOf(parts.ended)).toBe(shop.digestOf(whole.ended))
+    const { splits } = JSON.parse(readFileSync(join(parts.folder, 'plan.json'), 'utf8'))
+    const pathsOf = (list: readonly { path: string }[]): string[] => list.map(({ path }) => path)
+    for (const name of ['lying.gz', 'nested.gz'])
+      expect(pathsOf(splits).filter((path) => path === name).length).toBeGreaterThan(1)
+    const events = shop.journal(parts.folder)
+    const given = events.flatMap((event) => (event.type === 'inputs-damaged' ? event.splits : []))
+    expect(new Set(pathsOf(given.map(({ ordinal }) => splits[ordinal])))).toEqual(
+      new Set(['lying.gz', 'nested.gz']),
+    )
   })
 
   it('lists rejected lines by their number in the file', () => {
