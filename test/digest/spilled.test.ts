@@ -13,8 +13,9 @@ let digest: string
 beforeAll(() => {
   shop = new Workshop()
   writeFiles(join(shop.folder, 'in'), [
-    ...makeOrderedFiles(seed, 300),
-    makeLongFile('many.txt', seed, 50_000),
+    ...makeOrderedFiles(seed, 120),
+    // Its name is in every line, and with it in what is spilled.
+    makeLongFile(`many-${'long-'.repeat(24)}lines.txt`, seed, 18_000),
     // Below 16 MiB of input there is one partition.
     makePadding('pad.txt', 17),
   ])
