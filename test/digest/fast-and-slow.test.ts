@@ -3,7 +3,7 @@
  * way: records that are decoded where they are read, lines found ahead by a kernel, keys counted, spilled and merged in kernels. The slow one has none of that.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { count, defineJob, jsonl, sum } from 'tallyman'
 import { describe, expect, it } from 'vitest'
@@ -20,6 +20,7 @@ import { requires } from '../requires.ts'
 
 const data = fileURLToPath(new URL('../../../shared/data', import.meta.url))
 const timeoutMs = 240_000
+const groupFilesMax = 40
 
 /** Reads what records of the corpora have, and what they have not. */
 const looks = defineJob({
@@ -46,10 +47,13 @@ function slowly(job: AnyJob): AnyJob {
   return { ...job, input }
 }
 
-/** All that is found out over a file: rows, totals and rejected records. Null where the file cannot be read at all. */
-async function outcomeOf(job: AnyJob, path: string, isFast: boolean): Promise<readonly string[] | null> {
-  const { files } = await discoverInputs([path], { cwd: data })
-  if (files.length === 0) return null
+/** All that is found out over files that are reduced together: how many can be read at all, and rows, totals and rejected records. */
+async function outcomeOf(
+  job: AnyJob,
+  paths: readonly string[],
+  isFast: boolean,
+): Promise<{ readonly files: number; readonly found: readonly string[] }> {
+  const { files } = await discoverInputs(paths, { cwd: data })
   const sources = planSplits(files, { splitBytes: 300_000, splittable: true }).map((split) => ({
     ordinal: split.ordinal,
     path: split.path,
@@ -67,7 +71,19 @@ async function outcomeOf(job: AnyJob, path: string, isFast: boolean): Promise<re
     ({ sources, counters, emitted, damaged }, storage) =>
       told.push(JSON.stringify({ sources, counters, emitted, damaged, rejected: rejectedIn(storage) })),
   )
-  return [...told, ...rows.map((row) => canonicalJson(row as never))]
+  return { files: files.length, found: [...told, ...rows.map((row) => canonicalJson(row as never))] }
+}
+
+/** Files of one folder, so many at most: what they are mapped to is merged together. */
+function groupsOf(paths: readonly string[]): string[][] {
+  const groups: string[][] = []
+  for (const path of paths) {
+    const last = groups.at(-1)
+    if (last === undefined || last.length === groupFilesMax || dirname(last[0] ?? '') !== dirname(path))
+      groups.push([path])
+    else last.push(path)
+  }
+  return groups
 }
 
 describe.skipIf(!requires('The folder ../shared/data with real data', existsSync(data)))(
@@ -76,6 +92,7 @@ describe.skipIf(!requires('The folder ../shared/data with real data', existsSync
     const paths = readdirSync(data, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map((entry) => join(entry.parentPath, entry.name))
+      .sort()
     /** Those that are packed, or have an object somewhere: of the others each of a million lines is rejected, and nothing else is seen. */
     const withObjects = paths.filter((path) => /\.(zip|gz)$/.test(path) || readFileSync(path).includes('{'))
     /** Of archives of tweets one is enough to be taken for text. */
@@ -89,11 +106,12 @@ describe.skipIf(!requires('The folder ../shared/data with real data', existsSync
         if (job === undefined) throw new Error(`There is no job ${name}.`)
         const [plain, seen] = [slowly(job), { files: 0, rows: 0 }]
         const read = job.input.name === 'jsonl' ? withObjects : texts
-        for (const path of read) {
-          const expected = await outcomeOf(plain, path, false)
-          expect(await outcomeOf(job, path, true), `${name} over ${path}`).toEqual(expected)
-          seen.files += expected === null ? 0 : 1
-          seen.rows += expected?.length ?? 0
+        for (const group of groupsOf(read)) {
+          const expected = await outcomeOf(plain, group, false)
+          const where = `${name} over ${group.length} files from ${group[0]} on`
+          expect(await outcomeOf(job, group, true), where).toEqual(expected)
+          seen.files += expected.files
+          seen.rows += expected.found.length
         }
         // Of what was compared there was enough to tell a difference.
         expect(seen.files).toBeGreaterThan(read.length / 2)
