@@ -79,7 +79,7 @@ export class Scratch {
     return this.runFile(join(projectDir, 'test/conformance/jobs', `${job}.job.ts`), inputs, options)
   }
 
-  /** Runs a job file; the result goes to a place of its own. */
+  /** Runs a job file, with one worker where no option says otherwise; the result goes to a place of its own. */
   async runFile(
     jobFile: string,
     inputs: readonly string[],
@@ -87,7 +87,8 @@ export class Scratch {
   ): Promise<Outcome> {
     this.#runs += 1
     const directory = join(this.folder, `result-${this.#runs}`)
-    const words = ['run', jobFile, ...inputs, '-o', directory, ...options]
+    const workers = options.includes('--workers') ? [] : ['--workers', '1']
+    const words = ['run', jobFile, ...inputs, '-o', directory, ...workers, ...options]
     return { ...(await this.#tallyman(words)), directory }
   }
 
@@ -111,6 +112,27 @@ export class Scratch {
       child.on('error', reject)
       child.on('close', (status) => resolve({ status, ...said }))
     })
+  }
+}
+
+/** Runs that several tests look at: each is made for the first of them, in a folder of its own. */
+export class SharedRuns {
+  readonly #scratches: Scratch[] = []
+  readonly #runs = new Map<string, Promise<Outcome>>()
+
+  /** @param key the same for what is the same */
+  of(key: string, begin: (scratch: Scratch) => Promise<Outcome>): Promise<Outcome> {
+    const before = this.#runs.get(key)
+    if (before !== undefined) return before
+    const scratch = new Scratch()
+    this.#scratches.push(scratch)
+    const run = begin(scratch)
+    this.#runs.set(key, run)
+    return run
+  }
+
+  remove(): void {
+    for (const scratch of this.#scratches) scratch.remove()
   }
 }
 

@@ -82,7 +82,7 @@ describe.skipIf(!hasTweets)(
     it.each(['all', 'geo-only'])(
       'gives the numbers of a plain count, of cut texts and whole ones: %s',
       async (folder) => {
-        const cut = await scratch.runFile(hashtagsJob, [join(tweets, folder)])
+        const cut = await scratch.runFile(hashtagsJob, [join(tweets, folder)], ['--workers', '2'])
         expect(tablesOf(cut)).toEqual(expectedTables(folder, 'course.fixed_all'))
         const total = expectedOf(folder).reduce((sum, [, expected]) => sum + expected.tweets, 0)
         expect(manifestOf(cut)).toMatchObject({

@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect } from 'vitest'
+import { afterAll, describe, expect } from 'vitest'
 import { requires } from '../requires.ts'
 import { playCases } from './cases.ts'
-import { dataDir, expectStatus, manifestOf, type Outcome, rowsOf, type Scratch } from './scratch.ts'
+import { dataDir, expectStatus, manifestOf, type Outcome, rowsOf, SharedRuns } from './scratch.ts'
 
 const perDay = join(dataDir, 'course-2020/per-day')
 const hasCourse = requires('../shared/data/course-2020', existsSync(perDay))
@@ -14,8 +14,12 @@ const allTooBig = 17
 /** As the homework's files have it: tag → language or country → tweets. */
 type Counts = Record<string, Record<string, number>>
 
-function runYear(scratch: Scratch, kind: 'lang' | 'country'): Promise<Outcome> {
-  return scratch.run('day-counts', [join(perDay, `*.${kind}`)], year)
+const shared = new SharedRuns()
+afterAll(() => shared.remove())
+
+/** The year once for all cases that look at it. */
+function runYear(kind: 'lang' | 'country'): Promise<Outcome> {
+  return shared.of(kind, (scratch) => scratch.run('day-counts', [join(perDay, `*.${kind}`)], year))
 }
 
 function totalsOf(outcome: Outcome): Counts {
@@ -44,10 +48,10 @@ function summaryOf(days: readonly [day: string, count: number][]) {
 
 describe.skipIf(!hasCourse)('the homework of a year', () => {
   playCases('year', {
-    'C71-course-year': async ({ expected }, scratch) => {
+    'C71-course-year': async ({ expected }) => {
       const facts = expected as Record<string, number>
       for (const kind of ['lang', 'country'] as const) {
-        const totals = totalsOf(await runYear(scratch, kind))
+        const totals = totalsOf(await runYear(kind))
         const all = Object.entries(totals._all ?? {}).map(([what, count]) => [what, count / allTooBig])
         totals._all = Object.fromEntries(all)
         const published = join(dataDir, `course-2020/reduced_2020.${kind}.json`)
@@ -76,8 +80,8 @@ describe.skipIf(!hasCourse)('the homework of a year', () => {
       })
     },
 
-    'C73-course-sparse-series': async ({ expected }, scratch) => {
-      const outcome = await runYear(scratch, 'lang')
+    'C73-course-sparse-series': async ({ expected }) => {
+      const outcome = await runYear('lang')
       for (const [tag, summary] of Object.entries(expected as Record<string, object>)) {
         const days = daysOf(outcome, tag)
         expect(days).toHaveLength(366)
