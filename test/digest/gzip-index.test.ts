@@ -1,6 +1,7 @@
 /** A gzip file of one member is read in parts the second time, and gives the digest that it gave as a whole, whatever is done to its index. */
 import { existsSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { afterAll, describe, expect, it } from 'vitest'
 import { type Ended, Workshop } from '../fixtures/program.ts'
@@ -8,22 +9,27 @@ import { type Ended, Workshop } from '../fixtures/program.ts'
 const shop = new Workshop()
 afterAll(() => shop.remove())
 
+const params = fileURLToPath(new URL('../fixtures/plain-params.ts', import.meta.url))
 // Where each line is, in the order they come: any line too many, too few or elsewhere changes the digest.
 const job = 'places.job.ts'
 shop.write(
   job,
   `import { collect, defineJob, text } from 'tallyman'
-   import * as z from 'zod'
-   export default defineJob({ input: text(), reduce: collect<unknown>(), params: { mark: z.string().default('') },
+   import { textParam } from ${JSON.stringify(params)}
+   export default defineJob({ input: text(), reduce: collect<unknown>(), params: { mark: textParam('') },
      map(line, emit, ctx) {
        emit(ctx.params.mark + (ctx.position.byte % 7), [ctx.position.byte, line.length, line.slice(0, 20), ctx.random()])
      } })\n`,
 )
 
-const content = (mark: string): Buffer =>
-  Buffer.from(
-    Array.from({ length: 50_000 }, (_, at) => `${mark} ${at} ${Math.imul(at, 2654435761) >>> 0}\n`).join(''),
-  )
+const numbersEach = 16
+const content = (mark: string): Buffer => {
+  const numberAt = (at: number): number => Math.imul(at, 2654435761) >>> 0
+  const numbersOf = (line: number): number[] =>
+    Array.from({ length: numbersEach }, (_, at) => numberAt(line * numbersEach + at))
+  const lines = Array.from({ length: 8000 }, (_, line) => `${mark} ${line} ${numbersOf(line).join(' ')}\n`)
+  return Buffer.from(lines.join(''))
+}
 const name = 'one.txt.gz'
 shop.write(name, gzipSync(content('first')))
 
@@ -74,7 +80,7 @@ describe('a gzip file of one member, from its first run to where it is another f
   it('is not read at all where its records were kept as a whole, or in parts', () => {
     for (const option of ['first', 'second', 'second']) {
       const mark = option === 'first' ? [] : ['--param', 'mark=x']
-      run(...mark)
+      run('-w', '1', ...mark)
     }
     expect(eventsOfLast().filter((type) => type === 'map-reused').length).toBeGreaterThan(3)
     const why = shop.run('explain', shop.runs().at(-2) ?? '').stdout
@@ -97,7 +103,7 @@ describe('a gzip file of one member, from its first run to where it is another f
   it('is planned as a whole where the table of its index is damaged', () => {
     const [index = ''] = indexes()
     flip(index, statSync(index).size - 60)
-    const whole = run('--no-reuse')
+    const whole = run('--no-reuse', '-w', '1')
     expect(tasksOf(whole)).toBe(1)
     expect(shop.digestOf(whole)).toBe(digest)
   })
@@ -109,7 +115,7 @@ describe('a gzip file of one member, from its first run to where it is another f
     gzipSync(content('other'), { level: 9 }).copy(other)
     writeFileSync(path, other)
     utimesSync(path, atime, mtime)
-    const replaced = run('--no-reuse')
+    const replaced = run('--no-reuse', '-w', '1')
     expect(tasksOf(replaced)).toBe(1)
     expect(shop.digestOf(replaced)).not.toBe(digest)
     expect(shop.digestOf(run('--no-reuse'))).toBe(shop.digestOf(replaced))

@@ -24,8 +24,8 @@ beforeAll(() => {
   mark = randomUUID()
   process.env[markName] = mark
   shop = new Workshop()
-  writeFiles(join(shop.folder, 'in'), makeOrderedFiles(seed, 500))
-  digest = shop.digestOf(shop.run('run', job, 'in', '--no-reuse'))
+  writeFiles(join(shop.folder, 'in'), makeOrderedFiles(seed, 300))
+  digest = shop.digestOf(shop.run('run', job, 'in', '--no-reuse', '-w', '1'))
 })
 afterAll(async () => {
   delete process.env[markName]
@@ -48,7 +48,7 @@ function failuresIn(runsBefore: number): Extract<RunEvent, { type: 'attempt-fail
 async function runWhileKilling(failuresMin: number, ...options: readonly string[]) {
   const random = new Random(seed, ...options)
   const runsBefore = shop.runs().length
-  const child = shop.start('run', job, 'in', '--no-reuse', '--split', '4K', '-p', 'pause=40', ...options)
+  const child = shop.start('run', job, 'in', '--no-reuse', '--split', '8K', '-p', 'pause=80', ...options)
   let stdout = ''
   let stderr = ''
   child.stdout?.on('data', (chunk) => {

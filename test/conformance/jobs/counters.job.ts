@@ -1,11 +1,12 @@
 import { count, defineJob, text } from 'tallyman'
-import * as z from 'zod'
+import { numberParam } from '../../fixtures/plain-params.ts'
 
 export default defineJob({
   description: 'Passes lines on, and counts them in a counter.',
   input: text(),
   reduce: count<string>(),
-  params: { foobar: z.number().default(0).describe('what each line adds to Foo/Bar') },
+  /** What each line adds to Foo/Bar. */
+  params: { foobar: numberParam(0) },
   map(line, emit, ctx) {
     emit(line)
     ctx.counter('group/counter_name')

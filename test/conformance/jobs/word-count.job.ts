@@ -1,14 +1,15 @@
 import { readFile } from 'node:fs/promises'
 import { defineJob, sum, text } from 'tallyman'
-import * as z from 'zod'
+import { textParam } from '../../fixtures/plain-params.ts'
 
 export default defineJob({
   description: 'Counts words, but for those of a file with one word a line.',
   input: text(),
   reduce: sum<string>(),
-  params: { stop: z.string().optional().describe('file of the words to leave out') },
+  /** File of the words to leave out; none where it is empty. */
+  params: { stop: textParam('') },
   setup: async ({ params: { stop } }) => ({
-    stopWords: new Set(stop === undefined ? [] : (await readFile(stop, 'utf8')).split('\n')),
+    stopWords: new Set(stop === '' ? [] : (await readFile(stop, 'utf8')).split('\n')),
   }),
   map(line, emit, ctx) {
     for (const [word] of line.toLowerCase().matchAll(/[\w']+/g))
