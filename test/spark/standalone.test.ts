@@ -57,7 +57,7 @@ function onCluster(...conf: readonly string[]): string[] {
   return ['--on', cluster.master, ...all.flatMap((one) => ['--spark-conf', one])]
 }
 
-/** The same, and an archive of the job that is made here: what is shipped by default is what the shipped jobs have. */
+/** The same, and an archive of the job that is made here: what is shipped by default two of the shipped jobs have. */
 async function lightlyOnCluster(job: string, ...conf: readonly string[]): Promise<string[]> {
   const pack = join(shop.folder, `${basename(job)}-${packs++}.tar.gz`)
   return [...onCluster(...conf), '--spark-pack', await makeLightPack(job, pack)]
@@ -127,7 +127,8 @@ describe.skipIf(!isHere)('run --on spark://…', { timeout: 900_000 }, () => {
     const isAsHere = async ({ name, job, words }: ShippedJob, ...more: readonly string[]): Promise<void> => {
       // Executors may see the inputs, and nothing of the run's directory.
       const home = name === 'wordcount' ? { TALLYMAN_HOME: join(shop.folder, 'unseen', 'home') } : {}
-      const going = startIn(home, ...['run', job, ...words, '-o', `${name}-spark`, ...more, ...onCluster()])
+      const how = name === 'logs' ? await lightlyOnCluster(job) : onCluster()
+      const going = startIn(home, 'run', job, ...words, '-o', `${name}-spark`, ...more, ...how)
       const here = ['-o', `${name}-local`, '--no-reuse', '--impolite']
       const local = await start('run', job, ...words, ...here).ended
       const ended = await going.ended
@@ -198,8 +199,10 @@ describe.skipIf(!isHere)('run --on spark://…', { timeout: 900_000 }, () => {
     shop.write('no-trouble/wide-sleeps', '')
     const own = `note=${join(shop.folder, 'no-trouble/wide-sleeps')}`
     const local = shop.run('run', wide, 'wide', '-p', own, '-w', '1', '--impolite')
+    // One executor after another: what the first has mapped is lost with it.
+    const little = ['--split', '150', '--no-speculation', '--workers', '1']
     const running = start(
-      ...['run', wide, 'wide', '--split', '150', '-p', `note=${note}`, '--no-speculation', '-o', 'wide-out'],
+      ...['run', wide, 'wide', '-p', `note=${note}`, '-o', 'wide-out', ...little],
       ...(await lightlyOnCluster(
         wide,
         'spark.tallyman.throughDriver=true',
@@ -216,6 +219,7 @@ describe.skipIf(!isHere)('run --on spark://…', { timeout: 900_000 }, () => {
     expect(statSync(join(shop.folder, 'wide-out', 'result.jsonl')).size).toBeGreaterThan(128 * 2 ** 20)
     const events = shop.journal()
     expect(events).toContainEqual(expect.objectContaining({ type: 'executor-lost' }))
+    expect(events).toContainEqual(expect.objectContaining({ type: 'output-lost' }))
     expect(events).toContainEqual(
       expect.objectContaining({
         type: 'attempt-failed',
