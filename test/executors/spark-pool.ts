@@ -73,6 +73,7 @@ export class SparkPool implements TestedPool {
   /** CRC-32 of what map attempts have written, by `nameOf`. */
   readonly #crcs = new Map<string, number>()
   #running = 0
+  #stopped: Promise<unknown> | null = null
 
   constructor(parts: SparkPoolParts) {
     this.#parts = parts
@@ -95,7 +96,8 @@ export class SparkPool implements TestedPool {
   }
 
   async stop(): Promise<void> {
-    await this.#parts.application.ask({})
+    this.#stopped ??= this.#parts.application.ask({})
+    await this.#stopped
   }
 
   async #run(attempt: Attempt): Promise<AttemptOutcome> {
