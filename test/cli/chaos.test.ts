@@ -8,7 +8,7 @@ beforeAll(() => {
   shop = new Workshop()
   for (const name of ['a', 'b', 'c']) {
     const lines = Array.from(
-      { length: 3_000 },
+      { length: 1_000 },
       (_, index) => `${name} word${(index * 31) % 997} ${index % 7}\n`,
     )
     shop.write(`in/${name}.txt`, lines.join(''))
@@ -19,6 +19,14 @@ afterAll(() => shop.remove())
 describe('chaos', () => {
   it(`finds the same digest after ${rounds} rounds of kills, stops and interrupts`, () => {
     shop.job('words.job.ts', 'for (const word of line.split(" ")) emit(word)')
+    // What is chosen for a round may cut the inputs into several tasks each, and these into many spills.
+    const cut = ['--split', '4K', '--spill', '1K', '-w', '1']
+    expect(shop.run('run', 'words.job.ts', 'in', ...cut, '-q')).toMatchObject({ status: 0 })
+    const spills = shop
+      .journal()
+      .flatMap((event) => (event.type === 'map-committed' ? [event.report.spills.length] : []))
+    expect(spills.length).toBeGreaterThanOrEqual(9)
+    expect(Math.min(...spills)).toBeGreaterThan(9)
     const ended = shop.run('chaos', 'words.job.ts', 'in', '--rounds', String(rounds), '--seed', '20')
     expect(ended, ended.stdout + ended.stderr).toMatchObject({ status: 0 })
     const lines = ended.stdout.trimEnd().split('\n')
