@@ -1,15 +1,15 @@
 import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { Workshop } from '../fixtures/program.ts'
 
 let shop: Workshop
-beforeEach(() => {
+
+function openShop(): void {
   shop = new Workshop()
   for (const day of ['01', '02', '03']) shop.write(`days/d2020-03-${day}.txt`, `a\nb ${day}\n`)
   shop.job('words.job.ts', 'emit(line)')
-})
-afterEach(() => shop.remove())
+}
 
 function run(...args: readonly string[]): string {
   const ended = shop.run('run', 'words.job.ts', 'days', '-w', '1', ...args)
@@ -21,27 +21,134 @@ function explained(): string[] {
   return shop.run('explain').stdout.trimEnd().split('\n').slice(0, -1)
 }
 
+/** What a run gave, and why each of its tasks ran. */
+interface Told {
+  readonly run: string
+  readonly digest: string
+  readonly why: readonly string[]
+}
+
+const isReused = ({ why }: Told): boolean => why.every((line) => line.includes(' reused: '))
+const ranBecause = ({ why }: Told, reason: string): boolean =>
+  why.every((line) => line.endsWith(`ran: ${reason}`))
+
+/** One run after another in the same folder, with one thing changed before each. */
+function tellHistory() {
+  const told = (...args: readonly string[]): Told => {
+    const digest = run(...args)
+    return { run: shop.runs().at(-1)?.split('/').at(-1) ?? 'none', digest, why: explained() }
+  }
+  const writeJob = (map: string): void => {
+    shop.write(
+      'words.job.ts',
+      `import { readFileSync } from 'node:fs'
+       import { count, defineJob, text } from 'tallyman'
+       import tables from './upper.json'
+       const stop = readFileSync(new URL('./stop.txt', import.meta.url), 'utf8').split('\\n')
+       export default defineJob({ input: text(), reduce: count<string>(), map(line, emit) { ${map} } })`,
+    )
+  }
+  shop.write('stop.txt', 'nothing\n')
+  shop.write('upper.json', '{"a":"A"}')
+  writeJob('if (!stop.includes(line)) emit(tables[line as keyof typeof tables] ?? line)')
+  const first = told()
+  // A container does not see what is no input.
+  const elsewhere = told('--isolation', 'thread', '--workers', '3', '--memory', '1G')
+  // Earlier in the order than the others, so that every task's number moves.
+  shop.write('days/d2020-02-29.txt', 'a\nnew\n')
+  const newDay = told()
+  const anew = told('--no-reuse')
+  shop.write('stop.txt', 'new\nb 02\n')
+  const stop = { changed: told(), anew: run('--no-reuse'), again: told() }
+  shop.write('upper.json', '{"a":"B"}')
+  const table = told()
+  writeJob('emit(line.toUpperCase())')
+  const code = told()
+  shop.write('days/d2020-03-02.txt', 'a\nB 02\n')
+  const input = told()
+  shop.write(
+    'words.job.ts',
+    `import { count, defineJob, text } from 'tallyman'
+     import * as z from 'zod'
+     export default defineJob({ input: text(), reduce: count<string>(), params: { mark: z.string().default('') },
+       map(line, emit, { params }) { emit(line + params.mark) } })`,
+  )
+  const param = { none: run(), changed: told('--param', 'mark=!'), again: told('--param', 'mark=!') }
+  return { first, elsewhere, newDay, anew, stop, table, code, input, param }
+}
+
 describe('a run over what an earlier run has done', () => {
+  let history: ReturnType<typeof tellHistory>
+  beforeAll(() => {
+    openShop()
+    history = tellHistory()
+    shop.remove()
+  })
+
   it('maps only the new day, and explain says so of each task', () => {
-    run()
-    expect(explained()).toEqual([
+    const { first, newDay, anew } = history
+    expect(first.why).toEqual([
       'map-00000 (days/d2020-03-01.txt) ran: nothing was kept of it before',
       'map-00001 (days/d2020-03-02.txt) ran: nothing was kept of it before',
       'map-00002 (days/d2020-03-03.txt) ran: nothing was kept of it before',
     ])
-    const first = shop.runs().at(-1)?.split('/').at(-1)
-    // Earlier in the order than the others, so that every task's number moves.
-    shop.write('days/d2020-02-29.txt', 'a\nnew\n')
-    const digest = run()
-    expect(explained()).toEqual([
+    expect(newDay.why).toEqual([
       'map-00000 (days/d2020-02-29.txt) ran: nothing was kept of it before',
-      `map-00001 (days/d2020-03-01.txt) reused: kept by run ${first}`,
-      `map-00002 (days/d2020-03-02.txt) reused: kept by run ${first}`,
-      `map-00003 (days/d2020-03-03.txt) reused: kept by run ${first}`,
+      `map-00001 (days/d2020-03-01.txt) reused: kept by run ${first.run}`,
+      `map-00002 (days/d2020-03-02.txt) reused: kept by run ${first.run}`,
+      `map-00003 (days/d2020-03-03.txt) reused: kept by run ${first.run}`,
     ])
-    expect(run('--no-reuse')).toBe(digest)
-    expect(explained()[0]).toContain('ran: the run was told not to use what was kept')
+    expect(anew.digest).toBe(newDay.digest)
+    expect(anew.why[0]).toContain('ran: the run was told not to use what was kept')
   })
+
+  it('uses everything again with other workers, isolation and memory', () => {
+    const { first, elsewhere } = history
+    expect(elsewhere.digest).toBe(first.digest)
+    expect(elsewhere.why).toHaveLength(3)
+    expect(isReused(elsewhere)).toBe(true)
+  })
+
+  it('uses nothing that was made with another file that the job reads itself', () => {
+    // What was not written to is no reason to do anything again, for threads or processes.
+    const { elsewhere, newDay, stop } = history
+    expect(isReused(elsewhere)).toBe(true)
+    expect(stop.changed.digest).not.toBe(newDay.digest)
+    expect(ranBecause(stop.changed, 'a file that the job reads itself was written to or replaced')).toBe(true)
+    expect(stop.anew).toBe(stop.changed.digest)
+    expect(stop.again.digest).toBe(stop.changed.digest)
+    expect(stop.again.why).toHaveLength(4)
+    expect(isReused(stop.again)).toBe(true)
+  })
+
+  it('takes a table of JSON that the job imports for a part of its code', () => {
+    const { first, elsewhere, stop, table } = history
+    expect([elsewhere.digest, isReused(elsewhere)]).toEqual([first.digest, true])
+    expect(table.digest).not.toBe(stop.again.digest)
+    expect(ranBecause(table, 'the code of the job changed')).toBe(true)
+  })
+
+  it('uses nothing stale after the code, a parameter or an input changed, and says which', () => {
+    const { table, code, input, param } = history
+    expect(code.digest).not.toBe(table.digest)
+    expect(ranBecause(code, 'the code of the job changed')).toBe(true)
+    expect(input.digest).toBe(code.digest)
+    expect(input.why.map((line) => line.replace(/^.*\) /, '').replace(/ kept by run.*/, ''))).toEqual([
+      'reused:',
+      'reused:',
+      'ran: the input was written to or replaced',
+      'reused:',
+    ])
+    expect(param.changed.digest).not.toBe(param.none)
+    expect(ranBecause(param.changed, 'the parameters changed')).toBe(true)
+    expect(param.again.digest).toBe(param.changed.digest)
+    expect(isReused(param.again)).toBe(true)
+  })
+})
+
+describe('a run over what was kept', () => {
+  beforeEach(openShop)
+  afterEach(() => shop.remove())
 
   it('uses nothing that was made in another time zone or language', () => {
     shop.job('words.job.ts', 'emit([new Date(0).toLocaleString(), (1234.5).toLocaleString()])')
@@ -58,80 +165,6 @@ describe('a run over what an earlier run has done', () => {
     expect(inSurroundings(korean)).toBe(digest)
   })
 
-  it('uses nothing that was made with another file that the job reads itself', () => {
-    shop.write('stop.txt', 'a\n')
-    shop.write(
-      'words.job.ts',
-      `import { readFileSync } from 'node:fs'
-       import { count, defineJob, text } from 'tallyman'
-       const stop = readFileSync(new URL('./stop.txt', import.meta.url), 'utf8').split('\\n')
-       export default defineJob({ input: text(), reduce: count<string>(), map(line, emit) { if (!stop.includes(line)) emit(line) } })`,
-    )
-    const digest = run()
-    const isReused = (): boolean[] => explained().map((line) => line.includes(' reused: '))
-    // A container does not see what is no input.
-    for (const isolation of ['thread', 'process']) {
-      expect(run('--isolation', isolation)).toBe(digest)
-      expect(isReused()).toEqual([true, true, true])
-    }
-    shop.write('stop.txt', 'a\nnew\nb 02\n')
-    const changed = run()
-    expect(changed).not.toBe(digest)
-    const why = 'ran: a file that the job reads itself was written to or replaced'
-    expect(explained().every((line) => line.endsWith(why))).toBe(true)
-    expect(run('--no-reuse')).toBe(changed)
-    expect(run()).toBe(changed)
-    expect(isReused()).toEqual([true, true, true])
-  })
-
-  it('uses everything again with other workers, isolation and memory', () => {
-    const digest = run()
-    expect(run('--isolation', 'thread', '--workers', '3', '--memory', '1G')).toBe(digest)
-    expect(explained().every((line) => line.includes(' reused: '))).toBe(true)
-  })
-
-  it('takes a table of JSON that the job imports for a part of its code', () => {
-    shop.write('upper.json', '{"a":"A"}')
-    shop.job(
-      'words.job.ts',
-      'emit(tables[line as keyof typeof tables] ?? line)',
-      "import tables from './upper.json'",
-    )
-    const digest = run()
-    expect(run()).toBe(digest)
-    expect(explained().every((line) => line.includes(' reused: '))).toBe(true)
-    shop.write('upper.json', '{"a":"B"}')
-    expect(run()).not.toBe(digest)
-    expect(explained().every((line) => line.endsWith('ran: the code of the job changed'))).toBe(true)
-  })
-
-  it('uses nothing stale after the code, a parameter or an input changed, and says which', () => {
-    run()
-    shop.job('words.job.ts', 'emit(line.toUpperCase())')
-    const upper = run()
-    expect(explained().every((line) => line.endsWith('ran: the code of the job changed'))).toBe(true)
-    shop.write('days/d2020-03-02.txt', 'a\nB 02\n')
-    expect(run()).toBe(upper)
-    expect(explained().map((line) => line.replace(/^.*\) /, '').replace(/ kept by run.*/, ''))).toEqual([
-      'reused:',
-      'ran: the input was written to or replaced',
-      'reused:',
-    ])
-    shop.write(
-      'words.job.ts',
-      `import { count, defineJob, text } from 'tallyman'
-       import * as z from 'zod'
-       export default defineJob({ input: text(), reduce: count<string>(), params: { mark: z.string().default('') },
-         map(line, emit, { params }) { emit(line + params.mark) } })`,
-    )
-    const unmarked = run()
-    const marked = run('--param', 'mark=!')
-    expect(marked).not.toBe(unmarked)
-    expect(explained().every((line) => line.endsWith('ran: the parameters changed'))).toBe(true)
-    expect(run('--param', 'mark=!')).toBe(marked)
-    expect(explained().every((line) => line.includes(' reused: '))).toBe(true)
-  })
-
   it('knows content again under --hash-inputs when a file was only touched', () => {
     const digest = run('--hash-inputs')
     shop.write('days/d2020-03-02.txt', 'a\nb 02\n')
@@ -141,6 +174,9 @@ describe('a run over what an earlier run has done', () => {
 })
 
 describe('explain', () => {
+  beforeEach(openShop)
+  afterEach(() => shop.remove())
+
   it('says which attempts failed of a task that ran again', () => {
     shop.job(
       'once.job.ts',
@@ -155,14 +191,17 @@ describe('explain', () => {
 })
 
 describe('explain of a run with many tasks', () => {
+  beforeEach(openShop)
+  afterEach(() => shop.remove())
+
   it('says how many there are for each reason, and lists those that are asked for', () => {
     for (let file = 0; file < 60; file++)
       shop.write(`many/day-${String(file).padStart(2, '0')}.txt`, `a ${file}\n`)
-    expect(shop.run('run', 'words.job.ts', 'many', '-w', '2', '--split', 'whole')).toMatchObject({
+    expect(shop.run('run', 'words.job.ts', 'many', '-w', '1', '--split', 'whole')).toMatchObject({
       status: 0,
     })
     shop.write('many/day-07.txt', 'changed\n')
-    expect(shop.run('run', 'words.job.ts', 'many', '-w', '2', '--split', 'whole')).toMatchObject({
+    expect(shop.run('run', 'words.job.ts', 'many', '-w', '1', '--split', 'whole')).toMatchObject({
       status: 0,
     })
     const [before, id] = shop.runs().map((run) => run.split('/').at(-1))
@@ -196,6 +235,9 @@ describe('explain of a run with many tasks', () => {
 })
 
 describe('clean', () => {
+  beforeEach(openShop)
+  afterEach(() => shop.remove())
+
   it('shows what runs hold, frees the ones that are named and what is kept, and nothing else', () => {
     run('-o', 'out')
     run()
