@@ -293,7 +293,7 @@ export default defineJob({
   })
 
   it('tells what --detach and stop write', () => {
-    shop.job('waits.job.ts', 'for (;;);')
+    shop.job('waits.job.ts', 'for (;;) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000)')
     const begun = json('run', 'waits.job.ts', 'more.txt', '--detach')
     expectOnPage(begun, fieldsOf('`tallyman run --detach` and `tallyman resume --detach`'))
     const stopped = json('stop', '--now')

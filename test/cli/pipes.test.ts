@@ -12,7 +12,8 @@ shop.write('numbers.txt', Array.from({ length: 20_000 }, (_, index) => `${index}
 const job = shop.job('lines.job.ts', 'emit(line)')
 const waits = shop.job(
   'waits.job.ts',
-  `writeFileSync('begun', ''); for (;;);`,
+  // Without end, and without a core.
+  `writeFileSync('begun', ''); for (;;) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000)`,
   `import { writeFileSync } from 'node:fs'`,
 )
 shop.write(
