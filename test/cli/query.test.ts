@@ -11,7 +11,7 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { verifyResult } from '../../src/result/index.ts'
+import { queryResult, verifyResult } from '../../src/result/index.ts'
 import { hasDuckDb } from '../fixtures/optional.ts'
 import { program, Workshop } from '../fixtures/program.ts'
 import { requires } from '../requires.ts'
@@ -131,31 +131,54 @@ describe.skipIf(!requires('package @duckdb/node-api', hasDuckDb()))('tallyman qu
     "select * from read_text('/etc/passwd')",
     "select * from read_blob('/etc/hostname')",
     "select * from glob('/etc/*')",
-    "from read_json('in.jsonl')",
-    "from read_parquet('answer.parquet')",
-    "copy lang to 'stolen.csv'",
-    "copy (from lang) to 'stolen.parquet' (format parquet)",
-    "attach 'stolen.db'",
+    "from read_json('HERE/in.jsonl')",
+    "from read_parquet('HERE/answer.parquet')",
+    "copy lang to 'HERE/stolen.csv'",
+    "copy (from lang) to 'HERE/stolen.parquet' (format parquet)",
+    "attach 'HERE/stolen.db'",
     'install httpfs',
     'load httpfs',
-    "export database 'stolen'",
+    "export database 'HERE/stolen'",
     'set enable_external_access = true',
     "set home_directory = '/root'",
-    "select * from enable_logging('FileSystem', storage = 'file', storage_path = 'stolen')",
+    "select * from enable_logging('FileSystem', storage = 'file', storage_path = 'HERE/stolen')",
     "call enable_logging('QueryLog')",
-    "select * from query('copy (select 1) to ''stolen''')",
+    "select * from query('copy (select 1) to ''HERE/stolen''')",
     "select getenv('HOME')",
     'select 1; select 2',
     'create table t (a int)',
     'drop table lang',
     'delete from lang',
-    "pragma database_list; copy lang to 'stolen.csv'",
+    "pragma database_list; copy lang to 'HERE/stolen.csv'",
     "import database '/etc'",
-    ") to 'stolen' (format csv); copy (select 1",
-  ])('reaches no file and changes nothing: %s', (sql) => {
+    ") to 'HERE/stolen' (format csv); copy (select 1",
+  ])('reaches no file and changes nothing, whatever the answer is written to: %s', async (statement) => {
     const before = filesBefore()
-    const isShort = sql.length % 4 === 0
-    const { status, stdout, stderr } = ask(sql, ...(isShort ? ['-o', 'never.parquet'] : []))
+    const sql = statement.replaceAll('HERE', shop.folder)
+    const limits = { memoryBytes: 2 ** 28, threads: 1 }
+    // For a file as parquet it is put into a statement that may write: those that could end that, and some others.
+    const isWritten = sql.startsWith(')') || statement.length % 4 === 0
+    const place = isWritten ? { parquetFile: join(shop.folder, 'never.parquet') } : {}
+    const asked = queryResult(join(shop.folder, 'out'), sql, { ...limits, ...place }, async ({ batches }) => {
+      for await (const rows of batches) expect(rows).toEqual([])
+    })
+    await expect(asked).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringMatching(/^The query /),
+    })
+    expect(filesBefore()).toEqual(before)
+  })
+
+  test.each<[string, string[]]>([
+    ["select * from '/etc/passwd'", []],
+    ["copy lang to 'stolen.csv'", []],
+    // It would end the process.
+    ["call enable_logging('QueryLog')", []],
+    ["select * from read_blob('/etc/hostname')", ['-o', 'never.parquet']],
+    [") to 'stolen' (format csv); copy (select 1", ['-o', 'never.parquet']],
+  ])('reaches no file and changes nothing, as a command: %s %j', (sql, more) => {
+    const before = filesBefore()
+    const { status, stdout, stderr } = ask(sql, ...more)
     expect(status).toBe(2)
     expect(stdout).toBe('')
     expect(stderr).toMatch(/^Error: The query /)
@@ -283,10 +306,12 @@ describe('tallyman without the optional packages', () => {
       mkdirSync(dirname(place), { recursive: true })
       symlinkSync(join(root, 'node_modules', name), place)
     }
+    // It finds no program that doctor would try out.
+    const env = { ...process.env, TALLYMAN_HOME: join(shop.folder, 'home'), PATH: '/nonexistent' }
     const run = (...args: readonly string[]) =>
       spawnSync(process.execPath, [join(copy, 'bin/tallyman'), ...args], {
         cwd: shop.folder,
-        env: { ...process.env, TALLYMAN_HOME: join(shop.folder, 'home') },
+        env,
         encoding: 'utf8',
       })
     const install = 'npm install --include=optional'
