@@ -2,20 +2,25 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } fr
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterEach, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { runProgram } from './run-program.ts'
 
 const project = dirname(dirname(fileURLToPath(import.meta.url)))
 const trees: string[] = []
 
-afterEach(() => {
-  for (const tree of trees.splice(0)) rmSync(tree, { recursive: true })
+afterAll(() => {
+  for (const tree of trees) rmSync(tree, { recursive: true })
 })
+
+function newTree(): string {
+  const root = mkdtempSync(join(tmpdir(), 'tallyman-npm-test-'))
+  trees.push(root)
+  return root
+}
 
 /** A project of two files that is tested by this project's tools. */
 function projectWith(tests: string): string {
-  const root = mkdtempSync(join(tmpdir(), 'tallyman-npm-test-'))
-  trees.push(root)
+  const root = newTree()
   for (const path of [
     'package.json',
     'package-lock.json',
@@ -54,13 +59,27 @@ describe.skipIf(!requires('the moon', process.env.CI === 'with the moon'))('moon
 })
 `
 
-test('npm test builds what is stale, counts truly, and says why a test was skipped', async () => {
+/** A project that was never built, and how its tests went. */
+let first: { readonly root: string; readonly told: Awaited<ReturnType<typeof npmTest>> }
+beforeAll(async () => {
   const root = projectWith(honest)
-  const old = await npmTest(root, '')
+  first = { root, told: await npmTest(root, '') }
+})
+
+/** What is built of it is built of the copy's sources as well. */
+function copyOfFirst(): string {
+  const root = newTree()
+  cpSync(first.root, root, { recursive: true, verbatimSymlinks: true })
+  return root
+}
+
+test('npm test builds what is stale, counts truly, and says why a test was skipped', async () => {
+  const old = first.told
   expect(old.output).toContain('test/it.test.ts > moon shines: the moon is absent')
   expect([old.lastLine, old.exitCode]).toEqual(['1 passed, 1 failed', 1])
   expect(old.output).toContain("npx vitest run test/it.test.ts -t '^is built from these sources$'")
 
+  const root = copyOfFirst()
   writeFileSync(join(root, 'src/index.ts'), `export const word: string = 'new'\n`)
   const fresh = await npmTest(root, '')
   expect([fresh.lastLine, fresh.exitCode]).toEqual(['2 passed, 0 failed', 0])
@@ -72,14 +91,16 @@ test('npm test builds what is stale, counts truly, and says why a test was skipp
 })
 
 test('npm test lets nothing be skipped where CI is set', async () => {
-  const absent = await npmTest(projectWith(honest), 'true')
+  const root = copyOfFirst()
+  const absent = await npmTest(root, 'true')
   expect(absent.output).toContain(
     'the moon is absent, and with TALLYMAN_REQUIRE_ALL=1 no test may be skipped.',
   )
   expect([absent.lastLine, absent.exitCode]).toEqual(['0 passed, 1 failed', 1])
 
   const later = `import { expect, test } from 'vitest'\ntest.todo('later')\ntest('now', () => expect(1).toBe(1))\n`
-  const forgotten = await npmTest(projectWith(later), 'true')
+  writeFileSync(join(root, 'test/it.test.ts'), later)
+  const forgotten = await npmTest(root, 'true')
   expect(forgotten.output).toContain('test/it.test.ts > later: no reason was given')
   expect([forgotten.lastLine, forgotten.exitCode]).toEqual(['1 passed, 1 failed', 1])
 })
