@@ -31,9 +31,10 @@ const usage = `Usage: node bench/overheads.mjs [OPTION…]
 Measures the engine's own cost: a job of ten lines, plans, and runs of many tiny tasks. Fails when an answer is wrong.
 Needs Linux.
 
-  --quick          a tenth of the files and tasks, and no record
+  --quick          a tenth of the files, rows and tasks, and no record
   --only LIST      of start, year, files, tasks, result (comma-separated). Default: all of them
   --tasks LIST     how many tasks a run has. Default: 1000,10000
+  --rows N         of the long result. Default: 5000000
   --rounds N       times each is measured; the median is told. Default: 5, and 1 for runs of many tasks
   --bin FILE       the program that is measured. Default: this project's
   --records DIR    where the record of the measurement goes. Default: bench/runs, and nowhere with --quick
@@ -44,6 +45,7 @@ const { values } = parseArgs({
     quick: { type: 'boolean', default: false },
     only: { type: 'string', default: 'start,year,files,tasks,result' },
     tasks: { type: 'string', default: '1000,10000' },
+    rows: { type: 'string', default: '5000000' },
     rounds: { type: 'string', default: '5' },
     bin: { type: 'string', default: tallyman },
     records: { type: 'string' },
@@ -231,7 +233,7 @@ async function* measurements(folder) {
     yield { what: `plan of ${files} files`, rounds: Math.min(rounds, 3), once: () => planOf('files', files) }
   }
   if (wanted.has('result')) {
-    const rows = 5_000_000 * scale
+    const rows = Math.ceil(Number(values.rows) * scale)
     writeLong(folder, rows)
     yield { what: `result of ${rows} rows`, rounds: Math.min(rounds, 3), once: () => runLong(folder, rows) }
   }

@@ -23,13 +23,13 @@ describe.skipIf(!requires('/proc of Linux', hasProc))('bench/wordcount-memory.mj
     'shows that a run in the least memory there is gives the right answer inside it: %s',
     (isolation) => {
       const records = join(scratch, isolation)
-      const size = ['--megabytes', '10', '--words', '200000', '--workers', '2']
+      const size = ['--megabytes', '5', '--words', '100000', '--workers', '2']
       const { status, output } = bench('--quick', '--isolation', isolation, ...size, '--records', records)
       expect(status, output).toBe(0)
       const [name = ''] = readdirSync(records)
       expect(name).toMatch(/^\d{4}-\d\d-\d\dT\d{4}-wordcount-memory\.json$/)
       const [run] = JSON.parse(readFileSync(join(records, name), 'utf8')).runs
-      expect(run).toMatchObject({ isolation, rows: 200_000, faults: [] })
+      expect(run).toMatchObject({ isolation, rows: 100_000, faults: [] })
       expect(run.peakBytes).toBeLessThanOrEqual(Number(run.memory.slice(0, -1)) * 2 ** 20)
       expect(run.peakBytes).toBeGreaterThan(50 * 2 ** 20)
     },
@@ -38,7 +38,7 @@ describe.skipIf(!requires('/proc of Linux', hasProc))('bench/wordcount-memory.mj
 
   it('fails a run that takes more than it may, and says what took it', () => {
     // So much that its worker is there for several looks at what it takes.
-    const size = ['--megabytes', '10', '--words', '200000', '--isolation', 'process', '--workers', '1']
+    const size = ['--megabytes', '5', '--words', '100000', '--isolation', 'process', '--workers', '1']
     const { status, output } = bench('--quick', ...size, '--ceiling', '40')
     expect(status, output).toBe(1)
     expect(output).toMatch(/WRONG: it took \d+ MiB, more than 40 MiB/)
