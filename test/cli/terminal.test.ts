@@ -120,10 +120,10 @@ describe.skipIf(!requires('tmux', hasTmux))('tallyman in a terminal', () => {
     const keys = ['전화 日本語', '👩‍👩‍👧 😀', evil.replaceAll(/[\r\n]/g, ''), `long ${'é'.repeat(300)}`]
     for (const name of ['k0.txt', 'k1.txt', 'k2.txt']) shop.write(join('keys', name), `${keys.join('\n')}\n`)
     shop.write(join('keys', 'more.txt'), 'd\n')
-    const terminal = screen(`tallyman run ${waits} keys -w 8 --split whole --impolite --no-reuse`)
+    const terminal = screen(`tallyman run ${waits} keys -w 4 --split whole --impolite --no-reuse`)
     const during = await terminal.shows(/^So far, not the result: 3 of 4 map tasks/m)
     expect(during).toMatch(/^ {2}result: 4 rows$/m)
-    expect(during).toMatch(/^1 of 8 workers at work/m)
+    expect(during).toMatch(/^1 of 4 workers at work/m)
     for (const columns of [60, 250, 80, 61, 140, 100]) {
       const erased = terminal.written().split('\u001b[J').length
       terminal.resize(columns)
