@@ -73,6 +73,8 @@ export class WorkerContainer {
   readonly #server: Server
   readonly #client: ChildProcess
   #line: WorkerLine | null = null
+  /** The same, and also one on which nothing has been said yet. */
+  #met: WorkerLine | null = null
   /** What is to be said once there is a line. */
   readonly #unsaid: object[] = []
   /** What the engine's client prints before there is a worker. */
@@ -231,12 +233,16 @@ export class WorkerContainer {
           this.#breakOff('closed its line to the coordinator')
       },
     })
+    this.#met = line
   }
 
   #greet(hello: ContainerHello, line: WorkerLine): void {
-    if (this.#isEnding) return
     const { token, order, isPolite, onHello } = this.#options
     const inside = findInside(token, hello.pid)
+    if (this.#isEnding) {
+      endAt(inside)
+      return
+    }
     this.#memoryIsHeld =
       hello.limits.memoryBytes !== null && hello.limits.memoryBytes <= order.limits.memoryBytes
     const isInGroup = inside !== null && this.#holdMore(inside)
@@ -300,7 +306,8 @@ export class WorkerContainer {
   #leave(end: Omit<Exit, 'lastWords'>): Exit {
     this.#isGone = true
     clearTimeout(this.#late)
-    this.#line?.end()
+    // Where its engine has not removed it, its worker would hold on to it, and this process to the worker.
+    this.#met?.end()
     this.#server.close()
     if (this.#firstProcess !== null) this.#options.leash.release(this.#firstProcess.pid)
     rmSync(this.#folder, { recursive: true, force: true })
@@ -309,6 +316,12 @@ export class WorkerContainer {
     if (this.#broken !== null) return { how: this.#broken, code: 'protocol-broken', lastWords }
     return heapDeath(lastWords) ?? { ...end, lastWords }
   }
+}
+
+/** Ends a container that speaks only once it is to be gone: its engine may not remove it, as where there is no room on the disk. */
+function endAt(inside: ProcessEntry | null): void {
+  const first = inside === null ? null : readProcess(inside.ppid)
+  if (first !== null) killProcess(first)
 }
 
 function stays({ kind }: Engine, name: string, withinMs: number): TallymanError {
