@@ -30,7 +30,13 @@ export {
 export { explainEngine } from './containers/engine-trouble.ts'
 export { findInside } from './containers/find-inside.ts'
 export { type InsideLimits, readInsideLimits } from './containers/inside-limits.ts'
-export { type AppContainer, holdsPort, isDown, listAppContainers } from './containers/list-app-containers.ts'
+export {
+  type AppContainer,
+  findAppContainer,
+  holdsPort,
+  isDown,
+  listAppContainers,
+} from './containers/list-app-containers.ts'
 export { removeContainer, removeContainers } from './containers/remove-containers.ts'
 export { requireEngine } from './containers/required-engine.ts'
 export {

@@ -6,10 +6,13 @@ import { TallymanError } from '../../errors.ts'
 import {
   type AppContainer,
   type Engine,
+  findAppContainer,
   isDown,
-  listAppContainers,
+  isThere,
   listenersOf,
+  type ProcessEntry,
   readAppLog,
+  readProcess,
 } from '../../host/index.ts'
 import { printableLines } from '../../printable.ts'
 import type { Terminal } from '../terminal.ts'
@@ -74,9 +77,15 @@ export async function untilHealthy(
   port: number,
 ): Promise<AppContainer & { readonly port: number }> {
   const endMs = performance.now() + healthyWithinMs
+  let app: AppContainer | null = null
+  let first: ProcessEntry | null = null
   for (;;) {
     const isAnswered = await answers(port)
-    const app = await findApp(engine, name)
+    // As long as its first process is there, an engine has nothing new to tell of one that does not answer, and takes a hundred times as long to tell it.
+    if (isAnswered || first === null || !isThere(first)) {
+      app = await findAppContainer(engine, name)
+      first = app === null ? null : readProcess(app.pid)
+    }
     // One that is down answers nobody: somebody else has taken its port.
     if (isAnswered && app?.state === 'running') return { ...app, port }
     const leftMs = endMs - performance.now()
@@ -90,11 +99,6 @@ export async function untilHealthy(
 function isAstray({ pid, insidePort }: AppContainer): boolean {
   const listeners = listenersOf(pid)
   return listeners.length > 0 && !listeners.some(({ port, isLoopback }) => port === insidePort && !isLoopback)
-}
-
-/** The app of this name; null where there is none. */
-async function findApp(engine: Engine, name: string): Promise<AppContainer | null> {
-  return (await listAppContainers(engine)).find((app) => app.name === name) ?? null
 }
 
 async function unhealthy(engine: Engine, name: string, app: AppContainer | null): Promise<TallymanError> {

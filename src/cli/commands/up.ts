@@ -55,10 +55,11 @@ export const up: Command = {
       return exitCodes.complete
     }
     const engine = await requireEngine()
-    refuseOtherPlace(place, await listAppContainers(engine))
-    const port = await choosePort(engine, place.name, args.count('port'), terminal)
+    const apps = await listAppContainers(engine)
+    refuseOtherPlace(place, apps)
+    const port = await choosePort(apps, place.name, args.count('port'), terminal)
     const part = await partOf(engine, place, args, terminal)
-    await removeAppContainer(engine, place.name)
+    if (apps.some(({ name }) => name === place.name)) await removeAppContainer(engine, place.name)
     await startAppContainer(engine, {
       ...part,
       name: place.name,
@@ -75,7 +76,7 @@ export const up: Command = {
       await removeAppContainer(engine, place.name).catch(() => undefined)
       throw error
     }
-    if (await copiesImages(engine)) terminal.say(copyingHint)
+    if (await copiesImages(engine, part.image)) terminal.say(copyingHint)
     return exitCodes.complete
   },
 }
@@ -148,12 +149,11 @@ function nameOf(text: string): string {
 
 /** Its port as it was before, the user's first that is free, or the one that was asked for. */
 async function choosePort(
-  engine: Engine,
+  apps: readonly AppContainer[],
   name: string,
   asked: number | null,
   { say }: Terminal,
 ): Promise<number> {
-  const apps = await listAppContainers(engine)
   const before = apps.find((app) => app.name === name)?.port ?? null
   if (before !== null && (asked === null || asked === before)) return before
   const ports = await portsToTry(asked)

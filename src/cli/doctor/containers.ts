@@ -77,7 +77,7 @@ async function examineEngine(engine: Engine, say: (message: string) => void): Pr
     return [
       fine('container engine', `${named}; a container was run, in ${showDuration(proof.ms)}`),
       limitsOf(proof),
-      ...((await copiesImages(engine)) ? [copying] : []),
+      ...((await copiesImages(engine, image.name)) ? [copying] : []),
       await network(engine, () => probePublishedPort(engine, image)),
     ]
   } catch (error) {

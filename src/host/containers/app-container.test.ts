@@ -1,6 +1,9 @@
-import { describe, expect, it } from 'vitest'
-import { appArguments } from './app-container.ts'
-import { type AppContainer, holdsPort } from './list-app-containers.ts'
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
+import { afterAll, describe, expect, it } from 'vitest'
+import { tempFolder } from '../../../test/fixtures/temp-folder.ts'
+import { appArguments, startAppContainer } from './app-container.ts'
+import type { Engine } from './engine.ts'
+import { type AppContainer, findAppContainer, holdsPort } from './list-app-containers.ts'
 
 const order = {
   name: 'hello',
@@ -62,5 +65,45 @@ describe('holdsPort', () => {
     expect(holdsPort({ ...app, state: 'exited', exitCode: 1, restarts: 4 })).toBe(true)
     expect(holdsPort({ ...app, state: 'exited', exitCode: 1, restarts: 5 })).toBe(false)
     expect(holdsPort({ ...app, state: 'exited', exitCode: 0 })).toBe(false)
+  })
+})
+
+describe('an engine that', () => {
+  const folder = tempFolder()
+  afterAll(() => folder.remove())
+
+  /** A program in its place, and what it was asked for, by the first words. */
+  function engineThat(
+    name: string,
+    code: string,
+  ): { readonly engine: Engine; readonly asked: () => string[] } {
+    const calls = folder.at(`${name}.calls`)
+    const file = folder.at(name)
+    writeFileSync(file, `#!/bin/sh\necho "$1" >>'${calls}'\n${code}\n`)
+    chmodSync(file, 0o755)
+    const engine = { kind: 'podman', version: '4.3.1', isRootless: false, command: [file] } as const
+    return { engine, asked: () => readFileSync(calls, 'utf8').trimEnd().split('\n') }
+  }
+
+  it.each([
+    ['podman', 'Error: creating container storage: the container name "a" is already in use by 1f.'],
+    ['docker', 'docker: Error response from daemon: Conflict. The container name "/a" is already in use by'],
+  ])('has the container by now, as %s says it, has it removed, and starts its own', async (kind, said) => {
+    const { engine, asked } = engineThat(
+      kind,
+      `[ "$1" = run ] && [ ! -e "$0.removed" ] && { echo '${said}' >&2; exit 125; }\n[ "$1" = rm ] && : >"$0.removed"\nexit 0`,
+    )
+    await startAppContainer(engine, order)
+    expect(asked()).toEqual(['run', 'rm', 'run'])
+  })
+
+  it('has no such container says so, and what it says else is an error', async () => {
+    const none = engineThat('none', 'echo \'Error: inspecting object: no such container "a"\' >&2; exit 125')
+    expect(await findAppContainer(none.engine, 'a')).toBe(null)
+    const ill = engineThat('ill', "echo 'Error: database is locked' >&2; exit 125")
+    await expect(findAppContainer(ill.engine, 'a')).rejects.toMatchObject({
+      code: 'engine-unfit',
+      message: expect.stringContaining('the container of a cannot be looked at: database is locked'),
+    })
   })
 })

@@ -106,11 +106,20 @@ function appUser(
   return engine.isRootless ? ['--user', '0:0'] : userOptions(engine, user)
 }
 
-/** Starts it. Throws `engine-unfit`, with what mends it where that is known. */
+/** Is what an engine says that there is a container of this name already? */
+const isNameTaken = (stderr: string): boolean => /container name .* is already in use/i.test(stderr)
+
+/** Starts it, in the place of one that has the name by now. Throws `engine-unfit`, with what mends it where that is known. */
 export async function startAppContainer(engine: Engine, order: AppOrder): Promise<void> {
   const user = { uid: ownUid(), gid: process.getgid?.() ?? 0 }
   const args = appArguments(engine, order, user, isBound(engine))
-  const { status, stderr } = await askEngine(engine.command, args, 'act')
+  let { status, stderr } = await askEngine(engine.command, args, 'act')
+  if (status !== 0 && isNameTaken(stderr)) {
+    await removeAppContainer(engine, order.name)
+    const again = await askEngine(engine.command, args, 'act')
+    status = again.status
+    stderr = again.stderr
+  }
   if (status === 0) return
   // What is told is why it does not start, even where it cannot be removed either.
   await removeAppContainer(engine, order.name).catch(() => undefined)

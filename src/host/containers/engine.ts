@@ -130,10 +130,22 @@ function dockerTrouble(
   }
 }
 
-/** Does the engine copy an image whole for each container? Cost: one command of the engine. */
-export async function copiesImages({ kind, isRootless, command }: Engine): Promise<boolean> {
+/**
+ * Does the engine copy an image whole for each container?
+ *
+ * @param image one that it has: `podman info` asks dpkg, or what else there is, for packages, and takes eight times as long
+ *
+ * Cost: one command of the engine.
+ */
+export async function copiesImages({ kind, isRootless, command }: Engine, image: string): Promise<boolean> {
   if (kind !== 'podman' || !isRootless) return false
-  const { stdout } = await askEngine(command, ['info', '--format', '{{.Store.GraphDriverName}}'])
+  const { stdout } = await askEngine(command, [
+    'image',
+    'inspect',
+    '--format',
+    '{{.GraphDriver.Name}}',
+    image,
+  ])
   return stdout.trim() === 'vfs'
 }
 

@@ -1,7 +1,17 @@
-import { appLabel, appUnfit, ownUid, placeLabel, restartsMax, tokenLabel, userLabel } from './app-names.ts'
+import {
+  appLabel,
+  appUnfit,
+  containerOf,
+  ownUid,
+  placeLabel,
+  restartsMax,
+  tokenLabel,
+  userLabel,
+} from './app-names.ts'
 import { askEngine } from './ask-engine.ts'
 import type { Engine } from './engine.ts'
 import { parseSaid } from './engine-trouble.ts'
+import { isNoSuch } from './remove-containers.ts'
 
 /** A container with an app, as its engine tells. */
 export interface AppContainer {
@@ -60,6 +70,16 @@ export async function listAppContainers(engine: Engine): Promise<AppContainer[]>
     inspected.stdout === '' ? '[]' : inspected.stdout,
   ) as readonly Inspected[]
   return found.map(containerFrom).sort((a, b) => (a.name < b.name ? -1 : 1))
+}
+
+/** One of them by its name; null where it is not there. Cost: one command of the engine. */
+export async function findAppContainer(engine: Engine, name: string): Promise<AppContainer | null> {
+  const asked = ['inspect', '--type', 'container', containerOf(name)]
+  const { status, stdout, stderr } = await askEngine(engine.command, asked)
+  if (status !== 0 && isNoSuch(stderr)) return null
+  if (status !== 0) throw appUnfit(engine, `the container of ${name} cannot be looked at`, stderr)
+  const [found] = parseSaid(engine.kind, stdout) as readonly Inspected[]
+  return found === undefined ? null : containerFrom(found)
 }
 
 function containerFrom({ Config, State, RestartCount, HostConfig }: Inspected): AppContainer {

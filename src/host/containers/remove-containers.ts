@@ -44,8 +44,8 @@ export async function removeSurely(engine: Engine, names: readonly string[]): Pr
   }
 }
 
-/** Has each that it could not remove been gone before? */
-function isNoSuch(stderr: string): boolean {
+/** Does the engine complain of nothing but that what it was asked about is not there? */
+export function isNoSuch(stderr: string): boolean {
   const errors = stderr.split('\n').filter((line) => /^Error/i.test(line))
   return errors.length > 0 && errors.every((line) => /no such container|no container with/i.test(line))
 }
