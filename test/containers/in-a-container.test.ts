@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { engineCommand, engineHere, hasEngine } from '../fixtures/engine.ts'
+import { once } from '../fixtures/once.ts'
 import { Workshop } from '../fixtures/program.ts'
 import { until } from '../fixtures/until.ts'
 import { requires } from '../requires.ts'
@@ -20,13 +21,60 @@ beforeAll(() => {
 })
 afterAll(() => shop.remove())
 
-/** Reasons of the records that a run of this map rejected: it takes one. */
-function rejectedBy(map: string, imports = '', input = 'in.txt'): string {
-  const job = shop.job('bad.job.ts', `if (line === 'bad') { ${map} } emit(line)`, imports)
-  const ended = shop.run('run', job, input, '--max-bad', '1', ...inContainers)
-  expect(ended, ended.stderr).toMatchObject({ status: 0 })
-  return JSON.parse(readFileSync(join(shop.runs().at(-1) ?? '', 'rejected.jsonl'), 'utf8')).reason
+/** Inputs of any name. Beside each lies a file that is none. */
+const tries = ['tries.txt', 'in/"x",\ny.txt']
+
+/** What a job may not do, each for a record that says so. */
+function forbidden(): [record: string, code: string][] {
+  const beside = tries.map((input) => join(shop.folder, dirname(input), 'beside.txt'))
+  return [
+    ...beside.map((file, at): [string, string] => [`reads ${at}`, `readFileSync(${JSON.stringify(file)})`]),
+    ['writes', `writeFileSync(${JSON.stringify(join(shop.folder, 'tries.txt'))}, '')`],
+    ['dials an address', "return new Promise((_, no) => connect(80, '192.0.2.1').on('error', no))"],
+    ['dials a name', "return fetch('http://example.org/').then(() => undefined)"],
+    ['dials this machine', "return new Promise((_, no) => connect(22, '127.0.0.1').on('error', no))"],
+  ]
 }
+
+/** One run in which all of it is tried: the reason why each record was rejected, and what an input was and is. */
+const tried = once(() => {
+  const all = forbidden()
+  const records = ['one', ...all.map(([record]) => record).filter((record) => record !== 'reads 1'), 'three']
+  const before = records.map((record) => `${record}\n`).join('')
+  shop.write('tries.txt', before)
+  shop.write(tries[1] ?? '', 'one\nreads 1\nthree\n')
+  shop.write('in/beside.txt', 'nobody reads this\n')
+  const job = shop.job(
+    'tries.job.ts',
+    `${all.map(([record, code]) => `if (line === '${record}') { ${code} }`).join('\n')}\nemit(line)`,
+    "import { readFileSync, writeFileSync } from 'node:fs'\nimport { connect } from 'node:net'",
+  )
+  const ended = shop.run('run', job, ...tries, '--max-bad', String(all.length), ...inContainers)
+  expect(ended, ended.stderr).toMatchObject({ status: 0 })
+  const reasons = rejectedOfLast().map(({ excerpt, reason }): [string, string] => [excerpt, reason])
+  return { reasons: new Map(reasons), before, after: readFileSync(join(shop.folder, 'tries.txt'), 'utf8') }
+})
+
+function rejectedOfLast(): { readonly excerpt: string; readonly reason: string }[] {
+  const text = readFileSync(join(shop.runs().at(-1) ?? '', 'rejected.jsonl'), 'utf8')
+  return text
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+}
+
+/** One run whose runs live elsewhere, in a directory without its input: what is seen from in there, and what it writes. */
+const away = once(() => {
+  const looks =
+    "emit(readdirSync('/proc').filter((n) => Number(n) > 0).length < 6 && /CapEff:\\t0+$/m.test(readFileSync('/proc/self/status', 'utf8')) ? 'alone' : 'not alone')"
+  shop.job(
+    'away/looks.job.ts',
+    `${looks}; emit(readdirSync('.').length === 0 ? 'in no folder' : 'in a folder')`,
+    "import { readdirSync, readFileSync } from 'node:fs'",
+  )
+  const where = { cwd: 'away', env: { TALLYMAN_HOME: join(shop.folder, 'elsewhere') } }
+  return shop.runIn(where, 'run', 'looks.job.ts', '../in.txt', '-o', '../own', ...inContainers)
+})
 
 /** Those that see something of this shop: other tests of this user have theirs at the same time. */
 function containersLeft(): string[] {
@@ -51,7 +99,7 @@ describe.skipIf(!requires('a container engine', hasEngine))('a job in a containe
           isolation,
           '--no-reuse',
           '-w',
-          '2',
+          isolation === 'container' ? '2' : '1',
           '--split',
           '4',
         ),
@@ -68,38 +116,26 @@ describe.skipIf(!requires('a container engine', hasEngine))('a job in a containe
     })
   })
 
-  it.each(['in.txt', 'in/"x",\ny.txt'])(
+  it.each(tries)(
     'that reads outside of its inputs has the record rejected with that reason, whatever they are called: %j',
     (input) => {
-      shop.write(input, 'one\nbad\nthree\n')
-      const file = join(shop.folder, dirname(input), 'beside.txt')
-      shop.write(join(dirname(input), 'beside.txt'), 'nobody reads this\n')
-      const reason = rejectedBy(
-        `readFileSync(${JSON.stringify(file)})`,
-        "import { readFileSync } from 'node:fs'",
-        input,
-      )
+      const reason = tried().reasons.get(`reads ${tries.indexOf(input)}`)
       expect(reason).toMatch(/ENOENT.*beside\.txt.*sees its inputs and nothing else/)
     },
   )
 
   it('that writes over its inputs does not', () => {
-    const file = join(shop.folder, 'in.txt')
-    const reason = rejectedBy(
-      `writeFileSync(${JSON.stringify(file)}, '')`,
-      "import { writeFileSync } from 'node:fs'",
-    )
-    expect(reason).toMatch(/EROFS.*writes nothing but its own output/)
-    expect(readFileSync(file, 'utf8')).toBe('one\nbad\nthree\n')
+    const { reasons, before, after } = tried()
+    expect(reasons.get('writes')).toMatch(/EROFS.*writes nothing but its own output/)
+    expect(after).toBe(before)
   })
 
-  it.each([
-    ['an address', "return new Promise((_, no) => connect(80, '192.0.2.1').on('error', no)) as never"],
-    ['a name', "return fetch('http://example.org/').then(() => undefined)"],
-    ['this machine', "return new Promise((_, no) => connect(22, '127.0.0.1').on('error', no)) as never"],
-  ])('that opens a socket to %s has the record rejected with that reason', (_what, code) => {
-    expect(rejectedBy(code, "import { connect } from 'node:net'")).toContain('has no network')
-  })
+  it.each(['an address', 'a name', 'this machine'])(
+    'that opens a socket to %s has the record rejected with that reason',
+    (what) => {
+      expect(tried().reasons.get(`dials ${what}`)).toContain('has no network')
+    },
+  )
 
   it('that opens one and does not wait loses its attempt, and is told why', () => {
     const job = shop.job(
@@ -112,33 +148,17 @@ describe.skipIf(!requires('a container engine', hasEngine))('a job in a containe
   })
 
   it('sees no process of this machine, no other user, and is root of nothing', () => {
-    const job = shop.job(
-      'looks.job.ts',
-      "emit(readdirSync('/proc').filter((n) => Number(n) > 0).length < 6 && /CapEff:\\t0+$/m.test(readFileSync('/proc/self/status', 'utf8')) ? 'alone' : 'not alone')",
-      "import { readdirSync, readFileSync } from 'node:fs'",
-    )
-    expect(shop.run('run', job, 'in.txt', ...inContainers).stdout).toContain('alone  3')
+    expect(away().stdout).toMatch(/^ *alone +3$/m)
   })
 
   it('starts where runs live elsewhere, and nothing of its directory is there but the inputs', () => {
-    shop.write(
-      'away/w.job.ts',
-      "import { count, defineJob, text } from 'tallyman'\nexport default defineJob({ input: text(), reduce: count<string>(), map(line, emit) { emit(line) } })\n",
-    )
-    const where = { cwd: 'away', env: { TALLYMAN_HOME: join(shop.folder, 'elsewhere') } }
-    const ended = shop.runIn(where, 'run', 'w.job.ts', '../in.txt', ...inContainers)
+    const ended = away()
     expect(ended, ended.stderr).toMatchObject({ status: 0 })
+    expect(ended.stdout).toMatch(/^ *in no folder +3$/m)
   })
 
   it('writes files that belong to who started it', () => {
-    const ended = shop.run(
-      'run',
-      shop.job('words.job.ts', 'emit(line)'),
-      'in.txt',
-      '-o',
-      'own',
-      ...inContainers,
-    )
+    const ended = away()
     expect(ended, ended.stderr).toMatchObject({ status: 0 })
     expect(statSync(join(shop.folder, 'own', 'result.jsonl')).uid).toBe(process.getuid?.())
   })
@@ -185,7 +205,11 @@ describe.skipIf(!requires('a container engine', hasEngine))('a job in a containe
   )
 
   it('that takes more memory than its container may is ended by the kernel, and its record rejected', () => {
-    const reason = rejectedBy('for (;;) held.push(Buffer.alloc(8e6, 1))', 'const held: Buffer[] = []')
+    const hoards = "if (line === 'bad') { for (;;) held.push(Buffer.alloc(8e6, 1)) } emit(line)"
+    const job = shop.job('hoards.job.ts', hoards, 'const held: Buffer[] = []')
+    const ended = shop.run('run', job, 'in.txt', '--max-bad', '1', ...inContainers)
+    expect(ended, ended.stderr).toMatchObject({ status: 0 })
+    const [{ reason } = { reason: '' }] = rejectedOfLast()
     expect(reason).toMatch(/of the \d+ MiB it may|held more memory than they may/)
     expect(readdirSync(shop.folder)).not.toContain('oom')
   })
@@ -197,8 +221,8 @@ describe.skipIf(!requires('a container engine', hasEngine))('a run in containers
       'slow.job.ts',
       'return new Promise((ok) => setTimeout(ok, 200)).then(() => emit(line))',
     )
-    shop.write('many.txt', Array.from({ length: 40 }, (_, line) => `${line}\n`).join(''))
-    const digest = shop.digestOf(shop.run('run', job, 'many.txt', '--no-reuse', '-w', '4', '--split', '8'))
+    shop.write('many.txt', Array.from({ length: 20 }, (_, line) => `${line}\n`).join(''))
+    const digest = shop.digestOf(shop.run('run', job, 'many.txt', '--no-reuse', '-w', '2', '--split', '16'))
     const before = shop.runs().length
     const child = shop.start('run', job, 'many.txt', '--split', '16', ...inContainers)
     await until('a map task to be done', () => shop.runs().length > before && isDone('map-committed'))
@@ -217,7 +241,7 @@ describe.skipIf(!requires('a container engine', hasEngine))('a run in containers
     ...(engineHere?.kind === 'podman' ? ['taken for alive by an engine that has not seen its end'] : []),
   ])('has what is left of it removed by the next command: %s', (how) => {
     // Of the image and of a run, where no other test has made them.
-    if (shop.runs().length === 0)
+    if (!existsSync(join(shop.folder, 'home', 'runs')))
       shop.run('run', shop.job('lines.job.ts', 'emit(line)'), 'in.txt', ...inContainers)
     const folder = join(shop.runs().at(-1) ?? '')
     const label = 'feedfacefeedface'

@@ -1,11 +1,13 @@
 /** `up`, `ps`, `logs`, `down`: the page, and web apps, in containers, reached at the loopback address of this machine. */
 import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
+import { get } from 'node:http'
 import { createServer } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { findEngine, listImages, removeImage, requireWorkerImage } from '../../src/host/index.ts'
-import { isOwnPage } from '../../src/web/index.ts'
+import { isOwnPage } from '../../src/web/page-hello.ts'
 import { engineCommand, engineHere, hasEngine } from '../fixtures/engine.ts'
 import { freePort } from '../fixtures/page-server.ts'
 import { type Ended, Workshop } from '../fixtures/program.ts'
@@ -26,8 +28,8 @@ beforeAll(async () => {
   if (hasEngine) workerImage = (await requireWorkerImage(await findEngine(engineHere?.kind))).name
 })
 afterEach(() => {
-  for (const { name } of listed()) shop.run('down', name)
-  if (isPageUp) shop.run('down', 'tallyman')
+  const names = namesUp().filter((name) => name.startsWith(own) || (isPageUp && name === 'tallyman'))
+  if (names.length > 0) shop.run('down', ...names)
   isPageUp = false
 })
 afterAll(() => {
@@ -51,13 +53,32 @@ function listed(): Listed[] {
   return lines.map((line): Listed => JSON.parse(line)).filter(({ name }) => name.startsWith(own))
 }
 
+/** Those of this user, as their engine tells: mostly there is none, and nothing to take down. */
+function namesUp(): string[] {
+  if (!hasEngine) return []
+  const prefix = `tallyman-app-${process.getuid?.() ?? 0}-`
+  const listing = engineCommand('ps', '--all', '--filter', 'label=tallyman.app', '--format', '{{.Names}}')
+  const { status, stdout, stderr } = spawnSync(...listing, { encoding: 'utf8' })
+  expect(status, stderr).toBe(0)
+  return stdout.split('\n').flatMap((name) => (name.startsWith(prefix) ? name.slice(prefix.length) : []))
+}
+
+/** What the engine tells of an app: what is waited for is asked of it at a fraction of what `ps` takes. */
+function told(name: string, what: string): string {
+  const container = `tallyman-app-${process.getuid?.() ?? 0}-${name}`
+  const asking = engineCommand('inspect', '--type', 'container', '--format', what, container)
+  return spawnSync(...asking, { encoding: 'utf8' }).stdout.trim()
+}
+
 function up(path: string, ...args: readonly string[]): Ended {
   return shop.run('up', path, '--port', String(port), ...args)
 }
 
+/** By a connection of its own: one that is kept may lead to an app that is down by now. */
 async function read(path = '/'): Promise<string> {
-  const response = await fetch(`http://127.0.0.1:${port}${path}`, { headers: { connection: 'close' } })
-  return `${response.status} ${await response.text()}`
+  const request = get({ host: '127.0.0.1', port, path, agent: false })
+  const [response] = await once(request, 'response')
+  return `${response.statusCode} ${await text(response)}`
 }
 
 /** A folder with a Dockerfile, which needs no registry: it begins with the image that workers have. */
@@ -78,7 +99,6 @@ describe.skipIf(!requires('a container engine', hasEngine))('up', () => {
         "    if (pathname === '/say') console.log('said \\x1b[31m')\n    if (pathname === '/seen') return new Response(readdirSync('/proc').filter((n) => Number(n) > 0).join(' '))\n    return app.fetch(request)\n  },\n}\n",
     )
     const name = `${own}-extra`
-    shop.run('down', name)
     shop.write(`${own}/${name}.ts`, "export { default } from './extra.ts'\n")
     const started = up(`${own}/${name}.ts`)
     expect(started, started.stderr).toMatchObject({ status: 0, stdout: `http://127.0.0.1:${port}/\n` })
@@ -101,14 +121,11 @@ describe.skipIf(!requires('a container engine', hasEngine))('up', () => {
     expect(shop.run('logs', name, '--json').stdout).toContain(`{"app":"${name}","line":"said \\u001b[31m"}`)
     expect(listed()).toMatchObject([{ name, port, answers: true }])
     await read('/die').catch(() => undefined)
-    await until('it to be started again', () =>
-      read().then(
-        () => /answers.*started again 1 time/.test(shop.run('ps').stdout),
-        () => false,
-      ),
-    )
+    await until('it to be started again', () => told(name, '{{.RestartCount}}') === '1')
+    await until('it to answer again', () => read().catch(() => null))
+    expect(shop.run('ps').stdout).toMatch(/answers.*started again 1 time/)
     await read('/end').catch(() => undefined)
-    await until('it to have ended', () => listed()[0]?.state === 'exited')
+    await until('it to have ended', () => told(name, '{{.State.Status}}') === 'exited')
     // Whoever listens at its port now is somebody else.
     const stranger = createServer((socket) => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n'))
     stranger.listen(port, '127.0.0.1')
@@ -162,9 +179,11 @@ describe.skipIf(!requires('a container engine', hasEngine))('up', () => {
       // One that has no plan yet has no page either.
       return views.filter((text) => text.startsWith('{')).map((text) => JSON.parse(text).line.status)
     }
-    await until('a run at work', async () => (await statuses()).includes('running'))
+    // Each look makes the page several pages.
+    const lookEveryMs = 300
+    await until('a run at work', async () => (await statuses()).includes('running'), 40_000, lookEveryMs)
     run.kill('SIGKILL')
-    await until('its end', async () => !(await statuses()).includes('running'))
+    await until('its end', async () => !(await statuses()).includes('running'), 40_000, lookEveryMs)
     expect(shop.run('logs', 'tallyman')).toMatchObject({ status: 0, stdout: 'Listening at 0.0.0.0:8080.\n' })
   })
 
