@@ -69,7 +69,7 @@ describe.skipIf(!requires('tmux', hasTmux))('tallyman in a terminal', () => {
     expect(after).not.toMatch(/map +\d|reduce +\d|writing/)
     const lines = after.split('\n').filter((line) => !line.startsWith('  bound '))
     expect(lines[0]).toBe('')
-    expect(lines[1]).toMatch(/^Run \S+-waits: 2 files, 8 B, \d+ map tasks?, 1 worker process\.$/)
+    expect(lines[1]).toMatch(/^Run \S+-waits(-\d+)?: 2 files, 8 B, \d+ map tasks?, 1 worker process\.$/)
     expect(lines.slice(2)).toEqual([
       'result: 4 rows',
       '  a  1',
