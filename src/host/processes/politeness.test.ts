@@ -138,7 +138,8 @@ describe('makePolite', () => {
        console.log(JSON.stringify(await makePolite(${shell.pid})))`,
       { user: ordinaryUser },
     ) as string[]
-    expect(failures[0]).toContain('niceness could not be set')
+    // One that is as nice already is left as it is.
+    expect(failures.some((why) => why.includes('niceness could not be set'))).toBe(nice < 10)
     expect(failures.at(-1)).toContain('when memory runs out')
     expect(new Set(nicenesses(shell.pid))).toEqual(new Set([nice]))
   })
