@@ -1,5 +1,5 @@
 /** What happens when whoever reads or waits has enough: closed pipes, full disks, signals. */
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { Workshop } from '../fixtures/program.ts'
@@ -8,7 +8,7 @@ import { requires } from '../requires.ts'
 
 const shop = new Workshop()
 afterAll(() => shop.remove())
-shop.write('numbers.txt', Array.from({ length: 20_000 }, (_, index) => `${index}\n`).join(''))
+shop.write('numbers.txt', Array.from({ length: 6000 }, (_, index) => `${index}\n`).join(''))
 const job = shop.job('lines.job.ts', 'emit(line)')
 const waits = shop.job(
   'waits.job.ts',
@@ -26,8 +26,15 @@ shop.write(
 const firstRun = shop.run('run', job, 'numbers.txt', '-q')
 if (firstRun.status !== 0) throw new Error(firstRun.stderr)
 const runsLeft = (): string[] => readdirSync(join(shop.folder, 'home/runs'))
+const [firstId = ''] = runsLeft()
 
 describe('a reader that has enough', () => {
+  it('could read more than a pipe holds', () => {
+    expect(statSync(join(shop.folder, 'home/runs', firstId, 'result/result.jsonl')).size).toBeGreaterThan(
+      2 ** 17,
+    )
+  })
+
   it.each([
     ['rows of a table', `run ${job} numbers.txt -o -`],
     ['the head of a table', `run ${job} numbers.txt --rows 10`],
