@@ -2,14 +2,24 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { hasPictures } from '../fixtures/optional.ts'
-import { hasChromium, openFile, violationsOf } from '../fixtures/page-server.ts'
+import { hasChromium, launchChromium, openFile, violationsOf } from '../fixtures/page-server.ts'
 import { type Ended, Workshop } from '../fixtures/program.ts'
 import { requires } from '../requires.ts'
 
 const shop = new Workshop()
 /** How the writing of `report.html` ended, which the tests look at. */
 let written: Ended
-afterAll(() => shop.remove())
+let browser: ReturnType<typeof launchChromium> | null = null
+afterAll(async () => {
+  await (await browser)?.close()
+  shop.remove()
+})
+
+/** One for all tests that look at a page. */
+function chromium(): ReturnType<typeof launchChromium> {
+  browser ??= launchChromium()
+  return browser
+}
 
 beforeAll(() => {
   shop.write(
@@ -97,7 +107,7 @@ describe.skipIf(!requires('packages @napi-rs/canvas and fonts', hasPictures()))(
   test.skipIf(!requires('Chromium', hasChromium))(
     'hinders nobody, and sorts by the head that is pressed',
     async () => {
-      const page = await openFile(join(shop.folder, 'report.html'))
+      const page = await openFile(await chromium(), join(shop.folder, 'report.html'))
       expect(await violationsOf(page)).toEqual([])
       const first = page.locator('tbody').first().locator('tr').first()
       await page.getByRole('button', { name: 'tag' }).click()
@@ -166,7 +176,7 @@ describe.skipIf(
   test('is under 2 MB, and on paper has its charts, and of each table what can be read', async () => {
     writeYear()
     expect(readFileSync(join(shop.folder, 'year.html')).length).toBeLessThan(2e6)
-    const page = await openFile(join(shop.folder, 'year.html'))
+    const page = await openFile(await chromium(), join(shop.folder, 'year.html'))
     const shown = (): Promise<unknown> =>
       page.evaluate('[...document.querySelector("tbody").rows].filter((row) => row.offsetHeight > 0).length')
     expect(await shown()).toBe(2000)
