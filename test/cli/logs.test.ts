@@ -54,7 +54,7 @@ describe.each(['process', 'thread'])('logs, with --isolation %s', (isolation) =>
       `import { count, defineJob, text } from 'tallyman'
 export default defineJob({ input: text(), reduce: count<string>(), async map(line, emit) {
   if (line === 'two') {
-    for (let n = 0; n < 4000; n++) {
+    for (let n = 0; n < 1500; n++) {
       process.stdout.write(String(n).padEnd(999) + '\\n')
       if (n % 10 === 0) await new Promise((resolve) => process.stdout.write('', () => setImmediate(resolve)))
     }
