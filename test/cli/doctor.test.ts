@@ -3,11 +3,11 @@ import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { userPorts } from '../../src/host/index.ts'
 import { hasEngine } from '../fixtures/engine.ts'
 import { canMakeUsers, OrdinaryUser } from '../fixtures/ordinary-user.ts'
-import { program, type Surroundings, Workshop } from '../fixtures/program.ts'
+import { type Ended, program, type Surroundings, Workshop } from '../fixtures/program.ts'
 import { requires } from '../requires.ts'
 
 const shop = new Workshop()
@@ -33,6 +33,17 @@ function parse(stdout: string): Map<string, Found> {
 const bare: Surroundings = { env: { PATH: '/nonexistent', DOCKER_HOST: undefined } }
 
 describe('doctor', () => {
+  const [first = 0, second = 0] = userPorts(process.getuid?.() ?? 0)
+  /** What is said where no program is found, and another process holds the own port. */
+  let lacking: Ended
+  beforeAll(async () => {
+    const holder = createServer().listen(first, '127.0.0.1')
+    // Another test may hold it already: that is as well.
+    await once(holder, 'listening').catch(() => undefined)
+    lacking = shop.runIn(bare, 'doctor', '--json')
+    holder.close()
+  })
+
   it.skipIf(!requires('a container engine', hasEngine))(
     'runs a container, exceeds its limits, reaches a port of it, and leaves nothing of it',
     () => {
@@ -71,9 +82,8 @@ describe('doctor', () => {
   )
 
   it('says of what is lacking when it hurts, and prints the commands that mend it, those of root marked', () => {
-    const { status, stdout } = shop.runIn(bare, 'doctor', '--json')
-    const found = parse(stdout)
-    expect(status).toBe(0)
+    const found = parse(lacking.stdout)
+    expect(lacking.status).toBe(0)
     expect(found.get('container engine')).toMatchObject({
       verdict: 'will-hurt',
       hurts: expect.stringContaining('--isolation container'),
@@ -113,13 +123,8 @@ describe('doctor', () => {
     })
   })
 
-  it('says who holds the own port, and which one is taken then', async () => {
-    const [first = 0, second = 0] = userPorts(process.getuid?.() ?? 0)
-    const holder = createServer().listen(first, '127.0.0.1')
-    // Another test may hold it already: that is as well.
-    await once(holder, 'listening').catch(() => undefined)
-    const own = parse(shop.runIn(bare, 'doctor', '--json').stdout).get('own port')
-    holder.close()
+  it('says who holds the own port, and which one is taken then', () => {
+    const own = parse(lacking.stdout).get('own port')
     expect(own).toMatchObject({
       verdict: 'will-hurt',
       what: expect.stringMatching(/taken by process \d+/),
