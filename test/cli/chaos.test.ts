@@ -8,7 +8,7 @@ beforeAll(() => {
   shop = new Workshop()
   for (const name of ['a', 'b', 'c']) {
     const lines = Array.from(
-      { length: 1_000 },
+      { length: 500 },
       (_, index) => `${name} word${(index * 31) % 997} ${index % 7}\n`,
     )
     shop.write(`in/${name}.txt`, lines.join(''))
@@ -25,8 +25,10 @@ describe('chaos', () => {
     const spills = shop
       .journal()
       .flatMap((event) => (event.type === 'map-committed' ? [event.report.spills.length] : []))
-    expect(spills.length).toBeGreaterThanOrEqual(9)
+    expect(spills.length).toBeGreaterThanOrEqual(6)
     expect(Math.min(...spills)).toBeGreaterThan(9)
+    // More than are merged at once.
+    expect(spills.reduce((sum, count) => sum + count)).toBeGreaterThan(128)
     const ended = shop.run('chaos', 'words.job.ts', 'in', '--rounds', String(rounds), '--seed', '20')
     expect(ended, ended.stdout + ended.stderr).toMatchObject({ status: 0 })
     const lines = ended.stdout.trimEnd().split('\n')
