@@ -6,12 +6,14 @@ import { type Decision, decide } from '../../src/run/state/decide.ts'
 import type { EndedAttempt } from '../../src/run/state/settle.ts'
 import { apply, initialState } from '../../src/run/state/state.ts'
 import { attemptId, taskId } from '../../src/run/state/task-id.ts'
+import type { OpenTask } from '../../src/run/state/task-state.ts'
 import { type SimulatedAttempt, splitsOf } from './attempt.ts'
 import type { SimulatedDisk } from './disk.ts'
 import type { World } from './world.ts'
 
-function hold(condition: boolean, what: string): asserts condition {
-  if (!condition) throw new Error(what)
+/** @param what as a function where it is asked so often that to put it in words each time would cost more than to look */
+function hold(condition: boolean, what: string | (() => string)): asserts condition {
+  if (!condition) throw new Error(typeof what === 'string' ? what : what())
 }
 
 const stages = ['map', 'reduce'] as const
@@ -31,24 +33,24 @@ export class Invariants {
     const [was, is] = [taskOf(before, event.task), taskOf(after, event.task)]
     const isCommit = event.type.endsWith('-committed') || event.type === 'map-reused'
     if (isCommit) {
-      hold(was?.kind !== 'done', `${event.task} is committed twice.`)
-      hold(is?.kind === 'done', `${event.task} is committed and not done.`)
+      hold(was?.kind !== 'done', () => `${event.task} is committed twice.`)
+      hold(is?.kind === 'done', () => `${event.task} is committed and not done.`)
       hold(
         typeof this.#disk.committed.get(event.task) === 'string',
         `${event.task} is journaled before its files are there.`,
       )
     } else if (was?.kind === 'done' && is?.kind !== 'done') {
       const isFickle = event.type === 'attempt-failed' && event.fault.code === 'not-deterministic'
-      hold(event.type === 'output-lost' || isFickle, `${event.task} is taken back by ${event.type}.`)
+      hold(event.type === 'output-lost' || isFickle, () => `${event.task} is taken back by ${event.type}.`)
     }
     if (event.type === 'attempt-started') {
-      hold(was?.kind !== 'done', `${event.task} is begun although it is done.`)
-      hold(event.attempt === (was?.attempts ?? 0) + 1, `${event.task} begins attempt ${event.attempt}.`)
+      hold(was?.kind !== 'done', () => `${event.task} is begun although it is done.`)
+      hold(event.attempt === (was?.attempts ?? 0) + 1, () => `${event.task} begins attempt ${event.attempt}.`)
     }
     if (is === undefined || is.kind === 'done') return
     // Of two that are at work at once both may fail for good before anybody decides.
     const chargedMax = this.#world.plan.attemptsMax + (is.isDoubled ? 1 : 0)
-    hold(is.charged <= chargedMax, `${event.task} is charged ${is.charged} times.`)
+    hold(is.charged <= chargedMax, () => `${event.task} is charged ${is.charged} times.`)
   }
 
   checkDecision(
@@ -70,7 +72,7 @@ export class Invariants {
     if (decision.beside === undefined) return
     hold(spareAt !== null && state.plan.speculates, 'An attempt is begun that may not be.')
     const isAnyWaiting = state[decision.stage].toArray().some(({ kind }) => kind === 'waiting')
-    hold(!isAnyWaiting, `${decision.task} is begun a second time while others wait.`)
+    hold(!isAnyWaiting, () => `${decision.task} is begun a second time while others wait.`)
   }
 
   /** The state knows of each attempt that is at work, but for those that were told to end. */
@@ -79,26 +81,15 @@ export class Invariants {
     running: readonly SimulatedAttempt[],
     ended: readonly EndedAttempt[] = [],
   ): void {
-    hold(running.length <= this.#world.plan.workers, `${running.length} attempts are at work.`)
+    hold(running.length <= this.#world.plan.workers, () => `${running.length} attempts are at work.`)
     const there = new Set([
       ...running.map(({ id }) => id),
       ...ended.map(({ task, attempt }) => attemptId(task, attempt)),
     ])
-    for (const stage of stages) {
-      for (const [index, task] of state[stage].entries()) {
-        if (task.kind === 'done') continue
-        hold(
-          (task.kind === 'running') === task.running.length > 0,
-          `${taskId(stage, index)} is ${task.kind} wrongly.`,
-        )
-        hold(task.running.length <= 2, `${taskId(stage, index)} has ${task.running.length} attempts.`)
-        for (const { attempt } of task.running)
-          hold(
-            there.has(attemptId(taskId(stage, index), attempt)),
-            `${taskId(stage, index)} waits for nothing.`,
-          )
-      }
-    }
+    for (const stage of stages)
+      for (const { start, tasks } of state[stage].chunks)
+        for (const [place, task] of tasks.entries())
+          if (task.kind !== 'done') checkOpen(taskId(stage, start + place), task, there)
     const isAlone = running.some(({ begun }) => begun.care.alone)
     hold(!isAlone || running.length === 1, 'What has to be alone is not.')
   }
@@ -119,16 +110,19 @@ export class Invariants {
 
   /** Nothing is lost, nothing is mixed: each part is made of what every map task wrote, as the job and its inputs are. */
   checkResult(state: RunState): void {
-    hold(state.phase === 'reduce' && state.mapStageEnded, `A result is written in phase ${state.phase}.`)
+    hold(
+      state.phase === 'reduce' && state.mapStageEnded,
+      () => `A result is written in phase ${state.phase}.`,
+    )
     const contents = state.map.toArray().map((task, index) => {
-      hold(task.kind === 'done', `${taskId('map', index)} is missing in the result.`)
+      hold(task.kind === 'done', () => `${taskId('map', index)} is missing in the result.`)
       const skip = task.trouble?.skip ?? []
       return this.#world.mapOutput(index, task.attempt, splitsOf(state, index), skip).content
     })
     for (const index of state.reduce.toArray().keys()) {
       const { content } = this.#world.reduceOutput(index, contents)
       const written = this.#disk.committed.get(taskId('reduce', index))
-      hold(written === content, `Partition ${index} holds ${written}, not ${content}.`)
+      hold(written === content, () => `Partition ${index} holds ${written}, not ${content}.`)
     }
     hold(this.#disk.attempts.size === 0, 'Attempts have left something behind.')
     this.#checkCounters(state)
@@ -138,21 +132,31 @@ export class Invariants {
   #checkCounters(state: RunState): void {
     const read = this.#world.plan.splits.filter(({ ordinal }) => !state.damaged.has(ordinal)).length
     const { counters, records, rejected } = totalsOf(state)
-    hold((counters.seen ?? 0) === read, `${counters.seen} splits were counted, of ${read}.`)
-    hold(records + rejected === 10 * read, `${records + rejected} records were counted in ${read} splits.`)
+    hold((counters.seen ?? 0) === read, () => `${counters.seen} splits were counted, of ${read}.`)
+    hold(
+      records + rejected === 10 * read,
+      () => `${records + rejected} records were counted in ${read} splits.`,
+    )
   }
 
   /** After the storm a run whose job is sound comes to a result; any other one says why it does not. */
   checkEnd(state: RunState): void {
     const why = `${state.phase}: ${state.fault?.message ?? state.shortfalls.map(({ message }) => message).join('; ')}`
     if (state.phase === 'complete') hold(state.result !== null, 'A complete run has no result.')
-    else hold(!this.#world.isSound, `A sound run ended as ${why}`)
+    else hold(!this.#world.isSound, () => `A sound run ended as ${why}`)
     if (state.phase !== 'complete')
-      hold(state.phase === 'failed' && state.fault !== null, `The run ended as ${why}`)
+      hold(state.phase === 'failed' && state.fault !== null, () => `The run ended as ${why}`)
   }
 }
 
+/** A task that is not done has the attempts that its state says, and each of them is there. */
+function checkOpen(id: string, { kind, running }: OpenTask<unknown>, there: ReadonlySet<string>): void {
+  hold((kind === 'running') === running.length > 0, () => `${id} is ${kind} wrongly.`)
+  hold(running.length <= 2, () => `${id} has ${running.length} attempts.`)
+  for (const { attempt } of running) hold(there.has(attemptId(id, attempt)), () => `${id} waits for nothing.`)
+}
+
 function taskOf(state: RunState, id: string) {
-  const [stage, index] = id.split('-')
-  return state[stage === 'map' ? 'map' : 'reduce'].at(Number(index))
+  const stage = id.startsWith('map-') ? 'map' : 'reduce'
+  return state[stage].at(Number(id.slice(stage.length + 1)))
 }
