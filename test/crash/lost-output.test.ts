@@ -1,34 +1,50 @@
 /** What a run has written is damaged behind its back; the bytes of the result must not change. */
-import { spawnSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   truncateSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { Workshop } from '../fixtures/program.ts'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Ended, Workshop } from '../fixtures/program.ts'
 
 let shop: Workshop
-beforeEach(() => {
+/** The digest of a run that nobody disturbs. */
+let undisturbed: string
+/** A home with nothing but a run that was refused before the reduce stage, for one rejected record, and that run. */
+let refusedHome: string
+let refusedId: string
+beforeAll(() => {
   shop = new Workshop()
   for (const name of ['a', 'b', 'c', 'd']) {
     const lines = Array.from({ length: 200 }, (_, index) => `${name}${index % 50}\nboth${index % 7}\n`)
     shop.write(`in/${name}.txt`, `${lines.join('')}stop ${name}\n`)
   }
   shop.job('words.job.ts', 'if (line === "stop d") throw new Error("not this one"); emit(line)')
+  expect(shop.run('run', 'words.job.ts', 'in', '-w', '1', '--no-reuse', '--impolite')).toMatchObject({
+    status: 3,
+  })
+  refusedId = basename(shop.runs()[0] ?? '')
+  refusedHome = join(shop.folder, 'refused-home')
+  renameSync(join(shop.folder, 'home'), refusedHome)
+  undisturbed = shop.digestOf(
+    shop.run('run', 'words.job.ts', 'in', '-w', '1', '--no-reuse', '--impolite', '--max-bad', '9'),
+  )
 })
-afterEach(() => shop.remove())
+afterAll(() => shop.remove())
 
-/** Runs to the refusal before the reduce stage, for one rejected record. */
-function refusedRun(): string {
-  expect(shop.run('run', 'words.job.ts', 'in', '-w', '1', '--no-reuse')).toMatchObject({ status: 3 })
-  return shop.runs().at(-1) ?? ''
+/** The refused run, in a home of this name alone. */
+function refusedRun(name: string): { readonly env: Readonly<Record<string, string>>; readonly run: string } {
+  const home = join(shop.folder, name)
+  execFileSync('cp', ['-a', refusedHome, home])
+  return { env: { TALLYMAN_HOME: home }, run: join(home, 'runs', refusedId) }
 }
 
 const damages: Record<string, (file: string) => void> = {
@@ -55,58 +71,72 @@ const damages: Record<string, (file: string) => void> = {
   },
 }
 
+/** What a list of rejected records may suffer: it carries no checksum. */
+const damagesOfLists = Object.keys(damages).filter((name) => !name.includes('bit'))
+
+interface Resumed {
+  readonly ended: Ended
+  readonly run: string
+  /** The list of the run's rejected records, as it was before. */
+  readonly rejected: string
+  /** Tasks of the events of a type since the run was resumed. */
+  tasksOf(type: string): (string | undefined)[]
+}
+
+const resumedRuns = new Map<string, Resumed>()
+
+/** Damages the spill of one task, and the list of rejected records of another one where that can be, and resumes; once for each kind of damage. */
+function resumedOver(name: string): Resumed {
+  const known = resumedRuns.get(name)
+  if (known !== undefined) return known
+  const { env, run } = refusedRun(`home-${resumedRuns.size}`)
+  const rejected = readFileSync(join(run, 'rejected.jsonl'), 'utf8')
+  const folder = join(run, 'committed', 'map-00002')
+  damages[name]?.(join(folder, readdirSync(folder)[0] ?? ''))
+  if (damagesOfLists.includes(name)) damages[name]?.(join(run, 'committed', 'map-00003', 'rejected.jsonl'))
+  const ended = shop.runIn({ env }, 'resume', 'last', '--max-bad', '9')
+  expect(ended, ended.stderr).toMatchObject({ status: 0 })
+  const events = shop.events(run)
+  const since = events.slice(events.findIndex(({ type }) => type === 'resumed'))
+  const tasksOf: Resumed['tasksOf'] = (type) =>
+    since.flatMap((event) => (event.type === type ? [event.task] : [])).sort()
+  const resumed = { ended, run, rejected, tasksOf }
+  resumedRuns.set(name, resumed)
+  return resumed
+}
+
+/** The tasks that are to be lost, and done again: no other one. */
+function damagedTasks(name: string): string[] {
+  return damagesOfLists.includes(name) ? ['map-00002', 'map-00003'] : ['map-00002']
+}
+
 describe('resume over damaged spills', () => {
   it.each(Object.keys(damages))('does the one task again whose spill is damaged: %s', (name) => {
-    const undisturbed = shop.digestOf(
-      shop.run('run', 'words.job.ts', 'in', '-w', '1', '--no-reuse', '--max-bad', '9'),
-    )
-    const run = refusedRun()
-    const spill = join(
-      run,
-      'committed',
-      'map-00002',
-      readdirSync(join(run, 'committed', 'map-00002'))[0] ?? '',
-    )
-    damages[name]?.(spill)
-    const ended = shop.run('resume', 'last', '--max-bad', '9')
-    expect(ended).toMatchObject({ status: 0 })
+    const { ended, tasksOf } = resumedOver(name)
     expect(shop.digestOf(ended)).toBe(undisturbed)
-    const events = shop.events(run)
-    const resumed = events.slice(events.findIndex(({ type }) => type === 'resumed'))
-    expect(resumed.filter(({ type }) => type === 'output-lost').map(({ task }) => task)).toEqual([
-      'map-00002',
-    ])
-    expect(resumed.filter(({ type }) => type === 'map-committed').map(({ task }) => task)).toEqual([
-      'map-00002',
-    ])
+    expect(tasksOf('output-lost')).toEqual(damagedTasks(name))
+    expect(tasksOf('map-committed')).toEqual(damagedTasks(name))
   })
 })
 
 describe('resume over a damaged list of rejected records', () => {
-  it.each(Object.keys(damages).filter((name) => !name.includes('bit')))(
-    'does the one task again whose list is damaged: %s',
-    (name) => {
-      const run = refusedRun()
-      const list = join(run, 'rejected.jsonl')
-      const undisturbed = readFileSync(list, 'utf8')
-      damages[name]?.(join(run, 'committed', 'map-00003', 'rejected.jsonl'))
-      const ended = shop.run('resume', 'last', '--max-bad', '9')
-      expect(ended, ended.stderr).toMatchObject({ status: 0 })
-      expect(readFileSync(list, 'utf8')).toBe(undisturbed)
-      const lost = shop.events(run).filter(({ type }) => type === 'output-lost')
-      expect(lost.map(({ task }) => task)).toEqual(['map-00003'])
-    },
-  )
+  it.each(damagesOfLists)('does the one task again whose list is damaged: %s', (name) => {
+    const { run, rejected, tasksOf } = resumedOver(name)
+    expect(readFileSync(join(run, 'rejected.jsonl'), 'utf8')).toBe(rejected)
+    expect(tasksOf('output-lost')).toEqual(damagedTasks(name))
+    expect(tasksOf('map-committed')).toEqual(damagedTasks(name))
+  })
 })
 
 describe('resume over a damaged outlet.json', () => {
   it('names the file and the way out, and goes on once that is gone', () => {
-    const outlet = join(refusedRun(), 'outlet.json')
+    const { env, run } = refusedRun('home-outlet')
+    const outlet = join(run, 'outlet.json')
     truncateSync(outlet, 5)
-    const ended = shop.run('resume', 'last', '--max-bad', '9')
+    const ended = shop.runIn({ env }, 'resume', 'last', '--max-bad', '9')
     expect(ended.stderr).toContain(`${outlet} is damaged: it is no JSON.\nIt says where the result goes.`)
     rmSync(outlet)
-    expect(shop.run('resume', 'last', '--max-bad', '9')).toMatchObject({ status: 0 })
+    expect(shop.runIn({ env }, 'resume', 'last', '--max-bad', '9')).toMatchObject({ status: 0 })
   })
 })
 
@@ -121,7 +151,9 @@ describe('a spill that is lost, of an input that is damaged by then', () => {
       utimesSync(input, 1, 1)
     }
     put(whole)
-    expect(shop.run('run', 'words.job.ts', 'packed', '-w', '1', '--no-reuse')).toMatchObject({ status: 3 })
+    expect(shop.run('run', 'words.job.ts', 'packed', '-w', '1', '--no-reuse', '--impolite')).toMatchObject({
+      status: 3,
+    })
     const run = shop.runs().at(-1) ?? ''
     rmSync(join(run, 'committed', 'map-00000', 's0.spill'))
     put(Buffer.concat([whole.subarray(0, -8), Buffer.from('01234567')]))

@@ -2,11 +2,12 @@
  * Errors of disks and quotas, put by strace into single system calls of a run that goes on: it ends with that cause and its place, has
  * committed nothing, and once the error is gone `resume` gives the bytes of an undisturbed run.
  */
-import { spawnSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { leftBehind, markName } from '../fixtures/process-tree.ts'
 import { type Ended, Workshop } from '../fixtures/program.ts'
 import { until } from '../fixtures/until.ts'
 import { requires } from '../requires.ts'
@@ -17,23 +18,32 @@ let shop: Workshop
 let undisturbed: string
 const options = ['--no-reuse', '-w', '2', '--memory', '400M', '--impolite']
 
-/** A run that was killed as its first attempts were at work, none of which could end. */
-async function cutOff(...more: readonly string[]): Promise<string> {
+/** A home whose only run was killed as its first attempts were at work, none of which could end. */
+async function cutOff(name: string, ...more: readonly string[]): Promise<string> {
   shop.write('wait', '')
-  const before = shop.runs().length
-  const child = shop.start('run', 'words.job.ts', 'in', ...options, ...more)
+  const home = join(shop.folder, name)
+  const args = ['run', 'words.job.ts', 'in', ...options, ...more]
+  const child = shop.startIn({ env: { TALLYMAN_HOME: home, [markName]: home } }, ...args)
   const ended = once(child, 'exit')
-  const begun = (): string => shop.runs()[before] ?? ''
-  const journal = (): string => join(begun(), 'journal.jsonl')
-  await until('the run to begin', () => begun() !== '' && existsSync(journal()) && beganAttempts(begun()))
+  await until('the run to begin', () => existsSync(join(home, 'runs')) && beganAttempts(home))
   child.kill('SIGKILL')
   await ended
+  expect(await leftBehind(home)).toEqual([])
   rmSync(join(shop.folder, 'wait'))
-  return begun()
+  return home
 }
 
-function beganAttempts(run: string): boolean {
-  return shop.events(run).some(({ type }) => type === 'attempt-started')
+/** The only run of a home. */
+function runIn(home: string): string {
+  const [name = ''] = readdirSync(join(home, 'runs'))
+  return join(home, 'runs', name)
+}
+
+function beganAttempts(home: string): boolean {
+  const run = runIn(home)
+  return (
+    existsSync(join(run, 'journal.jsonl')) && shop.events(run).some(({ type }) => type === 'attempt-started')
+  )
 }
 
 /** Every call that one of these is part of, on one of these files, fails in the run that goes on. */
@@ -45,7 +55,12 @@ interface Trouble {
   readonly when?: string
 }
 
-function resume(run: string, { error, calls, files, when }: Trouble): Ended {
+/** Goes on with the only run of a home. */
+function resume(home: string): Ended {
+  return shop.runIn({ env: { TALLYMAN_HOME: home } }, 'resume', 'last')
+}
+
+function resumeIn(home: string, { error, calls, files, when }: Trouble): Ended {
   const words = [
     ...['strace', '-f', '-qq', '--seccomp-bpf', '-o', '/dev/null'],
     ...files.flatMap((file) => ['-P', file]),
@@ -55,28 +70,31 @@ function resume(run: string, { error, calls, files, when }: Trouble): Ended {
       '-e',
       `inject=${calls}:error=${error}${when === undefined ? '' : `:when=${when}`}`,
     ],
-    ...['tallyman', 'resume', basename(run), '-q'],
+    ...['tallyman', 'resume', 'last', '-q'],
   ]
-  return shop.shell(words.map((word) => `'${word}'`).join(' '))
+  return shop.shell(`TALLYMAN_HOME='${home}' ${words.map((word) => `'${word}'`).join(' ')}`)
 }
 
 describe.skipIf(!requires('strace, and the right to trace', canTrace))(
   'an error of the system',
   { timeout: 240_000 },
   () => {
-    beforeAll(() => {
+    /** What each of the errors of the run itself finds. */
+    let cutHome: string
+    beforeAll(async () => {
       shop = new Workshop()
       for (const name of ['a', 'b', 'c']) {
-        const lines = Array.from({ length: 20_000 }, (_, index) => `${name} word${index}\n`)
+        const lines = Array.from({ length: 1000 }, (_, index) => `${name} word${index}\n`)
         shop.write(`in/${name}.txt`, lines.join(''))
       }
       const wait = JSON.stringify(join(shop.folder, 'wait'))
       shop.job(
         'words.job.ts',
-        `while (existsSync(${wait})) {} for (const word of line.split(" ")) emit(word)`,
-        "import { existsSync } from 'node:fs'",
+        `while (existsSync(${wait})) Atomics.wait(clock, 0, 0, 10); for (const word of line.split(" ")) emit(word)`,
+        "import { existsSync } from 'node:fs'; const clock = new Int32Array(new SharedArrayBuffer(4))",
       )
       undisturbed = shop.digestOf(shop.run('run', 'words.job.ts', 'in', ...options))
+      cutHome = await cutOff('cut-home')
     })
     afterAll(() => shop.remove())
 
@@ -110,24 +128,25 @@ describe.skipIf(!requires('strace, and the right to trace', canTrace))(
         (run) => ({ error: 'EIO', calls: 'fsync,fdatasync', files: [join(run, 'journal.jsonl')] }),
         /The journal .*journal\.jsonl could not be written: EIO: i\/o error, fsync\.\nSee whether the disk is well/,
       ],
-    ])('%s', async (_what, trouble, message) => {
-      const run = await cutOff()
-      const { status, stdout, stderr } = resume(run, trouble(run))
+    ])('%s', (what, trouble, message) => {
+      const home = join(shop.folder, what.replaceAll(/\W+/g, '-'))
+      execFileSync('cp', ['-a', cutHome, home])
+      const { status, stdout, stderr } = resumeIn(home, trouble(runIn(home)))
       expect([status, stdout]).toEqual([1, ''])
       expect(stderr).toMatch(message)
-      const resumed = shop.run('resume', basename(run))
+      const resumed = resume(home)
       expect(resumed, resumed.stderr).toMatchObject({ status: 0 })
       expect(shop.digestOf(resumed)).toBe(undisturbed)
     })
 
     it('as the result is written where -o says, a quota', async () => {
-      const run = await cutOff('-o', 'out')
+      const home = await cutOff('home-of-out', '-o', 'out')
       const target = join(shop.folder, 'out')
-      const staged = join(shop.folder, `out.${basename(run)}.new`, 'result.jsonl')
-      const { status, stdout, stderr } = resume(run, { error: 'EDQUOT', calls: writes, files: [staged] })
+      const staged = join(shop.folder, `out.${basename(runIn(home))}.new`, 'result.jsonl')
+      const { status, stdout, stderr } = resumeIn(home, { error: 'EDQUOT', calls: writes, files: [staged] })
       expect([status, stdout, existsSync(target)]).toEqual([1, '', false])
       expect(stderr).toContain(`The disk has no room for the result, ${target}, or a quota on it is used up.`)
-      const resumed = shop.run('resume', basename(run))
+      const resumed = resume(home)
       expect(shop.digestOf(resumed)).toBe(undisturbed)
       expect(existsSync(join(target, 'manifest.json'))).toBe(true)
     })
