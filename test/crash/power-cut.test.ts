@@ -1,14 +1,17 @@
 /**
- * A power cut: the run is killed at a moment of chance, and then of everything that was not synced a part is taken back, in
+ * A power cut: what a run has on the disk at a moment of chance, and of everything that was not synced a part is taken back, in
  * no order: spills and part files are cut, zeroed or gone, the end of the journal is missing. `resume` must give the
- * bytes of an undisturbed run.
+ * bytes of the run itself, which goes on.
  */
+import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { markedProcesses, markName } from '../fixtures/process-tree.ts'
 import { Workshop } from '../fixtures/program.ts'
+import { until } from '../fixtures/until.ts'
 
 /** mulberry32: chance with a seed, so that a failure can be had again. */
 function chanceOf(seed: number): () => number {
@@ -38,47 +41,76 @@ function loseUnsynced(run: string, chance: () => number): void {
     else if (what < 0.4) rmSync(file)
   }
   const journal = join(run, 'journal.jsonl')
-  const text = readFileSync(journal, 'utf8')
-  const planned = text.indexOf('\n', text.indexOf('\n') + 1) + 1
-  if (chance() < 0.6) truncateSync(journal, planned + Math.floor(chance() * (text.length - planned)))
+  const lines = readFileSync(journal, 'utf8')
+  const planned = lines.indexOf('\n', lines.indexOf('\n') + 1) + 1
+  if (chance() < 0.6) truncateSync(journal, planned + Math.floor(chance() * (lines.length - planned)))
 }
+
+const seeds = [1, 2, 3, 4, 5, 6]
+const mark = `power-cut-${process.pid}`
+const options = ['--split', '3K', '--memory', '400M', '-w', '2', '--no-reuse', '--impolite']
 
 let shop: Workshop
 let undisturbed: string
-const options = ['--split', '3K', '--memory', '400M', '-w', '2', '--no-reuse']
+/** What each seed has in store for its cut, once it has said when that comes. */
+const chances = new Map(seeds.map((seed) => [seed, chanceOf(seed)]))
 
-beforeAll(() => {
+/** The home of a run, and as it was at the moment of one of the seeds. */
+function homeOf(seed?: number): string {
+  return join(shop.folder, seed === undefined ? 'home' : `home-${seed}`)
+}
+
+/** The only run there. */
+function runOf(seed?: number): string {
+  const runs = join(homeOf(seed), 'runs')
+  return join(runs, (existsSync(runs) ? readdirSync(runs)[0] : undefined) ?? 'none')
+}
+
+/** How often its journal tells of that; -1 while there is none, which appears when the plan is on the disk. */
+function told(type: string, seed?: number): number {
+  const journal = join(runOf(seed), 'journal.jsonl')
+  return existsSync(journal) ? readFileSync(journal, 'utf8').split(`"type":"${type}"`).length - 1 : -1
+}
+
+/** Copies all that the run has, while none of its processes does anything. */
+function copyFor(seed: number, pid: number): void {
+  process.kill(pid, 'SIGSTOP')
+  const pids = [pid, ...markedProcesses(mark).flatMap((other) => (other.pid === pid ? [] : [other.pid]))]
+  for (const one of pids) process.kill(one, 'SIGSTOP')
+  execFileSync('cp', ['-a', homeOf(), homeOf(seed)])
+  for (const one of pids) process.kill(one, 'SIGCONT')
+}
+
+beforeAll(async () => {
   shop = new Workshop()
   for (const name of ['a', 'b', 'c']) {
     const lines = Array.from({ length: 3000 }, (_, index) => `${name} ${(index * 31) % 97} word\n`)
     shop.write(`in/${name}.txt`, lines.join(''))
   }
   shop.job('words.job.ts', 'for (const word of line.split(" ")) emit(word)')
-  undisturbed = shop.digestOf(shop.run('run', 'words.job.ts', 'in', ...options))
+  const child = shop.startIn({ env: { [markName]: mark } }, 'run', 'words.job.ts', 'in', ...options)
+  if (child.pid === undefined || child.stdout === null || child.stderr === null)
+    throw new Error('The run could not be started.')
+  const outputs = [text(child.stdout), text(child.stderr)]
+  const ended = once(child, 'close')
+  // Any moment will do from the plan on: as so many of the thirty map tasks are done, none to nearly all.
+  const moments = [...chances].map(([seed, chance]) => ({ seed, done: Math.floor(chance() * 30) }))
+  for (const { seed, done } of moments.sort((a, b) => a.done - b.done)) {
+    await until('the moment', () => told('map-committed') >= done, 40_000, 10)
+    copyFor(seed, child.pid)
+  }
+  const [[status], stdout = '', stderr = ''] = await Promise.all([ended, ...outputs])
+  undisturbed = shop.digestOf({ status, stdout, stderr })
 })
 afterAll(() => shop.remove())
 
 describe('resume after a power cut', () => {
-  it.each([1, 2, 3, 4, 5, 6])('gives the bytes of an undisturbed run, seed %i', async (seed) => {
-    const chance = chanceOf(seed)
-    const child = shop.start('run', 'words.job.ts', 'in', ...options)
-    const ended = once(child, 'exit')
-    const before = shop.runs().length
-    // The journal appears when the plan is on the disk; from then on any moment will do.
-    const isPlanned = (): boolean =>
-      shop.runs().length > before && existsSync(join(shop.runs().at(-1) ?? '', 'journal.jsonl'))
-    while (!isPlanned() && child.exitCode === null) await sleep(2)
-    await sleep(chance() * 2500)
-    child.kill('SIGKILL')
-    await ended
-    const run = shop.runs().at(-1) ?? ''
-    loseUnsynced(run, chance)
-    const resumed = shop.run('resume', 'last')
-    const isDone = resumed.stderr.includes('is complete')
-    expect(isDone ? 0 : resumed.status, `seed ${seed}: ${resumed.stderr}`).toBe(0)
-    const digest = isDone
-      ? JSON.parse(readFileSync(join(run, 'result', 'manifest.json'), 'utf8')).digest
-      : shop.digestOf(resumed)
-    expect(digest, `seed ${seed}`).toBe(undisturbed)
+  it.each(seeds)('gives the bytes of an undisturbed run, seed %i', (seed) => {
+    // The run was at work.
+    expect(told('result-committed', seed)).toBe(0)
+    loseUnsynced(runOf(seed), chances.get(seed) ?? Math.random)
+    const resumed = shop.runIn({ env: { TALLYMAN_HOME: homeOf(seed) } }, 'resume', 'last')
+    expect(resumed.status, `seed ${seed}: ${resumed.stderr}`).toBe(0)
+    expect(shop.digestOf(resumed), `seed ${seed}`).toBe(undisturbed)
   })
 })
