@@ -1,7 +1,7 @@
 /** What becomes of attempts whose workers die, and of what these have started. */
 import { statSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import type { AttemptOutcome } from '../../../src/executor/index.ts'
 import {
   killQuietly,
@@ -17,22 +17,44 @@ import { type LeftOut, type Place, without } from './place.ts'
 
 const MiB = 2 ** 20
 
-/** What becomes of attempts whose workers die; the arguments are those of `testAttempts`. */
-export function testDeaths(place: () => Place, leftOut: LeftOut = {}): void {
-  const unlessLeftOut = without(leftOut)
+/** An attempt in whose middle these lines are. */
+function perishIn(
+  place: Place,
+  pool: TestedPool,
+  lines: readonly string[],
+  id = 'map-00000.1',
+): Promise<AttemptOutcome> {
+  return perform(pool, mapAttempt(id, [place.write('deadly.txt', ['a', ...lines, 'b'])]))
+}
 
-  /** The next attempt in the same seat, in a worker that replaced the one that is lost. */
-  async function expectReplaced(pool: TestedPool): Promise<void> {
-    expect(pool.freeSeats).toBe(1)
-    const split = place().write('after.txt', ['still here'])
-    expect(mapReportOf(await perform(pool, mapAttempt('map-00001.1', [split]))).emitted).toBe(3)
-  }
+/** The next attempt in the same seat, in a worker that replaced the one that is lost. */
+async function expectReplacedIn(place: Place, pool: TestedPool, id = 'map-00001.1'): Promise<void> {
+  expect(pool.freeSeats).toBe(1)
+  const split = place.write('after.txt', ['still here'])
+  expect(mapReportOf(await perform(pool, mapAttempt(id, [split]))).emitted).toBe(3)
+}
 
-  function perish(pool: TestedPool, ...lines: readonly string[]): Promise<AttemptOutcome> {
-    return perform(pool, mapAttempt('map-00000.1', [place().write('deadly.txt', ['a', ...lines, 'b'])]))
-  }
-
+/** Deaths in the one seat of one pool: the worker that has replaced one is the next to die. */
+export function testDeathsInTurn(make: () => Place & { close(): Promise<void> }): void {
   describe('a worker that dies', () => {
+    let place: ReturnType<typeof make>
+    let pool: TestedPool
+    let attempts = 0
+    beforeAll(async () => {
+      place = make()
+      pool = await place.openPool()
+    })
+    afterAll(async () => {
+      const { mark } = place
+      await place.close()
+      expect(await leftBehind(mark)).toEqual([])
+    })
+
+    const nextId = (): string => `map-${String(attempts++).padStart(5, '0')}.1`
+    const expectReplaced = (): Promise<void> => expectReplacedIn(place, pool, nextId())
+    const perish = (...lines: readonly string[]): Promise<AttemptOutcome> =>
+      perishIn(place, pool, lines, nextId())
+
     it.each([
       ['exits well', '!exit 0', 'job-exited', /process\.exit\(0\)/],
       ['exits badly', '!exit 3', 'job-exited', /process\.exit\(3\)/],
@@ -40,22 +62,12 @@ export function testDeaths(place: () => Place, leftOut: LeftOut = {}): void {
       ['forgets a promise that is rejected', '!forget nobody waits', 'job-threw', /nobody waits/],
       ['throws in a timer', '!timer too late', 'job-threw', /too late/],
     ])('ends its attempt with a cause when the job %s', async (_what, order, code, message) => {
-      const pool = await place().openPool()
-      const outcome = await perish(pool, order)
+      const outcome = await perish(order)
       expect(outcome).toMatchObject({
         kind: 'failed',
         fault: { code: expect.stringMatching(code), message: expect.stringMatching(message) },
       })
-      await expectReplaced(pool)
-    })
-
-    it('ends its attempt as out-of-memory when the job exhausts the heap', async () => {
-      const pool = await place().openPool({ heapBytes: 32 * MiB })
-      expect(await perish(pool, '!hoard')).toMatchObject({
-        kind: 'failed',
-        fault: { code: 'out-of-memory', wayOut: expect.stringContaining('--memory') },
-      })
-      await expectReplaced(pool)
+      await expectReplaced()
     })
 
     it.each([
@@ -68,15 +80,33 @@ export function testDeaths(place: () => Place, leftOut: LeftOut = {}): void {
         `!say-bytes ff409c0000${'5b'.repeat(20_000)}${'5d'.repeat(20_000)}`,
       ],
     ])('ends its attempt when the job writes %s on the line to the coordinator', async (_what, order) => {
-      const pool = await place().openPool()
-      const outcome = await perish(pool, order)
+      const outcome = await perish(order)
       expect(outcome).toMatchObject({ kind: 'failed', fault: { code: 'protocol-broken' } })
-      await expectReplaced(pool)
+      await expectReplaced()
     })
 
     it('ends its attempt when the job closes the line to the coordinator', async () => {
-      const pool = await place().openPool()
-      expect(await perish(pool, '!hang-up')).toMatchObject({ kind: 'failed' })
+      expect(await perish('!hang-up')).toMatchObject({ kind: 'failed' })
+      await expectReplaced()
+    })
+  })
+}
+
+/** What becomes of the others whose workers die, each in a place of its own; the arguments are those of `testAttempts`. */
+export function testDeaths(place: () => Place, leftOut: LeftOut = {}): void {
+  const unlessLeftOut = without(leftOut)
+
+  const expectReplaced = (pool: TestedPool): Promise<void> => expectReplacedIn(place(), pool)
+  const perish = (pool: TestedPool, ...lines: readonly string[]): Promise<AttemptOutcome> =>
+    perishIn(place(), pool, lines)
+
+  describe('a worker that dies', () => {
+    it('ends its attempt as out-of-memory when the job exhausts the heap', async () => {
+      const pool = await place().openPool({ heapBytes: 32 * MiB })
+      expect(await perish(pool, '!hoard')).toMatchObject({
+        kind: 'failed',
+        fault: { code: 'out-of-memory', wayOut: expect.stringContaining('--memory') },
+      })
       await expectReplaced(pool)
     })
 
