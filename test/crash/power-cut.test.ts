@@ -3,7 +3,7 @@
  * no order: spills and part files are cut, zeroed or gone, the end of the journal is missing. `resume` must give the
  * bytes of the run itself, which goes on.
  */
-import { execFileSync } from 'node:child_process'
+import { type ChildProcess, execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -48,10 +48,21 @@ function loseUnsynced(run: string, chance: () => number): void {
 
 const seeds = [1, 2, 3, 4, 5, 6]
 const mark = `power-cut-${process.pid}`
-const options = ['--split', '3K', '--memory', '400M', '-w', '2', '--no-reuse', '--impolite']
+const options = [
+  '--split',
+  '3K',
+  '--memory',
+  '400M',
+  '-w',
+  '2',
+  '--no-reuse',
+  '--impolite',
+  '--no-speculation',
+]
 
 let shop: Workshop
 let undisturbed: string
+let child: ChildProcess | undefined
 /** What each seed has in store for its cut, once it has said when that comes. */
 const chances = new Map(seeds.map((seed) => [seed, chanceOf(seed)]))
 
@@ -85,24 +96,33 @@ beforeAll(async () => {
   shop = new Workshop()
   for (const name of ['a', 'b', 'c']) {
     const lines = Array.from({ length: 3000 }, (_, index) => `${name} ${(index * 31) % 97} word\n`)
-    shop.write(`in/${name}.txt`, lines.join(''))
+    shop.write(`in/${name}.txt`, `${lines.join('')}${name === 'c' ? 'last\n' : ''}`)
   }
-  shop.job('words.job.ts', 'for (const word of line.split(" ")) emit(word)')
-  const child = shop.startIn({ env: { [markName]: mark } }, 'run', 'words.job.ts', 'in', ...options)
+  // The last task waits until all is copied: the run is at work at each of the moments.
+  shop.job(
+    'words.job.ts',
+    'if (line === "last") while (!existsSync("go")) Atomics.wait(clock, 0, 0, 5); for (const word of line.split(" ")) emit(word)',
+    `import { existsSync } from 'node:fs'\nconst clock = new Int32Array(new SharedArrayBuffer(4))`,
+  )
+  child = shop.startIn({ env: { [markName]: mark } }, 'run', 'words.job.ts', 'in', ...options)
   if (child.pid === undefined || child.stdout === null || child.stderr === null)
     throw new Error('The run could not be started.')
   const outputs = [text(child.stdout), text(child.stderr)]
   const ended = once(child, 'close')
-  // Any moment will do from the plan on: as so many of the thirty map tasks are done, none to nearly all.
-  const moments = [...chances].map(([seed, chance]) => ({ seed, done: Math.floor(chance() * 30) }))
-  for (const { seed, done } of moments.sort((a, b) => a.done - b.done)) {
+  // Any moment will do from the plan on, one in each sixth of the run: as so many of the other map tasks are done.
+  for (const [seed, chance] of chances) {
+    const done = Math.floor(((seed - 1 + chance()) / seeds.length) * 29)
     await until('the moment', () => told('map-committed') >= done, 40_000, 10)
     copyFor(seed, child.pid)
   }
+  shop.write('go', '')
   const [[status], stdout = '', stderr = ''] = await Promise.all([ended, ...outputs])
   undisturbed = shop.digestOf({ status, stdout, stderr })
 })
-afterAll(() => shop.remove())
+afterAll(() => {
+  child?.kill('SIGKILL')
+  shop.remove()
+})
 
 describe('resume after a power cut', () => {
   it.each(seeds)('gives the bytes of an undisturbed run, seed %i', (seed) => {
