@@ -25,7 +25,7 @@ function canMount(): boolean {
 
 let shop: Workshop
 let undisturbed: string
-const options = ['--no-reuse', '-w', '2', '--split', '1M', '--memory', '400M']
+const options = ['--no-reuse', '-w', '2', '--split', '1M', '--memory', '400M', '--impolite']
 
 /** A disk of its own in the workshop. */
 function smallDisk(size: string): { readonly path: string; grow(size: string): void } {
@@ -98,7 +98,8 @@ describe.skipIf(!requires('the right to mount a tmpfs', canMount()))(
       shop.write('one.txt', 'line\n')
       const job = shop.job(
         'waits.job.ts',
-        `const end = Date.now() + 15_000; while (Date.now() < end); emit(line)`,
+        `Atomics.wait(clock, 0, 0, 15_000); emit(line)`,
+        'const clock = new Int32Array(new SharedArrayBuffer(4))',
       )
       const child = shop.startIn({ env }, 'run', job, 'one.txt', '--no-reuse', '-w', '1', '--memory', '400M')
       if (child.stderr === null) throw new Error('There is no stderr.')

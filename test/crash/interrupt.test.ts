@@ -35,7 +35,7 @@ describe.skipIf(!requires('/proc', hasProc))('a run that is asked to stop', { ti
   )
 
   it('ends in the reduce stage, with every map task kept', async () => {
-    const { child, ended } = scene.startSlow()
+    const { child, ended } = scene.startSlowAlone()
     await scene.meetInReduce()
     child.kill('SIGINT')
     expect((await ended).status).toBe(130)
@@ -45,7 +45,7 @@ describe.skipIf(!requires('/proc', hasProc))('a run that is asked to stop', { ti
 
   it('ends while it writes the result, and takes the half away', async () => {
     const { child, ended } = scene.startLarge()
-    await until('the result to be written', () => scene.besideTarget().length > 0, 40_000, 1)
+    await scene.meetInResult()
     child.kill('SIGINT')
     const { status } = await ended
     // It may have been done just then.
@@ -107,7 +107,7 @@ describe.skipIf(!requires('/proc', hasProc))('a run that is asked to stop', { ti
   })
 
   it('can be stopped and resumed again and again', async () => {
-    let going = scene.startSlow()
+    let going = scene.startSlowAlone()
     for (let round = 1; round <= 3; round++) {
       const done = round * 2 - 1
       await until('some more tasks', () => scene.tasksOf('map-committed').length >= done)

@@ -49,7 +49,7 @@ describe.skipIf(!isReady)('a run whose coordinator is killed', { timeout: 180_00
   )
 
   it('in the reduce stage has every map task kept', async () => {
-    const going = scene.startSlow()
+    const going = scene.startSlowAlone()
     await scene.meetInReduce()
     await kill(going)
     scene.expectResumed()
@@ -57,7 +57,7 @@ describe.skipIf(!isReady)('a run whose coordinator is killed', { timeout: 180_00
 
   it('while it writes the result leaves nothing that looks like one, and resume removes the half', async () => {
     const going = scene.startLarge()
-    await until('the result to be written', () => scene.besideTarget().length > 0, 40_000, 1)
+    await scene.meetInResult()
     await kill(going)
     expect(scene.besideTarget()).toEqual([`out.${basename(scene.shop.runs()[0] ?? '')}.new`])
     expect(readdirSync(scene.shop.folder)).not.toContain('out')

@@ -3,6 +3,7 @@ import type { ChildProcess } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { existsSync, readdirSync } from 'node:fs'
+import { watch } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'vitest'
@@ -16,6 +17,8 @@ export const slow = fileURLToPath(new URL('../fixtures/jobs/slow.job.ts', import
 export const obedient = fileURLToPath(new URL('../fixtures/jobs/obedient.job.ts', import.meta.url))
 
 const files = 8
+// What a test waits for is not to wait for what else is tested.
+const common = ['--no-reuse', '--impolite']
 
 /** A run that is going on. */
 export interface Going {
@@ -24,8 +27,8 @@ export interface Going {
   readonly ended: Promise<{ readonly status: number | null; readonly stderr: string }>
 }
 
-/** Inputs are the same in every scene, so the slow job's digest is. */
-let digestOfSlow: string | null = null
+/** Inputs are the same in every scene of a job, so its digest is. */
+const digests = new Map<string, string>()
 
 /** A workshop for one run. Every process that comes of it carries its mark. */
 export class Scene {
@@ -60,15 +63,21 @@ export class Scene {
     return { child, ended: once(child, 'close').then(([status]) => ({ status, stderr })) }
   }
 
+  /** With two workers. */
   startSlow(...options: readonly string[]): Going {
-    return this.start('run', slow, 'in', '--no-reuse', '-w', '2', ...options)
+    return this.start('run', slow, 'in', ...common, '-w', '2', ...options)
+  }
+
+  /** With one, where how many are at work is not the question: each costs as much as all that the job does. */
+  startSlowAlone(): Going {
+    return this.start('run', slow, 'in', ...common, '-w', '1')
   }
 
   /** A run with a result that takes a while to write. */
   startLarge(): Going {
-    const lines = Array.from({ length: 100_000 }, (_, line) => `${line} ${'x'.repeat(20)}`)
+    const lines = Array.from({ length: 50_000 }, (_, line) => `${line} ${'x'.repeat(20)}`)
     this.shop.write('in/many.txt', `${lines.join('\n')}\n`)
-    return this.start('run', obedient, 'in', '--no-reuse', '-o', 'out')
+    return this.start('run', obedient, 'in', ...common, '-o', 'out')
   }
 
   /** The journal of the only run; empty while it is not there. */
@@ -96,6 +105,12 @@ export class Scene {
     expect(this.tasksOf('map-committed')).toHaveLength(files)
   }
 
+  /** Waits until the result is being written: the system tells of it, since it is over in no time. To be called before that. */
+  async meetInResult(): Promise<void> {
+    const changes = watch(this.shop.folder, { signal: AbortSignal.timeout(40_000) })
+    for await (const _ of changes) if (this.besideTarget().length > 0) return
+  }
+
   /** What is written beside the target before it is renamed into place. */
   besideTarget(): string[] {
     return readdirSync(this.shop.folder).filter((name) => name.startsWith('out.'))
@@ -103,10 +118,11 @@ export class Scene {
 
   /** The digest of a run that nobody disturbs. It has a home of its own, so that the other run stays the only one. */
   undisturbed(job = slow): string {
-    if (job === slow && digestOfSlow !== null) return digestOfSlow
+    const known = digests.get(job)
+    if (known !== undefined) return known
     const env = { TALLYMAN_HOME: join(this.shop.folder, 'home-2') }
-    const digest = this.shop.digestOf(this.shop.runIn({ env }, 'run', job, 'in', '--no-reuse'))
-    if (job === slow) digestOfSlow = digest
+    const digest = this.shop.digestOf(this.shop.runIn({ env }, 'run', job, 'in', ...common))
+    digests.set(job, digest)
     return digest
   }
 
