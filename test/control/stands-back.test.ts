@@ -21,8 +21,9 @@ beforeAll(() => {
     "while (!existsSync('go')); for (const word of line.split(' ')) emit(word)",
     "import { existsSync } from 'node:fs'",
   )
+  // They are less nice than workers are, and nicer than what else is tested meanwhile.
   neighbours = Array.from({ length: availableParallelism() }, () =>
-    spawn('/bin/sh', ['-c', 'while :; do :; done'], { stdio: 'ignore' }),
+    spawn('nice', ['-n', '5', '/bin/sh', '-c', 'while :; do :; done'], { stdio: 'ignore' }),
   )
   run = shop.startIn({ env: { [markName]: mark } }, 'run', job, 'in', '-w', '2', '--no-reuse')
   run.stderr?.on('data', (chunk) => {
