@@ -47,7 +47,7 @@ function canHideGroups(): boolean {
 const bombs = [
   [
     'Buffers outside the heap',
-    'held.push(...Array.from({ length: 100 }, () => Buffer.alloc(8e6, 1))); await wait(1000)',
+    'held.push(...Array.from({ length: 50 }, () => Buffer.alloc(8e6, 1))); await wait(1000)',
     'of the 400 MiB it may',
   ],
   ['detached children without end', 'for (;;) { start(); await wait(1) }', 'had started'],

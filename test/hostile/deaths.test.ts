@@ -8,53 +8,132 @@ import { Workshop } from '../fixtures/program.ts'
 let shop: Workshop
 beforeAll(() => {
   shop = new Workshop()
-  shop.write('in.txt', 'one\ntwo\nbad\nthree\n')
+  shop.write('in.txt', 'one\n')
 })
 afterAll(() => shop.remove())
 
-function rejectedReasons(): { readonly line: number; readonly reason: string }[] {
-  const file = join(shop.runs().at(-1) ?? '', 'rejected.jsonl')
-  return readFileSync(file, 'utf8')
+interface Killer {
+  readonly name: string
+  readonly code: string
+  readonly reason: string
+}
+
+/** Each at work beside others. */
+const killers: readonly Killer[] = [
+  {
+    name: 'process.exit(0)',
+    code: 'process.exit(0)',
+    reason: 'was ended by the job itself: process.exit(0)',
+  },
+  {
+    name: 'process.exit(7)',
+    code: 'process.exit(7)',
+    reason: 'was ended by the job itself: process.exit(7)',
+  },
+  // It is busy with nothing where workers of each kind are tested by themselves (test/executors).
+  {
+    name: 'an endless loop',
+    code: 'for (;;) Atomics.wait(clock, 0, 0, 100)',
+    reason: 'made no progress for',
+  },
+  {
+    name: 'a promise that never settles',
+    code: 'return new Promise(() => {})',
+    reason: 'made no progress for',
+  },
+]
+
+/** Has its worker to itself: where workers are threads, a heap that is full may be the end of all of them. */
+const hoarder: Killer = {
+  name: 'a heap that is full',
+  code: 'const held: number[][] = []; for (;;) held.push(Array(100_000).fill(held.length))',
+  reason: 'ran out of heap',
+}
+
+/** Writes a folder with a file for each of them, whose third record it ends its worker at; returns its name, which is the job's as well. */
+function scene(name: string, killers: readonly Killer[]): string {
+  for (const [index] of killers.entries())
+    shop.write(`${name}/${index}.txt`, `one\ntwo\nbad ${index}\nthree\n`)
+  const orders = killers.map(({ code }, index) => `if (line === 'bad ${index}') { ${code} }`)
+  shop.job(
+    `${name}.job.ts`,
+    `${orders.join(' ')} emit(line)`,
+    'const clock = new Int32Array(new SharedArrayBuffer(4))',
+  )
+  return name
+}
+
+/** What a run made of one of them. */
+interface Told {
+  readonly path: string
+  readonly line: number
+  readonly reason: string
+}
+
+function rejectedIn(run: string): Told[] {
+  return readFileSync(join(run, 'rejected.jsonl'), 'utf8')
     .trimEnd()
     .split('\n')
     .map((line) => JSON.parse(line))
 }
 
-const killers = [
-  ['process.exit(0)', 'process.exit(0)', 'was ended by the job itself: process.exit(0)'],
-  ['process.exit(7)', 'process.exit(7)', 'was ended by the job itself: process.exit(7)'],
-  ['an endless loop', 'for (;;);', 'made no progress for'],
-  ['a promise that never settles', 'return new Promise(() => {})', 'made no progress for'],
-  [
-    'a heap that is full',
-    'const held: number[][] = []; for (;;) held.push(Array(100_000).fill(held.length))',
-    'ran out of heap',
-  ],
-] as const
+function expectBlamed(rejected: Told | undefined, reason: string): void {
+  expect(rejected).toMatchObject({ line: 3 })
+  expect(rejected?.reason).toContain('its worker ended twice at this record')
+  expect(rejected?.reason).toContain(reason)
+}
+
+const common = ['--memory', '400M', '--no-reuse', '--no-speculation', '--impolite']
 
 describe.each(isolationsHere())('a record that ends its worker twice, with --isolation %s', (isolation) => {
-  it.each(killers)('is rejected with the cause, and the run goes on: %s', (name, code, reason) => {
-    const job = shop.job(
-      `killer-${name.replaceAll(/\W+/g, '-')}.job.ts`,
-      `if (line === 'bad') { ${code} } emit(line)`,
-    )
-    const timeout = reason.includes('no progress') ? '3' : '60'
-    const options = ['--isolation', isolation, '--task-timeout', timeout, '--memory', '400M', '-w', '2']
-    const ended = shop.run('run', job, 'in.txt', ...options, '--max-bad', '1', '--no-reuse', '--json')
-    expect(ended, ended.stderr).toMatchObject({ status: 0 })
-    expect(JSON.parse(ended.stdout)).toMatchObject({ status: 'complete', records: 3, rejected: 1 })
-    const [rejected] = rejectedReasons()
-    expect(rejected).toMatchObject({ line: 3 })
-    expect(rejected?.reason).toContain('its worker ended twice at this record')
-    expect(rejected?.reason).toContain(reason)
+  const together = once(() => {
+    const name = scene(`killers-${isolation}`, killers)
+    const options = [...common, '-w', '2', '--isolation', isolation, '--task-timeout', '3']
+    const ended = shop.run('run', `${name}.job.ts`, name, ...options, '--max-bad', '4', '--json')
+    return { ended, rejected: rejectedIn(shop.runs().at(-1) ?? '') }
+  })
+
+  it.each(killers.map(({ name, reason }) => [name, reason]))(
+    'is rejected with the cause, and the run goes on: %s',
+    (name, reason) => {
+      const { ended, rejected } = together()
+      expect(ended, ended.stderr).toMatchObject({ status: 0 })
+      expect(JSON.parse(ended.stdout)).toMatchObject({ status: 'complete', records: 12, rejected: 4 })
+      const index = killers.findIndex((killer) => killer.name === name)
+      expectBlamed(rejected[index], reason)
+      expect(rejected[index]?.path).toContain(`${index}.txt`)
+    },
+  )
+
+  const alone = once(() => {
+    const name = scene(`hoarder-${isolation}`, [hoarder])
+    const options = [...common, '-w', '2', '--isolation', isolation]
+    const refused = shop.run('run', `${name}.job.ts`, name, ...options)
+    const run = shop.runs().at(-1) ?? ''
+    return { refused, resumed: shop.run('resume', 'last', '--max-bad', '1', '--json'), run }
+  })
+
+  it(`is rejected with the cause, and the run goes on: ${hoarder.name}`, () => {
+    const { resumed, run } = alone()
+    expect(resumed, resumed.stderr).toMatchObject({ status: 0 })
+    expect(JSON.parse(resumed.stdout)).toMatchObject({ status: 'complete', records: 3, rejected: 1 })
+    expectBlamed(rejectedIn(run)[0], hoarder.reason)
   })
 
   it('stops the commit with exit 3 when no rejected record is tolerated', () => {
-    const job = shop.job('exit.job.ts', `if (line === 'bad') process.exit(1); emit(line)`)
-    const ended = shop.run('run', job, 'in.txt', '--isolation', isolation, '--no-reuse')
-    expect(ended).toMatchObject({ status: 3, stderr: expect.stringContaining('in.txt, line 3 (byte 8)') })
+    const { refused } = alone()
+    expect(refused).toMatchObject({ status: 3, stderr: expect.stringContaining('0.txt, line 3 (byte 8)') })
   })
 })
+
+/** Does something the first time that it is asked for: whichever test is the first. */
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | null = null
+  return () => {
+    made ??= { value: make() }
+    return made.value
+  }
+}
 
 describe('a job that never ends to load', () => {
   it('is given up, after a time that a short --task-timeout does not cut', { timeout: 120_000 }, () => {

@@ -29,13 +29,20 @@ function die(name: string, code: string, ...args: readonly string[]): void {
 import { setTimeout as sleep } from 'node:timers/promises'
 import { count, defineJob, text } from 'tallyman'
 const held: Buffer[] = []
+const clock = new Int32Array(new SharedArrayBuffer(4))
 export default defineJob({ input: text(), reduce: count<string>(), async map(line, emit) {
   if (line === 'bad') { ${code} }
   emit(line)
 } })
 `,
   )
-  const ended = shop.run('run', file, 'in.txt', '-w', '1', '--max-bad', '1', '--no-reuse', ...args)
+  const ended = shop.run(
+    'run',
+    file,
+    'in.txt',
+    ...['-w', '1', '--max-bad', '1', '--no-reuse', '--impolite'],
+    ...args,
+  )
   expect(ended, ended.stderr).toMatchObject({ status: 0 })
 }
 
@@ -80,7 +87,12 @@ describe.skipIf(!requires('/proc', existsSync('/proc/self/fd')))('the flight rec
   )
 
   it('has what an attempt in an endless loop had open when it was ended', () => {
-    die('loops', `openSync('opened.txt', 'r'); for (;;);`, '--task-timeout', '3')
+    die(
+      'loops',
+      `openSync('opened.txt', 'r'); for (;;) Atomics.wait(clock, 0, 0, 100)`,
+      '--task-timeout',
+      '3',
+    )
     expect(death('map-00000.1')).toMatchObject({
       fault: { code: 'no-progress' },
       openFiles: { names: expect.arrayContaining([join(shop.folder, 'opened.txt')]) },

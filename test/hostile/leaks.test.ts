@@ -19,13 +19,13 @@ describe.each(['process', 'thread'])('with --isolation %s', (isolation) => {
       `if (line === 'bad') for (;;) { const memory = new WebAssembly.Memory({ initial: 160 }); new Uint8Array(memory.buffer).fill(1); held.push(memory); Atomics.wait(pause, 0, 0, 20) } emit(line)`,
       'const held: unknown[] = []; const pause = new Int32Array(new SharedArrayBuffer(4))',
     )
-    const options = ['--memory', '400M', '-w', '2', '--max-bad', '1', '--no-reuse', '--isolation', isolation]
-    const ended = shop.run('run', job, 'in.txt', ...options)
+    const options = ['--memory', '300M', '-w', '1', '--max-bad', '1', '--no-reuse', '--impolite']
+    const ended = shop.run('run', job, 'in.txt', ...options, '--isolation', isolation)
     expect(ended, ended.stderr).toMatchObject({ status: 0 })
     const rejected = readFileSync(join(shop.runs().at(-1) ?? '', 'rejected.jsonl'), 'utf8')
     expect(JSON.parse(rejected)).toMatchObject({
       line: 2,
-      reason: expect.stringContaining('of the 400 MiB it may'),
+      reason: expect.stringContaining('of the 300 MiB it may'),
     })
   })
 })
