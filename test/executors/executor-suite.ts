@@ -4,7 +4,7 @@ import type { WorkerKind } from '../../src/executor/index.ts'
 import { hasProc } from '../fixtures/process-tree.ts'
 import { requires } from '../requires.ts'
 import { testAttempts } from './suite/attempts.ts'
-import { testDeaths, testDeathsInTurn } from './suite/deaths.ts'
+import { testDeaths } from './suite/deaths.ts'
 import { testGroup } from './suite/limits.ts'
 import { testLoading } from './suite/loading.ts'
 import { inPlace } from './suite/place.ts'
@@ -12,14 +12,12 @@ import { testStopping } from './suite/stopping.ts'
 import { Workplace } from './workplace.ts'
 
 export function testExecutor(kind: WorkerKind): void {
-  const isReady = requires('/proc', hasProc)
-  const make = (): Workplace => new Workplace(kind)
-  describe.skipIf(!isReady)(`a pool of workers of kind ${kind}`, () => testDeathsInTurn(make))
-  describe.skipIf(!isReady)(`a pool of workers of kind ${kind}`, () => {
+  describe.skipIf(!requires('/proc', hasProc))(`a pool of workers of kind ${kind}`, () => {
+    const make = (): Workplace => new Workplace(kind)
     const place = inPlace(make)
     testLoading(place)
-    testAttempts(place)
-    testDeaths(place)
+    testAttempts(place, make)
+    testDeaths(place, make)
     testStopping(place)
     testGroup(place)
   })

@@ -5,7 +5,7 @@ import { hasSpark } from '../fixtures/spark.ts'
 import { requires } from '../requires.ts'
 import { SparkApplication, SparkPool } from './spark-pool.ts'
 import { testAttempts } from './suite/attempts.ts'
-import { testDeaths, testDeathsInTurn } from './suite/deaths.ts'
+import { testDeaths } from './suite/deaths.ts'
 import { inPlace } from './suite/place.ts'
 import { bundleOnce, type PoolOptions, type TestedPool, Workplace } from './workplace.ts'
 
@@ -75,11 +75,9 @@ describe.skipIf(!requires('pyspark with Java', hasSpark) || !requires('/proc', h
       await application.close()
       expect(Object.values(leftOut).every((reason) => reason.length > 0)).toBe(true)
     })
-    testDeathsInTurn(() => new SparkWorkplace())
-    describe('in a place of its own', () => {
-      const place = inPlace(() => new SparkWorkplace())
-      testAttempts(place, leftOut)
-      testDeaths(place, leftOut)
-    })
+    const make = (): SparkWorkplace => new SparkWorkplace()
+    const place = inPlace(make)
+    testAttempts(place, make, leftOut)
+    testDeaths(place, make, leftOut)
   },
 )

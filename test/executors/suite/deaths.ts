@@ -1,8 +1,8 @@
 /** What becomes of attempts whose workers die, and of what these have started. */
 import { statSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import type { AttemptOutcome } from '../../../src/executor/index.ts'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import type { Attempt, AttemptOutcome } from '../../../src/executor/index.ts'
 import {
   killQuietly,
   leftBehind,
@@ -13,92 +13,43 @@ import {
 } from '../../fixtures/process-tree.ts'
 import { until } from '../../fixtures/until.ts'
 import { mapAttempt, mapReportOf, perform, type TestedPool } from '../workplace.ts'
-import { type LeftOut, type Place, without } from './place.ts'
+import { inOnePlace, type LeftOut, type Place, type SharedPlace, without } from './place.ts'
 
 const MiB = 2 ** 20
 
-/** An attempt in whose middle these lines are. */
-function perishIn(
-  place: Place,
-  pool: TestedPool,
-  lines: readonly string[],
-  id = 'map-00000.1',
-): Promise<AttemptOutcome> {
-  return perform(pool, mapAttempt(id, [place.write('deadly.txt', ['a', ...lines, 'b'])]))
+/** Ways to lose a worker, and to see that another one has come. */
+interface Ways {
+  /** The next attempt in the same seat, in a worker that replaced the one that is lost. */
+  expectReplaced(pool: TestedPool): Promise<void>
+  perish(pool: TestedPool, ...lines: readonly string[]): Promise<AttemptOutcome>
 }
 
-/** The next attempt in the same seat, in a worker that replaced the one that is lost. */
-async function expectReplacedIn(place: Place, pool: TestedPool, id = 'map-00001.1'): Promise<void> {
-  expect(pool.freeSeats).toBe(1)
-  const split = place.write('after.txt', ['still here'])
-  expect(mapReportOf(await perform(pool, mapAttempt(id, [split]))).emitted).toBe(3)
+function waysIn(place: () => Place): Ways {
+  // Tests name the first hundred themselves.
+  let tasks = 100
+  const attemptOf = (...lines: readonly string[]): Attempt => {
+    const task = `map-${String(tasks++).padStart(5, '0')}`
+    return mapAttempt(`${task}.1`, [place().write(`${task}.txt`, lines)])
+  }
+  return {
+    expectReplaced: async (pool) => {
+      expect(pool.freeSeats).toBe(1)
+      expect(mapReportOf(await perform(pool, attemptOf('still here'))).emitted).toBe(3)
+    },
+    perish: (pool, ...lines) => perform(pool, attemptOf('a', ...lines, 'b')),
+  }
 }
 
-/** Deaths in the one seat of one pool: the worker that has replaced one is the next to die. */
-export function testDeathsInTurn(make: () => Place & { close(): Promise<void> }): void {
-  describe('a worker that dies', () => {
-    let place: ReturnType<typeof make>
-    let pool: TestedPool
-    let attempts = 0
-    beforeAll(async () => {
-      place = make()
-      pool = await place.openPool()
-    })
-    afterAll(async () => {
-      const { mark } = place
-      await place.close()
-      expect(await leftBehind(mark)).toEqual([])
-    })
-
-    const nextId = (): string => `map-${String(attempts++).padStart(5, '0')}.1`
-    const expectReplaced = (): Promise<void> => expectReplacedIn(place, pool, nextId())
-    const perish = (...lines: readonly string[]): Promise<AttemptOutcome> =>
-      perishIn(place, pool, lines, nextId())
-
-    it.each([
-      ['exits well', '!exit 0', 'job-exited', /process\.exit\(0\)/],
-      ['exits badly', '!exit 3', 'job-exited', /process\.exit\(3\)/],
-      ['kills its process', '!kill SIGKILL', 'killed', /SIGKILL/],
-      ['forgets a promise that is rejected', '!forget nobody waits', 'job-threw', /nobody waits/],
-      ['throws in a timer', '!timer too late', 'job-threw', /too late/],
-    ])('ends its attempt with a cause when the job %s', async (_what, order, code, message) => {
-      const outcome = await perish(order)
-      expect(outcome).toMatchObject({
-        kind: 'failed',
-        fault: { code: expect.stringMatching(code), message: expect.stringMatching(message) },
-      })
-      await expectReplaced()
-    })
-
-    it.each([
-      ['a line of text', '!say Tick|tock|'],
-      ['less than a header', '!say hi'],
-      ['an impossible length', '!say-bytes ffffffffff'],
-      ['a frame that is no JSON', '!say-bytes ff020000007b5d'],
-      [
-        'a message nested too deeply to be shown',
-        `!say-bytes ff409c0000${'5b'.repeat(20_000)}${'5d'.repeat(20_000)}`,
-      ],
-    ])('ends its attempt when the job writes %s on the line to the coordinator', async (_what, order) => {
-      const outcome = await perish(order)
-      expect(outcome).toMatchObject({ kind: 'failed', fault: { code: 'protocol-broken' } })
-      await expectReplaced()
-    })
-
-    it('ends its attempt when the job closes the line to the coordinator', async () => {
-      expect(await perish('!hang-up')).toMatchObject({ kind: 'failed' })
-      await expectReplaced()
-    })
-  })
-}
-
-/** What becomes of the others whose workers die, each in a place of its own; the arguments are those of `testAttempts`. */
-export function testDeaths(place: () => Place, leftOut: LeftOut = {}): void {
+/** What becomes of attempts whose workers die; the arguments are those of `testAttempts`. */
+export function testDeaths(
+  place: () => Place,
+  make: () => Place & { close(): Promise<void> },
+  leftOut: LeftOut = {},
+): void {
   const unlessLeftOut = without(leftOut)
-
-  const expectReplaced = (pool: TestedPool): Promise<void> => expectReplacedIn(place(), pool)
-  const perish = (pool: TestedPool, ...lines: readonly string[]): Promise<AttemptOutcome> =>
-    perishIn(place(), pool, lines)
+  const { expectReplaced, perish } = waysIn(place)
+  describe('a worker that dies', () => testInOnePool(inOnePlace(make)))
+  describe('a worker that dies', () => testStill(inOnePlace(make, { taskTimeoutMs: 2000 })))
 
   describe('a worker that dies', () => {
     it('ends its attempt as out-of-memory when the job exhausts the heap', async () => {
@@ -110,16 +61,6 @@ export function testDeaths(place: () => Place, leftOut: LeftOut = {}): void {
       await expectReplaced(pool)
     })
 
-    it('ends its attempt with the last words it said', async () => {
-      const pool = await place().openPool()
-      expect(
-        await perish(pool, '!complain this will not end well', '!sleep 50', '!kill SIGKILL'),
-      ).toMatchObject({
-        kind: 'failed',
-        fault: { message: expect.stringContaining('this will not end well') },
-      })
-    })
-
     it('ends its attempt though a child of the job holds its output open', async () => {
       const pool = await place().openPool()
       expect(await perish(pool, '!leave-child 1000', '!exit 5')).toMatchObject({ kind: 'failed' })
@@ -127,28 +68,6 @@ export function testDeaths(place: () => Place, leftOut: LeftOut = {}): void {
       // In a session of its own it is no longer the worker's, so that it may still be there.
       for (const { pid, command } of markedProcesses(place().mark))
         if (command === 'sleep 1000') killQuietly(pid)
-    })
-
-    it.each(['!wait', '!loop', '!block 60'])(
-      'is ended when it makes no progress, as at "%s", and the attempt says so',
-      async (order) => {
-        const pool = await place().openPool({ taskTimeoutMs: 2000 })
-        expect(await perish(pool, order)).toMatchObject({ kind: 'failed', fault: { code: 'no-progress' } })
-        await expectReplaced(pool)
-      },
-    )
-
-    it('ends its attempt when somebody else kills it', async () => {
-      const pool = await place().openPool()
-      const begun = place().path('begun')
-      const outcome = perish(pool, `!touch ${begun}`, '!wait')
-      await until('the attempt to begin', () => statSync(begun, { throwIfNoEntry: false }))
-      for (const { pid } of markedWorkers(place().mark)) killQuietly(pid)
-      expect(await outcome).toMatchObject({
-        kind: 'failed',
-        fault: { code: 'killed', message: expect.stringContaining('SIGKILL') },
-      })
-      await expectReplaced(pool)
     })
 
     it('takes what the job has started with it, at the latest when the pool is stopped', async () => {
@@ -208,4 +127,85 @@ export function testDeaths(place: () => Place, leftOut: LeftOut = {}): void {
       expect(mapReportOf(await bystander).emitted).toBe(2)
     })
   })
+}
+
+/** Those that need no pool of their own. */
+function testInOnePool(shared: SharedPlace): void {
+  const { place } = shared
+  const { expectReplaced, perish } = waysIn(place)
+
+  it.each([
+    ['exits well', '!exit 0', 'job-exited', /process\.exit\(0\)/],
+    ['exits badly', '!exit 3', 'job-exited', /process\.exit\(3\)/],
+    ['kills its process', '!kill SIGKILL', 'killed', /SIGKILL/],
+    ['forgets a promise that is rejected', '!forget nobody waits', 'job-threw', /nobody waits/],
+    ['throws in a timer', '!timer too late', 'job-threw', /too late/],
+  ])('ends its attempt with a cause when the job %s', async (_what, order, code, message) => {
+    const pool = await shared.pool()
+    const outcome = await perish(pool, order)
+    expect(outcome).toMatchObject({
+      kind: 'failed',
+      fault: { code: expect.stringMatching(code), message: expect.stringMatching(message) },
+    })
+    await expectReplaced(pool)
+  })
+
+  it.each([
+    ['a line of text', '!say Tick|tock|'],
+    ['less than a header', '!say hi'],
+    ['an impossible length', '!say-bytes ffffffffff'],
+    ['a frame that is no JSON', '!say-bytes ff020000007b5d'],
+    [
+      'a message nested too deeply to be shown',
+      `!say-bytes ff409c0000${'5b'.repeat(20_000)}${'5d'.repeat(20_000)}`,
+    ],
+  ])('ends its attempt when the job writes %s on the line to the coordinator', async (_what, order) => {
+    const pool = await shared.pool()
+    const outcome = await perish(pool, order)
+    expect(outcome).toMatchObject({ kind: 'failed', fault: { code: 'protocol-broken' } })
+    await expectReplaced(pool)
+  })
+
+  it('ends its attempt when the job closes the line to the coordinator', async () => {
+    const pool = await shared.pool()
+    expect(await perish(pool, '!hang-up')).toMatchObject({ kind: 'failed' })
+    await expectReplaced(pool)
+  })
+
+  it('ends its attempt with the last words it said', async () => {
+    const pool = await shared.pool()
+    expect(
+      await perish(pool, '!complain this will not end well', '!sleep 50', '!kill SIGKILL'),
+    ).toMatchObject({
+      kind: 'failed',
+      fault: { message: expect.stringContaining('this will not end well') },
+    })
+  })
+
+  it('ends its attempt when somebody else kills it', async () => {
+    const pool = await shared.pool()
+    const begun = place().path('begun')
+    const outcome = perish(pool, `!touch ${begun}`, '!wait')
+    await until('the attempt to begin', () => statSync(begun, { throwIfNoEntry: false }))
+    for (const { pid } of markedWorkers(place().mark)) killQuietly(pid)
+    expect(await outcome).toMatchObject({
+      kind: 'failed',
+      fault: { code: 'killed', message: expect.stringContaining('SIGKILL') },
+    })
+    await expectReplaced(pool)
+  })
+}
+
+/** A worker that makes no progress. */
+function testStill(shared: SharedPlace): void {
+  const { expectReplaced, perish } = waysIn(shared.place)
+
+  it.each(['!wait', '!loop', '!block 60'])(
+    'is ended when it makes no progress, as at "%s", and the attempt says so',
+    async (order) => {
+      const pool = await shared.pool()
+      expect(await perish(pool, order)).toMatchObject({ kind: 'failed', fault: { code: 'no-progress' } })
+      await expectReplaced(pool)
+    },
+  )
 }

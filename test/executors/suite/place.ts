@@ -1,6 +1,6 @@
 /** Where the cases of the suite work, and which of them a kind of worker leaves out. */
-import { afterEach, beforeEach, expect, it } from 'vitest'
-import { leftBehind } from '../../fixtures/process-tree.ts'
+import { afterAll, afterEach, beforeEach, expect, it } from 'vitest'
+import { leftBehind, markName } from '../../fixtures/process-tree.ts'
 import type { PoolOptions, TestedPool, Workplace } from '../workplace.ts'
 
 /** What the suite needs of a place to work in. */
@@ -30,4 +30,46 @@ export function inPlace<P extends Place & { close(): Promise<void> }>(make: () =
     expect(await leftBehind(mark)).toEqual([])
   })
   return () => place
+}
+
+/** A place that several tests have, and the pool there. */
+export interface SharedPlace {
+  readonly place: () => Place
+  readonly pool: () => Promise<TestedPool>
+}
+
+/**
+ * Makes one place and one pool for tests that only have attempts end in it: the worker that replaces the one that a test has lost is the next test's. To start
+ * it takes most of such a test. Ids of their attempts are each its own.
+ */
+export function inOnePlace(
+  make: () => Place & { close(): Promise<void> },
+  options?: PoolOptions,
+): SharedPlace {
+  let place: ReturnType<typeof make> | undefined
+  let opening: Promise<TestedPool> | undefined
+  const here = (): ReturnType<typeof make> => {
+    place ??= make()
+    return place
+  }
+  // A worker that is started in the course of a test is one of this place's.
+  beforeEach(() => {
+    process.env[markName] = here().mark
+  })
+  afterEach(() => {
+    delete process.env[markName]
+  })
+  afterAll(async () => {
+    if (place === undefined) return
+    const { mark } = place
+    await place.close()
+    expect(await leftBehind(mark)).toEqual([])
+  })
+  return {
+    place: here,
+    pool: () => {
+      opening ??= here().openPool(options)
+      return opening
+    },
+  }
 }
