@@ -9,6 +9,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, 
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { makePadding, writeFiles } from '../fixtures/ordered-inputs.ts'
 import { markedProcesses, markName } from '../fixtures/process-tree.ts'
 import { Workshop } from '../fixtures/program.ts'
 import { until } from '../fixtures/until.ts'
@@ -46,11 +47,17 @@ function loseUnsynced(run: string, chance: () => number): void {
   if (chance() < 0.6) truncateSync(journal, planned + Math.floor(chance() * (lines.length - planned)))
 }
 
-const seeds = [1, 2, 3, 4, 5, 6]
+/** Moments of the map stage, one in each sixth of its tasks, and of the reduce stage, one in each half. */
+const [mapSeeds, reduceSeeds] = [
+  [1, 2, 3, 4, 5, 6],
+  [7, 8],
+]
+const seeds = [...mapSeeds, ...reduceSeeds]
+const mapsBefore = 30
 const mark = `power-cut-${process.pid}`
 const options = [
   '--split',
-  '3K',
+  '1M',
   '--memory',
   '400M',
   '-w',
@@ -94,28 +101,55 @@ function copyFor(seed: number, pid: number): void {
 
 beforeAll(async () => {
   shop = new Workshop()
-  for (const name of ['a', 'b', 'c']) {
-    const lines = Array.from({ length: 3000 }, (_, index) => `${name} ${(index * 31) % 97} word\n`)
-    shop.write(`in/${name}.txt`, `${lines.join('')}${name === 'c' ? 'last\n' : ''}`)
+  for (let at = 0; at < mapsBefore; at++) {
+    const lines = Array.from(
+      { length: 300 },
+      (_, index) => `f${at % 3} ${((at * 300 + index) * 31) % 97} word\n`,
+    )
+    shop.write(`in/${String(at).padStart(2, '0')}.txt`, lines.join(''))
   }
-  // The last task waits until all is copied: the run is at work at each of the moments.
-  shop.job(
+  shop.write('in/last.txt', 'last\n')
+  // Below 16 MiB of input there is one partition, and nothing of the reduce stage on the disk while that is at work.
+  writeFiles(join(shop.folder, 'in'), [makePadding('00-pad.txt', 17)])
+  // The last map task waits until all before it is copied, and one reduce task while others are committed: the run is at work at each of the moments.
+  shop.write(
     'words.job.ts',
-    'if (line === "last") while (!existsSync("go")) Atomics.wait(clock, 0, 0, 5); for (const word of line.split(" ")) emit(word)',
-    `import { existsSync } from 'node:fs'\nconst clock = new Int32Array(new SharedArrayBuffer(4))`,
+    `import { existsSync } from 'node:fs'
+import { defineJob, groupReduce, text } from 'tallyman'
+const clock = new Int32Array(new SharedArrayBuffer(4))
+const waitFor = (file: string) => { while (!existsSync(file)) Atomics.wait(clock, 0, 0, 5) }
+export default defineJob({
+  input: text(),
+  reduce: groupReduce((key: string, ones: Iterable<number>) => {
+    if (key === 'last') waitFor('reduced')
+    return [...ones].length
+  }),
+  map(line, emit) {
+    if (line === 'last') waitFor('mapped')
+    if (!line.startsWith('padding')) for (const word of line.split(' ')) emit(word, 1)
+  },
+})
+`,
   )
   child = shop.startIn({ env: { [markName]: mark } }, 'run', 'words.job.ts', 'in', ...options)
   if (child.pid === undefined || child.stdout === null || child.stderr === null)
     throw new Error('The run could not be started.')
   const outputs = [text(child.stdout), text(child.stderr)]
   const ended = once(child, 'close')
-  // Any moment will do from the plan on, one in each sixth of the run: as so many of the other map tasks are done.
-  for (const [seed, chance] of chances) {
-    const done = Math.floor(((seed - 1 + chance()) / seeds.length) * 29)
-    await until('the moment', () => told('map-committed') >= done, 40_000, 10)
-    copyFor(seed, child.pid)
+  // Any moment will do from the plan on, as so many of the other tasks are done.
+  const cut = async (some: readonly number[], type: string, tasks: number): Promise<void> => {
+    for (const [at, seed] of some.entries()) {
+      const chance = chances.get(seed) ?? Math.random
+      const done = Math.floor(((at + chance()) / some.length) * tasks)
+      await until('the moment', () => told(type) >= done, 40_000, 10)
+      copyFor(seed, child?.pid ?? 0)
+    }
   }
-  shop.write('go', '')
+  await cut(mapSeeds, 'map-committed', mapsBefore)
+  shop.write('mapped', '')
+  await until('the first part', () => told('reduce-committed') > 0, 40_000, 10)
+  await cut(reduceSeeds, 'reduce-committed', 15)
+  shop.write('reduced', '')
   const [[status], stdout = '', stderr = ''] = await Promise.all([ended, ...outputs])
   undisturbed = shop.digestOf({ status, stdout, stderr })
 })
@@ -128,6 +162,7 @@ describe('resume after a power cut', () => {
   it.each(seeds)('gives the bytes of an undisturbed run, seed %i', (seed) => {
     // The run was at work.
     expect(told('result-committed', seed)).toBe(0)
+    if (reduceSeeds.includes(seed)) expect(told('reduce-committed', seed)).toBeGreaterThan(0)
     loseUnsynced(runOf(seed), chances.get(seed) ?? Math.random)
     const resumed = shop.runIn({ env: { TALLYMAN_HOME: homeOf(seed) } }, 'resume', 'last')
     expect(resumed.status, `seed ${seed}: ${resumed.stderr}`).toBe(0)
