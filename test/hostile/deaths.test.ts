@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { isolationsHere } from '../fixtures/engine.ts'
+import { once } from '../fixtures/once.ts'
 import { Workshop } from '../fixtures/program.ts'
 
 let shop: Workshop
@@ -125,15 +126,6 @@ describe.each(isolationsHere())('a record that ends its worker twice, with --iso
     expect(refused).toMatchObject({ status: 3, stderr: expect.stringContaining('0.txt, line 3 (byte 8)') })
   })
 })
-
-/** Does something the first time that it is asked for: whichever test is the first. */
-function once<T>(make: () => T): () => T {
-  let made: { readonly value: T } | null = null
-  return () => {
-    made ??= { value: make() }
-    return made.value
-  }
-}
 
 describe('a job that never ends to load', () => {
   it('is given up, after a time that a short --task-timeout does not cut', { timeout: 120_000 }, () => {
