@@ -98,11 +98,10 @@ describe('tallyman run over names that are not UTF-8', () => {
   })
 
   it('accepts them by the option that is shown, as a shell passes it on', () => {
-    writeFileSync(
-      Buffer.concat([Buffer.from(`${folder}/`), bytes('cut\xff.gz')]),
-      Buffer.from('1f8b08', 'hex'),
-    )
-    const refused = shop.run('run', job, 'bytes')
+    shop.write('cut/whole.txt', 'hello\n')
+    const cut = Buffer.concat([Buffer.from(`${join(shop.folder, 'cut')}/`), bytes('cut\xff.gz')])
+    writeFileSync(cut, Buffer.from('1f8b08', 'hex'))
+    const refused = shop.run('run', job, 'cut')
     expect(refused.status).toBe(3)
     const command = refused.stderr.trimEnd().split('\n').at(-1)?.trim() ?? ''
     expect(command).toMatch(/^tallyman resume \S+ --accept \$'cut\\xff\.gz'$/)

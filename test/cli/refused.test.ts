@@ -1,5 +1,5 @@
 /** Runs that are not committed, and how `tallyman resume` goes on with them. */
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -8,21 +8,31 @@ import { type Ended, Workshop } from '../fixtures/program.ts'
 
 const shop = new Workshop()
 afterAll(() => shop.remove())
-const job = shop.job('words.job.ts', `if (line.startsWith('bad')) throw new Error('no good'); emit(line)`)
-shop.write('good.txt', 'a\nb\na\n')
-shop.write('bad.txt', 'a\nbad \u001b[31m\nc\nbad two\n')
+const job = writeInputs(shop)
+
+/** Writes the job, which is returned, and two inputs. */
+function writeInputs(place: Workshop): string {
+  place.write('good.txt', 'a\nb\na\n')
+  place.write('bad.txt', 'a\nbad \u001b[31m\nc\nbad two\n')
+  return place.job('words.job.ts', `if (line.startsWith('bad')) throw new Error('no good'); emit(line)`)
+}
 
 const idOf = ({ stderr }: Ended): string => /^Run (\S+):/m.exec(stderr)?.[1] ?? 'none'
 const folderOf = (ended: Ended): string => join(shop.folder, 'home/runs', idOf(ended))
-const typesOf = (ended: Ended): string[] => shop.events(folderOf(ended)).map(({ type }) => type)
 
 // What one run goes through, step by step.
 describe('a run with rejected records', { shuffle: false }, () => {
-  const refused = shop.run('run', job, 'good.txt', 'bad.txt', '-o', 'kept', '--format', 'csv', '--impolite')
+  // Where no other run is listed, and none has mapped the same before.
+  const steps = new Workshop()
+  afterAll(() => steps.remove())
+  writeInputs(steps)
+  const refused = steps.run('run', job, 'good.txt', 'bad.txt', '-o', 'kept', '--format', 'csv', '--impolite')
+  const folder = join(steps.folder, 'home/runs', idOf(refused))
+  const types = (): string[] => steps.events(folder).map(({ type }) => type)
 
   it('ends with 3, commits nothing, and names every rejected record on stderr', () => {
     expect(refused).toMatchObject({ status: 3, stdout: '' })
-    expect(existsSync(join(shop.folder, 'kept'))).toBe(false)
+    expect(existsSync(join(steps.folder, 'kept'))).toBe(false)
     const id = idOf(refused)
     expect(refused.stderr.split('\n').slice(1)).toEqual([
       'Not committed: the result would not be complete.',
@@ -42,22 +52,22 @@ describe('a run with rejected records', { shuffle: false }, () => {
   })
 
   it('is shown by runs and by show with the command that goes on', () => {
-    expect(shop.run('runs').stdout).toMatch(
+    expect(steps.run('runs').stdout).toMatch(
       new RegExp(`^${idOf(refused)} {2}not committed {2}5 records {2}words\\.job\\.ts$`, 'm'),
     )
-    const { stdout } = shop.run('show', idOf(refused))
+    const { stdout } = steps.run('show', idOf(refused))
     expect(stdout).toContain('lacking: 2 records were rejected, 28.6% of all; 0 tolerated.')
     expect(stdout).toContain(`Go on: tallyman resume ${idOf(refused)} --max-bad 2\n`)
     // Whoever was not there when it ended learns as much: the records, the line of the job, and what repeats it.
     for (const line of refused.stderr.split('\n').slice(3, 11)) expect(stdout).toContain(`\n  ${line}\n`)
-    expect(shop.run('logs', idOf(refused))).toMatchObject({
+    expect(steps.run('logs', idOf(refused))).toMatchObject({
       stdout: '',
       stderr: `Nothing was printed, and no attempt failed.\n2 records were rejected: tallyman show ${idOf(refused)}\n`,
     })
   })
 
   it('is refused again while too little is tolerated', () => {
-    expect(shop.run('resume', idOf(refused), '--max-bad', '1')).toMatchObject({
+    expect(steps.run('resume', idOf(refused), '--max-bad', '1')).toMatchObject({
       status: 3,
       stdout: '',
       stderr: expect.stringContaining('2 records were rejected, 28.6% of all; 1 tolerated.'),
@@ -65,22 +75,22 @@ describe('a run with rejected records', { shuffle: false }, () => {
   })
 
   it('is finished by resume --max-bad without doing a map task again, where and as it was told to at first', () => {
-    const before = typesOf(refused)
-    const resumed = shop.run('resume', idOf(refused), '--max-bad', '28.6%')
+    const before = types()
+    const resumed = steps.run('resume', idOf(refused), '--max-bad', '28.6%')
     expect(resumed.status).toBe(0)
     expect(resumed.stderr).toContain('Incomplete, as accepted: 2 files, 5 records, 2 rejected; ')
-    expect(shop.run('runs').stdout).toContain(`${idOf(refused)}  incomplete, as accepted  `)
-    expect(shop.run('show', idOf(refused)).stdout).toMatch(/^Run \S+: incomplete, as accepted\n/)
-    expect(JSON.parse(shop.run('runs', '--json').stdout.split('\n')[0] ?? '')).toMatchObject({
+    expect(steps.run('runs').stdout).toContain(`${idOf(refused)}  incomplete, as accepted  `)
+    expect(steps.run('show', idOf(refused)).stdout).toMatch(/^Run \S+: incomplete, as accepted\n/)
+    expect(JSON.parse(steps.run('runs', '--json').stdout.split('\n')[0] ?? '')).toMatchObject({
       status: 'complete',
       complete: false,
     })
     expect(resumed.stderr).toContain('all of it read before')
     expect(resumed.stderr).toContain('\n  without: 2 records were rejected, 28.6% of all; 28.6% tolerated.\n')
-    expect(readFileSync(join(shop.folder, 'kept/result.csv'), 'utf8')).toBe(
+    expect(readFileSync(join(steps.folder, 'kept/result.csv'), 'utf8')).toBe(
       'key,value\r\na,3\r\nb,1\r\nc,1\r\n',
     )
-    const since = typesOf(refused).slice(before.length)
+    const since = types().slice(before.length)
     expect(since).toEqual([
       'resumed',
       'map-stage-ended',
@@ -88,20 +98,20 @@ describe('a run with rejected records', { shuffle: false }, () => {
       'reduce-committed',
       'result-committed',
     ])
-    expect(shop.events(folderOf(refused)).filter(({ task }) => task?.startsWith('map-')).length).toBe(
+    expect(steps.events(folder).filter(({ task }) => task?.startsWith('map-')).length).toBe(
       before.filter((type) => type === 'attempt-started' || type === 'map-committed').length,
     )
   })
 
   it('is complete then: there is nothing left to resume', () => {
-    const { status, stdout, stderr } = shop.run('resume', idOf(refused))
+    const { status, stdout, stderr } = steps.run('resume', idOf(refused))
     expect([status, stdout]).toEqual([0, expect.stringMatching(/^digest sha256:[0-9a-f]{64}\n$/)])
     expect(stderr).toMatch(
       new RegExp(
         `^Run ${idOf(refused)} is incomplete, as accepted; there is nothing left to do\\.\\n(  without: .+\\n)+Result in kept\\nNext: tallyman show ${idOf(refused)}\\n$`,
       ),
     )
-    const asJson = shop.run('resume', idOf(refused), '--json')
+    const asJson = steps.run('resume', idOf(refused), '--json')
     expect(JSON.parse(asJson.stdout)).toMatchObject({
       run: idOf(refused),
       status: 'complete',
@@ -135,7 +145,7 @@ describe('--accept', () => {
   const plan = (...options: readonly string[]): Ended => shop.run('run', job, 'week', '--dry-run', ...options)
 
   it('refuses the name of nothing, and says which was meant or what is lacking', () => {
-    const before = readdirSync(join(shop.folder, 'home/runs'))
+    const before = shop.runs()
     expect(plan('--accept', '2020-01-3')).toMatchObject({
       status: 2,
       stdout: '',
@@ -147,7 +157,7 @@ describe('--accept', () => {
     expect(pattern.stderr).toContain(
       'It takes names as they are, no patterns.\nWhat is lacking: --accept 2020-01-03.\n',
     )
-    expect(readdirSync(join(shop.folder, 'home/runs'))).toEqual(before)
+    expect(shop.runs()).toEqual(before)
     expect(shop.run('run', job, 'good.txt', '--accept', 'bad.txt').stderr).toContain(
       'Nothing is known to be lacking: leave the option out.\n',
     )

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { releaseLock, takeLock } from '../../src/run/directory/lock.ts'
 import { RunDirectory } from '../../src/run/index.ts'
 import { makeRun } from '../fixtures/many-runs.ts'
+import { once } from '../fixtures/once.ts'
 import { hasChromium, hasTextBrowser, PageServer, seen, violationsOf } from '../fixtures/page-server.ts'
 import { Workshop } from '../fixtures/program.ts'
 import { requires } from '../requires.ts'
@@ -21,14 +22,16 @@ describe.skipIf(!requires('Chromium', hasChromium))('the page over much', { time
   const shop = new Workshop()
   const runs = join(shop.folder, 'home', 'runs')
   let server: PageServer
+  const largeRun = once(() => makeRun(runs, { id: large, tasks, done: 6000, at: Date.now() - 100_000 }))
   beforeAll(async () => {
     mkdirSync(runs, { recursive: true })
-    for (let number = 0; number < 999; number += 1)
+    for (let number = 0; number < 1000; number += 1)
       makeRun(runs, { id: idOf(number), tasks: 3, done: number % 4, at: Date.UTC(2020, 0, 1) }).close()
     server = new PageServer(shop)
     await server.start()
   })
   afterAll(async () => {
+    largeRun().close()
     await server?.close()
     shop.remove()
   })
@@ -60,7 +63,7 @@ describe.skipIf(!requires('Chromium', hasChromium))('the page over much', { time
   }
 
   it('shows 10,000 tasks in a thousand cells, live at most twice a second, in little', async () => {
-    const run = makeRun(runs, { id: large, tasks, done: 6000, at: Date.now() - 100_000 })
+    const run = largeRun()
     takeLock(new RunDirectory(run.directory))
     const goes = setInterval(run.next, 20)
     try {
@@ -79,7 +82,6 @@ describe.skipIf(!requires('Chromium', hasChromium))('the page over much', { time
     } finally {
       clearInterval(goes)
       releaseLock(new RunDirectory(run.directory))
-      run.close()
     }
   })
 
@@ -102,7 +104,8 @@ describe.skipIf(!requires('Chromium', hasChromium))('the page over much', { time
       .runs()
       .map((path) => basename(path))
       .reverse()
-    expect(all.length).toBe(1000)
+    // Other tests may have made some by now.
+    expect(all.length).toBeGreaterThanOrEqual(1000)
     expect(found).toEqual(all)
     const html = await (await server.get('/')).text()
     expect(html.length).toBeLessThan(150_000)
@@ -117,6 +120,7 @@ describe.skipIf(!requires('Chromium', hasChromium))('the page over much', { time
   })
 
   it.skipIf(!requires('w3m', hasTextBrowser))('shows both in a text browser', () => {
+    largeRun()
     expect(server.dump('/')).toContain('20200101-000998-words')
     expect(server.dump(`/runs/${large}`)).toMatch(/of 10,000/)
   })
