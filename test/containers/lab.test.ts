@@ -127,6 +127,7 @@ describe.runIf(process.getuid?.() === 0)('an ordinary user', () => {
     let user: OrdinaryUser
     beforeAll(() => {
       user = new OrdinaryUser('tallyman-lab', 5678)
+      user.write('hello/app.ts', "export default { fetch: () => new Response('hello') }\n")
       user.run('podman', ['system', 'migrate'])
     })
     afterAll(() => user.remove())
@@ -144,7 +145,6 @@ describe.runIf(process.getuid?.() === 0)('an ordinary user', () => {
     }
 
     it('is told who opens /dev/net/tun, where they may not', () => {
-      user.write('hello/app.ts', "export default { fetch: () => new Response('hello') }\n")
       const folder = mkdtempSync(join(tmpdir(), 'tallyman-tun-'))
       const tun = join(folder, 'tun')
       const ended = upWhere(`mknod -m 600 ${tun} c 10 200 && mount --bind ${tun} /dev/net/tun`, 'hello')
@@ -216,7 +216,6 @@ describe.runIf(process.getuid?.() === 0)('an ordinary user', () => {
     })
 
     it('is told of a port that is for root alone', () => {
-      user.write('hello/app.ts', "export default { fetch: () => new Response('hello') }\n")
       const served = user.run(process.execPath, [program, 'serve', '--port', '80'])
       for (const ended of [up('hello', '--port', '80'), served])
         expect(ended).toMatchObject({

@@ -96,8 +96,11 @@ describe('createRunDirectory in a folder that is there', () => {
 })
 
 describe('readIdentity', () => {
-  const empty = new RunDirectory(folder.at('no-run'))
-  mkdirSync(empty.path)
+  const [empty, bad] = ['empty', 'bad'].map((name) => new RunDirectory(folder.at(name))) as [
+    RunDirectory,
+    RunDirectory,
+  ]
+  for (const { path } of [empty, bad]) mkdirSync(path)
 
   test('says that a directory is no run', () => {
     expect(() => readIdentity(empty)).toThrow(expect.objectContaining({ code: 'not-found' }))
@@ -112,8 +115,8 @@ describe('readIdentity', () => {
     ['', 'file-damaged'],
     ['{"format":', 'file-damaged'],
   ])('refuses a run.json that holds %s', (text, code) => {
-    writeFileSync(empty.identityFile, text)
-    expect(() => readIdentity(empty)).toThrow(expect.objectContaining({ code }))
+    writeFileSync(bad.identityFile, text)
+    expect(() => readIdentity(bad)).toThrow(expect.objectContaining({ code }))
   })
 })
 
