@@ -12,6 +12,7 @@ const reportSchema = z.object({
   testResults: z.array(
     z.object({
       name: z.string(),
+      status: z.string(),
       message: z.string(),
       assertionResults: z.array(z.object({ fullName: z.string(), status: z.string() })),
     }),
@@ -62,14 +63,14 @@ function readReport(file: string, folder: string): Pick<TestsRun, 'passed' | 'fa
   const { testResults } = reportSchema.parse(JSON.parse(readFileSync(file, 'utf8')))
   const passed: Noticing[] = []
   const failed: Noticing[] = []
-  for (const { name: path, message, assertionResults } of testResults) {
+  for (const { name: path, status: ofFile, message, assertionResults } of testResults) {
     const file = path.slice(folder.length + 1)
     for (const { fullName: name, status } of assertionResults) {
       if (status === 'passed') passed.push({ file, name })
       if (status === 'failed') failed.push({ file, name })
     }
-    // What is thrown before a test, or as its file is loaded, is no test's.
-    if (message !== '' && !assertionResults.some(({ status }) => status === 'failed'))
+    // What is thrown before a test, or as its file is loaded, is no test's; of a group's own preparations there is no message.
+    if (ofFile === 'failed' && !assertionResults.some(({ status }) => status === 'failed'))
       failed.push({ file, name: `(before its tests) ${message.split('\n')[0]}` })
   }
   return { passed, failed }
