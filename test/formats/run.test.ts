@@ -122,11 +122,10 @@ describe('docs/formats/plan.md', () => {
   })
 
   test('has an example with the fingerprint the page describes', () => {
-    const { tallyman, job, discovery, accept } = plan
+    const { engine, surroundings, job, discovery, accept } = plan
     const { codeSha256, typedParams: params } = job
-    expect(fingerprint({ tallyman, codeSha256, params, files: discovery.files, accept })).toBe(
-      plan.fingerprint,
-    )
+    const { files } = discovery
+    expect(fingerprint({ engine, surroundings, codeSha256, params, files, accept })).toBe(plan.fingerprint)
   })
 })
 

@@ -4,7 +4,8 @@ import { plainFile, zipFile } from '../../../test/fixtures/plans.ts'
 import { type FingerprintParts, fingerprint } from './fingerprint.ts'
 
 const parts: FingerprintParts = {
-  tallyman: '0.1.0',
+  engine: '0.1.0, build 3f5a9c01, Node 20.20.2',
+  surroundings: 'UTC, en_US',
   codeSha256: '00'.repeat(32),
   params: { tag: '#corona', min: '3' },
   files: [plainFile('a.txt', 10), zipFile('b.zip', ['x'])],
@@ -25,7 +26,8 @@ describe('fingerprint', () => {
   })
 
   const changes: readonly [string, Partial<FingerprintParts>][] = [
-    ['the version of tallyman', { tallyman: '0.1.1' }],
+    ['the version of tallyman', { engine: '0.1.1, build 3f5a9c01, Node 20.20.2' }],
+    ['the time zone', { surroundings: 'Asia/Seoul, en_US' }],
     ['the code', { codeSha256: '01'.repeat(32) }],
     ['the text of a parameter', { params: { ...parts.params, min: '3.0' } }],
     ['a parameter more', { params: { ...parts.params, max: '' } }],
@@ -45,7 +47,8 @@ describe('fingerprint', () => {
   test('mistakes no name for a text, nor one accepted name for two', () => {
     const text = fc.string({ maxLength: 3 })
     const any = fc.record({
-      tallyman: fc.constant('1'),
+      engine: fc.constant('1'),
+      surroundings: fc.constant(''),
       codeSha256: fc.constant(''),
       params: fc.dictionary(text, text, { maxKeys: 2 }),
       files: fc.constant([]),

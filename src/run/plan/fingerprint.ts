@@ -2,10 +2,12 @@ import { createHash } from 'node:crypto'
 import type { InputFile } from '../../input/index.ts'
 import { encodeValue } from '../../record/index.ts'
 
-/** Everything a result's bytes depend on. */
+/** What a result's bytes depend on, as far as it is known before anything is read. */
 export interface FingerprintParts {
-  /** Version of tallyman: another one may decode, reduce or order otherwise. */
-  readonly tallyman: string
+  /** Version and build of tallyman, and version of Node: other ones may decode, reduce or order otherwise. */
+  readonly engine: string
+  /** Time zone and language of the environment. */
+  readonly surroundings: string
   readonly codeSha256: string
   /** As typed. */
   readonly params: Readonly<Record<string, string>>
@@ -13,8 +15,13 @@ export interface FingerprintParts {
   readonly accept: readonly string[]
 }
 
-/** SHA-256, in hex, over the version of tallyman, code, parameters, the identity of every input and what is done without. */
-export function fingerprint({ tallyman, codeSha256, params, files, accept }: FingerprintParts): string {
+/**
+ * SHA-256, in hex, over engine, surroundings, code, parameters, the identity of every input and what is done without. It tells people whether two
+ * results are of the same; whether what a task wrote is used again is decided for each task by the store (`run/store/store.ts`), which also looks
+ * at the files that the job reads itself.
+ */
+export function fingerprint(parts: FingerprintParts): string {
+  const { engine, surroundings, codeSha256, params, files, accept } = parts
   const inputs = files.map(({ path, identity }) => [
     path,
     identity.sizeBytes,
@@ -23,7 +30,7 @@ export function fingerprint({ tallyman, codeSha256, params, files, accept }: Fin
   ])
   const hash = createHash('sha256')
   const typed = Object.entries(params).sort(([a], [b]) => (a < b ? -1 : 1))
-  for (const part of [1, tallyman, codeSha256, typed, inputs, [...accept].sort()])
+  for (const part of [2, engine, surroundings, codeSha256, typed, inputs, [...accept].sort()])
     hash.update(encodeValue(part))
   return hash.digest('hex')
 }

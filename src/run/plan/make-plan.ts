@@ -87,7 +87,6 @@ export interface PlanParts {
 export function makePlan(parts: PlanParts): Plan {
   const { options, jobFile, codeSha256, loaded, resources, discovery, contents } = parts
   const { accept, params } = options
-  const tallyman = packageVersion()
   const job = {
     path: options.job,
     file: jobFile,
@@ -97,12 +96,12 @@ export function makePlan(parts: PlanParts): Plan {
     codeSha256,
   }
   const { files, splits, tasks, partitions, splitBytes } = cutInputs(parts, job)
+  const made = { engine: buildVersion(), surroundings: surroundings() }
   return {
     job,
-    tallyman,
-    engine: buildVersion(),
-    surroundings: surroundings(),
-    fingerprint: fingerprint({ tallyman, codeSha256, params, files: discovery.files, accept }),
+    tallyman: packageVersion(),
+    ...made,
+    fingerprint: fingerprint({ ...made, codeSha256, params, files: discovery.files, accept }),
     discovery: { ...discovery, files },
     splits,
     tasks,

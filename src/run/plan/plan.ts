@@ -42,10 +42,7 @@ export interface Plan {
   readonly engine: string
   /** Time zone and language of the environment (`surroundings`): a run goes on under the same ones. */
   readonly surroundings: string
-  /**
-   * SHA-256 over version, code, parameters, identity of the inputs and accepted names, in hex: equal fingerprints give equal
-   * results.
-   */
+  /** SHA-256 in hex over engine, surroundings, code, parameters, identity of the inputs and accepted names. */
   readonly fingerprint: string
   readonly discovery: Discovery
   readonly splits: readonly Split[]

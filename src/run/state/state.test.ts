@@ -486,8 +486,9 @@ describe('apply', () => {
 
   test('gives a resumed run the fingerprint of what it does without from then on', () => {
     const { accept, badRecords, fingerprint: found } = replay(resumed(['a.txt'])).plan
-    const { codeSha256, typedParams } = plan.job
-    const parts = { tallyman: plan.tallyman, codeSha256, params: typedParams, files: plan.discovery.files }
+    const { job, engine, surroundings, discovery } = plan
+    const { codeSha256, typedParams: params } = job
+    const parts = { engine, surroundings, codeSha256, params, files: discovery.files }
     expect(accept).toEqual(['a.txt'])
     expect(badRecords).toEqual({ kind: 'percent', percent: 1 })
     expect(found).toBe(fingerprint({ ...parts, accept: ['a.txt'] }))

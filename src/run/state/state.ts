@@ -210,13 +210,14 @@ function joinParts(state: RunState, paths: ReadonlySet<string>): RunState {
 function resume(state: RunState, event: Extract<RunEvent, { type: 'resumed' }>): RunState {
   const { accept, badRecords } = event
   const { damaged, map } = state.mapStageEnded ? state : lookedForAgain(state)
-  const { tallyman, job, discovery } = state.plan
+  const { engine, surroundings, job, discovery } = state.plan
   const plan: Plan = {
     ...state.plan,
     accept,
     badRecords,
     fingerprint: fingerprint({
-      tallyman,
+      engine,
+      surroundings,
       codeSha256: job.codeSha256,
       params: job.typedParams,
       files: discovery.files,
