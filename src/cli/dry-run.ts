@@ -4,8 +4,7 @@ import { readDiskSpace, readMachine, spareSpace } from '../host/index.ts'
 import { type InputProblem, matchesAccepted } from '../input/index.ts'
 import { printable } from '../printable.ts'
 import { countOf, showBytes, showCount } from '../quantities.ts'
-import type { HeldRun, Plan } from '../run/index.ts'
-import { sayConfinement, totalsOf } from '../run/index.ts'
+import { type HeldRun, type Plan, sayConfinement, totalsOf, workerBytesOf } from '../run/index.ts'
 import type { Terminal } from './terminal.ts'
 
 const listedMax = 20
@@ -84,7 +83,7 @@ async function boundLines(plan: Plan, directory: string): Promise<string[]> {
     `${mergeFilesMax} spills open in each worker, and of the disk ${showBytes(Math.max(0, bytes))}` +
     `${files === Number.POSITIVE_INFINITY ? '' : ` in ${showCount(Math.max(0, files))} files`}, so that 5 % or 1 GB of it stay free.`
   if (plan.spark !== null) {
-    const each = showCount(Math.floor(plan.memory.totalBytes / plan.workers / 2 ** 20))
+    const each = showCount(Math.floor(workerBytesOf(plan) / 2 ** 20))
     return [
       `Takes at most ${each} MiB of memory in each worker, with all it starts, and what Java and Python take beside it,`,
       `  ${disk}`,

@@ -6,6 +6,7 @@ import { days, type ExpectedDays } from '../job/index.ts'
 import {
   attemptsMaxDefault,
   type BadRecordLimit,
+  bytesOfAll,
   isolations,
   keepBytesMaxDefault,
   noBadRecords,
@@ -71,8 +72,6 @@ function checkJobFirst(first: string, inputs: readonly string[]): void {
 
 /** What one worker on an executor may hold where nothing was said. */
 const executorWorkerBytes = 2 ** 30
-/** What the coordinator has of the memory of a run: none of it is on an executor. */
-const coordinatorBytes = 96 * 2 ** 20
 
 /**
  * Workers and memory of a run on Spark. In local mode they are this machine's; elsewhere `--memory` is what one worker may
@@ -84,7 +83,7 @@ function resourcesOnSpark(master: string, args: Arguments): Pick<RunOptions, 'wo
   const workers = args.count('workers') ?? 1
   return {
     workers,
-    memoryBytes: workers * (args.size('memory') ?? executorWorkerBytes) + coordinatorBytes,
+    memoryBytes: bytesOfAll(workers, args.size('memory') ?? executorWorkerBytes),
   }
 }
 

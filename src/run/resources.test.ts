@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { TallymanError } from '../errors.ts'
-import { type Resources, settleResources } from './resources.ts'
+import { bytesOfAll, type Resources, settleResources, workerBytesOf } from './resources.ts'
 
 const MiB = 2 ** 20
 const GiB = 2 ** 30
@@ -118,4 +118,11 @@ describe('settleResources', () => {
       { numRuns: 500 },
     )
   })
+})
+
+test('workerBytesOf is what was asked for each worker, and of a whole what each has of it without the coordinator', () => {
+  const memoryBytes = bytesOfAll(3, GiB)
+  expect(workerBytesOf(settleResources({ isolation: 'process', workers: 3, memoryBytes }, big))).toBe(GiB)
+  const local = settleResources({ isolation: 'process', workers: 2, memoryBytes: GiB }, big)
+  expect(workerBytesOf(local)).toBe((GiB - 96 * MiB) / 2)
 })

@@ -79,6 +79,16 @@ export function settleResources(
   }
 }
 
+/** The memory of a run each of whose workers, which are processes, may hold so much, with all it starts. Pure. */
+export function bytesOfAll(workers: number, workerBytes: number): number {
+  return workers * workerBytes + coordinatorBytes.process
+}
+
+/** What each worker of a run on executors, where the coordinator is not, may hold of its memory, with all it starts. Pure. */
+export function workerBytesOf({ memory, workers }: Resources): number {
+  return Math.floor((memory.totalBytes - coordinatorBytes.process) / workers)
+}
+
 function tooLittle(workers: number, totalBytes: number, neededBytes: number): TallymanError {
   const inMiB = (bytes: number): string => `${Math.ceil(bytes / MiB)} MiB`
   const who = workers === 1 ? 'one worker' : `${workers} workers`

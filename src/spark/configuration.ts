@@ -1,4 +1,4 @@
-import { isSecretProperty, type Plan, type SparkOptions } from '../run/index.ts'
+import { isSecretProperty, type Plan, type SparkOptions, workerBytesOf } from '../run/index.ts'
 import { addressOf } from './file-address.ts'
 import { isLocalMaster, withAttempts } from './master.ts'
 
@@ -13,11 +13,6 @@ const compileOnce = '-XX:TieredStopAtLevel=1'
 
 /** What of the plan Spark is told. */
 type Told = Pick<Plan, 'attemptsMax' | 'speculates' | 'workers' | 'memory'>
-
-/** What a worker on an executor may hold, with all it starts. Pure. */
-export function workerBytesOf({ memory, workers }: Pick<Plan, 'memory' | 'workers'>): number {
-  return Math.floor(memory.totalBytes / workers)
-}
 
 /** Those for which Spark makes a secret of its own, and tells it to nobody else's processes. */
 const makesSecret = /^(local|yarn|k8s:)/
