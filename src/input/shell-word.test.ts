@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { dayFromNumber, dayNumber, daysBetween, weekdayOf } from './days.ts'
+import { dayFromNumber, dayNumber, daysBetween, weekdayOf } from './discover/days.ts'
 import { shellWord } from './shell-word.ts'
 
 test.each([

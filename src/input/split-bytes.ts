@@ -1,6 +1,6 @@
 import { type ErrorCode, TallymanError } from '../errors.ts'
 import { showCount } from '../quantities.ts'
-import { acceptInput } from './accepted.ts'
+import { acceptInput } from './discover/accepted.ts'
 import { type ByteChunks, SourceFault } from './source/byte-chunks.ts'
 import { type OpenedFile, wayOutOfChange } from './source/opened-file.ts'
 import type { Split } from './split.ts'

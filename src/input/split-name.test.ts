@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { gzipFile, plainFile, planOf, zipFile } from '../../test/fixtures/plans.ts'
-import { indexNameOf, isIndexName, wantsIndex } from './index-order.ts'
+import { indexNameOf, isIndexName, wantsIndex } from './index-name.ts'
 import type { GzipCut, Split } from './split.ts'
 import { lineBoundsOf, ownsLineAt, startByteOf } from './split-lines.ts'
 import { inputName, memberOf, saySplit, saySplits, splitName } from './split-name.ts'

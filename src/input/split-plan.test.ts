@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { InputFile, ZipMember } from './discovery.ts'
+import type { InputFile, ZipMember } from './discover/discovery.ts'
 import type { GzipCut } from './split.ts'
 import { packSplits, planSplits } from './split-plan.ts'
 

@@ -1,5 +1,5 @@
 import { assertNever, TallymanError } from '../errors.ts'
-import type { InputFile } from './discovery.ts'
+import type { InputFile } from './discover/discovery.ts'
 import type { GzipCut, Split } from './split.ts'
 import { likelyBytes } from './split-size.ts'
 

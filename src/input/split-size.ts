@@ -9,6 +9,11 @@ export function likelyGzipBytes(sizeBytes: number): number {
   return sizeBytes * gzipRatio
 }
 
+/** Whether a gzip file of this size probably holds more than a part of so many bytes, so that it is looked for places to cut it at. */
+export function isWorthCutting(sizeBytes: number, partBytes: number): boolean {
+  return likelyGzipBytes(sizeBytes) > partBytes
+}
+
 /** Bytes a split takes on disk. */
 export function diskBytes(split: Split): number {
   switch (split.kind) {

@@ -101,7 +101,7 @@ export type Look = (
   rows: number,
 ) => { readonly child: ChildProcess; readonly found: Promise<LookedAnswer | null> }
 
-/** By `tallyman show --so-far`: what it takes, it takes from nobody here, and its end is the end of all of it. */
+/** By `tallyman show --so-far`, a command of the room below (`cli/commands/show.ts`): what it takes, it takes from nobody here, and its end is the end of all of it. */
 function lookInProcess(directory: RunDirectory, rows: number): ReturnType<Look> {
   const args = ['show', '--so-far', '--json', '--rows', String(rows), '--', directory.path]
   const child = spawn(process.execPath, [join(packageRoot, 'bin', 'tallyman'), ...args], {

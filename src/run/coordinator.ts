@@ -25,7 +25,7 @@ const superseded: Fault = { code: 'killed', message: 'Another attempt at the sam
 type Start = Extract<Decision, { kind: 'start' }>
 
 /**
- * The one loop with I/O: has `decide` say what comes next, does it, and journals what happened before whoever watches
+ * The loop with I/O of a run on this machine: has `decide` say what comes next, does it, and journals what happened before whoever watches
  * hears of it. Only an attempt is begun before its line is written, which names its seat; one without a line is removed when the
  * run goes on. Whatever it knows of the run is in `state`, so it can be lost at any moment.
  */

@@ -81,7 +81,7 @@ export const complete: BrokenPromise = {
     {
       name: 'gaps-unseen',
       what: 'the days that lack in a series are not looked for',
-      file: 'src/input/series.ts',
+      file: 'src/input/discover/series.ts',
       text: 'problems: [...rivals, ...doubles, ...gaps]',
       replacement: 'problems: [...rivals, ...doubles, ...gaps.slice(gaps.length)]',
       noticedBy: [{ file: 'examples/twitter/run.test.ts', name: 'names a missing day' }],
@@ -105,7 +105,7 @@ export const complete: BrokenPromise = {
     {
       name: 'accept-anything',
       what: 'accepting one input by name accepts all of them',
-      file: 'src/input/accepted.ts',
+      file: 'src/input/discover/accepted.ts',
       text: "return accepted.some((name) => names.has(name.replace(/^(\\.\\/+)+/, '')) || names.has(name))",
       replacement: 'return accepted.length > 0 && names.size > 0',
       noticedBy: [

@@ -38,9 +38,9 @@ export const fast: BrokenPromise = {
     {
       name: 'no-index',
       what: 'no index is made of a gzip file of one member',
-      file: 'src/input/index-order.ts',
-      text: '    split.part === undefined &&\n',
-      replacement: '    split.part !== undefined &&\n',
+      file: 'src/input/index-name.ts',
+      text: "split.kind === 'gzip' && split.part === undefined",
+      replacement: "split.kind === 'gzip' && split.part !== undefined",
       noticedBy: [
         { file: 'test/digest/gzip-index.test.ts', name: 'and by its index in parts the second time' },
       ],

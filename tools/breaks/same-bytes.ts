@@ -41,7 +41,7 @@ export const sameBytes: BrokenPromise = {
     {
       name: 'inputs-as-named',
       what: 'inputs are read in the order in which they were named',
-      file: 'src/input/discover.ts',
+      file: 'src/input/discover/discover.ts',
       text: '  files.sort((left, right) => comparePathBytes(left.place, right.place))\n',
       replacement: '',
       noticedBy: [oneDigest('one by one, in any order')],

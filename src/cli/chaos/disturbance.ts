@@ -35,7 +35,7 @@ export const disturbanceWords: Readonly<Record<Exclude<Disturbance, 'starve-disk
 }
 
 /** What a disturbance may make use of. */
-export interface Surroundings {
+export interface Means {
   readonly chance: Chance
   readonly disk: Disk
   /** Carried by all that the run starts: containers are no descendants of who asked for them. */
@@ -61,7 +61,7 @@ function startedBy(coordinator: number, token: ProcessToken): ProcessEntry[] {
 export async function disturb(
   coordinator: number,
   what: Disturbance,
-  { chance, disk, token }: Surroundings,
+  { chance, disk, token }: Means,
 ): Promise<boolean> {
   const workers = startedBy(coordinator, token)
   switch (what) {

@@ -7,7 +7,7 @@ import type { ProcessToken } from '../../host/index.ts'
 import { type Isolation, packageRoot } from '../../run/index.ts'
 import type { Chance } from './chance.ts'
 import type { Disk } from './disk.ts'
-import { type Disturbance, disturb, disturbances, type Surroundings } from './disturbance.ts'
+import { type Disturbance, disturb, disturbances, type Means } from './disturbance.ts'
 
 /** How a run ends that was left alone, or was not. */
 interface Ended {
@@ -117,9 +117,9 @@ function chooseOptions(chance: Chance, { isolations: [first = 'process', ...othe
 /** Disturbs a process at moments of chance until it ends. */
 async function trouble(
   child: ChildProcess,
-  surroundings: Surroundings & { readonly runMs: number },
+  means: Means & { readonly runMs: number },
 ): Promise<Disturbance[]> {
-  const { chance, runMs } = surroundings
+  const { chance, runMs } = means
   const did: Disturbance[] = []
   const isOver = (): boolean => child.exitCode !== null || child.signalCode !== null
   const over = new AbortController()
@@ -130,7 +130,7 @@ async function trouble(
     await sleep(waitMs, undefined, { signal: over.signal }).catch(() => undefined)
     const what = chance.one(disturbances)
     if (isOver() || child.pid === undefined) break
-    if (await disturb(child.pid, what, surroundings)) did.push(what)
+    if (await disturb(child.pid, what, means)) did.push(what)
   }
   return did
 }

@@ -11,7 +11,6 @@ import {
   type RunState,
   type Standing,
 } from '../../run/index.ts'
-import { tellEnd } from '../carry-out.ts'
 import type { Command } from '../command.ts'
 import { type ReportedRun, readBefore, type Session, sayComplete, saySummaryJson } from '../end-of-run.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
@@ -20,6 +19,7 @@ import { Progress } from '../progress.ts'
 import { findRunAtWork } from '../runs-folder.ts'
 import type { Terminal } from '../terminal.ts'
 import { leavable, type Watcher, watchRun } from '../watch-run.ts'
+import { tellEnd } from '../with-run.ts'
 
 export const attach: Command = {
   name: 'attach',

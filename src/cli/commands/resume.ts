@@ -10,15 +10,15 @@ import {
   sayRunStatus,
   takeTarget,
 } from '../../run/index.ts'
-import { makeRun, requireSpark } from '../../spark/index.ts'
+import { requireSpark } from '../../spark/index.ts'
 import { checkAccepted } from '../accepted-names.ts'
 import type { Arguments } from '../arguments.ts'
-import { withRun } from '../carry-out.ts'
 import type { Command } from '../command.ts'
 import { detach, logOf } from '../detach.ts'
 import { saySummaryJson, sayWithout } from '../end-of-run.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import { interruptible } from '../interruptible.ts'
+import { makeRun } from '../make-run.ts'
 import { checkOutlet, keepOutlet, keptOutlet, type Outlet, readOutlet } from '../outlet.ts'
 import { readPage } from '../page-beside.ts'
 import { resultOfRun } from '../result-place.ts'
@@ -26,6 +26,7 @@ import { readMaxBad } from '../run-options.ts'
 import { findRun } from '../runs-folder.ts'
 import { shownPath } from '../shown-path.ts'
 import type { Terminal } from '../terminal.ts'
+import { withRun } from '../with-run.ts'
 
 export const resume: Command = {
   name: 'resume',

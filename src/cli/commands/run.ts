@@ -9,10 +9,9 @@ import {
   takeTarget,
   totalsOf,
 } from '../../run/index.ts'
-import { checkMaster, makeRun, requireSpark, withRanges } from '../../spark/index.ts'
+import { checkMaster, requireSpark, withRanges } from '../../spark/index.ts'
 import { checkAccepted } from '../accepted-names.ts'
 import type { Arguments } from '../arguments.ts'
-import { withRun } from '../carry-out.ts'
 import type { Command } from '../command.ts'
 import { detach, newLog } from '../detach.ts'
 import { lackingOf, sayPlan, sayWorkers, sayWorkersBeyondCores } from '../dry-run.ts'
@@ -20,11 +19,13 @@ import { type ExitCode, exitCodes, exitMeanings } from '../exit-codes.ts'
 import { interruptible } from '../interruptible.ts'
 import { inspectAside } from '../job-as-it-is.ts'
 import { helpOfJob } from '../job-help.ts'
+import { makeRun } from '../make-run.ts'
 import { checkOutlet, keepOutlet, type Outlet, readOutlet } from '../outlet.ts'
 import { readPage } from '../page-beside.ts'
 import { readRunOptions } from '../run-options.ts'
 import { runsFolder } from '../runs-folder.ts'
 import type { Terminal } from '../terminal.ts'
+import { withRun } from '../with-run.ts'
 
 export const run: Command = {
   name: 'run',

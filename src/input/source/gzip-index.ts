@@ -4,7 +4,11 @@ import { crc32, deflateRawSync, inflateRawSync } from 'node:zlib'
 import type { GzipBlock, GzipCut } from '../split.ts'
 import { SourceFault } from './byte-chunks.ts'
 
-/** The index of a gzip file: where in it one can begin to read. docs/formats/gzip-index.md describes it. */
+/**
+ * The index of a gzip file: where in it one can begin to read. docs/formats/gzip-index.md describes it. Its life: `gzip-indexer.ts` writes it while a task reads a
+ * whole file for the first time, among the files of the attempt (`index-name.ts` names it there); the run keeps it in the store (`run/store/`); the plan of a later run
+ * finds it there, cuts the file by it (`run/plan/cut-by-index.ts`) and links it into `indexes/` of its directory, where the tasks that read parts open it.
+ */
 
 const magic = Buffer.from('tallyman gzip index 1\n')
 /** Length of the table, and its SHA-256. */

@@ -1,5 +1,5 @@
 import { showCount } from '../../quantities.ts'
-import type { ZipMember } from '../discovery.ts'
+import type { ZipMember } from '../discover/discovery.ts'
 import { comparePathBytes, fromFsBytes } from '../path-bytes.ts'
 import { countBytes } from './say.ts'
 import { ArchiveBytes, type ReadBytes } from './zip-bytes.ts'

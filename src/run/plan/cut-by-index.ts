@@ -1,4 +1,4 @@
-import { type InputFile, likelyGzipBytes } from '../../input/index.ts'
+import { type InputFile, isWorthCutting } from '../../input/index.ts'
 import type { Store } from '../store/store.ts'
 
 /** With more inputs, each is a task of its own and keeps a worker busy: to look for an index of each costs more than it brings. */
@@ -20,7 +20,7 @@ export function cutByIndexes(
   let isAny = false
   const cut = files.map((file): InputFile => {
     const { kind, path, identity, cuts } = file
-    if (kind !== 'gzip' || cuts !== undefined || likelyGzipBytes(identity.sizeBytes) <= partBytes) return file
+    if (kind !== 'gzip' || cuts !== undefined || !isWorthCutting(identity.sizeBytes, partBytes)) return file
     const found = store.indexes.find({ path, identity, contents })
     if (found === null || found.cuts.length === 0) return file
     isAny = true

@@ -24,7 +24,7 @@ const bytesOnSparkMax = 256 * 2 ** 20
 /** So many tasks are wanted before any is larger than here: the cores of a cluster are to have something to do. Nothing is kept of them, so files need not be apart. */
 const tasksOnSpark = 64
 
-/** The size of tasks over these inputs; depends on nothing else, so that the same inputs are cut in the same way. Pure. */
+/** The size of tasks over these inputs; depends on nothing else. The cut itself depends on the indexes of gzip files that earlier runs kept, too. Pure. */
 export function taskSizeOf(
   { splitBytes, spark }: Pick<RunOptions, 'splitBytes' | 'spark'>,
   discovery: Pick<Discovery, 'files'>,
@@ -42,7 +42,7 @@ export function taskSizeOf(
 }
 
 /**
- * How long parts of gzip files are; null where they are read as a whole: by formats that take files, and on Spark, where no task can
+ * The least data between two places at which a gzip file is cut; null where they are read as a whole: by formats that take files, and on Spark, where no task can
  * find out that what was planned as a part is none, and have another one read the file.
  */
 export function gzipPartBytesOf(

@@ -1,5 +1,5 @@
 import { onThisMachine, type RunMaker } from '../run/index.ts'
-import { SparkRun } from './spark-run.ts'
+import { SparkRun } from '../spark/index.ts'
 
 /** Makes of a run what its plan says: one whose tasks Spark does, or workers of this machine. */
 export const makeRun: RunMaker = (parts) => {

@@ -3,7 +3,7 @@ import type { HeldRun } from '../run/index.ts'
 import { type WriteOptions, type WrittenResult, writeResult } from './write-result.ts'
 
 /** Where the result goes, who is told where the tasks end, and who may stop it. */
-export interface CarryOptions extends WriteOptions {
+export interface RunToResultOptions extends WriteOptions {
   /** Told when every task is done, before the tables are written. */
   readonly onWriting: () => void
   /** Told when the result is in its place, before the journal says so. */
@@ -24,9 +24,9 @@ const ofTheSystem: ReadonlySet<ErrorCode> = new Set(['disk-full', 'io', 'limit-r
  * @returns null when the run ended without a result; its state says how
  * @throws {TallymanError} `result-exists` when the place of the result was taken since the run began, or what is wrong with tallyman itself
  */
-export async function carryThrough(
+export async function runToResult(
   run: HeldRun,
-  { onWriting, onWritten, finish, ...writing }: CarryOptions,
+  { onWriting, onWritten, finish, ...writing }: RunToResultOptions,
 ): Promise<WrittenResult | null> {
   for (;;) {
     const { phase } = await run.execute(writing.stop, finish)
@@ -44,7 +44,7 @@ export async function carryThrough(
 /** `again` where the run has to be executed once more, null where it has failed with that. */
 async function tryToWrite(
   run: HeldRun,
-  writing: WriteOptions & Pick<CarryOptions, 'stop'>,
+  writing: WriteOptions & Pick<RunToResultOptions, 'stop'>,
 ): Promise<WrittenResult | 'again' | null> {
   try {
     return await writeResult(run, writing)

@@ -1,5 +1,5 @@
 import type { Split } from './split.ts'
-import { likelyGzipBytes } from './split-size.ts'
+import { isWorthCutting } from './split-size.ts'
 
 /** Name of the index that a map attempt writes of one of its splits, among its files. */
 export function indexNameOf({ ordinal }: Pick<Split, 'ordinal'>): string {
@@ -16,8 +16,6 @@ export function isIndexName(name: string): boolean {
 /** Is a split to be indexed as it is read: a whole gzip file that probably can be cut into parts of so many bytes? */
 export function wantsIndex(split: Split, everyBytes: number): boolean {
   return (
-    split.kind === 'gzip' &&
-    split.part === undefined &&
-    likelyGzipBytes(split.identity.sizeBytes) > everyBytes
+    split.kind === 'gzip' && split.part === undefined && isWorthCutting(split.identity.sizeBytes, everyBytes)
   )
 }

@@ -1,11 +1,11 @@
 import { closeSync, openSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
-import { makeArchive } from '../../test/fixtures/archives.ts'
-import { makeBlocks, makeMembers } from '../../test/fixtures/gzip-members.ts'
-import { type RangesServer, serveRanges } from '../../test/fixtures/ranges-server.ts'
-import { identityOf, makeFolder } from '../../test/fixtures/splits.ts'
+import { makeArchive } from '../../../test/fixtures/archives.ts'
+import { makeBlocks, makeMembers } from '../../../test/fixtures/gzip-members.ts'
+import { type RangesServer, serveRanges } from '../../../test/fixtures/ranges-server.ts'
+import { identityOf, makeFolder } from '../../../test/fixtures/splits.ts'
+import { likelyGzipBytes } from '../split-size.ts'
 import { inspect } from './inspect.ts'
-import { likelyGzipBytes } from './split-size.ts'
 
 const folder = makeFolder()
 afterAll(() => folder.remove())

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { days } from '../job/index.ts'
+import { days } from '../../job/index.ts'
 import { readDatedName } from './dated-name.ts'
 import { dayFromNumber, dayNumber, daysBetween, weekdayOf } from './days.ts'
 import { type Candidate, planSeries } from './series.ts'

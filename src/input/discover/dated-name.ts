@@ -1,4 +1,4 @@
-import { dayOf } from '../job/index.ts'
+import { dayOf } from '../../job/index.ts'
 import { baseName } from './directory.ts'
 
 /** A file name with a day in it. */

@@ -1,12 +1,12 @@
-import type { ExpectedDays } from '../job/index.ts'
+import type { ExpectedDays } from '../../job/index.ts'
+import { comparePathBytes } from '../path-bytes.ts'
+import { inputName } from '../split-name.ts'
 import { acceptInput } from './accepted.ts'
 import { walkArguments } from './arguments.ts'
 import { mapBounded } from './bounded.ts'
 import type { Discovery, IgnoredInput, InputFile, InputProblem } from './discovery.ts'
 import { type Inspection, inspect, type Reading } from './inspect.ts'
-import { comparePathBytes } from './path-bytes.ts'
 import { type Candidate, planSeries } from './series.ts'
-import { inputName } from './split-name.ts'
 import type { FoundFile, IgnoredEntry, PlacedProblem } from './walk.ts'
 
 /** What the inputs of a run depend on beside the arguments. */

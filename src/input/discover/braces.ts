@@ -1,4 +1,4 @@
-import { TallymanError } from '../errors.ts'
+import { TallymanError } from '../../errors.ts'
 
 /** More than any year of days needs; fewer than would hang the planner. */
 const alternativesMax = 10_000

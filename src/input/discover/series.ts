@@ -1,11 +1,11 @@
 /** What a series of dated files expects: which days must be there, and which files are no part of it. */
-import type { ExpectedDays } from '../job/index.ts'
+import type { ExpectedDays } from '../../job/index.ts'
+import { comparePathBytes } from '../path-bytes.ts'
+import { shellWord } from '../shell-word.ts'
 import { acceptOption } from './accepted.ts'
 import { type DatedName, readDatedName } from './dated-name.ts'
 import { daysBetween, weekdayOf } from './days.ts'
 import type { IgnoredInput, InputProblem, Series } from './discovery.ts'
-import { comparePathBytes } from './path-bytes.ts'
-import { shellWord } from './shell-word.ts'
 
 /** A file the arguments stand for, each once. */
 export interface Candidate {

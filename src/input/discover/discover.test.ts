@@ -5,16 +5,16 @@ import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { makeArchive } from '../../test/fixtures/archives.ts'
-import { asOrdinaryUser } from '../../test/fixtures/as-ordinary-user.ts'
-import { InputTree } from '../../test/fixtures/input-tree.ts'
-import { requires } from '../../test/requires.ts'
-import { TallymanError } from '../errors.ts'
-import { days } from '../job/index.ts'
+import { makeArchive } from '../../../test/fixtures/archives.ts'
+import { asOrdinaryUser } from '../../../test/fixtures/as-ordinary-user.ts'
+import { InputTree } from '../../../test/fixtures/input-tree.ts'
+import { requires } from '../../../test/requires.ts'
+import { TallymanError } from '../../errors.ts'
+import { days } from '../../job/index.ts'
+import { packSplits, planSplits } from '../split-plan.ts'
 import { daysBetween } from './days.ts'
 import { discoverInputs } from './discover.ts'
 import type { Discovery } from './discovery.ts'
-import { packSplits, planSplits } from './split-plan.ts'
 
 let tree: InputTree
 beforeEach(() => {
@@ -451,7 +451,7 @@ describe('discoverInputs on a year of archives', () => {
   })
 })
 
-const tweets = fileURLToPath(new URL('../../../shared/data/tweets/', import.meta.url))
+const tweets = fileURLToPath(new URL('../../../../shared/data/tweets/', import.meta.url))
 
 describe.skipIf(!requires('the real archives in ../shared/data/tweets', existsSync(tweets)))(
   'real archives',

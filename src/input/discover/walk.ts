@@ -1,4 +1,5 @@
 import { readFile, stat } from 'node:fs/promises'
+import { toFsPath } from '../path-bytes.ts'
 import { acceptInput } from './accepted.ts'
 import {
   baseName,
@@ -13,7 +14,6 @@ import {
 } from './directory.ts'
 import type { IgnoredInput, InputProblem } from './discovery.ts'
 import type { Glob } from './glob.ts'
-import { toFsPath } from './path-bytes.ts'
 
 /** Why a directory is passed over that holds a result: what was written among the inputs is none of them. */
 export const resultReason = 'is a result of tallyman, and no input'

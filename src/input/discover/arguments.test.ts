@@ -1,9 +1,9 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { onJsonLine } from '../../test/fixtures/socket-lines.ts'
-import { tempFolder } from '../../test/fixtures/temp-folder.ts'
+import { onJsonLine } from '../../../test/fixtures/socket-lines.ts'
+import { tempFolder } from '../../../test/fixtures/temp-folder.ts'
+import { rangesName } from '../source/remote-file.ts'
 import { discoverInputs } from './discover.ts'
-import { rangesName } from './source/remote-file.ts'
 
 const folder = tempFolder()
 afterAll(() => folder.remove())

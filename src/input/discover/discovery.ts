@@ -1,6 +1,6 @@
 /** What planning finds out about a run's inputs, as plain data that survives JSON. */
-import type { ErrorCode } from '../errors.ts'
-import type { FileIdentity, GzipCut, ZipMemberPlace } from './split.ts'
+import type { ErrorCode } from '../../errors.ts'
+import type { FileIdentity, GzipCut, ZipMemberPlace } from '../split.ts'
 
 /** A file of an archive, as the central directory describes it. */
 export interface ZipMember extends ZipMemberPlace {

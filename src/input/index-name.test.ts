@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { gzipFile, plainFile } from '../../test/fixtures/plans.ts'
-import { indexNameOf, isIndexName, wantsIndex } from './index-order.ts'
+import { indexNameOf, isIndexName, wantsIndex } from './index-name.ts'
 import type { Split } from './split.ts'
 import { planSplits } from './split-plan.ts'
 

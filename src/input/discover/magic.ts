@@ -1,6 +1,6 @@
-import type { ErrorCode } from '../errors.ts'
+import type { ErrorCode } from '../../errors.ts'
+import { shellWord } from '../shell-word.ts'
 import { baseName } from './directory.ts'
-import { shellWord } from './shell-word.ts'
 
 /** How many bytes from a file's start `recognize` looks at. */
 export const headBytes = 262

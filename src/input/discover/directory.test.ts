@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { lstat, stat } from 'node:fs/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type TempFolder, tempFolder } from '../../test/fixtures/temp-folder.ts'
+import { type TempFolder, tempFolder } from '../../../test/fixtures/temp-folder.ts'
 import {
   baseName,
   isAboutPath,

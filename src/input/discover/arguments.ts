@@ -1,5 +1,8 @@
 import { lstat, stat } from 'node:fs/promises'
-import { TallymanError } from '../errors.ts'
+import { TallymanError } from '../../errors.ts'
+import { toFsPath } from '../path-bytes.ts'
+import { shellWord } from '../shell-word.ts'
+import { isAddress, listRemote } from '../source/remote-file.ts'
 import { expandBraces } from './braces.ts'
 import {
   isAboutPath,
@@ -14,9 +17,6 @@ import {
 import { isPattern, parseGlob } from './glob.ts'
 import { matchesBelow } from './match-below.ts'
 import { nearestNames } from './nearest-names.ts'
-import { toFsPath } from './path-bytes.ts'
-import { shellWord } from './shell-word.ts'
-import { isAddress, listRemote } from './source/remote-file.ts'
 import { resultReason, Walk } from './walk.ts'
 
 /** Why an argument stands for nothing. */

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
-import { requires } from '../../test/requires.ts'
+import { requires } from '../../../test/requires.ts'
 import { recognize } from './magic.ts'
 
 describe('recognize', () => {
@@ -98,7 +98,7 @@ describe('recognize', () => {
   })
 })
 
-const sherlock = fileURLToPath(new URL('../../../shared/data/corpora/sherlock/', import.meta.url))
+const sherlock = fileURLToPath(new URL('../../../../shared/data/corpora/sherlock/', import.meta.url))
 
 describe.skipIf(!requires('one text in eight codecs, in ../shared/data/corpora', existsSync(sherlock)))(
   'real codecs',

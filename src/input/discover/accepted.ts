@@ -1,8 +1,8 @@
 import { basename } from 'node:path'
+import { toFsBytes } from '../path-bytes.ts'
+import { shellWord } from '../shell-word.ts'
+import { inputName } from '../split-name.ts'
 import type { InputProblem } from './discovery.ts'
-import { toFsBytes } from './path-bytes.ts'
-import { shellWord } from './shell-word.ts'
-import { inputName } from './split-name.ts'
 
 /**
  * Is this problem one the user accepted by name? A name is the path as the problem shows it, its last part, the missing

@@ -1,4 +1,4 @@
-import { carryThrough } from '../result/index.ts'
+import { runToResult } from '../result/index.ts'
 import { type HeldRun, LiveProgress, type RunObserver, releaseTarget } from '../run/index.ts'
 import {
   type ReportedRun,
@@ -17,8 +17,8 @@ import { Progress, type RunSource } from './progress.ts'
 import { copyToStdout } from './rows-to-stdout.ts'
 import { type JsonLines, openJsonLines, type Terminal } from './terminal.ts'
 
-/** What a run is carried out with. */
-export interface Surroundings {
+/** Where what a run tells goes, and who may stop it. */
+export interface RunTerms {
   readonly outlet: Outlet
   readonly terminal: Terminal
   readonly stop: AbortSignal
@@ -33,13 +33,13 @@ export interface Surroundings {
  *
  * @throws {TallymanError} `usage` where the file for events cannot be written; nothing has been made then
  */
-export async function withRun(make: () => Promise<HeldRun>, surroundings: Surroundings): Promise<ExitCode> {
-  const { eventsFile, target } = surroundings.outlet
-  const events = eventsFile === null ? null : await openJsonLines(eventsFile, surroundings.stop)
+export async function withRun(make: () => Promise<HeldRun>, terms: RunTerms): Promise<ExitCode> {
+  const { eventsFile, target } = terms.outlet
+  const events = eventsFile === null ? null : await openJsonLines(eventsFile, terms.stop)
   try {
     const run = await make()
     try {
-      return await carryOut(run, events, surroundings)
+      return await carryOut(run, events, terms)
     } finally {
       await run.close()
     }
@@ -53,7 +53,7 @@ export async function withRun(make: () => Promise<HeldRun>, surroundings: Surrou
 async function carryOut(
   run: HeldRun,
   events: JsonLines | null,
-  { outlet, terminal, stop, finish, page }: Surroundings,
+  { outlet, terminal, stop, finish, page }: RunTerms,
 ): Promise<ExitCode> {
   const beside = page === undefined ? null : servePageBeside(terminal, `/runs/${run.id}`, page.port)
   const before = readBefore(run.state)
@@ -69,7 +69,7 @@ async function carryOut(
   finish.addEventListener('abort', sayFinishing)
   try {
     run.observe(observe)
-    const written = await carryThrough(run, {
+    const written = await runToResult(run, {
       target: outlet.target ?? run.directory.absolute('result'),
       format: outlet.format,
       headRows: outlet.rows,

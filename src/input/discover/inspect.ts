@@ -1,20 +1,20 @@
 import { createHash } from 'node:crypto'
 import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
-import { type ErrorCode, TallymanError } from '../errors.ts'
+import { type ErrorCode, TallymanError } from '../../errors.ts'
+import { type NoLines, sayNoLines, sayOfficeDocument } from '../no-lines.ts'
+import { toFsPath } from '../path-bytes.ts'
+import { findGzipCuts } from '../source/gzip-cuts.ts'
+import { isAddress, RemoteFile } from '../source/remote-file.ts'
+import { ArchiveError } from '../source/zip-bytes.ts'
+import { readZipDirectory } from '../source/zip-directory.ts'
+import type { FileIdentity, GzipCut } from '../split.ts'
+import { inputName } from '../split-name.ts'
+import { isWorthCutting } from '../split-size.ts'
 import { acceptInput } from './accepted.ts'
 import { isAboutPath, sayErrno } from './directory.ts'
 import type { IgnoredInput, InputFile, InputProblem, ZipMember } from './discovery.ts'
 import { headBytes, recognize } from './magic.ts'
-import { type NoLines, sayNoLines, sayOfficeDocument } from './no-lines.ts'
-import { toFsPath } from './path-bytes.ts'
-import { findGzipCuts } from './source/gzip-cuts.ts'
-import { isAddress, RemoteFile } from './source/remote-file.ts'
-import { ArchiveError } from './source/zip-bytes.ts'
-import { readZipDirectory } from './source/zip-directory.ts'
-import type { FileIdentity, GzipCut } from './split.ts'
-import { inputName } from './split-name.ts'
-import { likelyGzipBytes } from './split-size.ts'
 
 /** What one file turned out to be. */
 export interface Inspection {
@@ -109,7 +109,7 @@ async function inspectOpen(
       return inspectZip(known, path, identity, lines)
     case 'gzip': {
       const { sizeBytes } = identity
-      const isLong = gzipPartBytes !== null && likelyGzipBytes(sizeBytes) > gzipPartBytes
+      const isLong = gzipPartBytes !== null && isWorthCutting(sizeBytes, gzipPartBytes)
       const cuts = isLong ? await known.gzipCuts(sizeBytes, gzipPartBytes) : []
       const file = {
         path,

@@ -1,8 +1,8 @@
 /** The file system as the walk sees it: names as strings that keep every byte, and kinds in words. */
 import type { Dirent, Stats } from 'node:fs'
 import { readdir, readlink, realpath } from 'node:fs/promises'
-import { errnoOf, messageOf } from '../errors.ts'
-import { comparePathBytes, fromFsBytes, toFsPath } from './path-bytes.ts'
+import { errnoOf, messageOf } from '../../errors.ts'
+import { comparePathBytes, fromFsBytes, toFsPath } from '../path-bytes.ts'
 
 /** What a name stands for. `link` is a symbolic link that was not followed. */
 export type EntryKind = 'file' | 'directory' | 'link' | SpecialKind
