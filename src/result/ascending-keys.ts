@@ -62,8 +62,8 @@ const infinities: ReadonlyMap<Scalar, readonly [Scalar, Scalar]> = new Map([
   ['-Infinity', [Number.NEGATIVE_INFINITY, '-Infinity']],
 ])
 
-/** All scalars that are written as this one is, in their order. */
-function readingsOf(scalar: Scalar): readonly [Scalar, ...Scalar[]] {
+/** All scalars that are written as this one, which was read back, is, in their order. Pure. */
+export function readingsOf(scalar: Scalar): readonly [Scalar, ...Scalar[]] {
   switch (typeof scalar) {
     case 'string':
       return infinities.get(scalar) ?? [scalar]

@@ -5,7 +5,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { anyKey, anyValue } from '../../test/fixtures/keys-and-values.ts'
 import { type GivenResult, writeTestResult } from '../../test/fixtures/results.ts'
 import { tempFolder } from '../../test/fixtures/temp-folder.ts'
-import { canonicalJson, compareKeys, type Key } from '../record/index.ts'
+import { canonicalJson, compareKeys, type Key, type Scalar } from '../record/index.ts'
 import { openResult } from './open-result.ts'
 
 const folder = tempFolder()
@@ -73,6 +73,44 @@ describe('openResult', () => {
         )
       }),
       { numRuns: 150 },
+    )
+  })
+
+  test('finds numbers so large that their digits are those of another integer, and bigints beside them', async () => {
+    const powers = [53, 54, 64, 69, 80, 1023]
+    const near = powers.flatMap((power) => {
+      const digits = BigInt(
+        canonicalJson(2 ** power)
+          .replace(/e.*/, '')
+          .replace('.', ''),
+      )
+      return [2 ** power, ...[-1n, 0n, 1n, 2n, 384n].map((more) => 2n ** BigInt(power) + more), digits]
+    })
+    const anyLarge = fc.constantFrom<Scalar>(
+      ...near,
+      0,
+      1,
+      1n,
+      'a',
+      5e-324,
+      Number.MAX_VALUE,
+      BigInt(Number.MAX_VALUE),
+    )
+    const anyKeys = fc.uniqueArray(
+      fc.oneof(anyLarge, fc.tuple(anyLarge), fc.tuple(fc.constant('a'), anyLarge)),
+      { minLength: 1, maxLength: 12, comparator: (a, b) => compareKeys(a, b) === 0 },
+    )
+    await fc.assert(
+      fc.asyncProperty(anyKeys, async (keys) => {
+        const { result } = openResult(put({ tables: { result: keys.map((key, at) => [key, at]) } })).tables
+        const texts = keys.map((key) => canonicalJson(key))
+        for (const [at, key] of keys.entries()) {
+          const isTwice = texts.filter((text) => text === texts[at]).length > 1
+          if (isTwice) await expect(result?.get(key)).rejects.toThrow(/two keys that are written/)
+          else expect(await result?.get(key)).toBe(at)
+        }
+      }),
+      { numRuns: 300 },
     )
   })
 

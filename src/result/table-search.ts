@@ -1,7 +1,8 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { TallymanError } from '../errors.ts'
 import { parseJson } from '../input/index.ts'
-import { canonicalJson, compareKeys, isKey, type Key } from '../record/index.ts'
+import { canonicalJson, compareKeys, isKey, isTuple, type Key, type Scalar } from '../record/index.ts'
+import { readingsOf } from './ascending-keys.ts'
 import { beforeKey, beforeValue, readRow, type TableRow } from './canonical-row.ts'
 
 /** A row that was found, with the bytes it lies in. */
@@ -43,18 +44,26 @@ export class TableSearch {
     if (!isKey(key)) throw new TallymanError('key-invalid', 'What was looked up is no key.')
     const text = Buffer.from(canonicalJson(key))
     const wanted = readBack(text)
-    // Texts that stand for numbers are not where they would be as texts, so that halving could pass them on the wrong side.
-    const at = isAmbiguous(wanted) ? null : this.#lowerBound(wanted)
-    if (at === null) return this.#scan(text)
-    const row = this.#rowOf(text, at)
-    if (row === null) return mayBeElsewhere(wanted) ? this.#scan(text) : null
-    if (this.#rowOf(text, row.next) !== null) throw this.#twice(text)
-    return row.row
+    const from = isAmbiguous(wanted) ? null : this.#lowerBound(wanted)
+    if (from === null) return this.#scan(text)
+    let found: FoundRow | null = null
+    // Keys that are written in two ways may read alike: 2 ** 80 with an exponent, 2n ** 80n with all its digits.
+    for (let at = from; at < this.#sizeBytes; ) {
+      const line = this.#lineAround(at)
+      const order = orderOf(this.#read(line).key, wanted)
+      if (order === null) return this.#scan(text)
+      if (order !== 0) break
+      const here = this.#rowOf(text, at)
+      if (here !== null && found !== null) throw this.#twice(text)
+      found ??= here?.row ?? null
+      at = line.end + 1
+    }
+    return found === null && mayBeElsewhere(wanted) ? this.#scan(text) : found
   }
 
   /**
    * Where the first row begins whose key is not before this one: the file's size where all are before it; null where the order of its keys
-   * is not told by what is written of them (`Infinity` is among them).
+   * is not told by what is written of them (`Infinity` is among them, or a number so large that its digits are those of another integer).
    */
   firstFrom(key: Key): number | null {
     return isAmbiguous(key) ? null : this.#lowerBound(key)
@@ -70,9 +79,9 @@ export class TableSearch {
     let high = this.#sizeBytes
     while (low < high) {
       const line = this.#lineAround(Math.floor((low + high) / 2))
-      const { key } = this.#read(line)
-      if (isAmbiguous(key)) return null
-      if (compareKeys(key, wanted) < 0) low = line.end + 1
+      const order = orderOf(this.#read(line).key, wanted)
+      if (order === null) return null
+      if (order < 0) low = line.end + 1
       else high = line.start
     }
     return low
@@ -181,8 +190,34 @@ function mayBeElsewhere(key: Key): boolean {
   )
 }
 
-/** Is it, or does it hold, a text that may stand for a number? */
+/**
+ * Which of two keys comes first, as `compareKeys` says it; 0 where they read alike. Null where that depends on what their texts stand for: a number from
+ * 2 ** 53 on is written with as few digits as tell it from others, 2 ** 64 as 18446744073709552000, which is an integer of its own.
+ */
+function orderOf(key: Key, wanted: Key): number | null {
+  if (isAmbiguous(key)) return null
+  if (isTuple(key) !== isTuple(wanted)) return compareKeys(key, wanted)
+  const [left, right] = [elementsOf(key), elementsOf(wanted)]
+  for (let index = 0; index < Math.min(left.length, right.length); index += 1) {
+    const [one, other] = [left[index]!, right[index]!]
+    if (compareKeys(one, other) === 0) continue
+    const orders = readingsOf(one).flatMap((a) => readingsOf(other).map((b) => Math.sign(compareKeys(a, b))))
+    return orders.every((order) => order === orders[0]) ? orders[0]! : null
+  }
+  return left.length - right.length
+}
+
+/** Is it, or does it hold, a text that may stand for a number? Or, before its end, an integer that may stand for another one? Where such a key stands among others is not told. */
 function isAmbiguous(key: Key): boolean {
-  const elements: readonly unknown[] = Array.isArray(key) ? key : [key]
-  return elements.some((element) => element === 'Infinity' || element === '-Infinity')
+  const elements = elementsOf(key)
+  return elements.some(
+    (element, index) =>
+      element === 'Infinity' ||
+      element === '-Infinity' ||
+      (typeof element === 'bigint' && index < elements.length - 1 && readingsOf(element).length > 1),
+  )
+}
+
+function elementsOf(key: Key): readonly Scalar[] {
+  return isTuple(key) ? key : [key]
 }
