@@ -151,7 +151,8 @@ export function sayCost(
   return `${showBytes(bytes)}${onDisk}${now} in ${showDuration(elapsedMs)}${rate}`
 }
 
-function listBounded(lines: readonly string[]): string[] {
+/** The first lines, and how many more there are. */
+export function listBounded(lines: readonly string[]): string[] {
   if (lines.length <= listedMax) return [...lines]
   return [...lines.slice(0, listedMax), `  … and ${showCount(lines.length - listedMax)} more`]
 }
@@ -264,6 +265,7 @@ export function saySummaryJson(
       records,
       rejected,
       counters,
+      notes: notesOf(run.state),
       shortfalls,
       fault,
     }),

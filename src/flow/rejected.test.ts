@@ -20,6 +20,20 @@ describe('whyRejected', () => {
     })
   })
 
+  it('says where a bigint comes from that a map does not know what to do with', () => {
+    const reasonOf = (act: () => unknown): string => {
+      try {
+        act()
+        return 'nothing was thrown'
+      } catch (error) {
+        return whyRejected(error).reason
+      }
+    }
+    for (const act of [() => JSON.stringify(1n), () => Math.max(1n as never, 1)])
+      expect(reasonOf(act)).toMatch(/BigInt.*jsonl\(\{ integers: 'number' \}\)/)
+    expect(reasonOf(() => (null as never)[0])).not.toContain('jsonl')
+  })
+
   it('has all frames of what was made before the map was called', () => {
     const { stack } = whyRejected(thrown(new Error('old'), 'Object.<anonymous> (/j/a.job.ts:1:1)'))
     expect(stack).toBe('Error: old\n    at Object.<anonymous> (/j/a.job.ts:1:1)')

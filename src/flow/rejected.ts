@@ -35,13 +35,15 @@ export function whyRejected(error: unknown, mistake: string | null = null): Why 
   if (!(error instanceof Error))
     return { reason: `map threw: ${messageOf(error)}`, atByte: null, by: 'mapper' }
   const stack = ofTheMap(stackOf(error))
-  if (!(error instanceof TallymanError))
+  if (!(error instanceof TallymanError)) {
+    const more = mistake ?? ofBigInts(error)
     return {
-      reason: `map threw: ${messageOf(error)}${mistake === null ? '' : `. ${mistake}`}`,
+      reason: `map threw: ${messageOf(error)}${more === null ? '' : `. ${more}`}`,
       atByte: null,
       by: 'mapper',
       ...stack,
     }
+  }
   const { message, wayOut } = error
   return {
     reason: wayOut === undefined ? message : `${message} ${wayOut}`,
@@ -49,6 +51,13 @@ export function whyRejected(error: unknown, mistake: string | null = null): Why 
     by: 'mapper',
     ...stack,
   }
+}
+
+/** To most people a bigint in their records is a surprise, and V8 does not say where it comes from. */
+function ofBigInts(error: Error): string | null {
+  return error instanceof TypeError && /\bBigInt\b/.test(error.message)
+    ? "Integers beyond 2 ** 53 are read as bigints, with all their digits: Number(value) makes a number of one, jsonl({ integers: 'number' }) of each, rounded"
+    : null
 }
 
 /** Frames below that of the map are the engine's: which they are depends on what had to be waited for, and no two attempts need have the same. */

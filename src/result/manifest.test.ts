@@ -29,6 +29,8 @@ const unsealed: UnsealedManifest = {
     codeSha256: 'ef'.repeat(32),
   },
   fingerprint: '01'.repeat(32),
+  surroundings: 'UTC, en_US',
+  filesRead: [],
   inputs: [],
   completeness: { complete: true, accepted: [], series: null, notes: [] },
   records: 3,

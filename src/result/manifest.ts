@@ -4,7 +4,14 @@ import { join } from 'node:path'
 import { assertNever, errnoOf, TallymanError } from '../errors.ts'
 import type { Series } from '../input/index.ts'
 import type { JobDescription } from '../job/index.ts'
-import type { CommittedTable, Confinement, InputTotals, Isolation, Shortfall } from '../run/index.ts'
+import type {
+  CommittedTable,
+  Confinement,
+  FileRead,
+  InputTotals,
+  Isolation,
+  Shortfall,
+} from '../run/index.ts'
 import type { TableFormat } from './format/row-writer.ts'
 
 /** What `manifest.json` of a result says; docs/formats/manifest.md describes it. */
@@ -24,8 +31,12 @@ export interface Manifest {
     readonly params: Readonly<Record<string, unknown>>
     readonly codeSha256: string
   }
-  /** Over code, parameters and inputs. */
+  /** Over engine, surroundings, code, parameters and inputs. */
   readonly fingerprint: string
+  /** Time zone and language of the environment, by which dates and texts look where the job does not say it itself. */
+  readonly surroundings: string
+  /** Files that the job read itself, in order of paths; null where they are too many to be told, or it was on Spark. */
+  readonly filesRead: readonly FileRead[] | null
   readonly inputs: readonly InputTotals[]
   readonly completeness: {
     /** Was every expected input read to its end, and every record taken? */

@@ -5,6 +5,7 @@ import { TallymanError, toFault } from '../errors.ts'
 import {
   type CommittedResult,
   type CommittedTable,
+  filesRead,
   type HeldRun,
   inputTotals,
   notesOf,
@@ -182,6 +183,8 @@ function manifestOf(
     tableFormat: format,
     job: { path, file, description, params, codeSha256 },
     fingerprint: plan.fingerprint,
+    surroundings: plan.surroundings,
+    filesRead: filesRead(run.state),
     inputs: inputTotals(run.state),
     completeness: {
       complete: shortfalls.length === 0,

@@ -150,6 +150,20 @@ describe('a run over what was kept', () => {
   beforeEach(openShop)
   afterEach(() => shop.remove())
 
+  it('uses what the latest run made, where that is something else although nothing that is seen has changed', () => {
+    shop.job('words.job.ts', 'emit(process.env.LIMIT)')
+    const limited = (limit: string, ...args: readonly string[]): string => {
+      const ended = shop.runIn({ env: { LIMIT: limit } }, 'run', 'words.job.ts', ...args, '-w', '1')
+      return shop.digestOf(ended)
+    }
+    limited('1', 'days/d2020-03-01.txt')
+    const anew = limited('2', 'days', '--no-reuse')
+    const latest = shop.runs().at(-1)?.split('/').at(-1)
+    expect(limited('2', 'days')).toBe(anew)
+    expect(explained()).toHaveLength(3)
+    expect(explained().every((line) => line.endsWith(` reused: kept by run ${latest}`))).toBe(true)
+  })
+
   it('uses nothing that was made in another time zone or language', () => {
     shop.job('words.job.ts', 'emit([new Date(0).toLocaleString(), (1234.5).toLocaleString()])')
     const inSurroundings = (env: Record<string, string>): string => {

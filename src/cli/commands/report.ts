@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path'
 import { TallymanError } from '../../errors.ts'
 import type { JobDescription } from '../../job/index.ts'
 import { printable } from '../../printable.ts'
-import { showBytes } from '../../quantities.ts'
+import { countOf, showBytes } from '../../quantities.ts'
 import { makeReport, type RunFacts, readManifest, sayNotDrawn } from '../../result/index.ts'
 import { firstRejected, type RunDirectory, readRun, sayRejectedPlace } from '../../run/index.ts'
 import type { Arguments } from '../arguments.ts'
@@ -104,11 +104,14 @@ function codeOf(run: RunDirectory, job: string): RunFacts['code'] {
     JSON.parse(readFileSync(map, 'utf8'))
   const at = sources.findIndex((source) => source.endsWith(job.slice(job.lastIndexOf('/') + 1)))
   const text = sourcesContent[at]
-  const others = sources.filter((source, index) => index !== at && !source.includes('node_modules')).length
+  const others = sources.filter(
+    (source, index) => index !== at && source.startsWith('file:') && !source.includes('node_modules'),
+  ).length
+  const more = `it imports ${countOf(others, 'file')} of its own that ${others === 1 ? 'is' : 'are'} not shown`
   return typeof text === 'string'
     ? {
         text,
-        from: `${job}, as it was run${others > 0 ? `; it imports ${others} files of its own that are not shown` : ''}`,
+        from: `${job}, as it was run${others > 0 ? `; ${more}` : ''}`,
       }
     : null
 }

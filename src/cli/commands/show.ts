@@ -19,7 +19,7 @@ import {
 import type { Arguments } from '../arguments.ts'
 import { clip } from '../cells.ts'
 import type { Command } from '../command.ts'
-import { afterFailure } from '../end-of-run.ts'
+import { afterFailure, listBounded } from '../end-of-run.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { firstLines } from '../first-lines.ts'
 import { rejectedLines } from '../rejected-lines.ts'
@@ -185,6 +185,8 @@ async function showResult(directory: string, args: Arguments, terminal: Terminal
   for (const { message } of manifest.completeness.accepted) out(`  without: ${printable(message)}`)
   for (const [name, count] of Object.entries(manifest.counters))
     out(`  ${printable(name)}: ${showCount(count)}`)
+  for (const line of listBounded(manifest.completeness.notes.map((note) => `  note: ${printable(note)}`)))
+    out(line)
   const rowsMax = args.count('rows') ?? rowsDefault
   for (const table of manifest.tables) {
     if (manifest.tableFormat === 'jsonl') showHeads(terminal, [readHead(directory, table, rowsMax)])

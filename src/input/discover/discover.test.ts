@@ -128,6 +128,17 @@ describe('discoverInputs on files and directories', () => {
     expect(notes).toEqual(['b: is the same file on disk as "a"; both are read.'])
   })
 
+  test('says of a file that lies beside itself, packed, that both are read', async () => {
+    tree.write('a.log', 'x\n')
+    tree.write('a.log.gz', gzipSync('x\n'))
+    tree.write('b.log.gz', gzipSync('y\n'))
+    const { files, notes } = await discover('.')
+    expect(files).toHaveLength(3)
+    expect(notes).toEqual([
+      'a.log.gz: lies beside "a.log"; both are read, and where the one is the other, packed, all of it counts twice.',
+    ])
+  })
+
   test('does not follow links to directories it finds, and names them', async () => {
     tree.write('d/a', 'other/b')
     tree.link('d/loop', '.')

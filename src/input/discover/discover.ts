@@ -51,7 +51,7 @@ export async function discoverInputs(args: readonly string[], options: DiscoverO
       ...empties.problems,
       ...plan.problems,
     ]),
-    notes: [...plan.notes, ...sayHardLinks(inputs), ...empties.notes],
+    notes: [...plan.notes, ...sayHardLinks(inputs), ...sayPacked(inputs), ...empties.notes],
     series: plan.series,
   }
 }
@@ -196,5 +196,18 @@ function sayHardLinks(files: readonly InputFile[]): string[] {
     return other === undefined
       ? []
       : [`${path}: is the same file on disk as ${JSON.stringify(other)}; both are read.`]
+  })
+}
+
+/** `gzip -k` leaves both, and so may who packs a folder while it is read. */
+function sayPacked(files: readonly InputFile[]): string[] {
+  const paths = new Set(files.map(({ path }) => path))
+  return files.flatMap(({ path }) => {
+    const unpacked = path.replace(/\.(?:gz|zip)$/i, '')
+    return unpacked === path || !paths.has(unpacked)
+      ? []
+      : [
+          `${path}: lies beside ${JSON.stringify(unpacked)}; both are read, and where the one is the other, packed, all of it counts twice.`,
+        ]
   })
 }

@@ -3,7 +3,16 @@ import type { Manifest } from '../manifest.ts'
 
 /** Something that two manifests do not say alike. */
 export interface FactChange {
-  readonly of: 'job' | 'code' | 'parameter' | 'version' | 'total' | 'counter' | 'completeness'
+  readonly of:
+    | 'job'
+    | 'code'
+    | 'parameter'
+    | 'file-read'
+    | 'surroundings'
+    | 'version'
+    | 'total'
+    | 'counter'
+    | 'completeness'
   /** Which one of its kind. */
   readonly name: string
   /** Plain data; undefined where it is not said. */
@@ -35,10 +44,20 @@ function factsByName(
   return new Map(factsOf(manifest).map(([of, name, value]) => [`${of} ${name}`, { of, name, value }]))
 }
 
-function factsOf({ job, versions, completeness, counters, ...totals }: Manifest): Facts {
+function factsOf({
+  job,
+  filesRead,
+  surroundings,
+  versions,
+  completeness,
+  counters,
+  ...totals
+}: Manifest): Facts {
   return [
     ['code', 'sha256', job.codeSha256],
     ...Object.entries(job.params).map(([name, value]) => ['parameter', name, value] as const),
+    ...(filesRead ?? []).map(({ path, ...file }) => ['file-read', path, file] as const),
+    ['surroundings', 'time zone and language', surroundings],
     ['job', 'file', job.file],
     ['version', 'tallyman', versions.tallyman],
     ['version', 'node', versions.node],

@@ -7,6 +7,7 @@ import { type GivenResult, type GivenRows, input, writeTestResult } from '../../
 import { tempFolder } from '../../../test/fixtures/temp-folder.ts'
 import { canonicalJson, compareKeys, encodeKey, type Key } from '../../record/index.ts'
 import { diffResults, type ResultsDiff, type TableDiff } from './diff-results.ts'
+import { sayFactChanges } from './say-diff.ts'
 
 const folder = tempFolder()
 afterAll(() => folder.remove())
@@ -221,6 +222,8 @@ describe('diffResults', () => {
         manifest: {
           versions: { tallyman: '0.2.0', node: 'v20.0.0' },
           counters: { seen: 2 },
+          surroundings: 'Asia/Seoul, ko_KR',
+          filesRead: [{ path: '/stop.txt', sizeBytes: 5, mtimeNs: '7' }],
           completeness: { complete: false, accepted: [lacking], series: null, notes: [] },
           run: {
             id: 'run-2',
@@ -237,13 +240,31 @@ describe('diffResults', () => {
     expect(isSame).toBe(true)
     expect(inputs.changed).toHaveLength(1)
     expect(facts).toEqual([
+      {
+        of: 'surroundings',
+        name: 'time zone and language',
+        before: 'UTC, en_US',
+        after: 'Asia/Seoul, ko_KR',
+      },
       { of: 'version', name: 'tallyman', before: '0.1.0', after: '0.2.0' },
       { of: 'completeness', name: 'complete', before: true, after: false },
       { of: 'completeness', name: 'accepted', before: [], after: ['b is missing.'] },
       { of: 'total', name: 'records', before: 10, after: 11 },
       { of: 'total', name: 'bytes', before: 100, after: 101 },
       { of: 'counter', name: 'seen', before: undefined, after: 2 },
+      {
+        of: 'file-read',
+        name: '/stop.txt',
+        before: undefined,
+        after: { sizeBytes: 5, mtimeNs: '7' },
+      },
     ])
+    expect(sayFactChanges(facts, (json) => json)).toEqual(
+      expect.arrayContaining([
+        'time zone and language: "UTC, en_US" → "Asia/Seoul, ko_KR"',
+        '/stop.txt, which the job reads itself: not read → 5 B of 1970-01-01T00:00:00.000Z',
+      ]),
+    )
   })
 
   test('tells a parameter that is null from one that is not there', () => {

@@ -3,6 +3,7 @@ import type { Series } from '../../input/index.ts'
 import { printable } from '../../printable.ts'
 import { countOf, showBytes, showCount } from '../../quantities.ts'
 import { canonicalJson } from '../../record/index.ts'
+import type { FileRead } from '../../run/index.ts'
 import type { FactChange } from './diff-facts.ts'
 import type { InputChange, InputsDiff } from './diff-inputs.ts'
 import type { TableDiff } from './diff-results.ts'
@@ -83,12 +84,23 @@ function factLines({ of, name, before, after }: FactChange, show: (json: string)
     return [`code: changed (SHA-256 ${String(before).slice(0, 12)}… → ${String(after).slice(0, 12)}…)`]
   if (name === 'accepted') return acceptedLines(before, after)
   if (name === 'series') return [`series: ${saySeries(before)} → ${saySeries(after)}`]
+  if (of === 'file-read')
+    return [`${printable(name)}, which the job reads itself: ${sayFileRead(before)} → ${sayFileRead(after)}`]
   const text = (value: unknown): string => {
     if (value === undefined) return '(none)'
     const isCount = (of === 'total' || of === 'counter') && typeof value === 'number'
     return isCount ? showCount(value) : show(canonicalJson(value))
   }
   return [`${labelOf(of, name)}: ${text(before)} → ${text(after)}`]
+}
+
+/** `12 B of 2026-11-30T09:00:00.000Z`. */
+function sayFileRead(file: unknown): string {
+  if (typeof file !== 'object' || file === null) return 'not read'
+  const { sizeBytes, mtimeNs } = file as FileRead
+  return sizeBytes === null || mtimeNs === null
+    ? 'not there'
+    : `${showCount(sizeBytes)} B of ${timeOf(mtimeNs)}`
 }
 
 /** `geoTwitterYY-MM-DD.zip from 2020-01-01 to 2020-12-31, no day missing`. */

@@ -1,5 +1,9 @@
 import { acceptOption, shellWord } from '../../input/index.ts'
+import { countOf } from '../../quantities.ts'
 import type { Manifest } from '../manifest.ts'
+
+/** So many files that the job read itself are named. */
+const filesMax = 10
 
 /** More inputs than this are named by their folder. */
 const namedMax = 8
@@ -41,4 +45,15 @@ function placesOf(paths: readonly string[]): string[] {
   if (paths.length <= namedMax) return [...paths]
   const folders = [...new Set(paths.map((path) => path.slice(0, Math.max(0, path.lastIndexOf('/'))) || '.'))]
   return folders.length <= namedMax ? folders : [...folders.slice(0, namedMax), '…']
+}
+
+/** What has to be the same so that the command gives the same again, as a sentence. */
+export function sayAgain({ surroundings, filesRead }: Manifest): string {
+  const files = (filesRead ?? []).map(({ path }) => path)
+  const more = files.length - filesMax
+  const named = [...files.slice(0, filesMax), ...(more > 0 ? [countOf(more, 'more')] : [])].join(', ')
+  return (
+    `The same command over the same inputs, where time zone and language are ${surroundings}, gives the same digest, whatever the number of workers` +
+    `${files.length === 0 ? '' : `, as long as what the job reads itself is as it was: ${named}`}.`
+  )
 }

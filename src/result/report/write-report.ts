@@ -10,7 +10,7 @@ import type { Manifest } from '../manifest.ts'
 import { openResult } from '../open-result.ts'
 import { data, type Html, html } from './html.ts'
 import { pageScript, pageStyle, paperRows } from './page-style.ts'
-import { repeatCommand } from './repeat-command.ts'
+import { repeatCommand, sayAgain } from './repeat-command.ts'
 import { onPaper, tableSection } from './table-section.ts'
 
 /** What only the run's own directory knows; null where it is not there any more. */
@@ -84,7 +84,7 @@ ${inputsSection(manifest)}
 ${rejectedSection(manifest, facts)}
 ${costSection(manifest, facts)}
 <h2 id="repeat">Again</h2>
-<p>The same command over the same inputs gives the same digest, whatever the number of workers.</p>
+<p>${sayAgain(manifest)}</p>
 <pre><code>${data(repeatCommand(manifest), Number.POSITIVE_INFINITY)}</code></pre>
 <p>The digest over all tables: <code>${manifest.digest}</code></p>
 </main><script>${{ html: pageScript }}</script></body></html>

@@ -147,14 +147,15 @@ function slim(report: MapReport): MapReport {
     ...report,
     counters: Object.keys(report.counters).length === 0 ? nothing : report.counters,
     damaged: report.damaged.length === 0 ? none : report.damaged,
-    ...(report.sideFiles == null ? {} : { sideFiles: sameAsBefore(report.sideFiles) }),
+    ...(report.sideFiles === undefined ? {} : { sideFiles: sameAsBefore(report.sideFiles) }),
   }
 }
 
 let sideFilesBefore: NonNullable<MapReport['sideFiles']> = []
 
 /** Most tasks have read the same files as the one before. */
-function sameAsBefore(files: NonNullable<MapReport['sideFiles']>): typeof files {
+function sameAsBefore(files: NonNullable<MapReport['sideFiles']> | null): typeof files {
+  if (files === null) return null
   const isSame =
     files.length === sideFilesBefore.length &&
     files.every(({ path, identity }, at) => {

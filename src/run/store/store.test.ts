@@ -156,6 +156,18 @@ describe('Store', () => {
     expect(spill()).toBe('spill of second')
   })
 
+  test('has the latest of a task that wrote something else the second time, though all that is seen is the same', () => {
+    const store = keptStore()
+    const report = mapReport([sourceOf(split, { rejected: 99 })])
+    store.keep(taskOf(), { run: 'r2', folder: committed('second'), report })
+    const found = store.find(taskOf())
+    if (found.kind !== 'kept') throw new Error(`It was not found: ${found.why}.`)
+    expect(found.run).toBe('r2')
+    expect(store.take(found.key, join(root, 'again'), 0)?.sources).toMatchObject([{ rejected: 99 }])
+    expect(readFileSync(join(root, 'again', 's0.spill'), 'utf8')).toBe('spill of second')
+    expect(store.list()).toHaveLength(1)
+  })
+
   test('leaves nothing behind of what cannot be kept', () => {
     const store = keptStore()
     const other = taskOf({ splits: [{ ...split, path: 'b.txt' }] })

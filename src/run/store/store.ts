@@ -138,7 +138,8 @@ export class Store {
   }
 
   /**
-   * Keeps what a committed task wrote. An entry appears whole or not at all; one that is there is left as it is. What cannot be
+   * Keeps what a committed task wrote. An entry appears whole or not at all. One that is there is left as it is where it holds the same; where it does not, the task
+   * depends on what is not seen (a variable, the clock, another program), and the latest is what is kept. What cannot be
    * kept (a full disk, no right to write, a store that another process removes just now) runs again next time.
    */
   keep(task: TaskIdentity, output: KeptOutput): void {
@@ -148,14 +149,27 @@ export class Store {
     const key = entryOf(parts)
     const staging = `${this.#entryFolder(key)}.${output.run}.new`
     const isKept = unlessRefused(() => {
-      if (!existsSync(join(this.#entryFolder(key), 'entry.json'))) this.#fill(key, staging, task, output)
+      if (!this.#holds(key, task, output.report)) this.#fill(key, staging, task, output)
       this.#writePlace(placeOf(task), parts)
     })
     if (!isKept) unlessRefused(() => rmSync(staging, { recursive: true, force: true }))
   }
 
+  /** Whether the entry is there and was made of such a report, which has the checksums of all spills. */
+  #holds(key: string, task: TaskIdentity, report: MapReport): boolean {
+    const file = join(this.#entryFolder(key), 'entry.json')
+    if (!existsSync(file)) return false
+    try {
+      const kept = JSON.stringify(readEntry(file).report)
+      return kept === JSON.stringify(shiftReport(report, -firstOrdinalOf(task)))
+    } catch {
+      // Damaged, or removed just now by another run.
+      return false
+    }
+  }
+
   #fill(key: string, staging: string, task: TaskIdentity, output: KeptOutput): void {
-    const first = task.splits[0]?.ordinal ?? 0
+    const first = firstOrdinalOf(task)
     orElse(
       () => mkdirSync(staging),
       () => {
@@ -361,6 +375,10 @@ export class Store {
 
 const tallyman = buildVersion()
 const around = surroundings()
+
+function firstOrdinalOf({ splits }: TaskIdentity): number {
+  return splits[0]?.ordinal ?? 0
+}
 
 /** Where a task stands, whatever its inputs hold now. */
 function placeOf({ jobFile, splits }: TaskIdentity): string {
