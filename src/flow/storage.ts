@@ -32,8 +32,8 @@ export function openSection(storage: Storage, { name, atByte, bytes }: Section):
 
 /**
  * Where a task reads and writes its files. A worker gives it a directory of the run, `testJob` memory, a cluster
- * whatever it has: the tasks do not know. Names are plain file names; all calls are synchronous, since a task is
- * alone in its worker.
+ * whatever it has: the tasks do not know. What a task makes or removes has a plain file name, without a slash; all
+ * calls are synchronous, since a task is alone in its worker.
  */
 export interface Storage {
   /** Starts a file. REQUIRES: there is none of this name in this storage. */

@@ -24,7 +24,7 @@ export const wordsPerValue = 3
 /** Words of a row before its values: where its line starts, where it ends, what is known of it. */
 export const wordsPerRow = 3
 
-/** What is known of a line of text, as `kernel.as` numbers it. */
+/** What is known of a line of text, as `kernel/lines.as` numbers it. */
 export const lineKinds = { ascii: 0, wide: 1, unsure: 2 } as const
 
 /** Longer strings are left to `JSON.parse`: twice their length must have room. */

@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../../errors.ts'
 
-/** The bytes of a split in order, decompressed. One caller at a time; nothing is read before the first `next`. */
+/** The bytes of a split in order, decompressed. One caller at a time; none of these bytes is read before the first `next`, only what says where they begin. */
 export interface ByteChunks {
   /**
    * The next bytes, at least one; null at the end, once every check the source knows has passed.
