@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { flowKernels } from '../../test/fixtures/flow-kernels.ts'
+import { foldInto } from '../../test/fixtures/folded.ts'
 import {
   type AnyReducer,
   all,
@@ -38,7 +39,7 @@ describe('CombineTable', () => {
         const table = new CombineTable(count(), 0, mapped)
         const expected = new Map<string, number>()
         for (const one of keys) {
-          table.add(one, undefined)
+          foldInto(table, one, undefined)
           const bytes = encodeKey(one).toString('hex')
           expected.set(bytes, (expected.get(bytes) ?? 0) + 1)
         }
@@ -75,7 +76,7 @@ describe('CombineTable', () => {
         const table = new CombineTable(adding, 0)
         let state = adding.empty()
         for (const value of values) {
-          table.add('a', value)
+          foldInto(table, 'a', value)
           state = adding.add(state, value)
         }
         expect(table.state(0)).toStrictEqual(state)
@@ -86,24 +87,24 @@ describe('CombineTable', () => {
 
   test('refuses numbers and bigints under one key, as sum() does', () => {
     const table = new CombineTable(sum(), 0)
-    table.add('a', 1)
-    expect(() => table.add('a', 1n)).toThrow(/numbers and bigints/)
-    table.add('b', 1n)
-    expect(() => table.add('b', 1)).toThrow(/numbers and bigints/)
+    foldInto(table, 'a', 1)
+    expect(() => foldInto(table, 'a', 1n)).toThrow(/numbers and bigints/)
+    foldInto(table, 'b', 1n)
+    expect(() => foldInto(table, 'b', 1)).toThrow(/numbers and bigints/)
   })
 
   test('holds the smallest and the largest value of a key, and 0 for -0', () => {
     const [small, large] = [new CombineTable(min(), 0), new CombineTable(max(), 0)]
     for (const value of [3, -7, 12, 12, 4]) {
-      small.add('a', value)
-      large.add('a', value)
+      foldInto(small, 'a', value)
+      foldInto(large, 'a', value)
     }
     expect([small.state(0), large.state(0)]).toEqual([-7, 12])
-    small.add('b', -0)
+    foldInto(small, 'b', -0)
     expect(Object.is(small.state(1), 0)).toBe(true)
     for (const value of ['text', 0.5]) {
-      small.add(`${value}`, value)
-      small.add(`${value}`, value)
+      foldInto(small, `${value}`, value)
+      foldInto(small, `${value}`, value)
     }
     expect([small.state(2), small.state(3)]).toEqual(['text', 0.5])
   })
@@ -123,7 +124,7 @@ describe('CombineTable', () => {
       ['a', 'b', 1],
     ]
     const table = new CombineTable(count(), 0)
-    for (const key of keys) table.add(key, undefined)
+    for (const key of keys) foldInto(table, key, undefined)
     expect(table.keyCount).toBe(keys.length)
     for (const first of keys) {
       for (const second of keys) {
@@ -146,15 +147,15 @@ describe('CombineTable', () => {
     ] as const) {
       const table = new CombineTable(reducer as AnyReducer, 0, 3)
       for (let key = 0; key < most; key++) {
-        table.add(key, 1)
-        table.add(key, 1)
+        foldInto(table, key, 1)
+        foldInto(table, key, 1)
         expect(table.find(key)).toBe(key)
       }
       expect(table.isToMove).toBe(false)
-      table.add('one more', 1)
+      foldInto(table, 'one more', 1)
       expect([table.keyCount, table.find(0), table.find('one more')]).toEqual([most + 1, -1, -1])
       expect(table.isToMove).toBe(moves)
-      table.add(0, 1)
+      foldInto(table, 0, 1)
       expect([table.keyCount, table.isToMove]).toEqual([most + 1, moves])
     }
   })
@@ -163,7 +164,7 @@ describe('CombineTable', () => {
     const table = new CombineTable(collect() as AnyReducer, 0)
     const keys: Key[] = ['a', ['a', 1], ['b', 1], 5n]
     for (const round of [1, 2]) {
-      for (const key of keys) table.add(key, 'value')
+      for (const key of keys) foldInto(table, key, 'value')
       expect([table.keyCount, table.find(['a', 1]), table.find(5n)]).toEqual([4, 1, 3])
       expect(table.heldBytes).toBeGreaterThan(0)
       table.clear()
@@ -181,12 +182,12 @@ describe('CombineTable', () => {
   test('counts what it holds: what keys take, what they are looked up by, and what states are', () => {
     const keysOnly = (reducer: unknown, keys: readonly Key[], value: unknown): number => {
       const table = new CombineTable(reducer as AnyReducer, 0, 0)
-      for (const key of keys) table.add(key, value)
+      for (const key of keys) foldInto(table, key, value)
       return table.heldBytes
     }
     const all = (reducer: unknown, keys: readonly Key[], value: unknown): number => {
       const table = new CombineTable(reducer as AnyReducer, 0)
-      for (const key of keys) table.add(key, value)
+      for (const key of keys) foldInto(table, key, value)
       return table.heldBytes
     }
     const bytes = (key: Key): number => 1 + encodeKey(key).length
@@ -243,8 +244,8 @@ describe('CombineTable', () => {
       const table = new CombineTable(reducer as AnyReducer, 0)
       const keysOnly = new CombineTable(count() as AnyReducer, 0)
       for (const [index, value] of list.entries()) {
-        keysOnly.add(`key ${index % 2}`, undefined)
-        table.add(`key ${index % 2}`, value)
+        foldInto(keysOnly, `key ${index % 2}`, undefined)
+        foldInto(table, `key ${index % 2}`, value)
       }
       const counted = table.heldBytes
       table.measure()
@@ -256,7 +257,7 @@ describe('CombineTable', () => {
 
   test('counts nothing again for states that are numbers', () => {
     const table = new CombineTable(sum() as AnyReducer, 0)
-    for (const value of [1, 2, 3]) table.add('a', value)
+    for (const value of [1, 2, 3]) foldInto(table, 'a', value)
     const before = table.heldBytes
     table.measure()
     expect(table.heldBytes).toBe(before)
@@ -266,9 +267,9 @@ describe('CombineTable', () => {
       merge: (left: number, right: number) => left + right,
     })
     const adding = new CombineTable(own as AnyReducer, 0)
-    adding.add('a', 1)
+    foldInto(adding, 'a', 1)
     const once = adding.heldBytes
-    adding.add('a', 2)
+    foldInto(adding, 'a', 2)
     expect(adding.heldBytes).toBe(once)
     // Beside states that are none.
     const mixed = new CombineTable(max() as AnyReducer, 0)
@@ -277,8 +278,8 @@ describe('CombineTable', () => {
       ['a', 'text'],
       ['b', 5],
     ] as const) {
-      mixed.add(key, value)
-      keys.add(key, undefined)
+      foldInto(mixed, key, value)
+      foldInto(keys, key, undefined)
     }
     mixed.measure()
     expect(mixed.heldBytes - keys.heldBytes).toBe(approximateBytes('text'))
@@ -288,7 +289,7 @@ describe('CombineTable', () => {
     const nothing = reducer({ empty: () => null, add: () => null, merge: () => null })
     const [table, keys] = [nothing, count()].map((one) => {
       const made = new CombineTable(one as AnyReducer, 0)
-      made.add('a', undefined)
+      foldInto(made, 'a', undefined)
       return made.heldBytes
     })
     expect((table ?? 0) - (keys ?? 0)).toBe(approximateBytes(null))
@@ -305,8 +306,8 @@ describe('CombineTable', () => {
 
   test('is a classic group where it keeps values as lists', () => {
     const table = new CombineTable(groupReduce(() => 0) as AnyReducer, 0)
-    for (const value of [1, 'b', null]) table.add('a', value)
-    table.add('b', 2)
+    for (const value of [1, 'b', null]) foldInto(table, 'a', value)
+    foldInto(table, 'b', 2)
     expect([table.state(0), table.state(1)]).toEqual([[1, 'b', null], [2]])
     expect([table.isGroup, table.amount]).toEqual([true, null])
     const counting = new CombineTable(count() as AnyReducer, 0)
@@ -324,7 +325,7 @@ describe('CombineTable', () => {
       const amounts = kernel()
       const table = new CombineTable(max() as AnyReducer, 2, 0)
       const values = [4, -9, 0]
-      for (const [number, key] of ['a', 'bc', ['d', 1]].entries()) table.add(key as Key, values[number])
+      for (const [number, key] of ['a', 'bc', ['d', 1]].entries()) foldInto(table, key as Key, values[number])
       const { heldBytes } = table
       expect([table.isToMove, table.amounts]).toEqual([true, null])
       table.moveTo(amounts)
@@ -349,7 +350,7 @@ describe('CombineTable', () => {
         (reducer, number) => new CombineTable(reducer as AnyReducer, number, 0),
       )
       for (const table of tables) {
-        table.add('a', 3)
+        foldInto(table, 'a', 3)
         table.moveTo(amounts)
       }
       for (let table = 0; table < 4; table++) {
@@ -371,23 +372,23 @@ describe('CombineTable', () => {
         [min(), [2 ** 53]],
       ] as const) {
         const table = new CombineTable(reducer as AnyReducer, 0, 0)
-        table.add('whole', 1)
+        foldInto(table, 'whole', 1)
         expect(table.isToMove).toBe(true)
-        for (const value of values) table.add('a', value)
+        for (const value of values) foldInto(table, 'a', value)
         expect(table.isToMove).toBe(false)
         table.clear()
-        table.add('whole', 1)
+        foldInto(table, 'whole', 1)
         expect(table.isToMove).toBe(false)
       }
       const none = new CombineTable(collect() as AnyReducer, 0, 0)
-      none.add('a', 1)
+      foldInto(none, 'a', 1)
       expect(none.isToMove).toBe(false)
     })
 
     test('and is empty there when it is cleared', () => {
       const amounts = kernel()
       const table = new CombineTable(count() as AnyReducer, 0, 0)
-      table.add('a', undefined)
+      foldInto(table, 'a', undefined)
       table.moveTo(amounts)
       table.clear()
       expect([table.amounts, table.keyCount]).toEqual([null, 0])

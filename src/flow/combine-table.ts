@@ -2,7 +2,7 @@ import { TallymanError } from '../errors.ts'
 import { type Amount, type AnyReducer, amountOf } from '../job/index.ts'
 import {
   approximateBytes,
-  ByteWriter,
+  type ByteWriter,
   decodeKey,
   hashBytes,
   internedText,
@@ -217,22 +217,6 @@ export class CombineTable {
     if (isNew) this.#valueBytes += heapBytes(state)
     else if (typeof state !== 'number') this.#valueBytes += keptEntryBytes + approximateBytes(value)
     states[number] = state
-  }
-
-  /** Folds one value under its key. */
-  add(key: Key, value: unknown): void {
-    let number = this.find(key)
-    if (number === -1) {
-      const { buffer, length } = this.#encoded(key)
-      number = this.numberAt(buffer, 0, length, hashBytes(buffer, 0, length) | 0)
-    }
-    this.fold(number, value)
-  }
-
-  #encoded(key: Key): ByteWriter {
-    const bytes = new ByteWriter()
-    this.write(bytes, key)
-    return bytes
   }
 
   /** Counts again what is held, since folding may have kept far less than it was given. Cost: a walk over all states. */

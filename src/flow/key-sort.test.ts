@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { numberOf } from '../../test/fixtures/folded.ts'
 import { hashBytes } from '../record/index.ts'
 import { sortKeys } from './key-sort.ts'
 import { type KeyPlace, KeyTable } from './key-table.ts'
@@ -39,7 +40,7 @@ describe('sortKeys', () => {
       fc.property(keyLists, fc.integer({ min: 1, max: 5 }), (list, partitions) => {
         const table = new KeyTable()
         const numbers = new Map<string, number>()
-        for (const key of list) numbers.set(key.toString('latin1'), table.numberOf(key, key.length))
+        for (const key of list) numbers.set(key.toString('latin1'), numberOf(table, key))
         const keys = [...numbers.keys()].map((text) => Buffer.from(text, 'latin1'))
         const sorted = keysIn(table, partitions)
         for (const [partition, found] of sorted.entries()) {
@@ -56,7 +57,7 @@ describe('sortKeys', () => {
   function sortsBeginnings(most: number): void {
     const table = new KeyTable()
     const long = Buffer.alloc(most, 0)
-    for (let length = long.length; length > 0; length--) table.numberOf(long, length)
+    for (let length = long.length; length > 0; length--) numberOf(table, long, length)
     const [sorted] = keysIn(table, 1)
     expect(sorted?.keys.map(({ length }) => length)).toEqual(Array.from(long, (_, index) => index + 1))
     table.clear()

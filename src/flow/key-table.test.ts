@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
+import { numberOf } from '../../test/fixtures/folded.ts'
 import { outsideHeapBytes } from '../record/index.ts'
 import { type KeyPlace, KeyTable, releaseKeyMemory } from './key-table.ts'
 
@@ -13,8 +14,7 @@ const anyKey = fc.oneof(
 )
 
 function add(table: KeyTable, key: string): number {
-  const bytes = Buffer.from(key)
-  return table.numberOf(bytes, bytes.length)
+  return numberOf(table, Buffer.from(key))
 }
 
 function keysOf(table: KeyTable): string[] {

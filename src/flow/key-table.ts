@@ -1,4 +1,4 @@
-import { countOutsideHeap, hashBytes } from '../record/index.ts'
+import { countOutsideHeap } from '../record/index.ts'
 
 /**
  * A set of byte keys, each with a number: 0, 1, 2, … in the order they were first met. The keys lie end to end in a few
@@ -59,12 +59,7 @@ export class KeyTable {
   /** Places of keys, plus 1; 0 is free. At most half of them are taken. */
   #slots: Int32Array | null = null
 
-  /** The number of the key `key[0, length)`; where it is new it is added, and gets the number `size` had. */
-  numberOf(key: Buffer, length: number): number {
-    return this.numberAt(key, 0, length, hashBytes(key, 0, length) | 0)
-  }
-
-  /** As `numberOf`, for the key `bytes[start, end)` whose hash is known, as a signed integer. */
+  /** The number of the key `bytes[start, end)` with this hash, as a signed integer; where it is new it is added, and gets the number `size` had. */
   numberAt(bytes: Buffer, start: number, end: number, hash: number): number {
     const slots = this.#roomySlots()
     const mask = slots.length - 1

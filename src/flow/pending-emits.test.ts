@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { flowKernels } from '../../test/fixtures/flow-kernels.ts'
+import { foldInto } from '../../test/fixtures/folded.ts'
 import { type AnyReducer, collect, count, max, min, sum } from '../job/index.ts'
 import { decodeKey, type Key } from '../record/index.ts'
 import { CombineTable, numberedKeyBytes } from './combine-table.ts'
@@ -22,7 +23,7 @@ function movedTables(...reducers: readonly unknown[]): { tables: CombineTable[];
   if (amounts === null) throw new Error('No kernel was built.')
   const tables = reducers.map((reducer, number) => new CombineTable(reducer as AnyReducer, number, 0))
   for (const table of tables) {
-    table.add(mover, 1)
+    foldInto(table, mover, 1)
     table.moveTo(amounts)
   }
   return { tables, amounts }
@@ -49,7 +50,7 @@ function emitsOf({ tables, numbers, values, count }: PendingEmits): unknown[] {
 describe('PendingEmits', () => {
   it('gives each emit the number of its key, in whatever table, once they are resolved', () => {
     const tables = tablesOf(collect(), collect())
-    tables[1]?.add('known', 0)
+    foldInto(tables[1] as CombineTable, 'known', 0)
     const pending = new PendingEmits(tables)
     pending.push(0, 'a', 'first')
     pending.push(1, 'known', 'second')

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { foldInto } from '../../test/fixtures/folded.ts'
 import { type AnyReducer, collect, count, groupReduce, sum } from '../job/index.ts'
 import { decodeKey, decodeValue, encodeKey, hashBytes, type Key, RecordFileReader } from '../record/index.ts'
 import { CombineTable } from './combine-table.ts'
@@ -75,7 +76,7 @@ describe('writeSpills', () => {
         const tables = names.map((name, number) => new CombineTable(reducers[name] as AnyReducer, number))
         const expected = names.flatMap((name, number) => {
           const values = list.map(([key, value]) => [key, name === 'count' ? undefined : value] as const)
-          for (const [key, value] of values) tables[number]?.add(key, value)
+          for (const [key, value] of values) foldInto(tables[number] as CombineTable, key, value)
           const states = foldPlainly(reducers[name] as AnyReducer, values)
           return [...states].map(([key, state]) => [Buffer.of(number).toString('hex') + key, state] as const)
         })
@@ -97,7 +98,7 @@ describe('writeSpills', () => {
     for (const rounds of [10_000, 3000, 6000]) {
       for (let turn = 0; turn < 3; turn++)
         for (let number = 0; number < rounds; number++)
-          table.add(number % 3 === 0 ? ['n', number] : `word-${number}`, undefined)
+          foldInto(table, number % 3 === 0 ? ['n', number] : `word-${number}`, undefined)
       const found = spill([table], 2).flat()
       expect(found.length).toBe(rounds)
       expect(found.every(({ value }) => value === 3)).toBe(true)
@@ -107,8 +108,8 @@ describe('writeSpills', () => {
   it('cuts the values of a large group into short lists, in order', () => {
     const table = new CombineTable(groupReduce(() => null) as AnyReducer, 0)
     const values = Array.from({ length: 20_000 }, (_, index) => `value ${index}`)
-    for (const value of values) table.add('all', value)
-    table.add('few', 'one')
+    for (const value of values) foldInto(table, 'all', value)
+    foldInto(table, 'few', 'one')
     const [found = []] = spill([table], 1)
     const lists = found.filter(({ key }) => key === 'all').map(({ value }) => value as string[])
     expect(lists.flat()).toEqual(values)
@@ -121,14 +122,14 @@ describe('writeSpills', () => {
     const table = new CombineTable(groupReduce(() => null) as AnyReducer, 0)
     // By the same count 32 KiB.
     const values = ['a', 'b', 'c'].map((letter) => letter.repeat((32 * 1024 - 24) / 2))
-    for (const value of values) table.add('all', value)
+    for (const value of values) foldInto(table, 'all', value)
     expect(spill([table], 1)[0]?.map(({ value }) => value)).toEqual(values.map((value) => [value]))
   })
 
   it('leaves a state whole that is a list, however long it is', () => {
     const table = new CombineTable(collect() as AnyReducer, 0)
     const values = Array.from({ length: 5000 }, (_, index) => `value ${index}`)
-    for (const value of values) table.add('all', value)
+    for (const value of values) foldInto(table, 'all', value)
     expect(spill([table], 1)[0]?.map(({ value }) => value)).toEqual([values])
   })
 
@@ -136,7 +137,7 @@ describe('writeSpills', () => {
     const storage = new MemoryStorage()
     const table = new CombineTable(count() as AnyReducer, 0)
     const write = (round: number) => {
-      for (let key = 0; key < 50; key++) table.add(key, undefined)
+      for (let key = 0; key < 50; key++) foldInto(table, key, undefined)
       return writeSpills([table], { partitions: 4, round, storage })
     }
     const [first, second] = [write(0), write(7)]
@@ -157,17 +158,17 @@ describe('writeSpills', () => {
 describe('CombineTable', () => {
   it('counts more for every new key, and after measuring no more for a state that stayed small', () => {
     const table = new CombineTable(sum() as AnyReducer, 0)
-    for (let number = 0; number < 1000; number++) table.add(`key-${number}`, 1)
+    for (let number = 0; number < 1000; number++) foldInto(table, `key-${number}`, 1)
     const { heldBytes } = table
     expect(heldBytes).toBeGreaterThan(1000 * 30)
-    for (let number = 0; number < 1000; number++) table.add(`key-${number}`, 1)
+    for (let number = 0; number < 1000; number++) foldInto(table, `key-${number}`, 1)
     table.measure()
     expect(table.heldBytes).toBe(heldBytes)
   })
 
   it('counts the values it keeps', () => {
     const table = new CombineTable(collect() as AnyReducer, 0)
-    for (let turn = 0; turn < 100; turn++) table.add('all', 'x'.repeat(1000))
+    for (let turn = 0; turn < 100; turn++) foldInto(table, 'all', 'x'.repeat(1000))
     expect(table.heldBytes).toBeGreaterThan(100_000)
     table.measure()
     expect(table.heldBytes).toBeGreaterThan(100_000)
@@ -176,7 +177,7 @@ describe('CombineTable', () => {
   it('refuses what is no key and holds nothing of it', () => {
     const table = new CombineTable(count() as AnyReducer, 0)
     for (const wrong of [Number.NaN, undefined, {}, ['a', undefined], [['nested']], new Date(0), Symbol('x')])
-      expect(() => table.add(wrong as Key, undefined)).toThrow('which is no key')
+      expect(() => foldInto(table, wrong as Key, undefined)).toThrow('which is no key')
     expect(table.keyCount).toBe(0)
   })
 })

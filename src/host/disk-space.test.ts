@@ -1,11 +1,10 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { runProgram } from '../../test/fixtures/bundled.ts'
 import { fileTree } from '../../test/fixtures/file-tree.ts'
 import { requires } from '../../test/requires.ts'
-import { type DiskSpace, isSameFileSystem, readDiskSpace, spareSpace } from './disk-space.ts'
+import { type DiskSpace, readDiskSpace, spareSpace } from './disk-space.ts'
 
 const gigabyte = 1e9
 
@@ -78,35 +77,6 @@ describe('spareSpace', () => {
     expect(files(1000, 60)).toBe(10)
     expect(files(10_000_000, 15_000)).toBe(5000)
     expect(files(10_000_000, 0)).toBe(-10_000)
-  })
-})
-
-describe('isSameFileSystem', () => {
-  test('is true of two folders side by side, there or not', async () => {
-    const folder = fileTree({ 'a/x': '', 'b/x': '' })
-    expect(await isSameFileSystem(join(folder, 'a'), join(folder, 'b', 'not', 'yet'))).toBe(true)
-  })
-
-  test('is false of a disk and /proc', async () => {
-    expect(await isSameFileSystem(fileTree(), '/proc')).toBe(false)
-  })
-
-  test.skipIf(!canMount)('is what rename says of a bind mount', () => {
-    const folder = fileTree({ 'a/x': '', 'b/x': '' })
-    mkdirSync(join(folder, 'bound'))
-    const answers = runProgram(
-      `import { renameSync, statSync } from 'node:fs'
-       import { isSameFileSystem } from './src/host/disk-space.ts'
-       const may = (to) => { try { renameSync('${folder}/a/x', to); return true } catch { return false } }
-       const device = (name) => statSync('${folder}/' + name).dev
-       console.log(JSON.stringify({
-         isSameDevice: device('a') === device('bound'),
-         bound: [await isSameFileSystem('${folder}/a', '${folder}/bound'), may('${folder}/bound/y')],
-         beside: [await isSameFileSystem('${folder}/a', '${folder}/b'), may('${folder}/b/y')],
-       }))`,
-      { before: inMounts(`mount --bind ${folder}/b ${folder}/bound`) },
-    )
-    expect(answers).toEqual({ isSameDevice: true, bound: [false, false], beside: [true, true] })
   })
 })
 

@@ -1,4 +1,4 @@
-import { type FileHandle, open, readFile, statfs } from 'node:fs/promises'
+import { statfs } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { errnoOf } from '../errors.ts'
 
@@ -46,35 +46,6 @@ export function spareSpace(space: DiskSpace): { readonly bytes: number; readonly
       space.freeFiles === null || space.totalFiles === null
         ? Number.POSITIVE_INFINITY
         : space.freeFiles - Math.min(share * space.totalFiles, filesMax),
-  }
-}
-
-/**
- * Can a file be renamed from one place to the other? Both must be on one file system, and seen through the same mount:
- * a bind mount shows the same device, yet rename(2) refuses to cross it. A place that does not exist yet counts as its
- * nearest parent that does.
- */
-export async function isSameFileSystem(one: string, other: string): Promise<boolean> {
-  const [a, b] = await Promise.all([mountOf(one), mountOf(other)])
-  return a.device === b.device && a.mount === b.mount
-}
-
-async function mountOf(path: string): Promise<{ readonly device: number; readonly mount: string | null }> {
-  const file = await open(await existing(path))
-  try {
-    return { device: (await file.stat()).dev, mount: await mountNumber(file) }
-  } finally {
-    await file.close()
-  }
-}
-
-/** From /proc/self/fdinfo (proc(5)); null where there is none, and the device alone decides. */
-async function mountNumber(file: FileHandle): Promise<string | null> {
-  try {
-    const text = await readFile(`/proc/self/fdinfo/${file.fd}`, 'utf8')
-    return /^mnt_id:\s+(\d+)$/m.exec(text)?.[1] ?? null
-  } catch {
-    return null
   }
 }
 

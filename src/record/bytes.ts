@@ -38,12 +38,6 @@ export class ByteWriter {
     this.buffer[this.length++] = value
   }
 
-  /** Four bytes, least significant first. */
-  uint32(value: number): void {
-    this.reserve(4)
-    this.length = this.buffer.writeUInt32LE(value, this.length)
-  }
-
   /** An integer from 0 to 2^53 in LEB128: seven bits a byte, least significant first, the high bit says "more". */
   varint(value: number): void {
     this.reserve(varintBytesMax)

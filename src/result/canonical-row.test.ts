@@ -1,21 +1,62 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { anyKey, anyPoint, anyValue } from '../../test/fixtures/keys-and-values.ts'
-import { canonicalJson, type Key } from '../record/index.ts'
-import { canonicalLine, readRow, splitRow } from './canonical-row.ts'
+import { canonicalLine } from '../../test/fixtures/results.ts'
+import { ByteWriter, canonicalJson, encodeKey, type Key } from '../record/index.ts'
+import { readRow, splitRow, writeRowLine } from './canonical-row.ts'
 
 function read(line: string): unknown {
   const bytes = Buffer.from(`before${line}after`)
   return readRow(bytes, 'before'.length, bytes.length - 'after'.length)
 }
 
+/** What is written of a record of a part file. */
+function written(key: Key, value: unknown): string {
+  const keyBytes = encodeKey(key)
+  const bytes = Buffer.concat([keyBytes, Buffer.from(canonicalJson(value))])
+  const out = new ByteWriter()
+  const middle = keyBytes.length
+  writeRowLine(out, { bytes, keyStart: 0, keyEnd: middle, valueStart: middle, valueEnd: bytes.length })
+  return out.copy().toString()
+}
+
+describe('writeRowLine', () => {
+  test('has the key, then the value, without white space, ended by LF', () => {
+    expect(written('de', { n: 1 })).toBe('{"key":"de","value":{"n":1}}\n')
+  })
+
+  test('keeps digits, and the sign of a value that is zero', () => {
+    const lines = [
+      written(['#corona', 'de'], 9007199254740993n),
+      written('"\n\t\\', { n: null, s: '' }),
+      written(0, -0),
+      written('\ud800', [Number.NaN, '\udc00']),
+    ]
+    expect(lines).toEqual([
+      '{"key":["#corona","de"],"value":9007199254740993}\n',
+      '{"key":"\\"\\n\\t\\\\","value":{"n":null,"s":""}}\n',
+      '{"key":0,"value":-0}\n',
+      '{"key":"\\ud800","value":["NaN","\\udc00"]}\n',
+    ])
+  })
+
+  test('writes lines that hold no line break, whatever the texts are', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: anyPoint }), fc.string(), (key, value) => {
+        const line = written(key, value)
+        expect(line.indexOf('\n')).toBe(line.length - 1)
+        expect(JSON.parse(line)).toEqual({ key, value })
+      }),
+    )
+  })
+})
+
 describe('readRow', () => {
   test('finds key and value of every row that is written', () => {
     fc.assert(
       fc.property(anyKey, anyValue, (key, value) => {
         const [keyJson, valueJson] = [canonicalJson(key), canonicalJson(value)]
-        const line = canonicalLine({ keyJson, valueJson })
-        const bytes = Buffer.from(line)
+        const bytes = Buffer.from(canonicalLine({ keyJson, valueJson }))
         const row = readRow(bytes, 0, bytes.length - 1)
         if (typeof row === 'string') throw new Error(row)
         expect(canonicalJson(row.key)).toBe(keyJson)

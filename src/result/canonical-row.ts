@@ -24,11 +24,6 @@ export function canonicalRow({ keyJson, valueJson }: RowJson): string {
   return `${beforeKey}${keyJson}${beforeValue}${valueJson}}`
 }
 
-/** The same with its line feed, as digests take it. */
-export function canonicalLine(row: RowJson): string {
-  return `${canonicalRow(row)}\n`
-}
-
 /** A record, as the bytes of its key and of its value's JSON. */
 interface RowBytes {
   readonly bytes: Buffer

@@ -1,8 +1,8 @@
 import { statSync, writeFileSync } from 'node:fs'
 import { afterAll, describe, expect, test } from 'vitest'
+import { canonicalLine } from '../../test/fixtures/results.ts'
 import { tempFolder } from '../../test/fixtures/temp-folder.ts'
 import { canonicalJson, type Key } from '../record/index.ts'
-import { canonicalLine } from './canonical-row.ts'
 import { readHead } from './table-head.ts'
 
 const folder = tempFolder()

@@ -18,7 +18,7 @@ import {
 } from '../run/index.ts'
 import { splitRow } from './canonical-row.ts'
 import { csvWriter, tsvWriter } from './format/column-rows.ts'
-import { jsonlWriter, jsonWriter } from './format/json-rows.ts'
+import { jsonWriter } from './format/json-rows.ts'
 import { findColumns, type RowWriter, type TableFormat } from './format/row-writer.ts'
 import { type Manifest, manifestName, sealManifest, type UnsealedManifest } from './manifest.ts'
 import { partRows } from './part-rows.ts'
@@ -154,10 +154,10 @@ function writerOf(
   format: Exclude<TableFormat, 'parquet'>,
   { files: parts }: TableParts,
   named: readonly string[] | null,
-): RowWriter {
+): RowWriter | null {
   switch (format) {
     case 'jsonl':
-      return jsonlWriter()
+      return null
     case 'json':
       return jsonWriter()
     case 'csv':

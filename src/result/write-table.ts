@@ -30,8 +30,8 @@ export interface TableTarget {
   /** Directory of the file. */
   readonly staging: string
   readonly format: TableFormat
-  /** Makes the text of every format but JSON lines, which are canonical lines. */
-  readonly writer: RowWriter
+  /** Makes the text of the format; null for JSON lines, which are the canonical lines themselves. */
+  readonly writer: RowWriter | null
   /** Lines that are kept to be shown. */
   readonly headRows: number
   /** Over the canonical lines of all tables. */
@@ -60,8 +60,9 @@ export async function writeTable(
   const fd = openSync(path, 'wx')
   const out = new TableFile(fd, path, name, target)
   try {
-    if (target.format === 'jsonl') await writeLines(openRowLines(files), out)
-    else await writeRows(new PartMerge(files), out)
+    const { writer } = target
+    if (writer === null) await writeLines(openRowLines(files), out)
+    else await writeRows(new PartMerge(files), writer, out)
     const finished = out.finish()
     if (finished.rows !== rows)
       throw new TallymanError(
@@ -85,11 +86,11 @@ async function writeLines(lines: RowLines, out: TableFile): Promise<void> {
   }
 }
 
-/** The same for every format: rows one by one. */
-async function writeRows(rows: PartMerge, out: TableFile): Promise<void> {
+/** The same for every other format: rows one by one. */
+async function writeRows(rows: PartMerge, writer: RowWriter, out: TableFile): Promise<void> {
   try {
     for (let row = rows.next(); row !== null; row = rows.next()) {
-      out.append(row)
+      out.append(row, writer)
       const pause = out.relieve()
       if (pause !== undefined) await pause
     }
@@ -116,7 +117,7 @@ class TableFile {
     this.#fd = fd
     this.#path = path
     this.#target = target
-    this.#text = target.writer.head
+    this.#text = target.writer?.head ?? ''
     target.digest.update(`table ${name}\n`)
   }
 
@@ -144,7 +145,7 @@ class TableFile {
     this.#rows += rows
   }
 
-  append(row: RecordFileReader): void {
+  append(row: RecordFileReader, writer: RowWriter): void {
     const { bytes, keyStart, keyEnd, valueStart, valueEnd } = row
     const out = this.#canonical
     const start = out.length
@@ -153,20 +154,20 @@ class TableFile {
     this.#rows += 1
     const key = decodeKey(bytes, keyStart, keyEnd)
     const valueJson = bytes.toString('utf8', valueStart, valueEnd)
-    this.#text += this.#target.writer.row({ key, keyJson: canonicalJson(key), valueJson })
+    this.#text += writer.row({ key, keyJson: canonicalJson(key), valueJson })
   }
 
   /** Hands on what is held. */
   #flush(): void {
     const canonical = this.#canonical.buffer.subarray(0, this.#canonical.length)
     this.#target.digest.update(canonical)
-    this.#write(this.#target.format === 'jsonl' ? canonical : Buffer.from(this.#text, 'utf8'))
+    this.#write(this.#target.writer === null ? canonical : Buffer.from(this.#text, 'utf8'))
     this.#canonical.clear()
     this.#text = ''
   }
 
   finish(): { readonly rows: number; readonly bytes: number; readonly sha256: string } {
-    this.#text += this.#target.writer.tail
+    this.#text += this.#target.writer?.tail ?? ''
     this.#flush()
     return { rows: this.#rows, bytes: this.#bytes, sha256: this.#hash.digest('hex') }
   }

@@ -5,7 +5,6 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
 import { canonicalJson, encodeKey, type Key, RecordFileWriter } from '../../src/record/index.ts'
-import { jsonlWriter } from '../../src/result/format/json-rows.ts'
 import { openRowLines } from '../../src/result/row-lines.ts'
 import { writeTable } from '../../src/result/write-table.ts'
 import { anyPoint } from '../fixtures/keys-and-values.ts'
@@ -113,7 +112,7 @@ describe('writeTable', () => {
     const target = {
       staging: folder,
       format: 'jsonl',
-      writer: jsonlWriter(),
+      writer: null,
       headRows: 1,
       digest: createHash('sha256'),
       stop: undefined,

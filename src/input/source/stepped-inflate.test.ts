@@ -4,7 +4,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { identityOf, makeFolder } from '../../../test/fixtures/splits.ts'
 import { SourceFault } from './byte-chunks.ts'
 import { FileFeed } from './file-feed.ts'
-import { canInflateInSteps } from './inflater.ts'
+import { canInflateInSteps, Inflater } from './inflater.ts'
 import { OpenedFile } from './opened-file.ts'
 import type { RawInflate } from './raw-inflate.ts'
 import { SteppedInflate } from './stepped-inflate.ts'
@@ -47,7 +47,8 @@ async function inflate(
   return { data: Buffer.concat(chunks), atByte, fault, chunkBytesMax }
 }
 
-const stepped = (feed: FileFeed, chunkBytes: number): RawInflate => new SteppedInflate(feed, chunkBytes)
+const stepped = (feed: FileFeed, chunkBytes: number): RawInflate =>
+  new SteppedInflate(feed, chunkBytes, new Inflater())
 const streamed = (feed: FileFeed, chunkBytes: number): RawInflate => new StreamInflate(feed, chunkBytes)
 
 const { Z_DEFAULT_STRATEGY, Z_FILTERED, Z_FIXED, Z_HUFFMAN_ONLY, Z_RLE } = constants
@@ -124,7 +125,7 @@ describe('SteppedInflate', () => {
     const path = folder.write('long', deflateRawSync(Buffer.alloc(10_000_000, 'a line of text\n')))
     const file = await OpenedFile.open(path, identityOf(path), '')
     const feed = new FileFeed(file, 0, file.sizeBytes, 1 << 20)
-    const inflate = new SteppedInflate(feed, 1 << 20)
+    const inflate = new SteppedInflate(feed, 1 << 20, new Inflater())
     await inflate.next()
     const reading = (async () => {
       while ((await inflate.next()) !== null);

@@ -1,7 +1,7 @@
 import { SourceFault } from './byte-chunks.ts'
 import { giveMemory, takeMemory } from './chunk-memory.ts'
 import type { FileFeed } from './file-feed.ts'
-import { InflateError, type InflateOrder, Inflater, type InflateStep } from './inflater.ts'
+import { InflateError, type InflateOrder, type Inflater, type InflateStep } from './inflater.ts'
 import { type RawInflate, sayInflateFault } from './raw-inflate.ts'
 
 /** Least size of a chunk. */
@@ -84,7 +84,7 @@ export class SteppedInflate implements RawInflate {
   constructor(
     feed: FileFeed,
     chunkBytes: number,
-    inflater = new Inflater(),
+    inflater: Inflater,
     { ownBytes = Number.POSITIVE_INFINITY, spacing = null }: InflateWants = {},
   ) {
     this.#feed = feed

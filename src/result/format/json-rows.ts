@@ -1,10 +1,5 @@
-import { canonicalLine, canonicalRow } from '../canonical-row.ts'
+import { canonicalRow } from '../canonical-row.ts'
 import type { RowWriter } from './row-writer.ts'
-
-/** One object a line. */
-export function jsonlWriter(): RowWriter {
-  return { head: '', row: canonicalLine, tail: '' }
-}
 
 /** One array of objects, a row a line. */
 export function jsonWriter(): RowWriter {
