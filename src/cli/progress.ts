@@ -16,7 +16,7 @@ import {
   totalsOf,
   UnderWay,
 } from '../run/index.ts'
-import { joined, type LinePart, type RunFacts, runFrame } from './run-frame.ts'
+import { type FrameFacts, joined, type LinePart, runFrame } from './run-frame.ts'
 import type { Terminal } from './terminal.ts'
 
 /** How often the lines on a terminal are drawn, and how often a line is written where there is none. */
@@ -42,8 +42,8 @@ export class Progress {
   readonly #underWay = new UnderWay()
   readonly #source: RunSource | null
   readonly #answers: AnswerLooks | null
-  #crew: RunFacts['crew'] = null
-  #bottleneck: RunFacts['bottleneck'] = null
+  #crew: FrameFacts['crew'] = null
+  #bottleneck: FrameFacts['bottleneck'] = null
   #cpuMs = 0
   #lookedAtMs = Number.NEGATIVE_INFINITY
   #pace: Pace | null = null
@@ -104,7 +104,7 @@ export class Progress {
     this.#terminal.status(null)
   }
 
-  #factsOf(state: RunState): RunFacts {
+  #factsOf(state: RunState): FrameFacts {
     const elapsedMs = this.#now() - this.#startMs
     const totals = this.#totalsOf(state)
     const isMapping = state.phase === 'map' && totals.tasksDone < totals.tasks
@@ -140,7 +140,7 @@ export class Progress {
     this.#crew = live === null ? null : { atWork, all: state.plan.workers, paused }
   }
 
-  #mapFacts(state: RunState, totals: RunTotals, elapsedMs: number): Pick<RunFacts, 'parts' | 'share'> {
+  #mapFacts(state: RunState, totals: RunTotals, elapsedMs: number): Pick<FrameFacts, 'parts' | 'share'> {
     const { readBytes, records, rejected } = this.#underWay.addedTo(totals, state)
     const rates = this.#pace?.rates(this.#now(), readBytes) ?? null
     const left = totals.inputBytes - readBytes
@@ -161,7 +161,7 @@ function reduceFacts(
   { plan: { partitions } }: RunState,
   { partitionsDone }: RunTotals,
   elapsedMs: number,
-): Pick<RunFacts, 'parts' | 'share'> {
+): Pick<FrameFacts, 'parts' | 'share'> {
   const parts: LinePart[] = [
     { text: `reduce  ${partitionsDone} of ${countOf(partitions, 'partition')}`, rank: 0 },
     { text: `${showDuration(elapsedMs)} so far`, rank: 1 },

@@ -2,7 +2,7 @@ import pc from 'picocolors'
 import { describe, expect, it } from 'vitest'
 import type { AnswerSoFar } from '../result/index.ts'
 import { widthOf } from './cells.ts'
-import { type RunFacts, runFrame } from './run-frame.ts'
+import { type FrameFacts, runFrame } from './run-frame.ts'
 
 const colors = pc.createColors(false)
 
@@ -26,7 +26,7 @@ const answer: AnswerSoFar = {
   charts: [],
 }
 
-const facts: RunFacts = {
+const facts: FrameFacts = {
   parts: [
     { text: 'map 34 %', rank: 0 },
     { text: '1.2 GB of 3.5 GB', rank: 3 },

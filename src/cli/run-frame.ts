@@ -11,7 +11,7 @@ export interface LinePart {
 }
 
 /** What is shown of a run that goes on. */
-export interface RunFacts {
+export interface FrameFacts {
   /** How far it is: the first says the stage. */
   readonly parts: readonly LinePart[]
   /** Share that is done, 0 to 1; null where it cannot be told. */
@@ -30,7 +30,7 @@ const answerRowsMax = 12
 
 /** The lines that show how a run goes on, none wider than the terminal. */
 export function runFrame(
-  facts: RunFacts,
+  facts: FrameFacts,
   { columns, rows, colors }: Pick<Terminal, 'columns' | 'rows' | 'colors'>,
 ): string[] {
   const width = Math.max(1, columns - 1)
@@ -46,7 +46,7 @@ export function runFrame(
   return lines.slice(0, most)
 }
 
-function firstLine({ parts, share }: RunFacts, width: number, colors: Terminal['colors']): string {
+function firstLine({ parts, share }: FrameFacts, width: number, colors: Terminal['colors']): string {
   const [stage, ...others] = parts
   const all = joined(parts)
   if (share === null || stage === undefined || widthOf(all) + barCells > width) return fitted(parts, width)
@@ -55,7 +55,7 @@ function firstLine({ parts, share }: RunFacts, width: number, colors: Terminal['
   return `${stage.text} ${bar} ${joined(others)}`
 }
 
-function crewParts({ crew, bottleneck }: RunFacts): LinePart[] {
+function crewParts({ crew, bottleneck }: FrameFacts): LinePart[] {
   if (crew === null) return []
   const { all, paused } = crew
   const atWork = Math.max(0, crew.atWork - paused)

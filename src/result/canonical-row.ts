@@ -104,10 +104,10 @@ export function splitRow(line: string): RowTexts {
   const keyEnd = jsonEnd(line, beforeKey.length)
   const keyJson = line.slice(beforeKey.length, keyEnd)
   const end = line.endsWith('\n') ? -2 : -1
-  return { key: elementsOf(keyJson), value: line.slice(keyEnd + beforeValue.length, end) }
+  return { key: elementTexts(keyJson), value: line.slice(keyEnd + beforeValue.length, end) }
 }
 
-function elementsOf(keyJson: string): string[] {
+function elementTexts(keyJson: string): string[] {
   if (!keyJson.startsWith('[')) return [keyJson]
   const elements: string[] = []
   for (let at = 1; at < keyJson.length - 1; ) {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -24,8 +25,11 @@ function left(
   onTestFinished(() => folder.remove())
   const now = new Date('2020-12-31T23:59:59Z')
   const directory = createRunDirectory(folder.path, { job: 'words.job.ts', cwd: '/home/ada', now })
-  writeFileSync(directory.bundleFile, 'export default 1')
-  const plan = planOf([plainFile('a.txt', 30), zipFile('b.zip', ['m', 'n'])], more)
+  const code = 'export default 1'
+  writeFileSync(directory.bundleFile, code)
+  const made = planOf([plainFile('a.txt', 30), zipFile('b.zip', ['m', 'n'])], more)
+  const codeSha256 = createHash('sha256').update(code).digest('hex')
+  const plan = { ...made, job: { ...made.job, codeSha256 } }
   writePlan(directory.planFile, plan)
   const journal = new JournalWriter(directory.journalFile, 'new')
   journal.append({ type: 'planned', at: 1, tasks: 5, partitions: 1, inputBytes: 30 })
@@ -120,16 +124,18 @@ describe('planReplay', () => {
     expect(() => planReplay(directory, 'map-00000.1', 'record')).toThrow(/has no attempt/)
   })
 
-  test('refuses a run whose job is gone', () => {
+  test('refuses a run whose job is not the one it began with any more, or is gone', () => {
     const { directory } = left([started('map-00000')])
-    rmSync(directory.bundleFile)
-    expect(() => planReplay(directory, 'map-00000.1', 'record')).toThrow(
+    const refusal = (what: string) =>
       expect.objectContaining({
-        code: 'not-found',
-        message: `The job of the run is gone: ${directory.bundleFile} does not exist.`,
-        wayOut: 'Run the job again.',
-      }),
-    )
+        code: 'file-damaged',
+        message: expect.stringContaining(`The job of the run, ${directory.bundleFile}, ${what}`),
+        wayOut: expect.stringContaining('start the run again'),
+      })
+    writeFileSync(directory.bundleFile, 'export default 2')
+    expect(() => planReplay(directory, 'map-00000.1', 'record')).toThrow(refusal('is not as it was written.'))
+    rmSync(directory.bundleFile)
+    expect(() => planReplay(directory, 'map-00000.1', 'record')).toThrow(refusal('cannot be read: ENOENT'))
   })
 
   describe('at a record', () => {

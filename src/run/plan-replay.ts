@@ -8,7 +8,7 @@ import { ownsLineAt } from '../input/index.ts'
 import type { RunDirectory } from './directory/directory.ts'
 import type { RejectedRecord } from './directory/rejected-list.ts'
 import type { RunEvent } from './journal/events.ts'
-import { type RunOnDisk, readRun } from './reopen.ts'
+import { type RunOnDisk, readRun, requireBundle } from './reopen.ts'
 import { sayTask } from './state/say-task.ts'
 import type { RunState } from './state/state.ts'
 import { attemptId, parseTaskId } from './state/task-id.ts'
@@ -35,7 +35,8 @@ export interface ReplayPlan {
  * What is needed to run an attempt again as it was: the job the run began with, the same splits, the same heap. Changes nothing.
  *
  * @param maps the record that it died at, or that it rejected first, where that is known; all its records up to there; or all of them, with nothing done that its run did not do
- * @throws {TallymanError} `not-found` for an attempt the run does not have, or one whose files are gone
+ * @throws {TallymanError} `not-found` for an attempt the run does not have, or one whose files are gone; `file-damaged` where its job is not
+ *   as it was written
  */
 export function planReplay(
   directory: RunDirectory,
@@ -45,7 +46,7 @@ export function planReplay(
   const { state, events, identity } = readRun(directory)
   const begun = beginOf(events, attempt)
   if (state === null || begun === null) throw unknownAttempt(attempt, identity.id)
-  requireBundle(directory)
+  requireBundle(directory, state.plan)
   const { stage, index } = parseTaskId(begun.task)
   const death = readDeath(directory.logFolder, attempt)
   const work =
@@ -102,13 +103,6 @@ function unknownAttempt(attempt: string, run: RunOnDisk['identity']['id']): Tall
   return new TallymanError('not-found', `Run ${run} has no attempt ${JSON.stringify(attempt)}.`, {
     wayOut:
       'An attempt is named by its task and its number, such as map-00012.1; `tallyman logs` lists those that failed.',
-  })
-}
-
-function requireBundle({ bundleFile }: RunDirectory): void {
-  if (existsSync(bundleFile)) return
-  throw new TallymanError('not-found', `The job of the run is gone: ${bundleFile} does not exist.`, {
-    wayOut: 'Run the job again.',
   })
 }
 

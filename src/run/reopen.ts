@@ -188,11 +188,15 @@ function requireResumable(state: RunState | null, { id, job, cwd }: RunIdentity)
       wayOut: `\`tallyman show ${id}\` shows its result.`,
     })
   }
-  requireSameVersion(state.plan, id)
+  requireSameEngineAndSurroundings(state.plan, id)
 }
 
-/** The rest of a run must be done by the very code that did its beginning. */
-function requireBundle({ bundleFile }: RunDirectory, { job }: Plan): void {
+/**
+ * What is still to be done of a run, or done again, must be done by the very code that did its beginning.
+ *
+ * @throws {TallymanError} `file-damaged` where it is another one, or gone
+ */
+export function requireBundle({ bundleFile }: RunDirectory, { job }: Plan): void {
   let reason = 'is not as it was written'
   try {
     const sha256 = createHash('sha256').update(readFileSync(bundleFile)).digest('hex')
@@ -201,12 +205,12 @@ function requireBundle({ bundleFile }: RunDirectory, { job }: Plan): void {
     reason = `cannot be read: ${messageOf(error)}`
   }
   throw new TallymanError('file-damaged', `The job of the run, ${bundleFile}, ${reason}.`, {
-    wayOut: 'The run cannot go on with it: start the run again, which uses what its map tasks wrote.',
+    wayOut: 'Nothing can be run with it: start the run again, which uses what its map tasks wrote.',
   })
 }
 
 /** What two versions wrote, or two time zones or languages made, put together, is a result that neither would have made. */
-function requireSameVersion({ engine, surroundings: begun }: Plan, id: string): void {
+function requireSameEngineAndSurroundings({ engine, surroundings: begun }: Plan, id: string): void {
   const version = buildVersion()
   const here = surroundings()
   if (begun !== here) {
