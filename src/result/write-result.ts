@@ -132,7 +132,7 @@ function replace(staging: string, target: string, aside: string, hasOlder: boole
 function partFiles(directory: RunDirectory, state: RunState, table: string): TableParts {
   const found = state.reduce.toArray().flatMap((task, partition) => {
     if (task.kind !== 'done') return []
-    const folder = directory.absolute(directory.committedFolder(taskId('reduce', partition)))
+    const folder = directory.absolute(directory.relativeCommittedFolder(taskId('reduce', partition)))
     return task.report.parts
       .filter((part) => part.table === table)
       .map(({ name, rows }) => ({ file: join(folder, name), rows }))

@@ -232,7 +232,10 @@ describe('Coordinator', () => {
   test('opens a task again whose files turned out damaged, and does only that', async () => {
     const scene = new Scene({ workers: 1 })
     await scene.execute()
-    const file = join(scene.directory.absolute(scene.directory.committedFolder('reduce-00000')), 's0.spill')
+    const file = join(
+      scene.directory.absolute(scene.directory.relativeCommittedFolder('reduce-00000')),
+      's0.spill',
+    )
     const damaged: Fault = { code: 'file-damaged', message: 'It is damaged.', file }
     expect(scene.run.redo({ ...damaged, file: '/elsewhere' })).toBe(false)
     expect(scene.run.redo(damaged)).toBe(true)
@@ -379,7 +382,10 @@ describe('Coordinator', () => {
     test('and forgets what turned out damaged', async () => {
       const scene = new Scene({ workers: 1, keepBytesMax }, [plainFile('a.txt', 10)])
       await scene.execute()
-      const file = join(scene.directory.absolute(scene.directory.committedFolder('map-00000')), 's0.spill')
+      const file = join(
+        scene.directory.absolute(scene.directory.relativeCommittedFolder('map-00000')),
+        's0.spill',
+      )
       scene.run.redo({ code: 'file-damaged', message: 'It is damaged.', file })
       expect(scene.store.find(identityOf(scene.run, 0))).toMatchObject({ kind: 'run', why: 'cleaned' })
     })
@@ -407,7 +413,7 @@ describe('Coordinator', () => {
       })
       const scene = new Scene({ workers: 1, keepBytesMax }, undefined, (store, plan) => {
         for (const index of [0, 2]) {
-          const folder = kept.directory.absolute(kept.directory.committedFolder(`map-0000${index}`))
+          const folder = kept.directory.absolute(kept.directory.relativeCommittedFolder(`map-0000${index}`))
           const task = kept.run.state.map.at(index)
           if (task?.kind === 'done')
             store.keep(identityOf(kept.run, index), { run: 'one', folder, report: task.report })
@@ -423,7 +429,10 @@ describe('Coordinator', () => {
       ])
       expect(scene.committed).toEqual(['map-00000', 'map-00001', 'map-00002', 'reduce-00000'])
       // What was lost is not put there once more: it is the same file.
-      const file = join(scene.directory.absolute(scene.directory.committedFolder('map-00000')), 's0.spill')
+      const file = join(
+        scene.directory.absolute(scene.directory.relativeCommittedFolder('map-00000')),
+        's0.spill',
+      )
       expect(scene.run.redo({ code: 'file-damaged', message: 'It is damaged.', file })).toBe(true)
       await scene.execute()
       expect(scene.begun.slice(2)).toEqual(['map-00000.1'])

@@ -149,7 +149,7 @@ export class Coordinator extends BookedRun {
     const id = attemptId(task, attempt)
     const state = this.state
     const work = stage === 'map' ? mapWork(state, index, care) : reduceWork(state, index, this.directory)
-    const order: Attempt = { id, directory: this.directory.attemptFolder(id), work }
+    const order: Attempt = { id, directory: this.directory.relativeAttemptFolder(id), work }
     const { workers, memory } = this.plan
     const { seat, outcome } = this.#pool.run(
       order,
@@ -187,7 +187,7 @@ export class Coordinator extends BookedRun {
       place:
         fault === null || !mayBlameRecord(fault.code)
           ? null
-          : readPlaceNote(this.directory.absolute(this.directory.attemptFolder(id))),
+          : readPlaceNote(this.directory.absolute(this.directory.relativeAttemptFolder(id))),
       damagedTask: fault?.code === 'file-damaged' ? this.directory.taskOfCommitted(fault.file ?? '') : null,
     })
     for (const step of steps) this.book.take(step)

@@ -213,7 +213,7 @@ describe('planReplay', () => {
       expect(recordOf('map-00001.1')).toEqual({ ordinal: 1, byte: 10 })
       expect(recordOf('map-00004.1')).toEqual({ ordinal: 4, byte: 3 })
       expect(planReplay(directory, 'map-00001.1', 'record').formerly).toEqual({ kind: 'unknown' })
-      const own = directory.absolute(directory.committedFolder('map-00001'))
+      const own = directory.absolute(directory.relativeCommittedFolder('map-00001'))
       mkdirSync(own)
       writeFileSync(join(own, 'rejected.jsonl'), rejected('a.txt', null, 15))
       expect(recordOf('map-00001.1')).toEqual({ ordinal: 1, byte: 15 })
@@ -259,7 +259,7 @@ describe('planReplay', () => {
 
     function writeSpills(directory: RunDirectory): void {
       for (const task of tasks) {
-        const folder = directory.absolute(directory.committedFolder(task))
+        const folder = directory.absolute(directory.relativeCommittedFolder(task))
         mkdirSync(folder)
         writeFileSync(join(folder, 's0.spill'), 'spilled')
       }

@@ -57,7 +57,7 @@ export function planReplay(
   return {
     replay: {
       order: loadOrderOf(directory, { jobName: job.path, params: job.typedParams }),
-      attempt: { id: attempt, directory: directory.attemptFolder(attempt), work },
+      attempt: { id: attempt, directory: directory.relativeAttemptFolder(attempt), work },
       heapBytes: death?.limits.heapBytes ?? memory.workerHeapBytes,
       limits: { memoryBytes: memory.totalBytes, processesMax: jobProcessesMax },
       patienceMs: taskTimeoutMs,
@@ -145,7 +145,7 @@ const rejectedBytesMax = 2 ** 28
 
 /** The first record the task rejected, by its own list or, once that is gone, by the run's. */
 function firstRejected(directory: RunDirectory, task: string, { splits }: MapWork): RecordPlace | null {
-  const own = directory.absolute(join(directory.committedFolder(task), rejectedName))
+  const own = directory.absolute(join(directory.relativeCommittedFolder(task), rejectedName))
   const file = [own, directory.rejectedFile].find((path) => existsSync(path))
   const text = file === undefined ? null : readLeftFile(file, rejectedBytesMax)
   if (text === null) return null

@@ -40,7 +40,7 @@ export async function reduceSoFar(
 ): Promise<PartSoFar[] | null> {
   const { plan } = state
   const own = new RunDirectory(scratch)
-  for (const folder of ['committedTasks', 'jobFolder'] as const) symlinkSync(directory[folder], own[folder])
+  for (const folder of ['committedFolder', 'jobFolder'] as const) symlinkSync(directory[folder], own[folder])
   symlinkSync(directory.absolute('node_modules'), own.absolute('node_modules'))
   for (const folder of [own.attemptsFolder, own.logFolder]) mkdirSync(folder)
   const pool = openWorkers(own, {
@@ -63,7 +63,7 @@ export async function reduceSoFar(
     for (let partition = 0; partition < partitions; partition += 1) {
       if (stop.aborted) return null
       const id = attemptId(taskId('reduce', partition), 1)
-      const folder = own.attemptFolder(id)
+      const folder = own.relativeAttemptFolder(id)
       const attempt = { id, directory: folder, work: reduceWork(state, partition, own) }
       const outcome = await pool.run(attempt, () => undefined).outcome
       if (outcome.kind !== 'done' || outcome.report.kind !== 'reduce') return null

@@ -85,7 +85,7 @@ export function reduceWorks(state: RunState, directory: RunDirectory): ReduceWor
 function* spillsOf({ map }: RunState, directory: RunDirectory): Generator<readonly [string, Spill]> {
   for (const [index, task] of map.entries()) {
     if (task.kind !== 'done') continue
-    const folder = directory.committedFolder(taskId('map', index))
+    const folder = directory.relativeCommittedFolder(taskId('map', index))
     for (const spill of task.report.spills) yield [folder, spill]
   }
 }

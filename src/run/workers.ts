@@ -103,7 +103,7 @@ function containerSettings(
   label: string,
 ): ContainerSettings {
   const program = ['dist', 'package.json'].map((name) => join(packageRoot, name))
-  const run = [directory.jobFolder, directory.absolute('node_modules'), directory.committedTasks]
+  const run = [directory.jobFolder, directory.absolute('node_modules'), directory.committedFolder]
   return {
     ...base,
     label,

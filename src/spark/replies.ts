@@ -82,7 +82,7 @@ export class Replies {
     for (const setback of setbacks) known = this.#takeSetback(known, sparkTask, setback)
     const id = attemptId(known.task, known.attempt)
     const { directory } = this.#book
-    const folder = directory.absolute(directory.attemptFolder(id))
+    const folder = directory.absolute(directory.relativeAttemptFolder(id))
     rmSync(folder, { recursive: true, force: true })
     const shared = this.#sharedFolder(reply)
     if (existsSync(shared)) renameSync(shared, folder)
@@ -102,7 +102,9 @@ export class Replies {
   /** Where an executor that sees the run's directory has put part files. */
   #sharedFolder({ task, sparkTask }: ShippedReply): string {
     const { directory } = this.#book
-    return directory.absolute(directory.attemptFolder(`${task}.s${sparkTask}-${basename(this.#folder)}`))
+    return directory.absolute(
+      directory.relativeAttemptFolder(`${task}.s${sparkTask}-${basename(this.#folder)}`),
+    )
   }
 
   /** Part files that came through the driver. */
@@ -140,7 +142,7 @@ export class Replies {
 
   #noteCrcs({ task, report, crcs }: ShippedReply): void {
     if (!('spills' in report)) return
-    const folder = this.#book.directory.committedFolder(task)
+    const folder = this.#book.directory.relativeCommittedFolder(task)
     report.spills.forEach((spill, index) => {
       const id = sectionId({ ...spill, name: join(folder, spill.name) })
       this.crcs.set(id, crcs[index] ?? 0)

@@ -131,7 +131,7 @@ describe('RunDirectory', () => {
   })
 
   function attemptWith(directory: RunDirectory, attempt: string, content: string): void {
-    const path = directory.absolute(directory.attemptFolder(attempt))
+    const path = directory.absolute(directory.relativeAttemptFolder(attempt))
     mkdirSync(path, { recursive: true })
     writeFileSync(`${path}/s0.spill`, content)
   }

@@ -33,12 +33,14 @@ export interface RunIdentity {
 /** Folders in a run's directory: of what attempts write, and of what counts. */
 const attempts = 'attempts'
 const committed = 'committed'
+/** Of the path of a committed file, relative to the run's directory, the task. */
+const taskInPath = new RegExp(`^${committed}/((?:map|reduce)-\\d+)/`)
 
 /** Folders removed without a look at anything else. */
 const removedAtOnce = 64
 
 /**
- * Where a run's files are, and how those of attempts come into place. What is one room's alone (`outlet.json`, `spark/`) that room names;
+ * Where a run's files are, and how those of attempts come into place. Paths are absolute where their name does not say `relative`. What is one room's alone (`outlet.json`, `spark/`) that room names;
  * docs/formats/run-directory.md describes all.
  */
 export class RunDirectory {
@@ -97,25 +99,25 @@ export class RunDirectory {
     return join(this.path, attempts)
   }
 
-  /** Of an attempt, relative to the run's directory. */
-  attemptFolder(attempt: string): string {
+  /** Of an attempt, below the run's directory. */
+  relativeAttemptFolder(attempt: string): string {
     return join(attempts, attempt)
   }
 
   /** Where the files of committed tasks are, a folder for each. */
-  get committedTasks(): string {
+  get committedFolder(): string {
     return join(this.path, committed)
   }
 
-  /** Of a committed task's files, relative to the run's directory. */
-  committedFolder(task: string): string {
+  /** Of a committed task's files, below the run's directory. */
+  relativeCommittedFolder(task: string): string {
     return join(committed, task)
   }
 
   /** The task whose committed file this is: a path relative to the run's directory, or an absolute one. Null for any other. */
   taskOfCommitted(file: string): string | null {
     const path = isAbsolute(file) ? relative(this.path, file) : file
-    return /^committed\/((?:map|reduce)-\d+)\//.exec(path)?.[1] ?? null
+    return taskInPath.exec(path)?.[1] ?? null
   }
 
   absolute(path: string): string {
@@ -129,8 +131,8 @@ export class RunDirectory {
 
   /** Puts a finished attempt's files into their place. Done again after a crash, it replaces what was not journaled. */
   commitAttempt(attempt: string, task: string): void {
-    const place = this.absolute(this.committedFolder(task))
-    const from = this.absolute(this.attemptFolder(attempt))
+    const place = this.absolute(this.relativeCommittedFolder(task))
+    const from = this.absolute(this.relativeAttemptFolder(attempt))
     try {
       renameSync(from, place)
     } catch {
@@ -145,7 +147,7 @@ export class RunDirectory {
   }
 
   discardAttempt(attempt: string): void {
-    rmSync(this.absolute(this.attemptFolder(attempt)), { recursive: true, force: true })
+    rmSync(this.absolute(this.relativeAttemptFolder(attempt)), { recursive: true, force: true })
   }
 
   /** Removes what unfinished attempts left behind. */
@@ -156,7 +158,7 @@ export class RunDirectory {
 
   /** Removes what lies in the place of tasks whose commit is not journaled. REQUIRES: no attempt is at work. */
   discardUnproven(proven: ReadonlySet<string>): void {
-    const folder = this.committedTasks
+    const folder = this.committedFolder
     mkdirSync(folder, { recursive: true })
     for (const task of readdirSync(folder)) {
       if (!proven.has(task)) rmSync(join(folder, task), { recursive: true, force: true })
@@ -165,7 +167,7 @@ export class RunDirectory {
 
   /** Removes the files between the stages, once the result is in its place and nobody needs them. */
   async discardCommitted(): Promise<void> {
-    const folder = this.committedTasks
+    const folder = this.committedFolder
     const tasks = existsSync(folder) ? readdirSync(folder) : []
     for (let at = 0; at < tasks.length; at += removedAtOnce) {
       for (const task of tasks.slice(at, at + removedAtOnce)) removeFlat(join(folder, task))
@@ -214,7 +216,7 @@ export function createRunDirectory(
 
 function fill(directory: RunDirectory, id: string, options: Parameters<typeof createRunDirectory>[1]): void {
   for (const folder of [directory.jobFolder, directory.logFolder, directory.attemptsFolder]) mkdirSync(folder)
-  mkdirSync(directory.committedTasks)
+  mkdirSync(directory.committedFolder)
   directory.linkPackage()
   const identity: RunIdentity = {
     format: 'tallyman run',

@@ -22,15 +22,15 @@ beforeEach(() => {
 
 describe('RunDirectory', () => {
   it('commits nothing of what a link in the place of an attempt leads to', () => {
-    symlinkSync(folder.at('precious'), directory.absolute(directory.attemptFolder('map-00000.1')))
+    symlinkSync(folder.at('precious'), directory.absolute(directory.relativeAttemptFolder('map-00000.1')))
     directory.commitAttempt('map-00000.1', 'map-00000')
-    const committed = directory.absolute(directory.committedFolder('map-00000'))
+    const committed = directory.absolute(directory.relativeCommittedFolder('map-00000'))
     expect(lstatSync(committed).isDirectory()).toBe(true)
     expect(readdirSync(committed)).toEqual([])
   })
 
   it('removes no file that a link leads to', async () => {
-    symlinkSync(folder.at('precious'), directory.absolute(directory.committedFolder('map-00000')))
+    symlinkSync(folder.at('precious'), directory.absolute(directory.relativeCommittedFolder('map-00000')))
     await directory.discardCommitted()
     expect(readdirSync(folder.at('precious'))).toEqual(['thesis.txt'])
     expect(existsSync(directory.absolute('committed'))).toBe(false)

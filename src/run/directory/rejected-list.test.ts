@@ -42,7 +42,7 @@ function directoryWith(lists: Readonly<Record<number, readonly Rejected[]>>): Ru
   const directory = new RunDirectory(folder.at(`run-${directories}`))
   mkdirSync(directory.absolute('committed'), { recursive: true })
   for (const [index, records] of Object.entries(lists)) {
-    const task = directory.absolute(directory.committedFolder(`map-0000${index}`))
+    const task = directory.absolute(directory.relativeCommittedFolder(`map-0000${index}`))
     mkdirSync(task)
     writeFileSync(`${task}/rejected.jsonl`, records.map((record) => `${JSON.stringify(record)}\n`).join(''))
   }
@@ -135,7 +135,7 @@ describe('writeRejectedList', () => {
     ['cannot be read: ', (file: string) => writeFileSync(file, '{"ordinal"\n')],
   ])('refuses a list that %s, for its task to run again', (reason, put) => {
     const directory = directoryWith({ 2: [] })
-    const file = `${directory.committedFolder('map-00002')}/rejected.jsonl`
+    const file = `${directory.relativeCommittedFolder('map-00002')}/rejected.jsonl`
     rmSync(directory.absolute(file))
     put(directory.absolute(file))
     const map = [...state.map].map((task, index) =>

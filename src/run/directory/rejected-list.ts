@@ -23,7 +23,7 @@ export function writeRejectedList(directory: RunDirectory, state: RunState): voi
   rmSync(directory.rejectedFile, { recursive: true, force: true })
   const firstLines = countFirstLines(state)
   for (const [index, task] of state.map.entries()) {
-    const file = join(directory.committedFolder(taskId('map', index)), rejectedName)
+    const file = join(directory.relativeCommittedFolder(taskId('map', index)), rejectedName)
     const records = readOwnList(directory, file, task.kind === 'done' ? rejectedIn(task.report) : 0)
     if (records.length === 0) continue
     const lines = records.map((record) => JSON.stringify(placed(record, firstLines)))

@@ -78,6 +78,6 @@ export class KeptOutputs {
   }
 
   #folderOf(id: string): string {
-    return this.#directory.absolute(this.#directory.committedFolder(id))
+    return this.#directory.absolute(this.#directory.relativeCommittedFolder(id))
   }
 }
