@@ -1,7 +1,7 @@
 import { appendFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { FileStorage } from '../src/executor/worker/file-storage.ts'
-import { flowKernels } from '../src/executor/worker/kernel-files.ts'
+import { flowKernels } from '../src/executor/worker/wasm-kernels.ts'
 import { runMapTask, runReduceTask } from '../src/flow/index.ts'
 import { discoverInputs, openSplit, planSplits, type Split, type SplitReader } from '../src/input/index.ts'
 import { type AnyJob, type JobTable, jobTables, recordUse, resolveParams } from '../src/job/index.ts'

@@ -19,11 +19,11 @@ import { PlaceNote } from '../place-note.ts'
 import { changedBuiltIns } from './built-ins.ts'
 import { explained as explainedInContainer, explainInContainer } from './container-hints.ts'
 import { FileStorage } from './file-storage.ts'
-import { flowKernels } from './kernel-files.ts'
 import { onlyRecord } from './only-record.ts'
 import { workedMs } from './own-time.ts'
 import { SideFiles } from './side-files.ts'
 import { Unawaited } from './unawaited.ts'
+import { flowKernels } from './wasm-kernels.ts'
 import { whatThereIs } from './what-there-is.ts'
 
 type OpenOptions = NonNullable<Parameters<typeof openSplit>[3]>
