@@ -3,7 +3,7 @@ import type { FileHandle } from 'node:fs/promises'
 import { setImmediate } from 'node:timers/promises'
 import { constants, inflateRawSync } from 'node:zlib'
 import type { GzipCut } from '../split.ts'
-import { blockBytes, blockHeaderBytes, dataStart, trailerBytes } from './gzip-member.ts'
+import { bgzipBlockBytes, bgzipHeaderBytes, dataStart, trailerBytes } from './gzip-member.ts'
 
 /** Whether more members follow is found out in so much of a file, from its start and from each member that is found on. */
 const searchBytesMin = 2 ** 20
@@ -23,10 +23,10 @@ export async function findGzipCuts(
   fileBytes: number,
   partBytes: number,
 ): Promise<GzipCut[]> {
-  const head = Buffer.alloc(blockHeaderBytes)
+  const head = Buffer.alloc(bgzipHeaderBytes)
   await handle.read(head, 0, head.length, 0)
   const cuts = new Cuts(partBytes)
-  if (blockBytes(head, 0) !== null) await walkBlocks(handle.fd, cuts)
+  if (bgzipBlockBytes(head, 0) !== null) await walkBgzipBlocks(handle.fd, cuts)
   else await new MemberSearch(handle, fileBytes, cuts).run()
   return cuts.found
 }
@@ -48,19 +48,19 @@ class Cuts {
 /** How many blocks are gone through before others get their turn: some milliseconds of work. */
 const blocksPerTurn = 2048
 
-async function walkBlocks(fd: number, cuts: Cuts): Promise<void> {
-  const piece = Buffer.alloc(trailerBytes + blockHeaderBytes)
-  readSync(fd, piece, trailerBytes, blockHeaderBytes, 0)
+async function walkBgzipBlocks(fd: number, cuts: Cuts): Promise<void> {
+  const piece = Buffer.alloc(trailerBytes + bgzipHeaderBytes)
+  readSync(fd, piece, trailerBytes, bgzipHeaderBytes, 0)
   let byte = 0
   let dataByte = 0
   for (let members = 1; ; members++) {
-    const length = blockBytes(piece, trailerBytes)
+    const length = bgzipBlockBytes(piece, trailerBytes)
     if (length === null) return
     byte += length
     // The end of one block and the start of the next, where one follows.
     if (readSync(fd, piece, 0, piece.length, byte - trailerBytes) < piece.length) return
     dataByte += piece.readUInt32LE(4)
-    if (blockBytes(piece, trailerBytes) !== null) cuts.offer({ byte, dataByte, members })
+    if (bgzipBlockBytes(piece, trailerBytes) !== null) cuts.offer({ byte, dataByte, members })
     if (members % blocksPerTurn === 0) await setImmediate()
   }
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { makeBlock } from '../../../test/fixtures/gzip-members.ts'
 import { makeGzip } from '../../../test/fixtures/splits.ts'
-import { blockBytes, dataStart } from './gzip-member.ts'
+import { bgzipBlockBytes, dataStart } from './gzip-member.ts'
 
 /** These bytes with others before them. */
 function behind(before: number, bytes: Buffer): Buffer {
@@ -15,30 +15,30 @@ function withByte(bytes: Buffer, at: number, value: number): Buffer {
   return copy
 }
 
-describe('blockBytes', () => {
+describe('bgzipBlockBytes', () => {
   const block = makeBlock('what a block holds')
   const header = block.subarray(0, 18)
 
   test('is the length of a block of bgzip, wherever that begins, and needs no more than its header', () => {
     for (const at of [0, 1, 100]) {
-      expect(blockBytes(behind(at, block), at)).toBe(block.length)
-      expect(blockBytes(behind(at, header), at)).toBe(block.length)
+      expect(bgzipBlockBytes(behind(at, block), at)).toBe(block.length)
+      expect(bgzipBlockBytes(behind(at, header), at)).toBe(block.length)
     }
   })
 
   test('is not known of a header that is cut off', () => {
     for (const at of [0, 100])
       for (let bytes = 0; bytes < header.length; bytes++)
-        expect(blockBytes(behind(at, header.subarray(0, bytes)), at)).toBe(null)
+        expect(bgzipBlockBytes(behind(at, header.subarray(0, bytes)), at)).toBe(null)
   })
 
   test('is not known of any other member: what makes a header one of a block is all looked at', () => {
     const looked = [0, 1, 2, 3, 10, 11, 12, 13, 14, 15]
     for (let at = 0; at < 16; at++) {
       const other = withByte(header, at, header.readUInt8(at) ^ 1)
-      expect(blockBytes(other, 0), `byte ${at}`).toBe(looked.includes(at) ? null : block.length)
+      expect(bgzipBlockBytes(other, 0), `byte ${at}`).toBe(looked.includes(at) ? null : block.length)
     }
-    expect(blockBytes(makeGzip(Buffer.from('a plain member that is long enough')), 0)).toBe(null)
+    expect(bgzipBlockBytes(makeGzip(Buffer.from('a plain member that is long enough')), 0)).toBe(null)
   })
 
   test('is more than what stands around the data: shorter ones would have none', () => {
@@ -51,7 +51,7 @@ describe('blockBytes', () => {
     ] as const) {
       const said = Buffer.from(header)
       said.writeUInt16LE(bytes - 1, 16)
-      expect(blockBytes(said, 0)).toBe(expected)
+      expect(bgzipBlockBytes(said, 0)).toBe(expected)
     }
   })
 })

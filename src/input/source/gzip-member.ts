@@ -3,8 +3,8 @@
 const fixedHeaderBytes = 10
 /** What follows the compressed data of every member: a CRC-32, and the length modulo 2^32. */
 export const trailerBytes = 8
-/** What `blockBytes` looks at. */
-export const blockHeaderBytes = 18
+/** What `bgzipBlockBytes` looks at. */
+export const bgzipHeaderBytes = 18
 
 const deflate = 8
 const headerCrcFlag = 0x02
@@ -22,14 +22,14 @@ const levels: ReadonlySet<number> = new Set([0, 2, 4])
  * Bytes of the whole member that begins at `at`, where it is a block as bgzip writes them: its first extra field says how long it is
  * (SAM specification, 4.1). Null for every other member.
  */
-export function blockBytes(bytes: Buffer, at: number): number | null {
-  if (bytes.length - at < blockHeaderBytes) return null
+export function bgzipBlockBytes(bytes: Buffer, at: number): number | null {
+  if (bytes.length - at < bgzipHeaderBytes) return null
   const isGzip = bytes[at] === 0x1f && bytes[at + 1] === 0x8b && bytes[at + 2] === deflate
   // Nothing but the extra field, six bytes of it: `BC`, its length, and the block's, less one.
   if (!isGzip || bytes[at + 3] !== extraFlag || bytes.readUInt16LE(at + 10) !== 6) return null
   if (bytes[at + 12] !== 0x42 || bytes[at + 13] !== 0x43 || bytes.readUInt16LE(at + 14) !== 2) return null
   const length = bytes.readUInt16LE(at + 16) + 1
-  return length > blockHeaderBytes + trailerBytes ? length : null
+  return length > bgzipHeaderBytes + trailerBytes ? length : null
 }
 
 /**

@@ -1,10 +1,10 @@
 import { crc32 } from 'node:zlib'
 import { showCount } from '../../quantities.ts'
 import type { GzipCut, GzipPart } from '../split.ts'
+import { BgzipBlocks } from './bgzip-blocks.ts'
 import { AheadChunks, type ByteChunks, SourceFault } from './byte-chunks.ts'
 import { inflaterAt } from './deflate-restart.ts'
 import { FileFeed } from './file-feed.ts'
-import { GzipBlocks } from './gzip-blocks.ts'
 import { readGzipHeader } from './gzip-header.ts'
 import { readWindow } from './gzip-index.ts'
 import { GzipIndexer, type IndexOrder } from './gzip-indexer.ts'
@@ -59,7 +59,7 @@ class GzipMembers implements ByteChunks {
   readonly #part: GzipPart
   readonly #chunkBytes: number
   readonly #fileBytes: number
-  readonly #blocks: GzipBlocks
+  readonly #bgzipBlocks: BgzipBlocks
   readonly #indexer: GzipIndexer | null
   #inflate: RawInflate | null = null
   /** Members so far, with those before the part. */
@@ -78,7 +78,7 @@ class GzipMembers implements ByteChunks {
     this.#part = part
     this.#chunkBytes = chunkBytes
     this.#fileBytes = file.sizeBytes
-    this.#blocks = new GzipBlocks(this.#feed, chunkBytes)
+    this.#bgzipBlocks = new BgzipBlocks(this.#feed, chunkBytes)
     this.#members = start?.members ?? 0
     this.#dataByte = start?.dataByte ?? 0
     this.#memberBytes = chunkBytes
@@ -112,7 +112,7 @@ class GzipMembers implements ByteChunks {
   async next(): Promise<Buffer | null> {
     for (;;) {
       if (this.#inflate === null) {
-        const blocks = await this.#nextBlocks()
+        const blocks = await this.#nextBgzipBlocks()
         if (blocks !== null) return blocks
         if (!(await this.#openMember())) return this.#endFile()
       }
@@ -182,16 +182,16 @@ class GzipMembers implements ByteChunks {
   }
 
   /** The blocks of bgzip that come next, as many as a chunk holds; null where there is none that is as it should be. */
-  async #nextBlocks(): Promise<Buffer | null> {
+  async #nextBgzipBlocks(): Promise<Buffer | null> {
     this.#checkEnd()
     if (this.#members > 0) this.#indexer?.beginMember(this.#place())
     const end = this.#part.end?.byte ?? null
-    const blocks = await this.#blocks.next(this.#isPast ? null : end)
+    const blocks = await this.#bgzipBlocks.next(this.#isPast ? null : end)
     if (blocks === null) return null
     this.#members += blocks.members
     this.#dataByte += blocks.data.length
     this.#memberBytes = blocks.lastBytes
-    return blocks.data.length === 0 ? await this.#nextBlocks() : blocks.data
+    return blocks.data.length === 0 ? await this.#nextBgzipBlocks() : blocks.data
   }
 
   /** Data of the part that is still to come. REQUIRES: no member is at hand. */

@@ -1,9 +1,9 @@
 import type { FileFeed } from './file-feed.ts'
-import { blockBytes, blockHeaderBytes, trailerBytes } from './gzip-member.ts'
+import { bgzipBlockBytes, bgzipHeaderBytes, trailerBytes } from './gzip-member.ts'
 import { inflateExactly } from './inflate-exactly.ts'
 
 /** Some members of a gzip file, whole and checked. */
-interface Blocks {
+interface Gathered {
   /** What they hold; an allocation of its own. */
   readonly data: Buffer
   readonly members: number
@@ -12,14 +12,15 @@ interface Blocks {
 }
 
 /** A block holds at most so much, and so much is what most hold. */
-const blockDataBytesMax = 65_536
+const bgzipDataBytesMax = 65_536
 
 /**
  * The members of a gzip file that bgzip writes: small, each of them saying how long it is. They are inflated in one call each and gathered
  * into chunks, since a decompressor of its own for each would cost as much as inflating does. One that is not as it should be
- * is left in the feed for the long way, which tells what is wrong with it.
+ * is left in the feed for the long way, which tells what is wrong with it. A `GzipBlock` (`../split.ts`) is another thing: a block of deflate
+ * inside of a member.
  */
-export class GzipBlocks {
+export class BgzipBlocks {
   readonly #feed: FileFeed
   readonly #chunkBytes: number
 
@@ -33,18 +34,18 @@ export class GzipBlocks {
    *
    * @param endByte a place in the file that is not read beyond; null for none
    */
-  async next(endByte: number | null): Promise<Blocks | null> {
+  async next(endByte: number | null): Promise<Gathered | null> {
     const pieces: Buffer[] = []
     let bytes = 0
-    let piece = await this.#block(endByte)
+    let piece = await this.#bgzipBlock(endByte)
     if (piece === null) return null
     let lastBytes = 0
     do {
       pieces.push(piece)
       bytes += piece.length
       lastBytes = piece.length
-      if (bytes + blockDataBytesMax > this.#chunkBytes) break
-      piece = await this.#block(endByte)
+      if (bytes + bgzipDataBytesMax > this.#chunkBytes) break
+      piece = await this.#bgzipBlock(endByte)
     } while (piece !== null)
     return {
       data: pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces),
@@ -53,25 +54,25 @@ export class GzipBlocks {
     }
   }
 
-  async #block(endByte: number | null): Promise<Buffer | null> {
+  async #bgzipBlock(endByte: number | null): Promise<Buffer | null> {
     if (this.#feed.atByte === endByte) return null
-    const header = await this.#feed.need(blockHeaderBytes)
+    const header = await this.#feed.need(bgzipHeaderBytes)
     if (header === null) return null
-    const length = blockBytes(header, 0)
-    this.#feed.putBack(blockHeaderBytes)
+    const length = bgzipBlockBytes(header, 0)
+    this.#feed.putBack(bgzipHeaderBytes)
     if (length === null) return null
     const block = await this.#feed.need(length)
     if (block === null) return null
-    const data = inflateBlock(block)
+    const data = inflateBgzipBlock(block)
     if (data === null) this.#feed.putBack(length)
     return data
   }
 }
 
 /** Null for a block that is not exactly what its trailer says. */
-function inflateBlock(block: Buffer): Buffer | null {
+function inflateBgzipBlock(block: Buffer): Buffer | null {
   const trailer = block.length - trailerBytes
   const dataBytes = block.readUInt32LE(trailer + 4)
-  if (dataBytes > blockDataBytesMax) return null
-  return inflateExactly(block.subarray(blockHeaderBytes, trailer), dataBytes, block.readUInt32LE(trailer))
+  if (dataBytes > bgzipDataBytesMax) return null
+  return inflateExactly(block.subarray(bgzipHeaderBytes, trailer), dataBytes, block.readUInt32LE(trailer))
 }

@@ -2,8 +2,8 @@ import { gzipSync } from 'node:zlib'
 import { afterAll, describe, expect, test } from 'vitest'
 import { makeBlock, makeBlocks } from '../../../test/fixtures/gzip-members.ts'
 import { identityOf, makeFolder } from '../../../test/fixtures/splits.ts'
+import { BgzipBlocks } from './bgzip-blocks.ts'
 import { FileFeed } from './file-feed.ts'
-import { GzipBlocks } from './gzip-blocks.ts'
 import { OpenedFile } from './opened-file.ts'
 
 const folder = makeFolder()
@@ -11,7 +11,7 @@ afterAll(() => folder.remove())
 
 const blockMax = 65_536
 
-/** What `GzipBlocks` gives of a file until it gives no more, and where the feed stands then. */
+/** What `BgzipBlocks` gives of a file until it gives no more, and where the feed stands then. */
 async function blocksOf(
   content: Uint8Array,
   chunkBytes: number,
@@ -21,7 +21,7 @@ async function blocksOf(
   const file = await OpenedFile.open(path, identityOf(path), '')
   const feed = new FileFeed(file, 0, file.sizeBytes, chunkBytes)
   try {
-    const blocks = new GzipBlocks(feed, chunkBytes)
+    const blocks = new BgzipBlocks(feed, chunkBytes)
     const chunks = []
     for (let next = await blocks.next(endByte); next !== null; next = await blocks.next(endByte))
       chunks.push({ ...next, data: next.data.toString('latin1') })
@@ -34,7 +34,7 @@ async function blocksOf(
 
 const three = ['one\n', 'the second\n', 'three\n']
 
-describe('GzipBlocks', () => {
+describe('BgzipBlocks', () => {
   test('gathers blocks into a chunk: how many, and what the last of them holds', async () => {
     const { file } = makeBlocks(three)
     expect(await blocksOf(file, 1 << 20)).toEqual({
