@@ -24,7 +24,8 @@ export interface CombinerOptions {
 export class Combiner {
   readonly #options: CombinerOptions
   readonly #tables: readonly JobTable[]
-  readonly #combine: readonly CombineTable[]
+  /** By number of the job's table. */
+  readonly #combines: readonly CombineTable[]
   /** What the record at hand has emitted: it counts only once its map has returned. */
   readonly #pending: PendingEmits
   readonly #spills: Spill[] = []
@@ -37,8 +38,8 @@ export class Combiner {
     this.#options = options
     this.#tables = tables
     const keysMax = options.mappedKeysMax ?? mappedKeysMax
-    this.#combine = tables.map(({ reducer }, number) => new CombineTable(reducer, number, keysMax))
-    this.#pending = new PendingEmits(this.#combine)
+    this.#combines = tables.map(({ reducer }, number) => new CombineTable(reducer, number, keysMax))
+    this.#pending = new PendingEmits(this.#combines)
   }
 
   /** Values folded so far. */
@@ -73,12 +74,12 @@ export class Combiner {
     const { emitted } = this.#pending
     if (this.#pending.leaves) this.#leaveKernel()
     this.#pending.resolve()
-    const { tables, numbers, values, count } = this.#pending
+    const { tableNumbers, keyNumbers, values, count } = this.#pending
     for (let index = 0; index < count; index++) {
-      const table = tables[index]!
-      const number = numbers[index]!
+      const table = tableNumbers[index]!
+      const number = keyNumbers[index]!
       try {
-        this.#combine[table]?.fold(number, values[index])
+        this.#combines[table]?.fold(number, values[index])
       } catch (error) {
         throw this.#refuseFold(table, number, error, typeof where === 'string' ? where : where())
       }
@@ -97,11 +98,11 @@ export class Combiner {
   /** Tables that have become large go on in the memory of a kernel, where that can fold them. */
   #moveAmounts(): void {
     const { kernels = noKernels } = this.#options
-    for (const table of this.#combine) {
-      if (!table.isToMove) continue
+    for (const combine of this.#combines) {
+      if (!combine.isToMove) continue
       this.#amounts ??= takeKeyAmounts(kernels.amounts)
       if (this.#amounts === null) return
-      table.moveTo(this.#amounts)
+      combine.moveTo(this.#amounts)
     }
   }
 
@@ -119,17 +120,17 @@ export class Combiner {
 
   /** Takes all back from the kernel. The table that cannot be there any more stays; others move again, if they are still large. */
   #takeBack(): void {
-    const tables = this.#combine
-    for (const table of tables) table.leave()
+    const combines = this.#combines
+    for (const combine of combines) combine.leave()
     this.#amounts?.visit((bytes, start, end, amount) => {
-      tables[bytes.readUInt8(start)]?.takeBack(bytes, start, end, amount)
+      combines[bytes.readUInt8(start)]?.takeBack(bytes, start, end, amount)
     })
     this.#amounts?.reset()
   }
 
   #refuseFold(table: number, number: number, cause: unknown, where: string): TallymanError {
     const name = this.#tables[table]?.name
-    const key = canonicalJson(this.#combine[table]?.keyOf(number))
+    const key = canonicalJson(this.#combines[table]?.keyOf(number))
     return new TallymanError(
       'job-threw',
       `Adding to table "${name}" failed ${where}, key ${key}: ${messageOf(cause)}`,
@@ -142,21 +143,21 @@ export class Combiner {
 
   #heldBytes(): number {
     let bytes = 0
-    for (const table of this.#combine) bytes += table.heldBytes
+    for (const combine of this.#combines) bytes += combine.heldBytes
     return bytes
   }
 
   /** The estimate may be far above what folding kept; count again before paying for a spill. */
   #relieve(): void {
-    for (const table of this.#combine) table.measure()
+    for (const combine of this.#combines) combine.measure()
     if (this.#heldBytes() > this.#options.combineBytesMax / 2) this.#spill()
   }
 
   #spill(): void {
     this.#foldStaged()
-    if (this.#combine.every((table) => table.keyCount === 0)) return
+    if (this.#combines.every((combine) => combine.keyCount === 0)) return
     const { partitions, storage } = this.#options
-    this.#spills.push(...writeSpills(this.#combine, { partitions, round: this.#spillRounds, storage }))
+    this.#spills.push(...writeSpills(this.#combines, { partitions, round: this.#spillRounds, storage }))
     this.#amounts?.reset()
     this.#spillRounds += 1
   }
@@ -169,7 +170,7 @@ export class Combiner {
 
   /** Lets go of all that is held: its memory is for the next task. */
   release(): void {
-    for (const table of this.#combine) table.clear()
+    for (const combine of this.#combines) combine.clear()
     if (this.#amounts !== null) giveBackKeyAmounts(this.#amounts)
     this.#amounts = null
   }

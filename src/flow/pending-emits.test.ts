@@ -43,8 +43,8 @@ const stay = (): never => {
   throw new Error('All was to be folded there.')
 }
 
-function emitsOf({ tables, numbers, values, count }: PendingEmits): unknown[] {
-  return Array.from({ length: count }, (_, index) => [tables[index], numbers[index], values[index]])
+function emitsOf({ tableNumbers, keyNumbers, values, count }: PendingEmits): unknown[] {
+  return Array.from({ length: count }, (_, index) => [tableNumbers[index], keyNumbers[index], values[index]])
 }
 
 describe('PendingEmits', () => {
@@ -64,7 +64,7 @@ describe('PendingEmits', () => {
       [0, -1, 'fourth'],
     ])
     pending.resolve()
-    expect(pending.numbers.slice(0, 4)).toEqual([0, 0, 1, 0])
+    expect(pending.keyNumbers.slice(0, 4)).toEqual([0, 0, 1, 0])
     expect([tables[0]?.keyOf(0), tables[1]?.keyOf(1)]).toEqual(['a', 'b'])
   })
 
@@ -76,7 +76,7 @@ describe('PendingEmits', () => {
       for (let key = 0; key < 20; key++) pending.push(0, key === 7 ? [] : [key], undefined)
       pending.resolve()
       const expected = Array.from({ length: 20 }, (_, key) => key)
-      expect(pending.numbers.slice(0, 20)).toEqual(expected)
+      expect(pending.keyNumbers.slice(0, 20)).toEqual(expected)
       expect(tables[0]?.keyCount).toBe(20)
       expect(tables[0]?.keyOf(7)).toEqual([])
       if (round === 0) for (const number of expected) tables[0]?.fold(number, undefined)
@@ -118,7 +118,11 @@ describe('PendingEmits', () => {
 
   it('gives back the room of a record that emitted very much', () => {
     const pending = new PendingEmits(tablesOf(collect()))
-    const lengths = (): number[] => [pending.tables.length, pending.numbers.length, pending.values.length]
+    const lengths = (): number[] => [
+      pending.tableNumbers.length,
+      pending.keyNumbers.length,
+      pending.values.length,
+    ]
     for (let emit = 0; emit < 1024; emit++) pending.push(0, `key ${emit}`, emit)
     pending.keep()
     expect(lengths()).toEqual([1024, 1024, 1024])

@@ -20,12 +20,12 @@ const looked = new Int32Array(1)
  * the record is done. So of a record whose map throws no key is left anywhere.
  */
 export class PendingEmits {
-  tables: number[] = []
+  tableNumbers: number[] = []
   /** -1 until `resolve`. */
-  numbers: number[] = []
+  keyNumbers: number[] = []
   values: unknown[] = []
   count = 0
-  readonly #combine: readonly CombineTable[]
+  readonly #combines: readonly CombineTable[]
   /** Keys to be looked up, end to end; of each the emit it belongs to, where it ends, its hash, and where it is likely to stand. */
   #keys = new ByteWriter()
   #emits: number[] = []
@@ -43,9 +43,9 @@ export class PendingEmits {
   #doneKeys = 0
   readonly #write: ((out: ByteWriter, key: Key) => void)[]
 
-  constructor(combine: readonly CombineTable[]) {
-    this.#combine = combine
-    this.#write = combine.map((table) => (out, key) => table.write(out, key))
+  constructor(combines: readonly CombineTable[]) {
+    this.#combines = combines
+    this.#write = combines.map((combine) => (out, key) => combine.write(out, key))
   }
 
   /** Emits of the record at hand. */
@@ -83,16 +83,16 @@ export class PendingEmits {
   foldStaged(leave: () => void): void {
     if (this.#doneKeys === 0) return
     // One holds those of all tables, and no table leaves it while something is staged for it.
-    const amounts = this.#combine.find((table) => table.amounts !== null)!.amounts!
+    const amounts = this.#combines.find((combine) => combine.amounts !== null)!.amounts!
     const { buffer } = this.#staged
     const end = this.#doneBytes
     let at = amounts.foldAll(buffer, end)
     if (at < end) leave()
     while (at < end) {
       const staged = amounts.staged(buffer, at)
-      const table = this.#combine[staged.table]!
+      const combine = this.#combines[staged.table]!
       const hash = hashBytes(buffer, staged.start, staged.end) | 0
-      table.fold(table.numberAt(buffer, staged.start, staged.end, hash), staged.value)
+      combine.fold(combine.numberAt(buffer, staged.start, staged.end, hash), staged.value)
       at = staged.next
     }
     this.#staged.clear()
@@ -103,7 +103,7 @@ export class PendingEmits {
 
   /** The key is not kept. Throws `key-invalid`, and then nothing is emitted. */
   push(table: number, key: Key, value: unknown): void {
-    const combine = this.#combine[table]!
+    const combine = this.#combines[table]!
     if (combine.amounts !== null) {
       const isCount = combine.amount === 'count'
       if (isCount || isAmount(value)) {
@@ -123,8 +123,8 @@ export class PendingEmits {
       this.#ends[this.#keyCount] = this.#keys.length
       this.#keyCount += 1
     }
-    this.tables[count] = table
-    this.numbers[count] = number
+    this.tableNumbers[count] = table
+    this.keyNumbers[count] = number
     this.values[count] = value
     this.count = count + 1
   }
@@ -145,8 +145,8 @@ export class PendingEmits {
     for (let index = 0; index < keyCount; index++) {
       const end = this.#ends[index]!
       const emit = this.#emits[index]!
-      const table = this.#combine[this.tables[emit]!]!
-      this.numbers[emit] = table.numberAt(buffer, start, end, this.#hashes[index]!)
+      const combine = this.#combines[this.tableNumbers[emit]!]!
+      this.keyNumbers[emit] = combine.numberAt(buffer, start, end, this.#hashes[index]!)
       start = end
     }
   }
@@ -154,13 +154,13 @@ export class PendingEmits {
   /** Brings near where keys are likely to stand. */
   #touch(): void {
     for (let index = 0; index < this.#keyCount; index++) {
-      const table = this.#combine[this.tables[this.#emits[index]!]!]!
-      this.#places[index] = table.likelyPlace(this.#hashes[index]!)
+      const combine = this.#combines[this.tableNumbers[this.#emits[index]!]!]!
+      this.#places[index] = combine.likelyPlace(this.#hashes[index]!)
     }
     let touched = 0
     for (let index = 0; index < this.#keyCount; index++) {
-      const table = this.#combine[this.tables[this.#emits[index]!]!]!
-      touched ^= table.touch(this.#places[index]!)
+      const combine = this.#combines[this.tableNumbers[this.#emits[index]!]!]!
+      touched ^= combine.touch(this.#places[index]!)
     }
     looked[0] = touched
   }
@@ -174,9 +174,9 @@ export class PendingEmits {
 
   /** Forgets what is not staged, and holds no value any more. */
   #forget(): void {
-    if (this.tables.length > keptMax) {
-      this.tables = []
-      this.numbers = []
+    if (this.tableNumbers.length > keptMax) {
+      this.tableNumbers = []
+      this.keyNumbers = []
       this.values = []
       this.#emits = []
       this.#ends = []

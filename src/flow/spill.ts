@@ -20,19 +20,19 @@ type WritePartition = (partition: number, file: RecordFileWriter) => void
  * Writes everything the combine tables hold as one file, a sorted spill for each partition that has any, and empties them.
  * A record's key is the table's number (one byte) and the encoded key, so one merge serves all tables in turn.
  *
- * @param tables in order of their numbers
+ * @param combines in order of their numbers
  * @returns the spills written, by partition
  */
 export function writeSpills(
-  tables: readonly CombineTable[],
+  combines: readonly CombineTable[],
   options: { readonly partitions: number; readonly round: number; readonly storage: Storage },
 ): Spill[] {
   const { partitions, storage } = options
   const name = `s${options.round}.spill`
   const file = storage.create(name)
   const writer = new RecordFileWriter(file, 'spill')
-  tables.find(({ amounts }) => amounts !== null)?.amounts?.deal(tables.length, partitions)
-  const writes = tables.map((table, number) => partitionsOf(table, number, partitions))
+  combines.find(({ amounts }) => amounts !== null)?.amounts?.deal(combines.length, partitions)
+  const writes = combines.map((combine, number) => partitionsOf(combine, number, partitions))
   const spills: Spill[] = []
   let atByte = 0
   for (let partition = 0; partition < partitions; partition++) {
@@ -42,19 +42,19 @@ export function writeSpills(
     spills.push({ partition, name, atByte, records, bytes, crc32 })
     atByte += bytes
   }
-  for (const table of tables) table.clear()
+  for (const combine of combines) combine.clear()
   file.close()
   return spills
 }
 
-function partitionsOf(table: CombineTable, number: number, partitions: number): WritePartition {
-  const { amounts } = table
-  if (amounts === null) return sortedTable(table, partitions)
+function partitionsOf(combine: CombineTable, number: number, partitions: number): WritePartition {
+  const { amounts } = combine
+  if (amounts === null) return sortedTable(combine, partitions)
   return (partition, file) => amounts.writeBucket(number * partitions + partition, file)
 }
 
-function sortedTable(table: CombineTable, partitions: number): WritePartition {
-  const { order, ends } = sortKeys(table.keyTable, partitions)
+function sortedTable(combine: CombineTable, partitions: number): WritePartition {
+  const { order, ends } = sortKeys(combine.keyTable, partitions)
   const value = new ByteWriter()
   const key: KeyPlace = { bytes: value.buffer, start: 0, end: 0, number: 0 }
   let index = 0
@@ -67,11 +67,11 @@ function sortedTable(table: CombineTable, partitions: number): WritePartition {
     }
     while (index < end) {
       const nearEnd = Math.min(end, index + keysAhead)
-      touchStates(table, order, index, nearEnd)
+      touchStates(combine, order, index, nearEnd)
       for (; index < nearEnd; index++) {
         order.locate(key, index)
-        const state = table.state(key.number)
-        if (table.isGroup) for (const values of shortLists(state as readonly unknown[])) append(values)
+        const state = combine.state(key.number)
+        if (combine.isGroup) for (const values of shortLists(state as readonly unknown[])) append(values)
         else append(state)
       }
     }
@@ -84,11 +84,11 @@ const numbersAhead = new Int32Array(keysAhead)
 /** What was looked at: a look that is not used is not taken. */
 const looked = new Int32Array(1)
 
-function touchStates(table: CombineTable, order: KeyOrder, from: number, to: number): void {
+function touchStates(combine: CombineTable, order: KeyOrder, from: number, to: number): void {
   for (let index = from; index < to; index++) numbersAhead[index - from] = order.numberAt(index)
   let numbers = 0
   for (let index = 0; index < to - from; index++)
-    if (typeof table.state(numbersAhead[index]!) === 'number') numbers += 1
+    if (typeof combine.state(numbersAhead[index]!) === 'number') numbers += 1
   looked[0] = numbers
 }
 
