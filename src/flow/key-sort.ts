@@ -1,4 +1,4 @@
-import { compareBytes } from '../record/index.ts'
+import { compareBytes, partitionOf } from '../record/index.ts'
 import type { KeyPlace, KeyTable } from './key-table.ts'
 
 /** Keys of a table in order, those of one partition together. */
@@ -17,7 +17,7 @@ export function sortKeys(table: KeyTable, partitions: number): SortedKeys {
   const order = new KeyOrder(table)
   const ends = new Array<number>(partitions).fill(0)
   table.visit((_, hash) => {
-    ends[hash % partitions]! += 1
+    ends[partitionOf(hash, partitions)]! += 1
   })
   let sum = 0
   for (let partition = 0; partition < partitions; partition++) {
@@ -26,7 +26,7 @@ export function sortKeys(table: KeyTable, partitions: number): SortedKeys {
     ends[partition] = start
   }
   table.visit((at, hash) => {
-    order.set(ends[hash % partitions]!++, at)
+    order.set(ends[partitionOf(hash, partitions)]!++, at)
   })
   let from = 0
   for (const end of ends) {

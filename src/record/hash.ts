@@ -26,6 +26,11 @@ export function hashBytes(bytes: Buffer, start: number, end: number): number {
   return (hash ^ (hash >>> 16)) >>> 0
 }
 
+/** The partition of a key with this hash; `bucketOf` of the kernel (`flow/amounts/order.as`) must say the same. */
+export function partitionOf(hash: number, partitions: number): number {
+  return hash % partitions
+}
+
 function mixed(word: number): number {
   const spread = Math.imul(word, mixA)
   return Math.imul((spread << 15) | (spread >>> 17), mixB)

@@ -1,7 +1,7 @@
 /** Keys and values: total order, stable hash, codecs, and the checksummed files that pairs of them, their records, are kept in. A record of an input is another thing: see `input/`. */
 
 export { ByteWriter, compareBytes } from './bytes.ts'
-export { hashBytes } from './hash.ts'
+export { hashBytes, partitionOf } from './hash.ts'
 export { canonicalJson } from './json.ts'
 export {
   compareKeys,

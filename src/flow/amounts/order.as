@@ -42,6 +42,7 @@ export function deal(tableCount: u32, partitions: u32): bool {
   return true
 }
 
+/** Its table, and of that its partition, as `partitionOf` (`record/hash.ts`) has it. */
 function bucketOf(entry: usize, partitions: u32): usize {
   const table = <u32>load<u8>(entry + headerBytes)
   return ends + (<usize>(table * partitions + (load<u32>(entry) % partitions)) << 2)
