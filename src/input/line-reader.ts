@@ -31,6 +31,7 @@ export class LineReader<R> implements SplitReader<R> {
     this.#lineBytesMax = lineBytesMax
     this.#isAtBegin = startByteOf(split) === 0
     const bounds = { ...lineBoundsOf(split), lineBytesMax }
+    // To be asked where a line ends has some decoders scan it, and many after it: `decode` then only takes what was found.
     this.#cutter = new LineCutter(bounds, decoder.lineEnd?.bind(decoder))
   }
 
