@@ -40,7 +40,8 @@ export function runLine(
 
 /** Of a run whose files cannot be read. */
 export function unreadableLine(id: string): RunLine {
-  return { ...pendingLine({ id, job: '', createdAt: 0 }), said: 'cannot be read', tone: 'bad' }
+  const nothing = pendingLine({ id, job: '', createdAt: 0 })
+  return { ...nothing, status: 'unreadable', said: 'cannot be read', tone: 'bad' }
 }
 
 /** Of a run whose files have not been read yet. */
@@ -48,7 +49,7 @@ export function pendingLine({ id, job, createdAt }: Pick<RunIdentity, 'id' | 'jo
   return {
     id,
     job,
-    status: 'unreadable',
+    status: null,
     said: 'not looked at yet',
     tone: 'idle',
     createdAt,

@@ -6,6 +6,7 @@ import { apply, initialState, type RunState } from '../../run/state/state.ts'
 import { stageView } from './cells.ts'
 import { inputsView } from './inputs.ts'
 import { Lanes } from './lanes.ts'
+import { pendingLine, unreadableLine } from './run-line.ts'
 import { skewView } from './skew.ts'
 
 /** A run of so many map tasks. */
@@ -187,5 +188,18 @@ describe('skewView', () => {
       ],
       spilledBytes: 1000,
     })
+  })
+})
+
+test('a run that is not looked at yet has no status, and one that cannot be read says so', () => {
+  expect(pendingLine({ id: 'r', job: 'a.job.ts', createdAt: 7 })).toMatchObject({
+    ...{ id: 'r', job: 'a.job.ts', createdAt: 7 },
+    ...{ status: null, said: 'not looked at yet', tone: 'idle' },
+  })
+  expect(unreadableLine('r')).toMatchObject({
+    id: 'r',
+    status: 'unreadable',
+    said: 'cannot be read',
+    tone: 'bad',
   })
 })

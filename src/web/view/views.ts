@@ -11,7 +11,8 @@ export type Tone = 'good' | 'busy' | 'warn' | 'bad' | 'idle'
 export interface RunLine {
   readonly id: string
   readonly job: string
-  readonly status: RunStatus
+  /** Null where it is not looked at yet. */
+  readonly status: RunStatus | null
   /** The same in words. */
   readonly said: string
   readonly tone: Tone
