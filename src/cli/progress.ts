@@ -3,16 +3,16 @@ import { printable } from '../printable.ts'
 import { countOf, showBytes, showCount, showDuration } from '../quantities.ts'
 import { AnswerLooks } from '../result/index.ts'
 import {
+  type HowFar,
+  howFar,
   type NoteEvent,
   Pace,
   type ProgressEvent,
-  type Rates,
   type RunDirectory,
   type RunEvent,
   type RunState,
   type RunTotals,
   type Standing,
-  timeLeft,
   totalsOf,
   UnderWay,
 } from '../run/index.ts'
@@ -143,15 +143,15 @@ export class Progress {
   #mapFacts(state: RunState, totals: RunTotals, elapsedMs: number): Pick<FrameFacts, 'parts' | 'share'> {
     const { readBytes, records, rejected } = this.#underWay.addedTo(totals, state)
     const rates = this.#pace?.rates(this.#now(), readBytes) ?? null
-    const left = totals.inputBytes - readBytes
-    const percent = left <= 0 ? 99 : Math.floor((100 * readBytes) / totals.inputBytes)
+    const { inputBytes } = totals
+    const { percent, leftMs } = howFar({ inputBytes, readBytes, isOpen: true }, rates)
     const parts = [
       { text: `map ${String(percent).padStart(2)} %`, rank: 0 },
-      { text: `${showBytes(readBytes)} of ${showBytes(totals.inputBytes)}`, rank: 3 },
+      { text: `${showBytes(readBytes)} of ${showBytes(inputBytes)}`, rank: 3 },
       ...(rates === null ? [] : [{ text: `${showBytes(Math.max(rates.recent, rates.whole))}/s`, rank: 4 }]),
       { text: `${showCount(records)} records`, rank: 5 },
       ...(rejected === 0 ? [] : [{ text: `${showCount(rejected)} rejected`, rank: 2 }]),
-      { text: sayEnd(totals, { left, rates, elapsedMs }), rank: 1 },
+      { text: sayEnd(totals, { isRead: readBytes >= inputBytes, leftMs, elapsedMs }), rank: 1 },
     ]
     return { parts, share: percent / 100 }
   }
@@ -169,17 +169,17 @@ function reduceFacts(
   return { parts, share: partitions === 0 ? null : partitionsDone / partitions }
 }
 
-/** How long it may still take. What is read is not mapped yet, so for the last tasks no time can be told. */
+/** How long it may still take. */
 function sayEnd(
   { tasks, tasksDone }: RunTotals,
-  at: { readonly left: number; readonly rates: Rates | null; readonly elapsedMs: number },
+  at: Pick<HowFar, 'leftMs'> & { readonly isRead: boolean; readonly elapsedMs: number },
 ): string {
-  if (at.left <= 0) return `${countOf(tasks - tasksDone, 'task')} to finish`
-  return at.rates === null ? `${showDuration(at.elapsedMs)} so far` : sayLeft(at.left, at.rates)
+  if (at.isRead) return `${countOf(tasks - tasksDone, 'task')} to finish`
+  return at.leftMs === null ? `${showDuration(at.elapsedMs)} so far` : sayLeft(at.leftMs)
 }
 
-function sayLeft(bytes: number, rates: Rates): string {
-  const [least, most] = timeLeft(bytes, rates).map(sayTime)
+function sayLeft(leftMs: readonly number[]): string {
+  const [least, most] = leftMs.map(sayTime)
   return least === most ? `${least} left` : `${least} to ${most} left`
 }
 

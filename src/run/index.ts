@@ -42,7 +42,7 @@ export {
   type SparkOptions,
   taskTimeoutMsDefault,
 } from './options.ts'
-export { Pace, type Rates, timeLeft } from './pace.ts'
+export { type HowFar, howFar, Pace } from './pace.ts'
 export { buildVersion, linkPackage, packageRoot, packageVersion } from './package.ts'
 export { type Plan, splitsOf } from './plan/plan.ts'
 export { isSecretProperty } from './plan/secret-properties.ts'

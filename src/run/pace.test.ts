@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { Pace, timeLeft } from './pace.ts'
+import { howFar, Pace, timeLeft } from './pace.ts'
 
 describe('Pace', () => {
   test('has no rate in the first second, nor where nothing was read', () => {
@@ -30,6 +30,33 @@ describe('Pace', () => {
     pace.rates(1000, 1000)
     expect(pace.rates(101_000, 1000)).toEqual({ recent: 0, whole: 1000 / 101 })
     expect(pace.rates(301_000, 2000)).toEqual({ recent: 5, whole: 2000 / 301 })
+  })
+})
+
+describe('howFar', () => {
+  const rates = { recent: 100, whole: 50 }
+  const far = (readBytes: number, isOpen: boolean, inputBytes = 1000) =>
+    howFar({ inputBytes, readBytes, isOpen }, rates)
+
+  test('is what is read, in whole percent, and the time for the rest', () => {
+    expect(far(509, true)).toEqual({ percent: 50, leftMs: timeLeft(491, rates) })
+    expect(far(999, true)).toEqual({ percent: 99, leftMs: timeLeft(1, rates) })
+    expect(howFar({ inputBytes: 1000, readBytes: 509, isOpen: true }, null)).toEqual({
+      percent: 50,
+      leftMs: null,
+    })
+  })
+
+  test('is never all as long as a task is open, with no time that could be told', () => {
+    expect(far(1000, true)).toEqual({ percent: 99, leftMs: null })
+    // A line at the border of two ranges is read twice.
+    expect(far(1001, true)).toEqual({ percent: 99, leftMs: null })
+    expect(far(0, true, 0)).toEqual({ percent: 99, leftMs: null })
+  })
+
+  test('is all once no task is', () => {
+    expect(far(1000, false)).toEqual({ percent: 100, leftMs: null })
+    expect(far(0, false, 0)).toEqual({ percent: 100, leftMs: null })
   })
 })
 

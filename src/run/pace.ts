@@ -50,6 +50,36 @@ export class Pace {
   }
 }
 
+/** How far a run is in what it reads. */
+export interface HowFar {
+  /** Share of the input that is read, in whole percent. */
+  readonly percent: number
+  /** Least and most milliseconds that reading may still take; null where no time can be told. */
+  readonly leftMs: readonly [least: number, most: number] | null
+}
+
+/**
+ * How far a run is, to be shown. What is read is not mapped yet: as long as a task is open it is 99 % at most, and for the last tasks, when all
+ * is read, no time can be told.
+ *
+ * @param rates null while there is nothing to go by
+ */
+export function howFar(
+  {
+    inputBytes,
+    readBytes,
+    isOpen,
+  }: { readonly inputBytes: number; readonly readBytes: number; readonly isOpen: boolean },
+  rates: Rates | null,
+): HowFar {
+  const left = inputBytes - readBytes
+  const percent = left <= 0 ? 100 : Math.floor((100 * readBytes) / inputBytes)
+  return {
+    percent: isOpen ? Math.min(99, percent) : percent,
+    leftMs: rates === null || left <= 0 ? null : timeLeft(left, rates),
+  }
+}
+
 /**
  * How long the rest may take, in milliseconds: what is left may go at the recent rate or at the session's, so it is a range.
  *

@@ -7,11 +7,7 @@ import { Badge, Data, Pairs, Panel, Table } from './parts.tsx'
 export function Progress({ run }: { readonly run: RunView }): JSX.Element | null {
   const { progress, line } = run
   if (progress === null) return null
-  const { readBytes, inputBytes, records, rejected, recentRate, wholeRate, leftMs } = progress
-  const read = inputBytes === 0 ? 100 : Math.floor((100 * readBytes) / inputBytes)
-  // What is read is not mapped yet.
-  const isOpen = run.stages.some(({ done, tasks }) => done < tasks)
-  const percent = isOpen ? Math.min(99, read) : read
+  const { percent, readBytes, inputBytes, records, rejected, recentRate, wholeRate, leftMs } = progress
   return (
     <Panel title="Progress">
       <div class="bar">

@@ -3,6 +3,7 @@ import { diskBytes, saySplits } from '../../input/index.ts'
 import { AnswerLooks, type AnswerSoFar } from '../../result/index.ts'
 import {
   beginsSession,
+  howFar,
   type NoteEvent,
   Pace,
   type ProgressEvent,
@@ -16,7 +17,6 @@ import {
   readIdentity,
   sayBottleneck,
   splitsOf,
-  timeLeft,
   totalsOf,
   UnderWay,
 } from '../../run/index.ts'
@@ -209,16 +209,17 @@ export class RunWatch {
   #progress(state: RunState, totals: RunTotals, isReading: boolean, now: number): ProgressView {
     const { readBytes, records, rejected } = isReading ? this.#underWay.addedTo(totals, state) : totals
     const rates = isReading ? (this.#pace?.rates(now, readBytes) ?? null) : null
-    const left = totals.inputBytes - readBytes
+    const { inputBytes } = totals
+    const isOpen = [state.map, state.reduce].some(({ done, length }) => done < length)
     return {
-      inputBytes: totals.inputBytes,
+      ...howFar({ inputBytes, readBytes, isOpen }, rates),
+      inputBytes,
       readBytes,
       records,
       rejected,
       emitted: totals.emitted,
       recentRate: rates?.recent ?? null,
       wholeRate: rates?.whole ?? null,
-      leftMs: rates === null || left <= 0 ? null : timeLeft(left, rates),
     }
   }
 

@@ -1,12 +1,15 @@
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { makeRun } from '../../../test/fixtures/many-runs.ts'
 import { mapReport, plainFile, planOf } from '../../../test/fixtures/plans.ts'
-import type { RunEvent } from '../../run/index.ts'
+import { tempFolder } from '../../../test/fixtures/temp-folder.ts'
+import { RunDirectory, type RunEvent } from '../../run/index.ts'
 import { apply, initialState, type RunState } from '../../run/state/state.ts'
 import { stageView } from './cells.ts'
 import { inputsView } from './inputs.ts'
 import { Lanes } from './lanes.ts'
 import { pendingLine, unreadableLine } from './run-line.ts'
+import { RunWatch } from './run-watch.ts'
 import { skewView } from './skew.ts'
 
 /** A run of so many map tasks. */
@@ -202,4 +205,21 @@ test('a run that is not looked at yet has no status, and one that cannot be read
     said: 'cannot be read',
     tone: 'bad',
   })
+})
+
+test('a run is never read to 100 % as long as a task is open', () => {
+  const folder = tempFolder()
+  onTestFinished(() => folder.remove())
+  const run = makeRun(folder.path, { id: '20200101-000000-words', tasks: 3, done: 2, at: 1000 })
+  const watch = new RunWatch(new RunDirectory(run.directory))
+  expect(watch.look(2000).progress).toMatchObject({
+    percent: 66,
+    readBytes: 20,
+    inputBytes: 30,
+    leftMs: null,
+  })
+  run.next()
+  // What is left is to reduce.
+  expect(watch.look(3000).progress).toMatchObject({ percent: 99, readBytes: 30, leftMs: null })
+  run.close()
 })

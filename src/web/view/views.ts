@@ -2,7 +2,7 @@
  * What the page shows, as plain data that survives JSON: the server renders it, and a browser renders it again with each
  * update. Texts are as they are in the data: whoever shows them escapes them.
  */
-import type { RunStatus } from '../../run/index.ts'
+import type { HowFar, RunStatus } from '../../run/index.ts'
 
 /** How something stands, for its colour: never said by colour alone. */
 export type Tone = 'good' | 'busy' | 'warn' | 'bad' | 'idle'
@@ -186,7 +186,7 @@ export interface CommandView {
 }
 
 /** How far the map stage is. What is committed, and of a run at work what its attempts have said since; `emitted` is of the former alone. */
-export interface ProgressView {
+export interface ProgressView extends HowFar {
   readonly inputBytes: number
   readonly readBytes: number
   readonly records: number
@@ -195,8 +195,6 @@ export interface ProgressView {
   /** Bytes a second; null while there is nothing to go by, and for a run that is not at work. */
   readonly recentRate: number | null
   readonly wholeRate: number | null
-  /** Least and most milliseconds that reading may still take; null where no time can be told. */
-  readonly leftMs: readonly [number, number] | null
 }
 
 /** A letter a cell: `.` waiting, `r` running, `d` done, `u` reused, `a` done after trouble, `x` in trouble and not done. */
