@@ -1,4 +1,4 @@
-import { attemptId, type RunEvent } from '../../run/index.ts'
+import { attemptId, beginsSession, type RunEvent } from '../../run/index.ts'
 import type { LaneView, SpanView, TimelineView } from './views.ts'
 
 /** Spans closer than this part of the whole time cannot be told apart. */
@@ -23,13 +23,13 @@ export class Lanes {
 
   observe(event: RunEvent): void {
     this.#lastAt = event.at
+    if (beginsSession(event)) {
+      this.#from = event.at
+      this.#lanes.clear()
+      this.#open.clear()
+      return
+    }
     switch (event.type) {
-      case 'planned':
-      case 'resumed':
-        this.#from = event.at
-        this.#lanes.clear()
-        this.#open.clear()
-        break
       case 'attempt-started':
         this.#begin(event.seat, event.task, attemptId(event.task, event.attempt), event.at)
         break
