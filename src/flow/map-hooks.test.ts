@@ -299,6 +299,10 @@ describe('runMapTask, of what a job throws', () => {
     const maps = [
       (line: string) => line === 'bad' && fail(),
       async (line: string) => line === 'bad' && fail(),
+      async (line: string) => {
+        await null
+        return line === 'bad' && fail()
+      },
     ]
     for (const map of maps) {
       const { rejected } = await run(jobOf(map))
