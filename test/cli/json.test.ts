@@ -117,6 +117,12 @@ describe('docs/formats/command-json.md', () => {
       { status: 'refused', result: null, digest: null, tables: [], rejected: 1 },
       { status: 'failed', fault: { code: 'job-threw' } },
     ])
+    shop.job('silent.job.ts', 'line.toUpperCase()')
+    const silent = json('run', 'silent.job.ts', 'more.txt')
+    expect(silent).toMatchObject([
+      { status: 'complete', notes: [expect.stringContaining('The map emitted nothing')] },
+    ])
+    samples.push(...silent)
     expectOnPage(samples, fieldsOf('`tallyman run` and `tallyman resume`'))
   })
 

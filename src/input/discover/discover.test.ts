@@ -129,9 +129,9 @@ describe('discoverInputs on files and directories', () => {
   })
 
   test('says of a file that lies beside itself, packed, that both are read', async () => {
-    tree.write('a.log', 'x\n')
-    tree.write('a.log.gz', gzipSync('x\n'))
-    tree.write('b.log.gz', gzipSync('y\n'))
+    tree.write('a.log')
+    tree.writeBytes('a.log.gz', gzipSync('{}\n'))
+    tree.writeBytes('b.log.gz', gzipSync('{}\n'))
     const { files, notes } = await discover('.')
     expect(files).toHaveLength(3)
     expect(notes).toEqual([

@@ -251,13 +251,13 @@ describe('diffResults', () => {
       { of: 'completeness', name: 'accepted', before: [], after: ['b is missing.'] },
       { of: 'total', name: 'records', before: 10, after: 11 },
       { of: 'total', name: 'bytes', before: 100, after: 101 },
-      { of: 'counter', name: 'seen', before: undefined, after: 2 },
       {
         of: 'file-read',
         name: '/stop.txt',
         before: undefined,
         after: { sizeBytes: 5, mtimeNs: '7' },
       },
+      { of: 'counter', name: 'seen', before: undefined, after: 2 },
     ])
     expect(sayFactChanges(facts, (json) => json)).toEqual(
       expect.arrayContaining([
