@@ -1,4 +1,4 @@
-import { existsSync, rmSync } from 'node:fs'
+import { existsSync, rmSync, symlinkSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { Workshop } from '../fixtures/program.ts'
@@ -162,6 +162,29 @@ describe('a run over what was kept', () => {
     expect(limited('2', 'days')).toBe(anew)
     expect(explained()).toHaveLength(3)
     expect(explained().every((line) => line.endsWith(` reused: kept by run ${latest}`))).toBe(true)
+  })
+
+  it('uses nothing that was made of another file of the same size and time, which was in the place of an input for a while', () => {
+    for (const name of ['old', 'new']) {
+      shop.write(`${name}.txt`, `${name}\n`.repeat(600))
+      utimesSync(join(shop.folder, `${name}.txt`), 1, 1)
+    }
+    const lead = (to: string): void => {
+      rmSync(join(shop.folder, 'now.txt'), { force: true })
+      symlinkSync(`${to}.txt`, join(shop.folder, 'now.txt'))
+    }
+    lead('old')
+    shop.write('swap', '')
+    shop.job(
+      'words.job.ts',
+      `if (existsSync('swap')) { rmSync('swap'); rmSync('now.txt'); symlinkSync('new.txt', 'now.txt') }
+       emit(line)`,
+      "import { existsSync, rmSync, symlinkSync } from 'node:fs'",
+    )
+    const args = ['run', 'words.job.ts', 'now.txt', '-w', '1', '--split', '600'] as const
+    expect(shop.run(...args).stdout).toMatch(/new +\d+\n +old/)
+    lead('old')
+    expect(shop.run(...args).stdout).toMatch(/^result: 1 row\n +old +600\n/)
   })
 
   it('uses nothing that was made in another time zone or language', () => {

@@ -90,6 +90,28 @@ export const nothingLost: BrokenPromise = {
       noticedBy: [stale],
     },
     {
+      name: 'keep-of-another',
+      what: 'what was made of a file that was put in the place of an input is kept as if it were of that',
+      file: 'src/run/store/kept-outputs.ts',
+      text: '    if (!task.splits.every((split) => isAsPlanned(split, this.#cwd))) return\n',
+      replacement: '    void [isAsPlanned, this.#cwd]\n',
+      noticedBy: [
+        {
+          file: 'test/cli/explain.test.ts',
+          name: 'uses nothing that was made of another file of the same size and time',
+        },
+      ],
+    },
+    {
+      name: 'keep-the-first',
+      what: 'what a later run made anew is not kept where something was kept before',
+      file: 'src/run/store/store.ts',
+      text: 'return kept === JSON.stringify(shiftReport(report, -firstOrdinalOf(task)))',
+      replacement:
+        "return kept === JSON.stringify(shiftReport(report, -firstOrdinalOf(task))) || kept !== ''",
+      noticedBy: [{ file: 'test/cli/explain.test.ts', name: 'uses what the latest run made' }],
+    },
+    {
       name: 'stale-side-file',
       what: 'what was made with another file that the job reads itself is used again',
       file: 'src/run/store/store.ts',

@@ -2,11 +2,12 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { MapReport } from '../../flow/index.ts'
 import { indexNameOf } from '../../input/index.ts'
-import type { RunDirectory } from '../directory/directory.ts'
+import { type RunDirectory, readIdentity } from '../directory/directory.ts'
 import { type Plan, splitsOf } from '../plan/plan.ts'
 import type { RunState } from '../state/state.ts'
 import { parseTaskId, taskId } from '../state/task-id.ts'
 import { readsAsPlanned } from '../work.ts'
+import { isAsPlanned } from './as-planned.ts'
 import { identityOfTasks } from './identity-of-tasks.ts'
 import type { KeptOutput, Store, TaskIdentity } from './store.ts'
 import { isWorthKeeping } from './worth-keeping.ts'
@@ -17,6 +18,8 @@ export class KeptOutputs {
   readonly #directory: RunDirectory
   readonly #store: Store
   readonly #plan: Plan
+  /** What names of inputs are relative to. */
+  readonly #cwd: string
   readonly #ofAll: Omit<TaskIdentity, 'splits'>
 
   constructor(run: string, directory: RunDirectory, store: Store, plan: Plan) {
@@ -24,6 +27,7 @@ export class KeptOutputs {
     this.#directory = directory
     this.#store = store
     this.#plan = plan
+    this.#cwd = readIdentity(directory).cwd
     const { job, partitions, contents } = plan
     this.#ofAll = identityOfTasks(job, {
       partitions,
@@ -42,7 +46,7 @@ export class KeptOutputs {
     return report === null ? null : { run: reuse.run, report }
   }
 
-  /** Keeps a map task's output for later runs, unless it lacks something or is made again as soon. */
+  /** Keeps a map task's output for later runs, unless it lacks something, is made again as soon, or was made of inputs that are others now. */
   keep(state: RunState, id: string, report: MapReport): void {
     const { index } = parseTaskId(id)
     const task = this.#identityOf(index)
@@ -50,6 +54,7 @@ export class KeptOutputs {
     const done = state.map.at(index)
     if (!readsAsPlanned(state, index) || (done?.trouble?.skip ?? []).length > 0) return
     if (done?.kind === 'done' && !isWorthKeeping(this.#plan.tasks.length, done.tookMs)) return
+    if (!task.splits.every((split) => isAsPlanned(split, this.#cwd))) return
     this.#store.keep(task, { run: this.#run, folder: this.#folderOf(id), report })
   }
 
