@@ -158,16 +158,21 @@ describe('readRunOptions', () => {
     })
   })
 
+  const twoDays = 'it takes the first and the last day, YYYY-MM-DD..YYYY-MM-DD.'
   it.each([
-    '2020',
-    '2020-01-01',
-    '2020-01-01..',
-    '2020-02-30..2020-03-01',
-    '2020-02-01..2020-01-01',
-    'a..b..c',
-  ])('refuses --expect %j', (text) => {
+    ['2020', twoDays],
+    ['2020-01-01', twoDays],
+    ['2020-01-01..', 'its last day is "", which is no day in the form YYYY-MM-DD.'],
+    ['2020-02-30..2020-03-01', 'its first day is "2020-02-30", which is no day in the form YYYY-MM-DD.'],
+    ['2020-02-01..2020-01-01', 'it ends "2020-01-01", before it starts, "2020-02-01".'],
+    [
+      '0001-01-01..9999-12-31',
+      'it has 3,652,059 days, from "0001-01-01" to "9999-12-31"; it may have 100,000.',
+    ],
+    ['a..b..c', twoDays],
+  ])('refuses --expect %j', (text, why) => {
     expect(() => optionsOf('j', '--expect', text)).toThrow(
-      expect.objectContaining({ code: 'usage', message: expect.stringContaining(`"${text}"`) }),
+      expect.objectContaining({ code: 'usage', message: `Option --expect is "${text}"; ${why}` }),
     )
   })
 })

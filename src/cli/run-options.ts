@@ -199,16 +199,21 @@ function readPairs(option: string, given: readonly string[], example: string): R
 function readExpect(text: string | null): ExpectedDays | null {
   if (text === null) return null
   const [from, to, ...more] = text.split('..')
+  const refuse = (why: string): TallymanError =>
+    new TallymanError('usage', `Option --expect is ${JSON.stringify(text)}; ${why}`, {
+      wayOut: 'Say for example --expect 2020-01-01..2020-12-31.',
+    })
+  if (from === undefined || to === undefined || more.length > 0)
+    throw refuse('it takes the first and the last day, YYYY-MM-DD..YYYY-MM-DD.')
   try {
-    if (from !== undefined && to !== undefined && more.length === 0) return days(from, to)
+    return days(from, to)
   } catch (cause) {
     if (!(cause instanceof TallymanError)) throw cause
+    const why = cause.message
+      .replace('days() "from" is the string', 'its first day is')
+      .replace('days() "to" is the string', 'its last day is')
+    throw refuse(why.replace(/^days\(\)/, 'it'))
   }
-  throw new TallymanError(
-    'usage',
-    `Option --expect is ${JSON.stringify(text)}; it takes the first and the last day, YYYY-MM-DD..YYYY-MM-DD.`,
-    { wayOut: 'Say for example --expect 2020-01-01..2020-12-31.' },
-  )
 }
 
 /** Null where the option was not given. */

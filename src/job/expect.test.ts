@@ -75,12 +75,14 @@ describe('days', () => {
 
   it('takes a single day', () => {
     expect(days('2020-02-29', '2020-02-29').to).toBe('2020-02-29')
+    expect(days('1800-01-01', '2073-10-15').to).toBe('2073-10-15')
   })
 
   it.each([
     ['2020-02-30', '2020-12-31', /"from" is the string "2020-02-30"/],
     ['2020-01-01', '20201231', /"to" is the string "20201231"/],
     ['2020-12-31', '2020-01-01', /ends "2020-01-01", before it starts, "2020-12-31"/],
+    ['1800-01-01', '2073-10-16', /has 100,001 days.*; it may have 100,000/],
   ])('refuses %s to %s', (from, to, message) => {
     expect(() => days(from, to)).toThrow(message)
   })

@@ -1,4 +1,5 @@
 import { TallymanError } from '../errors.ts'
+import { showCount } from '../quantities.ts'
 import { showValue } from './show-value.ts'
 
 /** The days a job's inputs must cover. */
@@ -10,6 +11,10 @@ export interface ExpectedDays {
   readonly to: string
 }
 
+const dayMs = 86_400_000
+/** 273 years: each day that is missing is told, and stands in the journal. */
+const daysMax = 100_000
+
 /** What a job expects of its inputs. */
 export type Expectation = ExpectedDays
 
@@ -17,7 +22,7 @@ export type Expectation = ExpectedDays
  * Expects an input for every day from `from` to `to`, both inclusive, in the form YYYY-MM-DD (Gregorian calendar). Which day
  * an input is of is read from its name, see `dayOf`. A result is not committed while a day is missing.
  *
- * Throws `job-invalid` for what is no day of the calendar, and when `to` comes before `from`.
+ * Throws `job-invalid` for what is no day of the calendar, when `to` comes before `from`, and for more than 100,000 days.
  *
  * @example
  * ```ts
@@ -42,6 +47,14 @@ export function days(from: string, to: string): ExpectedDays {
   }
   if (to < from) {
     throw new TallymanError('job-invalid', `days() ends "${to}", before it starts, "${from}".`, { wayOut })
+  }
+  const count = (Date.parse(to) - Date.parse(from)) / dayMs + 1
+  if (count > daysMax) {
+    throw new TallymanError(
+      'job-invalid',
+      `days() has ${showCount(count)} days, from "${from}" to "${to}"; it may have ${showCount(daysMax)}.`,
+      { wayOut },
+    )
   }
   return Object.freeze({ kind: 'days', from, to })
 }

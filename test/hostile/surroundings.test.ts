@@ -100,6 +100,27 @@ describe('a job that changes the current directory', () => {
   })
 })
 
+describe('a job that sets its time zone', () => {
+  const map = 'emit(new Date(2020, 0, 1, 12).toISOString())'
+
+  it('has it in processes, and is refused in threads, where that has no effect', () => {
+    const job = shop.job('zone.job.ts', map, "process.env.TZ = 'Asia/Seoul'")
+    expect(shop.run('run', job, 'in', '-w', '1').stdout).toMatch(/ 2020-01-01T03:00:00\.000Z +9\n/)
+    expect(shop.run('run', job, 'in', '-w', '1', '--isolation', 'thread')).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(
+        /sets process\.env\.TZ to "Asia\/Seoul", which has no effect in a thread\.\n.*--isolation process, or .*TZ=Asia\/Seoul tallyman run/,
+      ),
+    })
+  })
+
+  it('is refused in threads also where a map sets it', () => {
+    const job = shop.job('late.job.ts', `process.env.TZ = 'Asia/Seoul'; ${map}`)
+    const ended = shop.run('run', job, 'in', '-w', '1', '--isolation', 'thread', '--no-reuse')
+    expect(ended).toMatchObject({ status: 1, stderr: expect.stringContaining('has no effect in a thread') })
+  })
+})
+
 describe('a run that fails', () => {
   it('says nothing of attempts that had to end with it, and where to look closer', () => {
     const job = shop.job(

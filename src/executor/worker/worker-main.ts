@@ -25,6 +25,7 @@ import { SideFiles } from './side-files.ts'
 import { Unawaited } from './unawaited.ts'
 import { flowKernels } from './wasm-kernels.ts'
 import { whatThereIs } from './what-there-is.ts'
+import { checkZoneOfThread } from './zone-of-thread.ts'
 
 type OpenOptions = NonNullable<Parameters<typeof openSplit>[3]>
 
@@ -108,6 +109,7 @@ class WorkerLife {
     try {
       this.#sideFiles.watch()
       const own = await importJob(order)
+      checkZoneOfThread()
       const job = this.#channel.isInContainer === true ? explainedInContainer(own) : own
       const params = order.params === null ? {} : await resolveParams(job, order.params)
       this.#loaded = { job, params, order, use: recordUse(job.map) }
@@ -125,6 +127,7 @@ class WorkerLife {
     try {
       const startMs = workedMs()
       const report = await this.#perform(attempt)
+      checkZoneOfThread()
       this.#attempt = null
       this.#channel.send({ type: 'done', id, report, workMs: workedMs() - startMs })
     } catch (error) {
