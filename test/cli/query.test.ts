@@ -54,15 +54,16 @@ describe.skipIf(!requires('package @duckdb/node-api', hasDuckDb()))('tallyman qu
     expect([status, stderr]).toEqual([0, ''])
     expect(stdout).toBe(
       [
-        'tag   lang  value',
-        'null  en        1',
-        '""    de        1',
-        '#a    de        1',
-        '#a    en        1',
-        '�     en        1',
+        'tag     lang  value',
+        'null    en        1',
+        '""      de        1',
+        '#a      de        1',
+        '#a      en        1',
+        '\\ud800  en        1',
         '',
       ].join('\n'),
     )
+    expect(ask("select value from lang where tag = '\\ud800'", '--json').stdout).toBe('{"value":1}\n')
     expect(ask('from ids', '--format', 'csv').stdout).toBe(
       'key,n,id\r\nde,2,9007199254740993\r\nen,3,9007199254740994\r\n',
     )

@@ -190,6 +190,6 @@ function cellOf(value: unknown, type: ColumnType): Cell {
     case 'boolean':
       return value === true
     case 'text':
-      return String(value).replace(/\p{Surrogate}/gu, '\ufffd')
+      return String(value)
   }
 }
