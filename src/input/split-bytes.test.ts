@@ -53,7 +53,7 @@ describe('the bytes of a split, when something is wrong with them', () => {
   test.each<[ErrorCode, string | undefined]>([
     [
       'input-changed',
-      'Let whatever writes the file finish, then run again: the new run plans with the new file.',
+      'Let whatever writes the file finish, then run again: the new run plans with the new file. Of what is always written to, give a copy, or name the other files alone.',
     ],
     [
       'input-touched',

@@ -188,6 +188,10 @@ function compileError(failure: BuildFailure, entry: string): TallymanError {
   const more = `${named.map((name) => `, ${name}`).join('')}${untold > 0 ? ` (and ${untold} more)` : ''}`
   const isPackage = text.startsWith('Could not resolve "') && !/"[./]/.test(text)
   return new TallymanError('job-invalid', `${file}${at}: ${text}${more}`, {
-    wayOut: isPackage ? 'Install the package where the job lies, or mend the name.' : 'Mend that line.',
+    wayOut: isPackage
+      ? 'Install the package where the job lies, or mend the name.'
+      : text.endsWith('permission denied')
+        ? 'Check that you may read that file, and the folders it lies in.'
+        : 'Mend that line.',
   })
 }

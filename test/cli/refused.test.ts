@@ -1,10 +1,12 @@
 /** Runs that are not committed, and how `tallyman resume` goes on with them. */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { makeArchive } from '../fixtures/archives.ts'
-import { type Ended, Workshop } from '../fixtures/program.ts'
+import { type Ended, program, Workshop } from '../fixtures/program.ts'
+import { requires } from '../requires.ts'
 
 const shop = new Workshop()
 afterAll(() => shop.remove())
@@ -340,5 +342,25 @@ describe('tallyman resume', () => {
     expect(readFileSync(join(folderOf(refused), 'journal.jsonl'))).toEqual(before)
     const [first] = shop.run('runs').stdout.split('\n')
     expect(first?.split(/ {2,}/).slice(0, 2)).toEqual([idOf(refused), 'not committed'])
+  })
+})
+
+describe.skipIf(!requires('the right to be another user', process.getuid?.() === 0))('a job file', () => {
+  it('that may not be read is said to be so, with what to look at', () => {
+    const place = new Workshop()
+    onTestFinished(() => place.remove())
+    const closed = place.job('closed.job.ts', 'emit(line)')
+    chmodSync(join(place.folder, closed), 0)
+    chmodSync(place.folder, 0o777)
+    const env = { ...process.env, TALLYMAN_HOME: join(place.folder, 'of-nobody'), HOME: place.folder }
+    const nobody = { uid: 65_534, gid: 65_534 }
+    const ended = spawnSync(process.execPath, [program, 'run', closed, closed], {
+      ...nobody,
+      env,
+      cwd: place.folder,
+      encoding: 'utf8',
+    })
+    expect(ended).toMatchObject({ status: 1, stdout: '' })
+    expect(ended.stderr).toMatch(/closed\.job\.ts.*permission denied\n.*Check that you may read that file/)
   })
 })

@@ -163,7 +163,8 @@ describe('OpenedFile.open', () => {
   test('says what to do about a file that is not the planned one any more, and keeps nothing open', async () => {
     const planned = identityOf(path)
     const opening = (identity: FileIdentity) => OpenedFile.open(path, identity, '')
-    const wayOut = 'Let whatever writes the file finish, then run again: the new run plans with the new file.'
+    const wayOut =
+      'Let whatever writes the file finish, then run again: the new run plans with the new file. Of what is always written to, give a copy, or name the other files alone.'
     await expect(opening({ ...planned, sizeBytes: 12_345 })).rejects.toMatchObject({
       code: 'input-changed',
       message: `${path}: the file has 10 bytes now; it had 12,345 when the run was planned.`,

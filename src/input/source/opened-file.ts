@@ -190,4 +190,4 @@ async function statOf(
 
 /** What to do about an input that is not the planned one any more. */
 export const wayOutOfChange =
-  'Let whatever writes the file finish, then run again: the new run plans with the new file.'
+  'Let whatever writes the file finish, then run again: the new run plans with the new file. Of what is always written to, give a copy, or name the other files alone.'
