@@ -122,7 +122,7 @@ const hopelessRecords = 100
  * @throws {TallymanError} `job-threw` for setup, flush, a reducer's `add`, or a mapper that fails at everything
  */
 export async function runMapTask(task: MapTask): Promise<MapReport> {
-  return new MapRun(task).run()
+  return new MapAttempt(task).run()
 }
 
 /** How long an emit is good for. */
@@ -131,7 +131,7 @@ interface Turn {
   readonly emit: unknown
 }
 
-class MapRun {
+class MapAttempt {
   readonly #task: MapTask
   readonly #tables: readonly JobTable[]
   readonly #combiner: Combiner

@@ -64,7 +64,9 @@ function ofBigInts(error: Error): string | null {
 function ofTheMap({ stack }: { readonly stack?: string }): { readonly stack?: string } {
   if (stack === undefined) return {}
   const lines = stack.split('\n')
-  const end = lines.findIndex((line) => /^ +at (?:async )?(?:MapRun\.)?#map(?:Record|Awaited)\b/.test(line))
+  const end = lines.findIndex((line) =>
+    /^ +at (?:async )?(?:MapAttempt\.)?#map(?:Record|Awaited)\b/.test(line),
+  )
   return { stack: (end === -1 ? lines : lines.slice(0, end)).join('\n') }
 }
 

@@ -10,7 +10,7 @@ describe('userFrames', () => {
       '    at Object.map (/home/ann/sales.job.ts:10:32)',
       '    at async Promise.all (index 0)',
       '    at new Promise (<anonymous>)',
-      `    at MapRun.run (${packageRoot}dist/executor/worker-process.js:1:2)`,
+      `    at MapAttempt.run (${packageRoot}dist/executor/worker-process.js:1:2)`,
       '    at process.processTicksAndRejections (node:internal/process/task_queues:105:5)',
     ].join('\n')
     expect(userFrames(stack)).toEqual(['    at Object.map (/home/ann/sales.job.ts:10:32)'])
