@@ -65,14 +65,16 @@ function sayMembers(unknown: string, { plan }: RunState): string | null {
   return `A member is named with its archive: ${meant.slice(0, membersShownMax).map(acceptOption).join(' ')}${more}.`
 }
 
-function isKnown(name: string, { plan, shortfalls }: RunState): boolean {
+function isKnown(name: string, state: RunState): boolean {
+  const { plan, shortfalls } = state
   const { problems, files, series } = plan.discovery
   const isNamed = (place: { readonly path: string; readonly member: string | null }): boolean =>
     matchesAccepted(place, [name])
   return (
     name === series?.pattern ||
     problems.some(isNamed) ||
-    shortfalls.some((shortfall) => shortfall.kind === 'input' && shortfall.name === name) ||
+    // Among them files that the job reads itself.
+    shortfalls.some((one) => one.kind === 'input' && isNamed(placeOf(one.name, state))) ||
     files.some(
       ({ path, members }) =>
         dayOf(path) === name ||

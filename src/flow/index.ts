@@ -5,7 +5,6 @@ export {
   type MapReport,
   type RecordPlace,
   runMapTask,
-  type SideFile,
   type SkippedRecord,
   type SourceTotals,
 } from './map-task.ts'
@@ -14,6 +13,7 @@ export { type FileToMerge, MergeKernel } from './merge-kernel.ts'
 export type { RecordSource } from './record-source.ts'
 export { type ReduceReport, runReduceTask } from './reduce-task.ts'
 export { type Rejected, rejectedListMax, rejectedName } from './rejected.ts'
+export { contentOf, type SideFile, type SideFileList } from './side-file.ts'
 export type { Spill } from './spill.ts'
 export type { InputBytes, OutputFile, Section, Storage } from './storage.ts'
 export { type TestJobOptions, testJob } from './test-job.ts'

@@ -14,6 +14,7 @@ import { Combiner, type CombinerOptions } from './combiner.ts'
 import { lateWayOut, MapContext } from './map-context.ts'
 import type { RecordSource } from './record-source.ts'
 import { RejectedLog, type Why, whyRejected } from './rejected.ts'
+import type { SideFileList } from './side-file.ts'
 import type { Spill } from './spill.ts'
 
 /** What was read of one source. */
@@ -35,14 +36,6 @@ export interface DamagedSource {
   readonly fault: Fault
 }
 
-/** A file, or a directory, that a job has read itself, beside its inputs. */
-export interface SideFile {
-  /** Absolute. */
-  readonly path: string
-  /** Size, times and inode as it was read; null where it was not there. */
-  readonly identity: string | null
-}
-
 /** What a map task found and wrote. */
 export interface MapReport {
   readonly spills: readonly Spill[]
@@ -52,11 +45,8 @@ export interface MapReport {
   readonly emitted: number
   /** Not empty: nothing of this report's output may be used. */
   readonly damaged: readonly DamagedSource[]
-  /**
-   * What the job had read itself up to then, in the worker's whole life, so that this output may depend on it. Left out where that is nothing; null where it is
-   * more than can be told.
-   */
-  readonly sideFiles?: readonly SideFile[] | null
+  /** Left out where the job had read none. */
+  readonly sideFiles?: SideFileList
 }
 
 /** A record, found again by where it begins. */

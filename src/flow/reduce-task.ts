@@ -8,6 +8,7 @@ import { releaseKeyMemory } from './key-table.ts'
 import { type LargeKey, LargestKeys } from './largest-keys.ts'
 import { foldStates, groupKey, groupsPerTick, Merge, narrow, tableOf } from './merge.ts'
 import { refuseReduce } from './refuse-reduce.ts'
+import type { SideFileList } from './side-file.ts'
 import type { OutputFile, Section, Storage } from './storage.ts'
 
 /** One partition's share of one table: a record file of kind `part`, key bytes → line of JSON, in key order. */
@@ -27,6 +28,8 @@ export interface ReduceReport {
   readonly records: number
   /** The keys of which it read most, largest first; left out where none is large. */
   readonly largestKeys?: readonly LargeKey[]
+  /** Left out where the job had read none. */
+  readonly sideFiles?: SideFileList
 }
 
 /** All that a reduce task depends on, and whom it tells how it goes on. */

@@ -8,6 +8,7 @@ import { until } from '../../test/fixtures/until.ts'
 import type { Fault } from '../errors.ts'
 import { indexNameOf } from '../input/index.ts'
 import type { Coordinator } from './coordinator.ts'
+import { readIdentity } from './directory/directory.ts'
 import { isHeld } from './directory/lock.ts'
 import type { CommittedResult } from './journal/events.ts'
 import type { Plan } from './plan/plan.ts'
@@ -316,13 +317,14 @@ describe('Coordinator', () => {
   })
 
   describe('keeps what map tasks wrote', () => {
-    const identityOf = ({ plan }: Coordinator, index: number): TaskIdentity => ({
+    const identityOf = ({ plan, directory }: Coordinator, index: number): TaskIdentity => ({
       jobFile: plan.job.file,
       codeSha256: plan.job.codeSha256,
       params: plan.job.typedParams,
       partitions: plan.partitions,
       splits: plan.splits.slice(plan.tasks[index]?.firstSplit, plan.tasks[index]?.endSplit),
       contents: plan.contents === null ? null : new Map(Object.entries(plan.contents)),
+      cwd: readIdentity(directory).cwd,
     })
     const keepBytesMax = 2 ** 30
 

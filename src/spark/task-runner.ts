@@ -138,7 +138,7 @@ export class TaskRunner {
     this.#pool?.logOf(id)
     const reply: TaskReply = {
       task: order.task,
-      report: withoutSideFiles(report),
+      report: withoutSideFiles(report.report),
       workMs: workMs ?? null,
       host: hostname(),
       setbacks,
@@ -190,9 +190,8 @@ function damagedIn(reported: AttemptReport): readonly DamagedSource[] {
 }
 
 /** A file of another machine has another identity, be it a copy or not; and nothing of a run on Spark is kept. */
-function withoutSideFiles(reported: AttemptReport): TaskReply['report'] {
-  if (reported.kind === 'reduce') return reported.report
-  const { sideFiles: _, ...report } = reported.report
+function withoutSideFiles(reported: TaskReply['report']): TaskReply['report'] {
+  const { sideFiles: _, ...report } = reported
   return report
 }
 

@@ -3,6 +3,7 @@ import type { BrokenPromise } from './break.ts'
 const simulator = { file: 'test/simulator/simulator.test.ts', name: 'commit each task once, lose nothing' }
 const killed = (name: string) => ({ file: 'test/crash/killed-coordinator.test.ts', name })
 const stale = { file: 'test/cli/explain.test.ts', name: 'uses nothing stale' }
+const changedMeanwhile = (name: string) => ({ file: 'test/cli/side-files.test.ts', name })
 const damagedSpill = {
   file: 'test/crash/lost-output.test.ts',
   name: 'does the one task again whose spill is damaged: a flipped bit',
@@ -122,6 +123,34 @@ export const nothingLost: BrokenPromise = {
           file: 'test/cli/explain.test.ts',
           name: 'uses nothing that was made with another file that the job reads itself',
         },
+      ],
+    },
+    {
+      name: 'side-file-of-elsewhere',
+      what: 'what was made with a file by a relative path is used again from another folder',
+      file: 'src/run/store/store.ts',
+      text: 'last.cwd !== undefined && last.cwd !== task.cwd',
+      replacement: "last.cwd !== undefined && task.cwd === ''",
+      noticedBy: [changedMeanwhile('what was made of a file by a relative path is used again')],
+    },
+    {
+      name: 'side-file-looked-at-once',
+      what: 'a file that the job reads for each record may change between two of them',
+      file: 'src/executor/worker/side-files.ts',
+      text: 'else if (!known.isChangedByJob) lookAgain(path, known)',
+      replacement: "else if (path === '') lookAgain(path, known)",
+      noticedBy: [changedMeanwhile('leaves the run without a result where that is between two records')],
+    },
+    {
+      name: 'side-file-of-reducers',
+      what: 'a file that the job reads may be another one for its reducers than for its map',
+      file: 'src/run/state/decide.ts',
+      text: "return fault === null ? { kind: 'rest' } : { kind: 'fail', fault }",
+      replacement:
+        "return fault === null || fault.message !== '' ? { kind: 'rest' } : { kind: 'fail', fault }",
+      noticedBy: [
+        changedMeanwhile('leaves it without one where that is in the reduce stage'),
+        changedMeanwhile('leaves it without one where that is between a crash'),
       ],
     },
     {

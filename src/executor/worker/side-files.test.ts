@@ -30,17 +30,116 @@ const write = (name: string, content = 'x'): string => {
 const paths = (): string[] => (sideFiles.list() ?? []).map(({ path }) => path)
 
 describe('the files a job reads itself', () => {
-  test('are noted with what they were when they were read first', () => {
+  test('are noted with what they were when they were read', () => {
     const path = write('a.txt', 'one')
     expect(sideFiles.list()).toBeUndefined()
     expect(watched.readFileSync(path, 'utf8')).toBe('one')
     const identity = sideFileIdentity(path)
     const { size, mtimeNs, ctimeNs, ino } = fs.statSync(path, { bigint: true })
     expect(identity).toBe(`${size} ${mtimeNs} ${ino} ${ctimeNs}`)
-    write('a.txt', 'another')
     watched.readFileSync(path)
     expect(sideFiles.list()).toEqual([{ path, identity }])
+    write('a.txt', 'another')
     expect(sideFileIdentity(path)).not.toBe(identity)
+    expect(sideFiles.list()).toEqual([{ path, identity }])
+  })
+
+  test('are noted again where they are others when they are read again', async () => {
+    const path = write('a.txt', 'one')
+    watched.readFileSync(path)
+    const first = sideFileIdentity(path)
+    // That its rights were changed makes no other file of it.
+    fs.chmodSync(path, 0o600)
+    watched.readFileSync(path)
+    expect(sideFiles.list()).toEqual([{ path, identity: first }])
+    write('a.txt', 'another')
+    const second = sideFileIdentity(path)
+    await watchedPromises.readFile(path)
+    const both = [
+      { path, identity: first },
+      { path, identity: second },
+    ]
+    expect(sideFiles.list()).toEqual(both)
+    // Two are as bad as three.
+    write('a.txt', 'yet another')
+    watched.readFileSync(path)
+    fs.rmSync(path)
+    expect(() => watched.readFileSync(path)).toThrow('ENOENT')
+    expect(sideFiles.list()).toEqual(both)
+  })
+
+  test('are not looked at again once the job itself has changed them, by whichever way', () => {
+    const ways: ((path: string) => void)[] = [
+      (path) => watched.writeFileSync(path, 'mine'),
+      (path) => watched.copyFileSync(write('from.txt'), path),
+      (path) => {
+        watched.writeFileSync(`${path}.new`, 'mine')
+        watched.renameSync(`${path}.new`, path)
+      },
+      (path) => {
+        watched.rmSync(path)
+        fs.writeFileSync(path, 'of it')
+      },
+      (path) => {
+        watched.unlinkSync(path)
+        fs.writeFileSync(path, 'of it')
+      },
+    ]
+    for (const [number, change] of ways.entries()) {
+      const path = write(`changed${number}.txt`, 'as it was')
+      watched.readFileSync(path)
+      change(path)
+      watched.readFileSync(path)
+      expect(paths().filter((one) => one === path)).toHaveLength(1)
+    }
+    // A folder has another time once there is one more file in it.
+    fs.mkdirSync(folder.at('cache'))
+    for (const name of ['a', 'b']) {
+      watched.readdirSync(folder.at('cache'))
+      watched.writeFileSync(folder.at(`cache/${name}`), '')
+    }
+    watched.readdirSync(folder.at('cache'))
+    expect(paths().filter((one) => one === folder.at('cache'))).toHaveLength(1)
+  })
+
+  test('are what is copied or moved; what becomes of it is of the job', async () => {
+    const froms = Array.from({ length: 8 }, (_, number) => write(`from${number}.txt`))
+    const to = (number: number): string => folder.at(`to${number}.txt`)
+    const from = (number: number): string => froms[number] ?? ''
+    watched.copyFileSync(from(0), to(0))
+    await promisify(watched.copyFile)(from(1), to(1))
+    await watchedPromises.copyFile(from(2), to(2))
+    watched.cpSync(from(3), to(3))
+    await promisify<string, string>(watched.cp)(from(4), to(4))
+    await watchedPromises.cp(from(5), to(5))
+    watched.renameSync(from(6), to(6))
+    await watchedPromises.rename(from(7), to(7))
+    for (const number of froms.keys()) watched.readFileSync(to(number))
+    expect(paths()).toEqual(froms)
+  })
+
+  test('are links whose names are asked for, and other ones where they lead elsewhere', async () => {
+    const link = folder.at('link')
+    const relink = (target: string): void => {
+      fs.rmSync(link, { force: true })
+      fs.symlinkSync(target, link)
+    }
+    const [one, other] = [write('one.txt'), write('other.txt')]
+    relink(one)
+    expect(watched.readlinkSync(link)).toBe(one)
+    const { size, mtimeNs, ino, ctimeNs } = fs.statSync(one, { bigint: true })
+    const own = fs.lstatSync(link, { bigint: true })
+    const identity = `${size} ${mtimeNs} ${ino} ${own.mtimeNs} ${own.ino} ${ctimeNs}`
+    expect(sideFiles.list()).toEqual([{ path: link, identity }])
+    relink(other)
+    expect(await watchedPromises.readlink(link)).toBe(other)
+    expect(paths()).toEqual([link, link])
+    // It is there though it leads nowhere.
+    relink(folder.at('nowhere'))
+    const dangling = sideFileIdentity(link)
+    expect(dangling).not.toBeNull()
+    relink(folder.at('nowhere-either'))
+    expect(sideFileIdentity(link)).not.toBe(dangling)
   })
 
   test('are noted whichever way they are read, and however they are named', async () => {

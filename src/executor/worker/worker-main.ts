@@ -2,7 +2,14 @@ import { join } from 'node:path'
 import { setImmediate } from 'node:timers'
 import { pathToFileURL } from 'node:url'
 import { assertNever, exhaustionOf, type Fault, messageOf, TallymanError, toFault } from '../../errors.ts'
-import { type RecordPlace, type RecordSource, runMapTask, runReduceTask } from '../../flow/index.ts'
+import {
+  type MapReport,
+  type RecordPlace,
+  type RecordSource,
+  type ReduceReport,
+  runMapTask,
+  runReduceTask,
+} from '../../flow/index.ts'
 import { indexNameOf, memberOf, openSplit, type Split, startByteOf, wantsIndex } from '../../input/index.ts'
 import { type AnyJob, describeJob, isJob, jobTables, recordUse, resolveParams } from '../../job/index.ts'
 import {
@@ -177,8 +184,7 @@ class WorkerLife {
       settle: this.#unawaited.begin(),
     })
     note?.remove()
-    const sideFiles = this.#sideFiles.list()
-    return { kind: 'map', report: sideFiles === undefined ? report : { ...report, sideFiles } }
+    return { kind: 'map', report: this.#withSideFiles(report) }
   }
 
   async #reduce(attempt: Attempt, work: ReduceWork): Promise<AttemptReport> {
@@ -194,7 +200,12 @@ class WorkerLife {
         await pulse.beat({ readBytes: 0, bytes: 0, records: 0, rejected: 0, groups })
       },
     })
-    return { kind: 'reduce', report }
+    return { kind: 'reduce', report: this.#withSideFiles(report) }
+  }
+
+  #withSideFiles<R extends MapReport | ReduceReport>(report: R): R {
+    const sideFiles = this.#sideFiles.list()
+    return sideFiles === undefined ? report : { ...report, sideFiles }
   }
 
   #requireJob(): Loaded {

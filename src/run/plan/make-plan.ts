@@ -147,7 +147,7 @@ function cutInputs(parts: PlanParts, job: Plan['job']): CutInputs {
   const cutSplits = planSplits(cutFiles, cutting)
   const cutTasks = pack(cutSplits)
   const partitions = choosePartitions(discovery, cutTasks.length, options.spark !== null)
-  const identity = identityOfTasks(job, { partitions, contents })
+  const identity = identityOfTasks(job, { partitions, contents, cwd: options.cwd })
   const findWhole = (file: InputFile): Reuse =>
     findKept(parts, { ...identity, splits: planSplits([withoutIndex(file)], cutting) })
   // What was made of a whole file is as good as what would be made of its parts.

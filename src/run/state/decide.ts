@@ -1,6 +1,7 @@
 import type { ErrorCode, Fault } from '../../errors.ts'
 import { mayRetry, TallymanError } from '../../errors.ts'
 import { sayTask } from './say-task.ts'
+import { mixedInTheEnd } from './side-files.ts'
 import { isOpen, type RunState } from './state.ts'
 import { findStraggler } from './straggler.ts'
 import { type Stage, taskId } from './task-id.ts'
@@ -34,7 +35,7 @@ export type Decision =
   | { readonly kind: 'judge-map-stage' }
   /** Every part file is in place, or the run has ended. */
   | { readonly kind: 'rest' }
-  /** A task has failed for good. */
+  /** A task has failed for good, or what all have done makes no result. */
   | { readonly kind: 'fail'; readonly fault: Fault }
 
 /** A task that ended its worker at more records than this is wrong itself. */
@@ -91,7 +92,7 @@ export function decide(state: RunState, freeSeats: number, spareAt: number | nul
     if (alone) nextAlone ??= index
     else next ??= index
   }
-  if (tasks.done === tasks.length) return stage === 'map' ? { kind: 'judge-map-stage' } : { kind: 'rest' }
+  if (tasks.done === tasks.length) return stage === 'map' ? { kind: 'judge-map-stage' } : theEnd(state)
   if (isOneAlone || freeSeats <= 0) return { kind: 'wait' }
   // An attempt that was told to end may still hold a seat, and memory.
   const isEmpty = !isAnyRunning && freeSeats >= state.plan.workers
@@ -102,6 +103,12 @@ export function decide(state: RunState, freeSeats: number, spareAt: number | nul
   const straggler = findStraggler(state, stage, spareAt)
   if (straggler === null) return { kind: 'wait' }
   return { ...startOf(state, stage, straggler.index), beside: straggler.attempt }
+}
+
+/** Every part file is in place; of what was made of two files that ought to be one there is no result. */
+function theEnd(state: RunState): Decision {
+  const fault = mixedInTheEnd(state)
+  return fault === null ? { kind: 'rest' } : { kind: 'fail', fault }
 }
 
 /**

@@ -1,3 +1,4 @@
+import { sideFileLists } from './side-files.ts'
 import type { RunState } from './state.ts'
 
 /** A file, or a directory, that the job read itself, beside its inputs, as it was then. */
@@ -11,16 +12,12 @@ export interface FileRead {
 }
 
 /** What the job read itself, in order of paths; null where that is more than is told apart, and on Spark, where it is not noted. Pure. */
-export function filesRead({ map, plan }: RunState): readonly FileRead[] | null {
+export function filesRead({ map, reduce, plan }: RunState): readonly FileRead[] | null {
   if (plan.spark !== null) return null
   const files = new Map<string, FileRead>()
-  let before: unknown
-  for (const task of map) {
-    const sideFiles = task.kind === 'done' ? task.report.sideFiles : undefined
-    if (sideFiles === null) return null
-    if (sideFiles === undefined || sideFiles === before) continue
-    before = sideFiles
-    for (const { path, identity } of sideFiles) {
+  for (const list of sideFileLists(map, reduce)) {
+    if (list === null) return null
+    for (const { path, identity } of list) {
       const [size, mtimeNs = null] = identity?.split(' ') ?? []
       files.set(path, { path, sizeBytes: size === undefined ? null : Number(size), mtimeNs })
     }

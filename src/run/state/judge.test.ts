@@ -191,7 +191,7 @@ describe('findShortfalls', () => {
     expect(findShortfalls(read(lists[0], lists[1])).map(({ kind, message }) => [kind, message])).toEqual(
       ['/b', '/d'].map((path) => [
         'input',
-        `${path}, which the job reads itself, was changed meanwhile: some tasks have read it as it was before, others as it was then.`,
+        `${path}, which the job reads itself, was changed meanwhile: it was read as it was before, and as it was then.`,
       ]),
     )
     expect(findShortfalls(read(lists[0], lists[1]))[0]).toMatchObject({

@@ -1,9 +1,9 @@
 import type { Fault } from '../../errors.ts'
-import type { MapReport } from '../../flow/index.ts'
 import { acceptInput, type InputProblem, inputName, matchesAccepted, memberOf } from '../../input/index.ts'
 import type { RunEvent } from '../journal/events.ts'
 import type { BadRecordLimit } from '../options.ts'
 import type { Shortfall } from './shortfall.ts'
+import { mixedSideFiles, sayMixed } from './side-files.ts'
 import type { RunState } from './state.ts'
 import { inputTotals, mostAreRejected, totalsOf } from './totals.ts'
 
@@ -24,8 +24,8 @@ export function judgeMapStage(state: RunState, at: number): Verdict {
 
 /**
  * All that is lacking, once every map task is done: what planning found missing or damaged, what turned out damaged as
- * it was read, archives and files of a series without a record among others that have some, and rejected records beyond the
- * limit. Pure.
+ * it was read, archives and files of a series without a record among others that have some, files that the job reads itself and
+ * that were changed meanwhile, and rejected records beyond the limit. Pure.
  */
 export function findShortfalls(state: RunState): Shortfall[] {
   const { plan } = state
@@ -35,7 +35,7 @@ export function findShortfalls(state: RunState): Shortfall[] {
       .sort(([a], [b]) => a - b)
       .map(([ordinal, fault]) => damageOf(state, ordinal, fault)),
     ...emptyInputs(state),
-    ...mixedSideFiles(state),
+    ...changedSideFiles(state),
   ]
   const inputs = problems.map((problem): Shortfall => {
     const { path, member, message } = problem
@@ -91,27 +91,13 @@ function emptyInputs(state: RunState): InputProblem[] {
     }))
 }
 
-/** Files that the job reads itself, and that were others for some of its tasks than for the rest: the result is of neither. */
-function mixedSideFiles({ map }: RunState): InputProblem[] {
-  const contents = new Map<string, string | null>()
-  const mixed = new Set<string>()
-  let before: MapReport['sideFiles']
-  for (const task of map) {
-    if (task.kind !== 'done' || task.report.sideFiles == null || task.report.sideFiles === before) continue
-    before = task.report.sideFiles
-    for (const { path, identity } of before) {
-      // Without when its rights or links were changed, which comes last.
-      const content = identity?.replace(/ \d+$/, '') ?? null
-      if (contents.has(path) && contents.get(path) !== content) mixed.add(path)
-      contents.set(path, content)
-    }
-  }
-  return [...mixed].sort().map((path) => ({
+function changedSideFiles({ map }: RunState): InputProblem[] {
+  return mixedSideFiles(map).map((path) => ({
     path,
     member: null,
     byte: null,
     code: 'input-changed',
-    message: `${path}, which the job reads itself, was changed meanwhile: some tasks have read it as it was before, others as it was then.`,
+    message: sayMixed(path),
     wayOut: `Run again; where that makes no difference, say ${acceptInput(path)}.`,
   }))
 }

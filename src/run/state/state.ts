@@ -1,5 +1,5 @@
 import { assertNever, type Fault, TallymanError } from '../../errors.ts'
-import type { MapReport, ReduceReport } from '../../flow/index.ts'
+import type { MapReport, ReduceReport, SideFileList } from '../../flow/index.ts'
 import type { CommittedResult, RunEvent } from '../journal/events.ts'
 import { fingerprint } from '../plan/fingerprint.ts'
 import { type Plan, splitsOf } from '../plan/plan.ts'
@@ -112,7 +112,10 @@ function applyToTasks(state: RunState, event: RunEvent): RunState {
       return { ...state, phase: 'reduce', mapStageEnded: true, shortfalls: event.accepted }
     case 'reduce-committed': {
       const { index, task } = openTask(state.reduce, 'reduce', event.task)
-      return { ...state, reduce: state.reduce.with(index, afterCommit(task, event)) }
+      return {
+        ...state,
+        reduce: state.reduce.with(index, afterCommit(task, { ...event, report: withOneList(event.report) })),
+      }
     }
     case 'spark-started':
     case 'executor-came':
@@ -143,19 +146,22 @@ const none: MapReport['damaged'] = Object.freeze([])
  * worker, or from the journal, a hundred thousand take 9 MB more.
  */
 function slim(report: MapReport): MapReport {
-  return {
+  return withOneList({
     ...report,
     counters: Object.keys(report.counters).length === 0 ? nothing : report.counters,
     damaged: report.damaged.length === 0 ? none : report.damaged,
-    ...(report.sideFiles === undefined ? {} : { sideFiles: sameAsBefore(report.sideFiles) }),
-  }
+  })
 }
 
-let sideFilesBefore: NonNullable<MapReport['sideFiles']> = []
+/** Most tasks have read the same files as the one before: there is one list for all of them. */
+function withOneList<R extends MapReport | ReduceReport>(report: R): R {
+  const { sideFiles } = report
+  return sideFiles == null ? report : { ...report, sideFiles: sameAsBefore(sideFiles) }
+}
 
-/** Most tasks have read the same files as the one before. */
-function sameAsBefore(files: NonNullable<MapReport['sideFiles']> | null): typeof files {
-  if (files === null) return null
+let sideFilesBefore: NonNullable<SideFileList> = []
+
+function sameAsBefore(files: NonNullable<SideFileList>): typeof files {
   const isSame =
     files.length === sideFilesBefore.length &&
     files.every(({ path, identity }, at) => {

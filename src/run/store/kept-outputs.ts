@@ -32,6 +32,7 @@ export class KeptOutputs {
     this.#ofAll = identityOfTasks(job, {
       partitions,
       contents: contents === null ? null : new Map(Object.entries(contents)),
+      cwd: readIdentity(directory).cwd,
     })
   }
 

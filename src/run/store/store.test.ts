@@ -24,6 +24,7 @@ function taskOf(change: Partial<TaskIdentity> = {}): TaskIdentity {
     partitions: 1,
     splits: [split],
     contents: null,
+    cwd: '/home/ada',
     ...change,
   }
 }
@@ -274,11 +275,17 @@ describe('Store', () => {
     expect(store().find(taskOf())).toEqual(changed)
     rmSync(gone)
     expect(store().find(taskOf()).kind).toBe('kept')
+    // From another folder the job may read others.
+    expect(store().find(taskOf({ cwd: '/home' }))).toEqual({ kind: 'run', why: 'folder-changed' })
     // Of more than can be told nothing is kept.
     keep(null)
     expect(store().find(taskOf())).toMatchObject({ kind: 'kept', run: 'r2' })
     store().drop(taskOf())
     expect(store().find(taskOf())).toEqual({ kind: 'run', why: 'cleaned' })
+  })
+
+  test('uses what was made without a file of the job in any working directory', () => {
+    expect(keptStore().find(taskOf({ cwd: '/home' })).kind).toBe('kept')
   })
 
   test('finds content again under another time and inode when contents are compared', () => {

@@ -11,7 +11,7 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { sideFileIdentity } from '../../executor/index.ts'
-import { type MapReport, rejectedName, type SideFile } from '../../flow/index.ts'
+import { type MapReport, rejectedName, type SideFile, type SideFileList } from '../../flow/index.ts'
 import { isIndexName, type Split } from '../../input/index.ts'
 import { buildVersion } from '../package.ts'
 import { surroundings } from '../surroundings.ts'
@@ -37,6 +37,8 @@ export interface TaskIdentity {
   readonly splits: readonly Split[]
   /** SHA-256 of the inputs' content by path, which then counts in place of size, time and inode; null where nobody asked. */
   readonly contents: ReadonlyMap<string, string> | null
+  /** The working directory, absolute: a file that the job reads itself may have a path from there. */
+  readonly cwd: string
 }
 
 /** Why a task has to run: nothing that was kept fits it. */
@@ -51,6 +53,8 @@ export type MissReason =
   | 'params-changed'
   /** A file that the job reads itself was written to, or replaced, or is more than can be told. */
   | 'side-file-changed'
+  /** It was kept in another working directory, and the job reads files itself, which may be others from here. */
+  | 'folder-changed'
   /** An input was written to, or replaced. */
   | 'input-changed'
   /** The number of partitions is another one. */
@@ -82,6 +86,8 @@ export interface IdentityHashes {
   /** Files that the job had read itself, and the entry that depends on them as well; left out where there are none, and the entry is the key's. */
   readonly sideFiles?: readonly SideFile[]
   readonly entry?: string
+  /** The working directory in which it had read them. */
+  readonly cwd?: string
 }
 
 /** What `size.json` says. */
@@ -129,6 +135,7 @@ export class Store {
     if (last === null) return { kind: 'run', why: 'new' }
     const parts = hashesOf(task, '')
     if (last.key === parts.key) {
+      if (last.cwd !== undefined && last.cwd !== task.cwd) return { kind: 'run', why: 'folder-changed' }
       if (!this.#areAsBefore(last.sideFiles ?? [])) return { kind: 'run', why: 'side-file-changed' }
       const key = entryOf(last)
       const isThere = existsSync(join(this.#entryFolder(key), 'entry.json'))
@@ -145,7 +152,7 @@ export class Store {
   keep(task: TaskIdentity, output: KeptOutput): void {
     const { sideFiles } = output.report
     if (sideFiles === null) return
-    const parts = withSideFiles(hashesOf(task, output.run), sideFiles)
+    const parts = withSideFiles(hashesOf(task, output.run), sideFiles, task.cwd)
     const key = entryOf(parts)
     const staging = `${this.#entryFolder(key)}.${output.run}.new`
     const isKept = unlessRefused(() => {
@@ -416,10 +423,14 @@ function hashesOf(task: TaskIdentity, run: string): IdentityHashes {
   return { key, run, ...parts }
 }
 
-function withSideFiles(parts: IdentityHashes, sideFiles: MapReport['sideFiles']): IdentityHashes {
+function withSideFiles(
+  parts: IdentityHashes,
+  sideFiles: SideFileList | undefined,
+  cwd: string,
+): IdentityHashes {
   if (sideFiles == null) return parts
   const entry = hashOf([parts.key, sideFiles.map(({ path, identity }) => [path, identity])])
-  return { ...parts, sideFiles, entry }
+  return { ...parts, sideFiles, entry, cwd }
 }
 
 /** The name of the folder that has what was kept. */
