@@ -324,7 +324,7 @@ describe('Coordinator', () => {
       partitions: plan.partitions,
       splits: plan.splits.slice(plan.tasks[index]?.firstSplit, plan.tasks[index]?.endSplit),
       contents: plan.contents === null ? null : new Map(Object.entries(plan.contents)),
-      cwd: readIdentity(directory).cwd,
+      seenFrom: readIdentity(directory).cwd,
     })
     const keepBytesMax = 2 ** 30
 

@@ -36,8 +36,15 @@ describe.skipIf(!requires('pyspark with Java', hasSpark))(
   () => {
     it('has the digest, the totals and the journal of a run on this machine', () => {
       writeFiles(join(shop.folder, 'in'), makeOrderedFiles(seed, 300))
-      const local = shop.run('run', order, 'in', '-o', 'local', '-w', '1', '--impolite')
-      const ended = onSpark(order, 'in', '-o', 'spark', '--split', '64K', '--impolite')
+      const table = shop.write('table.txt', 'of the job')
+      const reading = shop.write(
+        'reading.job.ts',
+        `import { readFileSync } from 'node:fs'
+        export { default } from ${JSON.stringify(order)}
+        readFileSync(${JSON.stringify(table)})`,
+      )
+      const local = shop.run('run', reading, 'in', '-o', 'local', '-w', '1', '--impolite')
+      const ended = onSpark(reading, 'in', '-o', 'spark', '--split', '64K', '--impolite')
       expect(ended, ended.stderr).toMatchObject({ status: 0 })
       expect(shop.digestOf(ended)).toBe(shop.digestOf(local))
       const [mine, theirs] = ['spark', 'local'].map((name) =>
@@ -45,8 +52,12 @@ describe.skipIf(!requires('pyspark with Java', hasSpark))(
       )
       for (const field of ['tables', 'inputs', 'completeness', 'records', 'rejected', 'bytes', 'counters'])
         expect(mine[field]).toEqual(theirs[field])
+      expect(theirs.filesRead).toMatchObject([{ path: table }])
+      // The same file has another identity on each machine.
+      expect(mine.filesRead).toBeNull()
 
       const events = shop.journal()
+      expect(JSON.stringify(events)).not.toContain('sideFiles')
       const started = events.filter(({ type }) => type === 'attempt-started')
       const plan: Plan = JSON.parse(readFileSync(join(shop.runs().at(-1)!, 'plan.json'), 'utf8'))
       expect(started).toHaveLength(plan.tasks.length + plan.partitions)

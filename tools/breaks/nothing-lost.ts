@@ -129,8 +129,8 @@ export const nothingLost: BrokenPromise = {
       name: 'side-file-of-elsewhere',
       what: 'what was made with a file by a relative path is used again from another folder',
       file: 'src/run/store/store.ts',
-      text: 'last.cwd !== undefined && last.cwd !== task.cwd',
-      replacement: "last.cwd !== undefined && task.cwd === ''",
+      text: 'last.seenFrom !== undefined && last.seenFrom !== task.seenFrom',
+      replacement: "last.seenFrom !== undefined && task.seenFrom === ''",
       noticedBy: [changedMeanwhile('what was made of a file by a relative path is used again')],
     },
     {

@@ -9,7 +9,7 @@ import { countOf, showCount } from '../../quantities.ts'
 import type { RunOptions } from '../options.ts'
 import { buildVersion, packageVersion } from '../package.ts'
 import type { Resources } from '../resources.ts'
-import { identityOfTasks } from '../store/identity-of-tasks.ts'
+import { identityOfTasks, seenFrom } from '../store/identity-of-tasks.ts'
 import type { Reuse, Store, TaskIdentity } from '../store/store.ts'
 import { surroundings } from '../surroundings.ts'
 import { cutByIndexes, withoutIndex } from './cut-by-index.ts'
@@ -147,7 +147,11 @@ function cutInputs(parts: PlanParts, job: Plan['job']): CutInputs {
   const cutSplits = planSplits(cutFiles, cutting)
   const cutTasks = pack(cutSplits)
   const partitions = choosePartitions(discovery, cutTasks.length, options.spark !== null)
-  const identity = identityOfTasks(job, { partitions, contents, cwd: options.cwd })
+  const identity = identityOfTasks(job, {
+    partitions,
+    contents,
+    seenFrom: seenFrom(options.isolation, options.cwd),
+  })
   const findWhole = (file: InputFile): Reuse =>
     findKept(parts, { ...identity, splits: planSplits([withoutIndex(file)], cutting) })
   // What was made of a whole file is as good as what would be made of its parts.

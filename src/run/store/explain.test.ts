@@ -252,7 +252,7 @@ test('every reason why nothing that was kept is used is a clause of its own', ()
   const others = [
     'surroundings-changed',
     'side-file-changed',
-    'folder-changed',
+    'seen-from-elsewhere',
     'partitions-changed',
     'on-spark',
     'cleaned',
@@ -266,7 +266,7 @@ test('every reason why nothing that was kept is used is a clause of its own', ()
     'the input was written to or replaced',
     'it was kept under another time zone or language',
     'a file that the job reads itself was written to or replaced',
-    'it was kept in another folder, from which files that the job reads may be others',
+    'it was kept in another folder, or in containers or outside of them, where files that the job reads may be others',
     'the run has another number of partitions',
     'tasks on Spark use nothing that was kept',
     'what was kept of it is not there any more',

@@ -187,7 +187,8 @@ const missWords: Readonly<Record<MissReason, string>> = {
   'surroundings-changed': 'it was kept under another time zone or language',
   'params-changed': 'the parameters changed',
   'side-file-changed': 'a file that the job reads itself was written to or replaced',
-  'folder-changed': 'it was kept in another folder, from which files that the job reads may be others',
+  'seen-from-elsewhere':
+    'it was kept in another folder, or in containers or outside of them, where files that the job reads may be others',
   'input-changed': 'the input was written to or replaced',
   'partitions-changed': 'the run has another number of partitions',
   'on-spark': 'tasks on Spark use nothing that was kept',

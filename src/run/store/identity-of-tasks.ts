@@ -1,10 +1,23 @@
+import type { Isolation } from '../options.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { TaskIdentity } from './store.ts'
 
 /** What all tasks of a run have alike of their identity: who keeps a task and who looks for it must say the same, or nothing is ever found. */
 export function identityOfTasks(
   job: Pick<Plan['job'], 'file' | 'codeSha256' | 'typedParams'>,
-  { partitions, contents, cwd }: Pick<TaskIdentity, 'partitions' | 'contents' | 'cwd'>,
+  { partitions, contents, seenFrom }: Pick<TaskIdentity, 'partitions' | 'contents' | 'seenFrom'>,
 ): Omit<TaskIdentity, 'splits'> {
-  return { jobFile: job.file, codeSha256: job.codeSha256, params: job.typedParams, partitions, contents, cwd }
+  return {
+    jobFile: job.file,
+    codeSha256: job.codeSha256,
+    params: job.typedParams,
+    partitions,
+    contents,
+    seenFrom,
+  }
+}
+
+/** From where a job sees files: its paths may begin at the working directory, and a container has few of the machine's files, and others of its own. */
+export function seenFrom(isolation: Isolation, cwd: string): string {
+  return isolation === 'container' ? `container ${cwd}` : cwd
 }

@@ -8,7 +8,7 @@ import type { RunState } from '../state/state.ts'
 import { parseTaskId, taskId } from '../state/task-id.ts'
 import { readsAsPlanned } from '../work.ts'
 import { isAsPlanned } from './as-planned.ts'
-import { identityOfTasks } from './identity-of-tasks.ts'
+import { identityOfTasks, seenFrom } from './identity-of-tasks.ts'
 import type { KeptOutput, Store, TaskIdentity } from './store.ts'
 import { isWorthKeeping } from './worth-keeping.ts'
 
@@ -32,7 +32,7 @@ export class KeptOutputs {
     this.#ofAll = identityOfTasks(job, {
       partitions,
       contents: contents === null ? null : new Map(Object.entries(contents)),
-      cwd: readIdentity(directory).cwd,
+      seenFrom: seenFrom(plan.isolation, this.#cwd),
     })
   }
 

@@ -24,7 +24,7 @@ function taskOf(change: Partial<TaskIdentity> = {}): TaskIdentity {
     partitions: 1,
     splits: [split],
     contents: null,
-    cwd: '/home/ada',
+    seenFrom: '/home/ada',
     ...change,
   }
 }
@@ -276,7 +276,7 @@ describe('Store', () => {
     rmSync(gone)
     expect(store().find(taskOf()).kind).toBe('kept')
     // From another folder the job may read others.
-    expect(store().find(taskOf({ cwd: '/home' }))).toEqual({ kind: 'run', why: 'folder-changed' })
+    expect(store().find(taskOf({ seenFrom: '/home' }))).toEqual({ kind: 'run', why: 'seen-from-elsewhere' })
     // Of more than can be told nothing is kept.
     keep(null)
     expect(store().find(taskOf())).toMatchObject({ kind: 'kept', run: 'r2' })
@@ -285,7 +285,7 @@ describe('Store', () => {
   })
 
   test('uses what was made without a file of the job in any working directory', () => {
-    expect(keptStore().find(taskOf({ cwd: '/home' })).kind).toBe('kept')
+    expect(keptStore().find(taskOf({ seenFrom: '/home' })).kind).toBe('kept')
   })
 
   test('finds content again under another time and inode when contents are compared', () => {

@@ -37,8 +37,8 @@ export interface TaskIdentity {
   readonly splits: readonly Split[]
   /** SHA-256 of the inputs' content by path, which then counts in place of size, time and inode; null where nobody asked. */
   readonly contents: ReadonlyMap<string, string> | null
-  /** The working directory, absolute: a file that the job reads itself may have a path from there. */
-  readonly cwd: string
+  /** From where the job sees the files that it reads itself (`seenFrom`). */
+  readonly seenFrom: string
 }
 
 /** Why a task has to run: nothing that was kept fits it. */
@@ -53,8 +53,8 @@ export type MissReason =
   | 'params-changed'
   /** A file that the job reads itself was written to, or replaced, or is more than can be told. */
   | 'side-file-changed'
-  /** It was kept in another working directory, and the job reads files itself, which may be others from here. */
-  | 'folder-changed'
+  /** It was kept in another working directory, or by workers in containers or outside of them, and the job reads files itself, which may be others from here. */
+  | 'seen-from-elsewhere'
   /** An input was written to, or replaced. */
   | 'input-changed'
   /** The number of partitions is another one. */
@@ -86,8 +86,8 @@ export interface IdentityHashes {
   /** Files that the job had read itself, and the entry that depends on them as well; left out where there are none, and the entry is the key's. */
   readonly sideFiles?: readonly SideFile[]
   readonly entry?: string
-  /** The working directory in which it had read them. */
-  readonly cwd?: string
+  /** From where it had read them. */
+  readonly seenFrom?: string
 }
 
 /** What `size.json` says. */
@@ -135,7 +135,8 @@ export class Store {
     if (last === null) return { kind: 'run', why: 'new' }
     const parts = hashesOf(task, '')
     if (last.key === parts.key) {
-      if (last.cwd !== undefined && last.cwd !== task.cwd) return { kind: 'run', why: 'folder-changed' }
+      if (last.seenFrom !== undefined && last.seenFrom !== task.seenFrom)
+        return { kind: 'run', why: 'seen-from-elsewhere' }
       if (!this.#areAsBefore(last.sideFiles ?? [])) return { kind: 'run', why: 'side-file-changed' }
       const key = entryOf(last)
       const isThere = existsSync(join(this.#entryFolder(key), 'entry.json'))
@@ -152,7 +153,7 @@ export class Store {
   keep(task: TaskIdentity, output: KeptOutput): void {
     const { sideFiles } = output.report
     if (sideFiles === null) return
-    const parts = withSideFiles(hashesOf(task, output.run), sideFiles, task.cwd)
+    const parts = withSideFiles(hashesOf(task, output.run), sideFiles, task.seenFrom)
     const key = entryOf(parts)
     const staging = `${this.#entryFolder(key)}.${output.run}.new`
     const isKept = unlessRefused(() => {
@@ -426,11 +427,11 @@ function hashesOf(task: TaskIdentity, run: string): IdentityHashes {
 function withSideFiles(
   parts: IdentityHashes,
   sideFiles: SideFileList | undefined,
-  cwd: string,
+  seenFrom: string,
 ): IdentityHashes {
   if (sideFiles == null) return parts
   const entry = hashOf([parts.key, sideFiles.map(({ path, identity }) => [path, identity])])
-  return { ...parts, sideFiles, entry, cwd }
+  return { ...parts, sideFiles, entry, seenFrom }
 }
 
 /** The name of the folder that has what was kept. */
