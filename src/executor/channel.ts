@@ -6,6 +6,8 @@ export interface WorkerChannel {
   send(message: FromWorker): void
   /** Called once, before anything arrives. */
   listen(onMessage: (message: ToWorker) => void): void
+  /** Whether this line alone keeps the worker from ending, as it does until it is let go. */
+  readonly hold: (isHeld: boolean) => void
   readonly streams: WorkerStreams
   /** Whether it leads out of a container: what a job cannot do in there is explained. */
   readonly isInContainer?: boolean

@@ -14,6 +14,7 @@ serve(
     // As text: what a job makes of its parameters may be nothing that a thread can be sent, a function for example.
     send: (message) => port.postMessage(encodeJson(message)),
     streams: workerStreams(true),
+    hold: (isHeld) => (isHeld ? port.ref() : port.unref()),
     listen: (onMessage) => port.on('message', (message: ToWorker) => onMessage(message)),
   },
   // What was posted is delivered before the thread ends.

@@ -3,10 +3,8 @@ import type { SplitReader } from '../input/index.ts'
 import { type Context, type Position, RecordRejection } from '../job/index.ts'
 import { hashBytes } from '../record/index.ts'
 import { empty } from './empty.ts'
+import type { Late } from './late.ts'
 import type { RecordSource } from './record-source.ts'
-
-/** What to do about what comes after its map has returned. */
-export const lateWayOut = 'Await everything the map starts before it returns.'
 
 /** The `ctx` a map gets: one object for the whole task, standing at the record at hand. */
 export class MapContext implements Context<Readonly<Record<string, unknown>>, unknown> {
@@ -14,18 +12,18 @@ export class MapContext implements Context<Readonly<Record<string, unknown>>, un
   state: unknown = undefined
   /** Is a hook or a record's map under way? What is counted at another time would be lost, or count as another record's. */
   isOpen = false
-  /** The first thing that was counted too late: remembered, since the job may catch it. */
-  late: TallymanError | null = null
   #source: RecordSource | null = null
   #reader: SplitReader<unknown> | null = null
+  readonly #late: Late
   readonly #counters = new Map<string, number>()
   /** Increments of the record at hand; kept only when its map returns. */
   readonly #pending: { name: string; by: number }[] = []
   #randomState = 0
   #randomByte = -1
 
-  constructor(params: Readonly<Record<string, unknown>>) {
+  constructor(params: Readonly<Record<string, unknown>>, late: Late) {
     this.params = params
+    this.#late = late
   }
 
   enter(source: RecordSource, reader: SplitReader<unknown>): void {
@@ -71,17 +69,8 @@ export class MapContext implements Context<Readonly<Record<string, unknown>>, un
         `Counter "${name}" was increased by ${String(by)}; a counter counts in whole numbers.`,
       )
     }
-    if (!this.isOpen) throw this.#refuseLate(name)
+    if (!this.isOpen) throw this.#late.refuse(`Counter "${name}" was increased`)
     this.#pending.push({ name, by })
-  }
-
-  #refuseLate(name: string): TallymanError {
-    this.late ??= new TallymanError(
-      'job-threw',
-      `Counter "${name}" was increased after its record's map had returned.`,
-      { wayOut: lateWayOut },
-    )
-    return this.late
   }
 
   reject(reason: string): never {

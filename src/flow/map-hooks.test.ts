@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type MapOptions, mapTask, rejectedIn, runTasks, TaskInputs } from '../../test/fixtures/task-runs.ts'
 import { TallymanError } from '../errors.ts'
 import { jsonl, text } from '../input/index.ts'
@@ -85,8 +85,12 @@ describe('runMapTask, of what comes too late', () => {
     }
     await expect(run(job, { settle })).rejects.toMatchObject(expected)
     expect(told).toMatchObject([expected])
-    // Nobody waited for it here.
-    await expect(run(job)).resolves.toMatchObject({ emitted: 0 })
+    // Nobody waited for it here: who is told hears of it all the same.
+    const onLate = vi.fn()
+    await expect(run(job, { onLate })).resolves.toMatchObject({ emitted: 0 })
+    expect(onLate).not.toHaveBeenCalled()
+    await vi.waitUntil(() => onLate.mock.calls.length > 0)
+    expect(onLate.mock.calls).toMatchObject([[expected]])
   })
 
   test('fails for what is counted after the last record, although the job catches what it is told', async () => {

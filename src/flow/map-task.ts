@@ -11,7 +11,8 @@ import {
   RecordRejection,
 } from '../job/index.ts'
 import { Combiner, type CombinerOptions } from './combiner.ts'
-import { lateWayOut, MapContext } from './map-context.ts'
+import { Late } from './late.ts'
+import { MapContext } from './map-context.ts'
 import type { RecordSource } from './record-source.ts'
 import { RejectedLog, type Why, whyRejected } from './rejected.ts'
 import type { SideFileList } from './side-file.ts'
@@ -88,6 +89,8 @@ export interface MapTask extends CombinerOptions {
    * emits is not lost unseen. Left out, only what came before is seen.
    */
   readonly settle?: () => Promise<void>
+  /** Told of what is emitted or counted too late, also after the task has ended, which cannot fail for it any more. */
+  readonly onLate?: (error: TallymanError) => void
 }
 
 /** How far a map task is. */
@@ -139,8 +142,7 @@ class MapAttempt {
   /** Reasons by place; null where nothing is skipped, as nearly always. */
   readonly #skip: ReadonlyMap<string, string> | null
   readonly #pressure: { readonly isFelt: boolean }
-  /** An emit that came too late, the first: what it was given is lost. */
-  #late: TallymanError | null = null
+  readonly #late: Late
   /** Records that the mapper threw at, and those that it refused on purpose. */
   #threw = 0
   #refused = 0
@@ -152,7 +154,8 @@ class MapAttempt {
     this.#task = task
     this.#tables = jobTables(task.job)
     this.#combiner = new Combiner(this.#tables, task)
-    this.#context = new MapContext(task.params)
+    this.#late = new Late(task.onLate)
+    this.#context = new MapContext(task.params, this.#late)
     this.#rejected = new RejectedLog(task.storage)
     this.#pressure = task.pressure ?? { isFelt: false }
     const { skip = [] } = task
@@ -179,14 +182,8 @@ class MapAttempt {
     this.#turn = this.#beginTurn()
   }
 
-  /** Remembered, since the job may catch it where it emits. */
   #refuseLate(table: number): TallymanError {
-    this.#late ??= new TallymanError(
-      'job-threw',
-      `Table "${this.#tables[table]?.name}" got a value after its record's map had returned.`,
-      { wayOut: lateWayOut },
-    )
-    return this.#late
+    return this.#late.refuse(`Table "${this.#tables[table]?.name}" got a value`)
   }
 
   async run(): Promise<MapReport> {
@@ -215,7 +212,7 @@ class MapAttempt {
       this.#combiner.fold('in flush')
     }
     await settle?.()
-    const late = this.#late ?? this.#context.late
+    const late = this.#late.first
     if (late !== null) throw late
     const spills = this.#damaged.length === 0 ? this.#combiner.finish() : []
     this.#rejected.close()

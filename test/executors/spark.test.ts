@@ -58,6 +58,8 @@ const leftOut = {
     'How many run at once is for Spark to say: each of its Python workers has one seat.',
   'tells how far an attempt is, in numbers that only grow and end below its report':
     'Spark brings nothing here of a task that is at work; its run tells of tasks that have ended.',
+  'fails the next attempt of a worker in which something came too late when nothing ran':
+    'Which of its workers has the next task is for Spark to say.',
   'is replaced when it dies between two attempts':
     'It is found by its process id in the pool, which is in another process; the pool there is the same.',
   'takes no other attempt with it that a process of its own would have spared':

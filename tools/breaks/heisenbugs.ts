@@ -41,6 +41,26 @@ export const heisenbugs: BrokenPromise = {
       noticedBy: [{ file: 'test/hostile/unawaited.test.ts', name: 'end the run, and commit nothing' }],
     },
     {
+      name: 'pool-not-awaited',
+      what: 'what zlib, crypto and WebAssembly have under way after the last record is not waited for',
+      file: 'src/executor/worker/unawaited.ts',
+      text: ': await whenIdle(this.#channel, this.#patienceMs)',
+      replacement: ': await whenGone(before, this.#patienceMs)',
+      noticedBy: [
+        { file: 'test/hostile/unawaited.test.ts', name: 'end the run, and commit nothing: after a deflate' },
+      ],
+    },
+    {
+      name: 'late-after-task',
+      what: 'what is emitted when its task has ended is lost without a word',
+      file: 'src/executor/worker/worker-main.ts',
+      text: '      if (this.#late !== null) throw this.#late\n',
+      replacement: '',
+      noticedBy: [
+        { file: 'test/hostile/unawaited.test.ts', name: 'while another one is at work in the worker' },
+      ],
+    },
+    {
       name: 'late-emit-taken',
       what: 'what is emitted after its map has returned counts with whatever record is at hand',
       file: 'src/flow/map-task.ts',

@@ -50,6 +50,7 @@ serve(
       socket.write(encodeFrame(message))
     },
     streams: workerStreams(!isForeground),
+    hold: (isHeld) => (isHeld ? socket.ref() : socket.unref()),
     isInContainer: socketPath !== undefined,
     ...(cwd === undefined ? {} : { cwd }),
     // The other end is the coordinator that started this process: what it says is a `ToWorker`.

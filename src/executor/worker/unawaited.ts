@@ -1,4 +1,6 @@
-import { setImmediate, setTimeout } from 'node:timers/promises'
+import { clearTimeout, setTimeout } from 'node:timers'
+import { setImmediate, setTimeout as wait } from 'node:timers/promises'
+import type { WorkerChannel } from '../channel.ts'
 
 /** How long the first task of a worker that leaves something at work is waited for. */
 const patienceFirstMs = 500
@@ -6,15 +8,22 @@ const patienceFirstMs = 500
 const now = performance.now.bind(performance)
 
 /**
- * Waits for what a job started and did not await: timers, reads, requests, children. What it emits comes too late, which
- * has to be found while its task is still at hand.
+ * Waits for what a job started and did not await: timers, reads, requests, children, and what threads of the pool compute.
+ * What it emits comes too late, which has to be found while its task is still at hand.
  *
- * A job may also hold something open on purpose, a connection or an interval. So the patience is bounded, and halves each
- * time it was in vain: all of a worker's tasks together lose at most a second by it. A task that leaves nothing
- * at work costs one turn of the event loop.
+ * Node itself says when nothing is left at work (`whenIdle`). A job may also hold something open on purpose, a connection or
+ * an interval, and then it never says so. So the patience is bounded, and once it was in vain only what Node lists is waited
+ * for, where it was not there before the task; of zlib, crypto and WebAssembly it lists nothing. The patience halves each time
+ * it was in vain: all of a worker's tasks together lose at most a second by it.
  */
 export class Unawaited {
+  readonly #channel: Pick<WorkerChannel, 'hold'>
   #patienceMs = patienceFirstMs
+  #isHeldOpen = false
+
+  constructor(channel: Pick<WorkerChannel, 'hold'>) {
+    this.#channel = channel
+  }
 
   /** Notes what is at work before a task. Returns the wait for whatever is there beyond that. */
   begin(): () => Promise<void> {
@@ -23,15 +32,49 @@ export class Unawaited {
   }
 
   async #settle(before: number): Promise<void> {
-    await setImmediate()
-    if (countAtWork() <= before) return
-    const endMs = now() + this.#patienceMs
-    while (now() < endMs) {
-      await setTimeout(1)
-      if (countAtWork() <= before) return
-    }
+    const isDone = this.#isHeldOpen
+      ? await whenGone(before, this.#patienceMs)
+      : await whenIdle(this.#channel, this.#patienceMs)
+    if (isDone) return
+    this.#isHeldOpen = true
     this.#patienceMs /= 2
   }
+}
+
+const event = 'beforeExit'
+
+/**
+ * Lets go of the line to the coordinator until the worker would end but for it, and returns true then: nothing that could call the
+ * job is under way in this thread. Returns false where that takes too long.
+ */
+function whenIdle({ hold }: Pick<WorkerChannel, 'hold'>, patienceMs: number): Promise<boolean> {
+  // Those of the job wait for its end, which this is not.
+  const listeners = process.rawListeners(event)
+  return new Promise((resolve) => {
+    const end = (isIdle: boolean): void => {
+      hold(true)
+      clearTimeout(timer)
+      process.removeListener(event, reach)
+      for (const listener of listeners) process.on(event, listener as () => void)
+      resolve(isIdle)
+    }
+    const reach = (): void => end(true)
+    const timer = setTimeout(end, patienceMs, false).unref()
+    process.removeAllListeners(event)
+    process.on(event, reach)
+    hold(false)
+  })
+}
+
+/** Returns true as soon as no more is at work than there was before; false where that takes too long. */
+async function whenGone(before: number, patienceMs: number): Promise<boolean> {
+  await setImmediate()
+  const endMs = now() + patienceMs
+  while (countAtWork() > before) {
+    if (now() >= endMs) return false
+    await wait(1)
+  }
+  return true
 }
 
 /** How much keeps the event loop of this thread at work. Ports are left out: those between threads come and go by themselves. */

@@ -75,12 +75,15 @@ class WorkerLife {
   readonly #cwd: string
   #loaded: Loaded | null = null
   #attempt: string | null = null
-  readonly #unawaited = new Unawaited()
+  readonly #unawaited: Unawaited
   readonly #sideFiles = new SideFiles()
+  /** What a map task emitted too late, maybe when it had ended: whatever is run here from then on fails with it. */
+  #late: TallymanError | null = null
 
   constructor(channel: WorkerChannel, leave: () => void) {
     this.#channel = channel
     this.#leave = leave
+    this.#unawaited = new Unawaited(channel)
     this.#cwd = channel.cwd ?? process.cwd()
   }
 
@@ -98,6 +101,8 @@ class WorkerLife {
   }
 
   failOutside(error: unknown): void {
+    // Between two attempts there is nothing that could fail for what comes too late: the next one does.
+    if (this.#attempt === null && this.#late !== null) return
     if (this.#channel.isInContainer === true) explainInContainer(error)
     const reason = messageOf(error)
     const fault = toFault(
@@ -134,6 +139,7 @@ class WorkerLife {
     try {
       const startMs = workedMs()
       const report = await this.#perform(attempt)
+      if (this.#late !== null) throw this.#late
       checkZoneOfThread()
       this.#attempt = null
       this.#channel.send({ type: 'done', id, report, workMs: workedMs() - startMs })
@@ -182,6 +188,9 @@ class WorkerLife {
       tick: (progress) => pulse.beat({ ...progress, groups: 0 }),
       pressure: this.#channel.streams.pressure,
       settle: this.#unawaited.begin(),
+      onLate: (error) => {
+        this.#late ??= error
+      },
     })
     note?.remove()
     return { kind: 'map', report: this.#withSideFiles(report) }

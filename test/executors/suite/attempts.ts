@@ -1,6 +1,7 @@
 /** What attempts come to whose workers live. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import type { AttemptProgress } from '../../../src/executor/index.ts'
 import { until } from '../../fixtures/until.ts'
@@ -44,6 +45,26 @@ export function testAttempts(
           2, 3, 4,
         ])
         expect(pool.freeSeats).toBe(3)
+      },
+    )
+
+    unlessLeftOut(
+      'fails the next attempt of a worker in which something came too late when nothing ran',
+      async () => {
+        const pool = await place().openPool()
+        const split = place().write('a.txt', ['!late 100', 'a'])
+        expect(mapReportOf(await perform(pool, mapAttempt('map-00000.1', [split]))).emitted).toBe(2)
+        await sleep(200)
+        expect(await perform(pool, mapAttempt('map-00001.1', [place().write('b.txt', ['b'])]))).toMatchObject(
+          {
+            kind: 'failed',
+            fault: {
+              code: 'job-threw',
+              message: 'Counter "late" was increased after its record\'s map had returned.',
+              wayOut: 'Await everything the map starts before it returns.',
+            },
+          },
+        )
       },
     )
 
