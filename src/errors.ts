@@ -124,6 +124,8 @@ export interface Fault {
   readonly wayOut?: string
   /** For `file-damaged`: which file. */
   readonly file?: string
+  /** For what came too late: the attempt before this one whose map had started it, so that what it wrote lacks something. */
+  readonly lateFrom?: string
   /** Stack of the user's or the engine's code, where it helps. */
   readonly stack?: string
 }

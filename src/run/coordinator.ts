@@ -9,7 +9,7 @@ import { type Decision, decide, mayBlameRecord } from './state/decide.ts'
 import type { Verdict } from './state/judge.ts'
 import { type EndedAttempt, settle } from './state/settle.ts'
 import { isOpen, type RunState } from './state/state.ts'
-import { attemptId, taskId } from './state/task-id.ts'
+import { attemptId, mapTaskOf, taskId } from './state/task-id.ts'
 import { KeptOutputs } from './store/kept-outputs.ts'
 import { mapWork, reduceWork } from './work.ts'
 
@@ -188,9 +188,14 @@ export class Coordinator extends BookedRun {
         fault === null || !mayBlameRecord(fault.code)
           ? null
           : readPlaceNote(this.directory.absolute(this.directory.relativeAttemptFolder(id))),
-      damagedTask: fault?.code === 'file-damaged' ? this.directory.taskOfCommitted(fault.file ?? '') : null,
+      damagedTask: fault === null ? null : this.#damagedTask(fault),
     })
     for (const step of steps) this.book.take(step)
+  }
+
+  #damagedTask({ code, file, lateFrom }: Fault): string | null {
+    if (lateFrom !== undefined) return mapTaskOf(lateFrom)
+    return code === 'file-damaged' ? this.directory.taskOfCommitted(file ?? '') : null
   }
 
   protected override takeOutside(step: StepOutside): void {

@@ -77,12 +77,15 @@ describe.each(['process', 'thread'])('emits of a job that nobody awaited (%s)', 
       "setup: () => new Promise((go) => { waits++; setTimeout(go, waits > 1 ? 600 : 0) }), map(line, emit) { emit(line) }, flush(emit) { if (waits === 1) setTimeout(() => { try { emit('late') } catch {} }, 900) }",
       'let waits = 0',
     )
-    const { status, stdout, stderr } = shop.run(
-      ...['run', 'later.job.ts', 'two-tasks.txt', '--isolation', isolation],
-      ...['--workers', '1', '--split', '40k', '--no-reuse'],
-    )
-    expect([status, stdout]).toEqual([1, ''])
-    expect(stderr).toContain('Table "result" got a value after its record\'s map had returned.')
+    // What that first task wrote is not used by the next run, which would be complete without what came too late.
+    for (let runs = 0; runs < 2; runs++) {
+      const { status, stdout, stderr } = shop.run(
+        ...['run', 'later.job.ts', 'two-tasks.txt', '--isolation', isolation],
+        ...['--workers', '1', '--split', '40k'],
+      )
+      expect([status, stdout]).toEqual([1, ''])
+      expect(stderr).toContain('Table "result" got a value after its record\'s map had returned.')
+    }
   })
 
   it('end the run in a later task of a job that keeps an interval', () => {

@@ -54,8 +54,18 @@ export const heisenbugs: BrokenPromise = {
       name: 'late-after-task',
       what: 'what is emitted when its task has ended is lost without a word',
       file: 'src/executor/worker/worker-main.ts',
-      text: '      if (this.#late !== null) throw this.#late\n',
+      text: '      if (this.#late !== null) throw this.#late.error\n',
       replacement: '',
+      noticedBy: [
+        { file: 'test/hostile/unawaited.test.ts', name: 'while another one is at work in the worker' },
+      ],
+    },
+    {
+      name: 'late-output-used',
+      what: 'what a task wrote whose map emitted something when it had ended is used by the next run',
+      file: 'src/run/coordinator.ts',
+      text: '    if (lateFrom !== undefined) return mapTaskOf(lateFrom)\n',
+      replacement: '    if (lateFrom !== undefined && mapTaskOf(lateFrom) === null) return null\n',
       noticedBy: [
         { file: 'test/hostile/unawaited.test.ts', name: 'while another one is at work in the worker' },
       ],

@@ -77,8 +77,8 @@ class WorkerLife {
   #attempt: string | null = null
   readonly #unawaited: Unawaited
   readonly #sideFiles = new SideFiles()
-  /** What a map task emitted too late, maybe when it had ended: whatever is run here from then on fails with it. */
-  #late: TallymanError | null = null
+  /** What a map attempt emitted too late, maybe when it had ended: whatever is run here from then on fails with it. */
+  #late: { readonly from: string; readonly error: TallymanError } | null = null
 
   constructor(channel: WorkerChannel, leave: () => void) {
     this.#channel = channel
@@ -111,7 +111,7 @@ class WorkerLife {
         cause: error,
       }),
     )
-    if (this.#attempt !== null) this.#channel.send({ type: 'failed', id: this.#attempt, fault })
+    if (this.#attempt !== null) this.#fail(this.#attempt, fault)
     else if (this.#loaded === null) this.#channel.send({ type: 'refused', fault })
     else this.#channel.send({ type: 'broken', fault })
     this.#leave()
@@ -139,14 +139,19 @@ class WorkerLife {
     try {
       const startMs = workedMs()
       const report = await this.#perform(attempt)
-      if (this.#late !== null) throw this.#late
+      if (this.#late !== null) throw this.#late.error
       checkZoneOfThread()
       this.#attempt = null
       this.#channel.send({ type: 'done', id, report, workMs: workedMs() - startMs })
     } catch (error) {
       this.#attempt = null
-      this.#channel.send({ type: 'failed', id, fault: explained(toFault(error)) })
+      this.#fail(id, explained(toFault(error)))
     }
+  }
+
+  #fail(id: string, fault: Fault): void {
+    const from = this.#late?.from ?? id
+    this.#channel.send({ type: 'failed', id, fault: from === id ? fault : { ...fault, lateFrom: from } })
   }
 
   #perform(attempt: Attempt): Promise<AttemptReport> {
@@ -189,7 +194,7 @@ class WorkerLife {
       pressure: this.#channel.streams.pressure,
       settle: this.#unawaited.begin(),
       onLate: (error) => {
-        this.#late ??= error
+        this.#late ??= { from: attempt.id, error }
       },
     })
     note?.remove()

@@ -117,6 +117,18 @@ describe('settle', () => {
     expect(kinds(second)).toEqual(['discard', 'attempt-failed'])
   })
 
+  test('opens a task again whose map emitted too late, and ends the run for the attempt that found it', () => {
+    const state = [
+      { type: 'map-committed', at: 0, task: 'map-00001', attempt: 1, report: mapReport([]) } as const,
+      started(1),
+    ].reduce(apply, initialState(plan))
+    const fault = { code: 'job-threw', message: 'Too late.', lateFrom: 'map-00001.1' } as const
+    const outcome = { kind: 'failed', fault } as const
+    const steps = settle(state, { ...failed(1, 'job-threw', 'map-00001'), outcome })
+    expect(kinds(steps)).toEqual(['discard', 'attempt-failed', 'forget', 'output-lost'])
+    expect(decide(recorded(state, steps), 1)).toMatchObject({ kind: 'fail', fault })
+  })
+
   test('commits a reduce task, and keeps nothing of it for later runs', () => {
     const reduce = 'reduce-00000'
     const state = [

@@ -15,7 +15,7 @@ export interface EndedAttempt {
   readonly at: number
   /** The record its worker died at, where that is known. */
   readonly place: RecordPlace | null
-  /** The committed task whose damaged files made it fail, if that was why. */
+  /** The committed task whose damaged files made it fail, or whose map emitted too late to be in them, if that was why. */
   readonly damagedTask: string | null
 }
 
@@ -74,8 +74,8 @@ function settleFailure(
     task,
     attempt,
     fault,
-    // An attempt that met another one's damage did nothing wrong.
-    charged: damagedTask === null,
+    // An attempt that met another one's damage did nothing wrong. Where the job did, the run is to end.
+    charged: damagedTask === null || fault.lateFrom !== undefined,
     ...(place === null ? {} : { place }),
   } as const
   const isLoss = damagedTask !== null && isDone(state, damagedTask)

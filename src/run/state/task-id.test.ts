@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { attemptId, parseTaskId, taskId } from './task-id.ts'
+import { attemptId, mapTaskOf, parseTaskId, taskId } from './task-id.ts'
 
 describe('taskId', () => {
   test('is the stage and a number of at least five digits', () => {
@@ -16,6 +16,14 @@ describe('taskId', () => {
         expect(taskId('map', a) < taskId('map', b)).toBe(a < b)
       }),
     )
+  })
+})
+
+describe('mapTaskOf', () => {
+  test('is the map task of an attempt, and of nothing else', () => {
+    expect(mapTaskOf('map-00012.3')).toBe('map-00012')
+    for (const other of ['map-00012', 'reduce-00012.3', 'a map-00012.3', 'map-00012.3 ', ''])
+      expect(mapTaskOf(other)).toBeNull()
   })
 })
 

@@ -13,6 +13,11 @@ export function attemptId(task: string, attempt: number): string {
   return `${task}.${attempt}`
 }
 
+/** The map task that this is an attempt at. Null for any other text: it may be what a worker says. */
+export function mapTaskOf(attempt: string): string | null {
+  return /^(map-\d+)\.\d+$/.exec(attempt)?.[1] ?? null
+}
+
 /** The inverse of `taskId`. Throws `internal` for any other text, the name of an attempt included. */
 export function parseTaskId(id: string): { readonly stage: Stage; readonly index: number } {
   const match = /^(map|reduce)-(\d+)$/.exec(id)

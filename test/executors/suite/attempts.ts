@@ -62,6 +62,7 @@ export function testAttempts(
               code: 'job-threw',
               message: 'Counter "late" was increased after its record\'s map had returned.',
               wayOut: 'Await everything the map starts before it returns.',
+              lateFrom: 'map-00000.1',
             },
           },
         )
