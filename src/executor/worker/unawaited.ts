@@ -12,14 +12,16 @@ const now = performance.now.bind(performance)
  * What it emits comes too late, which has to be found while its task is still at hand.
  *
  * Node itself says when nothing is left at work (`whenIdle`). A job may also hold something open on purpose, a connection or
- * an interval, and then it never says so. So the patience is bounded, and once it was in vain only what Node lists is waited
- * for, where it was not there before the task; of zlib, crypto and WebAssembly it lists nothing. The patience halves each time
- * it was in vain: all of a worker's tasks together lose at most a second by it.
+ * an interval, and then it never says so: only what Node lists is waited for, where it was not there before the task. Of zlib,
+ * crypto and WebAssembly it lists nothing. That something is held open is seen before a task, or by the patience being in vain,
+ * which halves each time: all of a worker's tasks together lose at most a second by it.
  */
 export class Unawaited {
   readonly #channel: Pick<WorkerChannel, 'hold'>
   #patienceMs = patienceFirstMs
   #isHeldOpen = false
+  /** What was at work before there was a job. Node may still be closing a file that the worker was loaded from. */
+  readonly #own = atWork().filter((kind) => kind !== 'CloseReq').length
 
   constructor(channel: Pick<WorkerChannel, 'hold'>) {
     this.#channel = channel
@@ -27,14 +29,15 @@ export class Unawaited {
 
   /** Notes what is at work before a task. Returns the wait for whatever is there beyond that. */
   begin(): () => Promise<void> {
-    const before = countAtWork()
+    const before = atWork().length
     return () => this.#settle(before)
   }
 
   async #settle(before: number): Promise<void> {
-    const isDone = this.#isHeldOpen
-      ? await whenGone(before, this.#patienceMs)
-      : await whenIdle(this.#channel, this.#patienceMs)
+    const isDone =
+      this.#isHeldOpen || before > this.#own
+        ? await whenGone(before, this.#patienceMs)
+        : await whenIdle(this.#channel, this.#patienceMs)
     if (isDone) return
     this.#isHeldOpen = true
     this.#patienceMs /= 2
@@ -70,14 +73,14 @@ function whenIdle({ hold }: Pick<WorkerChannel, 'hold'>, patienceMs: number): Pr
 async function whenGone(before: number, patienceMs: number): Promise<boolean> {
   await setImmediate()
   const endMs = now() + patienceMs
-  while (countAtWork() > before) {
+  while (atWork().length > before) {
     if (now() >= endMs) return false
     await wait(1)
   }
   return true
 }
 
-/** How much keeps the event loop of this thread at work. Ports are left out: those between threads come and go by themselves. */
-function countAtWork(): number {
-  return process.getActiveResourcesInfo().filter((kind) => kind !== 'MessagePort').length
+/** What keeps the event loop of this thread at work, as far as Node lists it. Ports are left out: those between threads come and go by themselves. */
+function atWork(): string[] {
+  return process.getActiveResourcesInfo().filter((kind) => kind !== 'MessagePort')
 }
