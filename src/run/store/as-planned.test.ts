@@ -1,4 +1,4 @@
-import { chmodSync, renameSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, renameSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { afterAll, describe, expect, test } from 'vitest'
 import { plainFile, planOf } from '../../../test/fixtures/plans.ts'
 import { tempFolder } from '../../../test/fixtures/temp-folder.ts'
@@ -38,6 +38,15 @@ describe('isAsPlanned', () => {
       change()
       expect(isAsPlanned(split, folder.path)).toBe(false)
     }
+  })
+
+  test('finds a file behind a link where the system does', () => {
+    mkdirSync(folder.at('far', 'below'), { recursive: true })
+    symlinkSync(folder.at('far', 'below'), folder.at('link'))
+    write('far/e.txt', 'old')
+    const split = { ...planned('far/e.txt'), path: 'link/../e.txt' }
+    expect(isAsPlanned(split, folder.path)).toBe(true)
+    expect(isAsPlanned({ ...split, path: `${folder.path}/link/../e.txt` }, '/')).toBe(true)
   })
 
   test('is false of what is gone, and true of what a server has', () => {

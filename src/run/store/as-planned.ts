@@ -1,5 +1,4 @@
 import { statSync } from 'node:fs'
-import { resolve } from 'node:path'
 import { isAddress, type Split, toFsPath } from '../../input/index.ts'
 
 /**
@@ -10,7 +9,9 @@ import { isAddress, type Split, toFsPath } from '../../input/index.ts'
 export function isAsPlanned({ path, identity }: Split, cwd: string): boolean {
   if (isAddress(path)) return true
   try {
-    const { size, mtimeNs, ctimeNs, ino } = statSync(toFsPath(resolve(cwd, path)), { bigint: true })
+    // Not normalized, as where it is opened: behind a link `..` is not what it looks like.
+    const place = toFsPath(path.startsWith('/') ? path : `${cwd}/${path}`)
+    const { size, mtimeNs, ctimeNs, ino } = statSync(place, { bigint: true })
     return (
       size === BigInt(identity.sizeBytes) &&
       `${mtimeNs}` === identity.mtimeNs &&
