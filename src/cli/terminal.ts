@@ -166,9 +166,11 @@ export function sayFault({ say, colors }: Terminal, fault: Fault): void {
 const stackCodes: ReadonlySet<string> = new Set(['job-threw', 'job-invalid', 'internal'])
 
 /** Lines of a stack after its message: of an error of the user's, those in files that are neither Node's nor ours. */
-function stackOf({ code, stack }: Fault): string {
+function stackOf({ code, message, stack }: Fault): string {
   if (stack === undefined || !stackCodes.has(code)) return ''
-  const own = code === 'internal' ? framesOutside(stack) : userFrames(stack)
+  // The message has been said, and may be what another program printed, with a stack of its own.
+  const [, frames = stack] = stack.split(message)
+  const own = code === 'internal' ? framesOutside(frames) : userFrames(frames)
   return own.slice(0, 12).join('\n')
 }
 

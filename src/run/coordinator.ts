@@ -145,6 +145,7 @@ export class Coordinator extends BookedRun {
     })
   }
 
+  /** Waits for nothing: between a decision and the line in the journal that it comes to, nothing else is decided. */
   #begin({ stage, index, task, attempt, care, beside }: Start): void {
     const id = attemptId(task, attempt)
     const state = this.state

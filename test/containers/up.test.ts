@@ -268,7 +268,9 @@ describe.skipIf(!requires('a container engine', hasEngine))('up', () => {
     ],
   ])('says of one that %s which link is broken', (_what, code, reason) => {
     const ended = up(dockerfile(code), '--memory', '64M')
-    expect(ended).toMatchObject({ status: 1, stderr: expect.stringMatching(reason) })
+    expect(ended, ended.stderr).toMatchObject({ status: 1, stderr: expect.stringMatching(reason) })
+    // Where in its code is told once.
+    expect(ended.stderr.match(/^\s+at \[eval\]:.*$/gm)?.length ?? 0, ended.stderr).toBeLessThan(2)
   })
 
   it('says of a Dockerfile that cannot be built why', () => {

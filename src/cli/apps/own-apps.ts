@@ -102,13 +102,29 @@ function isAstray({ pid, insidePort }: AppContainer): boolean {
 }
 
 async function unhealthy(engine: Engine, name: string, app: AppContainer | null): Promise<TallymanError> {
-  const ofLastStart = (await readAppLog(engine, name, logLinesRead, app?.startedAt ?? null)).trimEnd()
-  // What prints at once may have done so before its engine has noted that it was started.
-  const printed = ofLastStart || oneStart((await readAppLog(engine, name, logLinesRead, null)).trimEnd())
-  const { reason, wayOut } = sayIll(app, printed)
+  const all = await settledLog(engine, name)
+  const ofOneStart = oneStart(all)
+  // An engine notes that it has started something some time after it has: of what was printed since then the beginning may be lacking.
+  const isWhole = ofOneStart !== all || app === null || app.restarts === 0
+  const printed = isWhole
+    ? ofOneStart
+    : (await readAppLog(engine, name, logLinesRead, app.startedAt)).trimEnd() || all
+  const { reason, wayOut } = sayIll(app, all)
   const last = printableLines(printed.split('\n').slice(-logLines).join('\n'))
   const words = printed === '' ? 'It printed nothing.' : `It printed last:\n${last}`
   return new TallymanError('job-threw', `The app ${name} ${reason}. ${words}`, { wayOut })
+}
+
+/** What an app has printed in all its starts, once no more comes: an engine may know of an end before it has read the last of it. */
+async function settledLog(engine: Engine, name: string): Promise<string> {
+  let before: string | null = null
+  for (let time = 0; time < 10; time++) {
+    const now = (await readAppLog(engine, name, logLinesRead, null)).trimEnd()
+    if (now === before) break
+    before = now
+    await sleep(lookEveryMs)
+  }
+  return before ?? ''
 }
 
 /** What programs print when there is no more memory: Node, Python, and the C library. */
@@ -121,11 +137,14 @@ function sayIll(
 ): { readonly reason: string; readonly wayOut: string } {
   if (app === null || isDown(app) || app.restarts > 0) {
     const code = app?.exitCode ?? 0
-    const how = code === 137 ? 'was killed (exit code 137)' : `has ended with exit code ${code}`
+    const withCode = code === 0 ? '' : ` with exit code ${code}`
+    const how = code === 137 ? 'was killed (exit code 137)' : `has ended${withCode}`
+    // Of one that is just started again there is no exit code; only who fails is.
+    const hasFailed = code !== 0 || (app?.restarts ?? 0) > 0
     const memory = `${how}, most likely since it held more memory than it may`
-    return code === 137 || (code !== 0 && memoryWords.test(printed))
+    return code === 137 || (hasFailed && memoryWords.test(printed))
       ? { reason: memory, wayOut: 'Give it more: --memory SIZE.' }
-      : { reason: `has ended${code === 0 ? '' : ` with exit code ${code}`}`, wayOut: 'Mend what it says.' }
+      : { reason: `has ended${withCode}`, wayOut: 'Mend what it says.' }
   }
   const listeners = listenersOf(app.pid)
   const here = listeners.find(({ port }) => port === app.insidePort)
