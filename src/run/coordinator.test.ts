@@ -12,7 +12,7 @@ import { readIdentity } from './directory/directory.ts'
 import { isHeld } from './directory/lock.ts'
 import type { CommittedResult } from './journal/events.ts'
 import type { Plan } from './plan/plan.ts'
-import type { TaskIdentity } from './store/store.ts'
+import type { TaskIdentity } from './store/task-identity.ts'
 
 const result: CommittedResult = { directory: '/r', digest: 'sha256:', tables: [], manifestSha256: '' }
 const never = new AbortController().signal

@@ -6,8 +6,9 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { encodeValue } from '../../src/record/index.ts'
 import { buildVersion } from '../../src/run/package.ts'
-import { type IdentityHashes, Store, type TaskIdentity } from '../../src/run/store/store.ts'
+import { Store } from '../../src/run/store/store.ts'
 import type { Entry } from '../../src/run/store/store-entry.ts'
+import type { IdentityHashes, TaskIdentity } from '../../src/run/store/task-identity.ts'
 import { surroundings } from '../../src/run/surroundings.ts'
 import { blockOf, quotedIn, readPage } from '../fixtures/pages.ts'
 import { mapReport, sourceOf } from '../fixtures/plans.ts'
@@ -43,7 +44,7 @@ function partsBy(tallyman: string, around: string): IdentityHashes {
 describe('docs/formats/store.md', () => {
   test('describes every field of an entry and of a place', () => {
     const types = readTypes({
-      'run/store/store.ts': ['IdentityHashes'],
+      'run/store/task-identity.ts': ['IdentityHashes'],
       'run/store/store-entry.ts': ['Entry'],
     })
     const quoted = quotedIn(page + readPage('journal.md'))

@@ -69,7 +69,7 @@ export const nothingLost: BrokenPromise = {
     {
       name: 'stale-code',
       what: 'what other code of the job wrote is used again',
-      file: 'src/run/store/store.ts',
+      file: 'src/run/store/task-identity.ts',
       text: 'hashOf([1, tallyman, around, codeSha256,',
       replacement: 'hashOf([1, tallyman, around,',
       noticedBy: [stale],
@@ -77,7 +77,7 @@ export const nothingLost: BrokenPromise = {
     {
       name: 'stale-params',
       what: 'what was written with other parameters is used again',
-      file: 'src/run/store/store.ts',
+      file: 'src/run/store/task-identity.ts',
       text: 'parts.params, partitions, parts.inputs])',
       replacement: 'partitions, parts.inputs])',
       noticedBy: [stale],

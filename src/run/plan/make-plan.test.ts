@@ -4,7 +4,8 @@ import { discoveryOf, gzipFile, plainFile, planOf, ran, zipFile } from '../../..
 import { tempFolder } from '../../../test/fixtures/temp-folder.ts'
 import { type GzipCut, type InputFile, likelyGzipBytes } from '../../input/index.ts'
 import { noBadRecords, type RunOptions, type SparkOptions } from '../options.ts'
-import type { Reuse, Store, TaskIdentity } from '../store/store.ts'
+import type { Reuse, Store } from '../store/store.ts'
+import type { TaskIdentity } from '../store/task-identity.ts'
 import { cutByIndexes, withoutIndex } from './cut-by-index.ts'
 import { hashContents, makePlan, type PlanParts } from './make-plan.ts'
 

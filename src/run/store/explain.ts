@@ -4,7 +4,7 @@ import type { RunEvent } from '../journal/events.ts'
 import { splitsOf } from '../plan/plan.ts'
 import { isOpen, type RunState } from '../state/state.ts'
 import { parseTaskId, type Stage, taskId } from '../state/task-id.ts'
-import type { MissReason } from './store.ts'
+import type { MissReason } from './task-identity.ts'
 
 /** What became of one task, and why. Plain data. */
 export interface TaskStory {

@@ -1,6 +1,6 @@
 import type { Isolation } from '../options.ts'
 import type { Plan } from '../plan/plan.ts'
-import type { TaskIdentity } from './store.ts'
+import type { TaskIdentity } from './task-identity.ts'
 
 /** What all tasks of a run have alike of their identity: who keeps a task and who looks for it must say the same, or nothing is ever found. */
 export function identityOfTasks(

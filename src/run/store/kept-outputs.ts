@@ -9,7 +9,8 @@ import { parseTaskId, taskId } from '../state/task-id.ts'
 import { readsAsPlanned } from '../work.ts'
 import { isAsPlanned } from './as-planned.ts'
 import { identityOfTasks, seenFrom } from './identity-of-tasks.ts'
-import type { KeptOutput, Store, TaskIdentity } from './store.ts'
+import type { KeptOutput, Store } from './store.ts'
+import type { TaskIdentity } from './task-identity.ts'
 import { isWorthKeeping } from './worth-keeping.ts'
 
 /** What a run keeps of its map tasks for later ones, and what it uses of earlier ones. */

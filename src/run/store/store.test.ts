@@ -6,7 +6,8 @@ import { gzipFile, mapReport, plainFile, planOf, sourceOf, zipFile } from '../..
 import { sideFileIdentity } from '../../executor/index.ts'
 import type { MapReport } from '../../flow/index.ts'
 import { indexNameOf, type Split } from '../../input/index.ts'
-import { Store, type StoreSize, storeFolder, type TaskIdentity } from './store.ts'
+import { Store, type StoreSize, storeFolder } from './store.ts'
+import type { TaskIdentity } from './task-identity.ts'
 
 let root: string
 beforeEach(() => {
