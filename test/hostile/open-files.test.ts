@@ -15,6 +15,14 @@ beforeAll(() => {
     imports,
   )
   shop.job('leaks.job.ts', `openSync('/dev/null'); emit(line)`, imports)
+  shop.job(
+    'misses.job.ts',
+    'emit(line)',
+    `${imports}
+     try { for (;;) openSync('/dev/null') } catch {}
+     const name = './no-such-module.mjs'
+     await import(name)`,
+  )
   shop.job('words.job.ts', 'emit(line)')
   plain = shop.digestOf(shop.shell('ulimit -n 1024; tallyman run words.job.ts in --no-reuse --impolite -w 2'))
 })
@@ -35,6 +43,13 @@ describe.each(['process', 'thread'])('with --isolation %s and few open files all
         ? /(EMFILE: too many open files, open '\/|Worker initialization failure: EMFILE)(.*\n)+.*\(.*ulimit -n\)/
         : /The map could not go on at in\/\d\.txt, byte 4 \(line 2 of its split\): EMFILE: too many open files, open '\/dev\/null'\.\nAllow more open files \(ulimit -n\), or fewer workers/,
     )
+  })
+
+  it('a job for which a module is missing since no file can be opened is told that', () => {
+    const { status, stderr } = limited('misses.job.ts', 1024)
+    expect(status, stderr).toBe(1)
+    expect(stderr).toMatch(/EMFILE: too many open files, open '\/dev\/null'(.*\n)+.*\(ulimit -n\)/)
+    expect(stderr).not.toContain('no-such-module')
   })
 
   it('a job that leaves a few open for each record ends well while its workers are within the limit', () => {

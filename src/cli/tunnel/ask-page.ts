@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { request } from 'node:http'
 import { connect } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { errnoOf } from '../../errors.ts'
 import type { Upstream } from '../../host/index.ts'
 import { printable } from '../../printable.ts'
 import { helloPath, isOwnPage, isPageHello } from '../../web/index.ts'
@@ -25,7 +27,8 @@ const nonceBytes = 24
  */
 export async function askPage(upstream: Upstream, token: string, port: number): Promise<Answerer> {
   const nonce = randomBytes(nonceBytes).toString('base64url')
-  const answer = await get(upstream, `${helloPath}?nonce=${nonce}`)
+  const answer = await onceListening(upstream, () => get(upstream, `${helloPath}?nonce=${nonce}`))
+  if (answer === 'refused') return { kind: 'silent', isLate: false }
   if ('kind' in answer) return answer
   const said = parse(answer.text)
   if (isOwnPage(said, token, port, nonce)) return { kind: 'own' }
@@ -36,10 +39,31 @@ export async function askPage(upstream: Upstream, token: string, port: number): 
 
 type Answer = { readonly status: number; readonly server: string | undefined; readonly text: string }
 
+/** How often a connection that is refused is tried again, and after how long. */
+const refusalsMax = 50
+const againMs = 20
+
+/** A socket of ssh's is there a moment before ssh listens at it, and refuses until then. */
+async function onceListening<T>(
+  upstream: Upstream,
+  ask: () => Promise<T | 'refused'>,
+): Promise<T | 'refused'> {
+  const timesMax = 'path' in upstream ? refusalsMax : 1
+  for (let time = 1; ; time++) {
+    const answer = await ask()
+    if (answer !== 'refused' || time === timesMax) return answer
+    await sleep(againMs)
+  }
+}
+
+function isRefused(error: Error): boolean {
+  return errnoOf(error) === 'ECONNREFUSED'
+}
+
 function get(
   upstream: Upstream,
   path: string,
-): Promise<Answer | Extract<Answerer, { kind: 'silent' | 'stranger' }>> {
+): Promise<Answer | Extract<Answerer, { kind: 'silent' | 'stranger' }> | 'refused'> {
   return new Promise((resolve) => {
     const to = 'path' in upstream ? { socketPath: upstream.path } : upstream
     let hasBegun = false
@@ -69,7 +93,8 @@ function get(
     asked.once('error', (error) => {
       clearTimeout(late)
       // What answers, and not in HTTP, is no page.
-      if (/Parse Error/.test(error.message)) resolve({ kind: 'stranger', what: 'not in HTTP' })
+      if (isRefused(error)) resolve('refused')
+      else if (/Parse Error/.test(error.message)) resolve({ kind: 'stranger', what: 'not in HTTP' })
       else if (!hasBegun) resolve({ kind: 'silent', isLate: false })
     })
     // Whatever became of it: nobody waits for ever.
@@ -90,17 +115,21 @@ function parse(text: string): unknown {
 const keptMs = 300
 
 /** Does anything take a connection there? Nothing is sent: an app may take note of every request. */
-export function takesConnections(upstream: Upstream): Promise<boolean> {
+export async function takesConnections(upstream: Upstream): Promise<boolean> {
+  return (await onceListening(upstream, () => takesConnection(upstream))) === true
+}
+
+function takesConnection(upstream: Upstream): Promise<boolean | 'refused'> {
   return new Promise((resolve) => {
     const socket = connect(upstream)
-    const settle = (isTaken: boolean): void => {
+    const settle = (isTaken: boolean | 'refused'): void => {
       clearTimeout(timer)
       socket.destroy()
       resolve(isTaken)
     }
     const timer = setTimeout(() => settle(true), keptMs)
     socket.once('data', () => settle(true))
-    socket.once('error', () => settle(false))
+    socket.once('error', (error) => settle(isRefused(error) ? 'refused' : false))
     socket.once('close', () => settle(false))
     socket.once('end', () => settle(false))
   })

@@ -1,3 +1,4 @@
+import { closeSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers'
 import { pathToFileURL } from 'node:url'
@@ -305,6 +306,11 @@ function sourceOf(split: Split, { job, use }: Loaded, options: OpenOptions): Rec
   }
 }
 
+/** Node says of a module that it cannot open that there is none, whatever the reason. Throws where no file can be opened. */
+function requireFiles(): void {
+  closeSync(openSync('/dev/null', 'r'))
+}
+
 async function importJob({ bundleFile, jobName }: LoadOrder): Promise<AnyJob> {
   let module: { readonly default?: unknown }
   try {
@@ -312,6 +318,7 @@ async function importJob({ bundleFile, jobName }: LoadOrder): Promise<AnyJob> {
   } catch (error) {
     // Where there are no files to be had, as where another thread has taken them all, the job is not to blame.
     if (error instanceof TallymanError || exhaustionOf(error) !== null) throw error
+    requireFiles()
     const reason = messageOf(error)
     throw new TallymanError('job-invalid', `${jobName} could not be loaded: ${reason}`, {
       wayOut: whatThereIs(reason) ?? 'Mend what it does when it is imported.',

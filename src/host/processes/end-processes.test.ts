@@ -64,6 +64,8 @@ describe('endProcesses', () => {
     const lost = Number(await shell.nextLine())
     shell.child.kill('SIGKILL')
     await shell.ended
+    // One that is just becoming another program has no environment.
+    await eventually(() => aliveCarriers(token).length > 0, 'it has its environment')
     expect(aliveCarriers(token).map(({ pid }) => pid)).toEqual([lost])
     expect(await endProcesses([], { token })).toEqual([])
     expect(isAlive(lost)).toBe(false)

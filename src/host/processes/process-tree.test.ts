@@ -110,7 +110,10 @@ describe('carriersOf', () => {
     const lost = Number(await shell.nextLine())
     await eventually(() => readProcess(lost)?.ppid !== shell.pid, 'the child has lost its parent')
     expect(readProcess(lost)?.sid).toBe(lost)
-    expect(carriersOf(`${name}=1`).map(({ pid }) => pid)).toEqual(expect.arrayContaining([shell.pid, lost]))
+    // While it becomes another program it has no environment.
+    const pids = (): number[] => carriersOf(`${name}=1`).map(({ pid }) => pid)
+    await eventually(() => pids().includes(lost), 'it has its environment')
+    expect(pids()).toEqual(expect.arrayContaining([shell.pid, lost]))
     expect(descendantsOf(shell.pid).map(({ pid }) => pid)).not.toContain(lost)
     process.kill(lost, 'SIGKILL')
   })
