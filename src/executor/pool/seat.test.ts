@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { tempFolder } from '../../../test/fixtures/temp-folder.ts'
 import type { Attempt } from '../attempt.ts'
 import type { Exit, Link, LinkFactory } from '../link.ts'
@@ -72,6 +72,7 @@ function poolOf(answer: Puppet['answer'], open?: () => never): { pool: Pool; pup
     },
   }
   const folder = tempFolder()
+  onTestFinished(folder.remove)
   const pool = new Pool(
     factory,
     {
