@@ -153,7 +153,7 @@ export function sayError(terminal: Terminal, error: unknown): Fault {
 }
 
 /** The same for an error that is plain data already, as journals keep it. */
-export function sayFault({ say, colors }: Terminal, fault: Fault): void {
+export function sayFault({ say, colors }: Pick<Terminal, 'say' | 'colors'>, fault: Fault): void {
   say(`${colors.red('Error:')} ${printableLines(fault.message)}`)
   const stack = stackOf(fault)
   if (stack !== '') say(colors.dim(printableLines(stack)))
@@ -168,10 +168,15 @@ const stackCodes: ReadonlySet<string> = new Set(['job-threw', 'job-invalid', 'in
 /** Lines of a stack after its message: of an error of the user's, those in files that are neither Node's nor ours. */
 function stackOf({ code, message, stack }: Fault): string {
   if (stack === undefined || !stackCodes.has(code)) return ''
-  // The message has been said, and may be what another program printed, with a stack of its own.
-  const [, frames = stack] = stack.split(message)
+  const frames = stack.slice(headOf(stack, message))
   const own = code === 'internal' ? framesOutside(frames) : userFrames(frames)
   return own.slice(0, 12).join('\n')
+}
+
+/** Up to where a stack is the message: it has been said, and may be what another program printed, with a stack of its own. */
+function headOf(stack: string, message: string): number {
+  const at = stack.indexOf(message)
+  return at === -1 || stack.slice(0, at).includes('\n') ? 0 : at + message.length
 }
 
 /** A file that takes one JSON object a line. What it held before is lost with the first one. */

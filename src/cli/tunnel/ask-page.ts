@@ -92,8 +92,8 @@ function get(
     }, answerWithinMs)
     asked.once('error', (error) => {
       clearTimeout(late)
-      // What answers, and not in HTTP, is no page.
       if (isRefused(error)) resolve('refused')
+      // What answers, and not in HTTP, is no page.
       else if (/Parse Error/.test(error.message)) resolve({ kind: 'stranger', what: 'not in HTTP' })
       else if (!hasBegun) resolve({ kind: 'silent', isLate: false })
     })
