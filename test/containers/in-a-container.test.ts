@@ -1,7 +1,7 @@
 /** What a job in a container cannot do, what it leaves, and what is said of it: the whole program, with the engine of this user. */
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { chmodSync, existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { delimiter, dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { engineCommand, engineHere, hasEngine } from '../fixtures/engine.ts'
 import { once } from '../fixtures/once.ts'
@@ -78,7 +78,7 @@ const away = once(() => {
 
 /** Those that see something of this shop: other tests of this user have theirs at the same time. */
 function containersLeft(): string[] {
-  const options = ['--filter', 'label=tallyman.run', '--format', '{{.Names}} {{.Mounts}}']
+  const options = ['--filter', 'label=tallyman.run', '--format', '{{.Names}} {{.Status}} {{.Mounts}}']
   const [program, args] = engineCommand('ps', '--all', '--no-trunc', ...options)
   const { status, stdout, stderr } = spawnSync(program, args, { encoding: 'utf8' })
   expect(status, stderr).toBe(0)
@@ -278,6 +278,55 @@ describe.skipIf(!requires('a container engine', hasEngine))('a run in containers
     expect(existsSync(join(folder, 'containers.json'))).toBe(false)
   })
 
+  it('has one removed that is made while the next command has just seen none, and that nobody starts any more', () => {
+    const job = shop.job('late.job.ts', 'emit(line)')
+    const env = { PATH: `${writeLateEngine()}${delimiter}${process.env.PATH}` }
+    const killed = shop.runIn({ env }, 'run', job, 'in.txt', ...inContainers)
+    expect(killed.status).toBeNull()
+    const note = join(shop.runs().at(-1) ?? '', 'containers.json')
+    expect(existsSync(note)).toBe(true)
+    expect(shop.runIn({ env }, 'runs')).toMatchObject({ status: 0, stderr: '' })
+    expect(containersLeft()).toEqual([])
+    expect(existsSync(note)).toBe(false)
+  })
+
+  /**
+   * An engine whose client kills whoever asks it to start a container, makes one only once the next has asked what there is, and is killed then.
+   * Returns its folder.
+   */
+  function writeLateEngine(): string {
+    const [engine = ''] = engineCommand()
+    const found = spawnSync('sh', ['-c', `command -v ${engine}`], { encoding: 'utf8' }).stdout.trim()
+    const [client, go] = ['client', 'go'].map((name) => join(shop.folder, 'late', name))
+    const file = shop.write(
+      `late/${engine}`,
+      `#!/bin/sh
+isThere() { tr '\\0' x <"/proc/$1/cmdline" | grep -q x; } 2>/dev/null
+case " $* " in
+*' run '*)
+  echo $$ >${client}
+  kill -KILL $PPID
+  while [ ! -e ${go} ]; do sleep 0.05; done
+  for word do
+    shift
+    case $word in run) word=create ;; --detach) continue ;; esac
+    set -- "$@" "$word"
+  done
+  ${found} "$@"
+  kill -KILL $$ ;;
+*' ps '*)
+  listed=$(${found} "$@")
+  touch ${go}
+  while isThere "$(cat ${client})"; do sleep 0.05; done
+  echo "$listed" ;;
+*) exec ${found} "$@" ;;
+esac
+`,
+    )
+    chmodSync(file, 0o755)
+    return dirname(file)
+  }
+
   function isDone(type: string): boolean {
     try {
       return shop.events().some((event) => event.type === type)
@@ -310,6 +359,9 @@ describe.skipIf(!requires('a container engine', hasEngine))('chaos in containers
     expect(ended, ended.stdout + ended.stderr).toMatchObject({ status: 0 })
     expect(ended.stdout).toMatch(/killed|stopped|sent/)
     // One whose run was killed as it was made finds nobody to work for, and ends.
-    await until('its containers to end', () => containersLeft().length === 0)
+    await until(
+      () => `its containers to end: ${containersLeft().join('; ')}`,
+      () => containersLeft().length === 0,
+    )
   })
 })

@@ -19,6 +19,20 @@ export const serverStaysUp: BrokenPromise = {
         },
       ],
     },
+    {
+      name: 'container-half-started',
+      what: 'what is left of a killed run is looked for without those containers that are just being started',
+      file: 'src/host/containers/remove-containers.ts',
+      text: 'const isStarting = isBeingStarted(run)',
+      replacement: "const isStarting = isBeingStarted(run) && run === ''",
+      noticedBy: [
+        { file: 'test/containers/in-a-container.test.ts', name: 'while the next command has just seen none' },
+        {
+          file: 'src/run/containers/container-note.test.ts',
+          name: 'looks until no client of the engine is there',
+        },
+      ],
+    },
     // Nothing here lets a job take memory or processes without a bound: the machine that tests it is somebody's.
     {
       name: 'memory-given-twice',

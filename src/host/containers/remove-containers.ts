@@ -1,21 +1,53 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { TallymanError } from '../../errors.ts'
 import { killProcess } from '../processes/kill-process.ts'
-import { listProcesses } from '../processes/process-tree.ts'
+import { listPids, listProcesses } from '../processes/process-tree.ts'
 import { readSmallFile } from '../small-file.ts'
-import { askEngine } from './ask-engine.ts'
+import { askEngine, engineWithinMs } from './ask-engine.ts'
 import { containerName, runLabel } from './container-names.ts'
 import type { Engine } from './engine.ts'
 import { engineUnfit } from './engine-trouble.ts'
 
 /**
- * Removes the containers of a run that are left, whatever they do.
+ * Removes the containers of a run that are left, whatever they do, and those that are just being started: a client of the engine's outlives whoever
+ * asked for the container, and may make it after a look that has found none.
  *
  * @param run value of their label
  * @returns how many there were
- * @throws {TallymanError} `engine-unfit` where some stay, or the engine does not tell; `engine-silent`
+ * @throws {TallymanError} `engine-unfit` where some stay, one is still being started after 10 s, or the engine does not tell; `engine-silent`
  *
- * Cost: one command of the engine, a tenth of a second; another one where some are left.
+ * Cost: one command of the engine, a tenth of a second, and a look at all processes; another command where some are left.
  */
 export async function removeContainers(engine: Engine, run: string): Promise<number> {
+  const endMs = performance.now() + Math.min(startsWithinMs, engineWithinMs('look'))
+  for (let removed = 0; ; ) {
+    // Looked at first: what it has made is in the list once it is gone.
+    const isStarting = isBeingStarted(run)
+    removed += await removeListed(engine, run)
+    if (!isStarting) return removed
+    if (performance.now() > endMs) throw startsStill(engine, run)
+    await sleep(lookAgainMs)
+  }
+}
+
+/** A client that nobody waits for any more starts its container within a second or two, or has it removed under its hands. */
+const startsWithinMs = 10_000
+const lookAgainMs = 100
+
+/** Is there a client that is told to start a container of this run? */
+function isBeingStarted(run: string): boolean {
+  const label = `${runLabel}=${run}`
+  return listPids().some((pid) => argumentsOf(pid).includes(label))
+}
+
+function startsStill({ kind }: Engine, run: string): TallymanError {
+  const client = `${runLabel}=${run}`
+  return new TallymanError('engine-unfit', `${kind} is still starting a container that is to be removed.`, {
+    wayOut: `Its client works for nobody any more. Look at it yourself, and end it: pgrep -af ${client}`,
+  })
+}
+
+async function removeListed(engine: Engine, run: string): Promise<number> {
   const filter = ['--filter', `label=${runLabel}=${run}`]
   const { status, stdout, stderr } = await askEngine(engine.command, ['ps', '--all', '--quiet', ...filter])
   // One that cannot be listed may be there.
@@ -75,8 +107,13 @@ function endForgotten({ kind }: Engine, name: string): number {
 }
 
 function isMonitorOf(pid: number, name: string): boolean {
-  const args = (readSmallFile(`/proc/${pid}/cmdline`) ?? '').split('\0')
+  const args = argumentsOf(pid)
   return args[args.indexOf('-n') + 1]?.startsWith(name) === true
+}
+
+/** What a process was started as; nothing where it is gone. */
+function argumentsOf(pid: number): string[] {
+  return (readSmallFile(`/proc/${pid}/cmdline`) ?? '').split('\0')
 }
 
 /** Is it number 1 among processes of its own? */

@@ -1,3 +1,4 @@
+import { type ChildProcess, spawn } from 'node:child_process'
 import {
   appendFileSync,
   existsSync,
@@ -136,6 +137,34 @@ describe('sweepContainers', () => {
     ])
     expect(asked().filter((line) => line.includes('ps --all')).length).toBe(1)
   })
+
+  test('looks until no client of the engine is there that may still make one, and leaves what it would make to the next time', async () => {
+    const { runs, asked, run } = place(':')
+    const directory = run('a', 'one')
+    const client = startClient('one')
+    process.env.TALLYMAN_ENGINE_WAIT = '0.5'
+    expect(await sweepContainers(runs, silent)).toBe(0)
+    expect(existsSync(directory.containersFile)).toBe(true)
+
+    delete process.env.TALLYMAN_ENGINE_WAIT
+    const before = asked().length
+    setTimeout(() => client.kill('SIGKILL'), 300)
+    expect(await sweepContainers(runs, silent)).toBe(0)
+    expect(existsSync(directory.containersFile)).toBe(false)
+    expect(
+      asked()
+        .slice(before)
+        .filter((line) => line.includes('ps --all')).length,
+    ).toBeGreaterThan(1)
+  })
+
+  /** A process that was started with the words of a client that starts a container of this label. */
+  function startClient(label: string): ChildProcess {
+    const waits = 'setTimeout(() => {}, 60000)'
+    const client = spawn(process.execPath, ['-e', waits, 'run', '--label', `tallyman.run=${label}`])
+    onTestFinished(() => void client.kill('SIGKILL'))
+    return client
+  }
 
   test('passes over lines that its process did not come to the end of, or that name no engine', async () => {
     const { runs, asked, run } = place('echo id-1')
