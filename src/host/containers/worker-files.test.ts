@@ -1,5 +1,6 @@
-import { readFileSync, utimesSync, writeFileSync } from 'node:fs'
-import { afterAll, describe, expect, it } from 'vitest'
+import { existsSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { afterAll, describe, expect, it, onTestFinished } from 'vitest'
 import { tempFolder } from '../../../test/fixtures/temp-folder.ts'
 import { hashFiles, workerFiles } from './worker-files.ts'
 
@@ -65,5 +66,38 @@ describe('workerFiles', () => {
     expect(files).toEqual([...new Set(files)].sort())
     for (const file of [process.execPath, '/bin/sh', '/bin/sleep']) expect(files).toContain(file)
     expect(files.filter((file) => /\/libc\.so\.6$|\/ld-[^/]*\.so/.test(file)).length).toBeGreaterThan(1)
+  })
+
+  /** Has this Node find an `ldd` of these lines of a shell; the true one is "$ldd". */
+  function putLdd(lines: string): void {
+    const path = process.env.PATH ?? ''
+    const file = folder.at('ldd')
+    const found = path.split(delimiter).map((place) => join(place, 'ldd'))
+    writeFileSync(file, `#!/bin/sh\nldd=${found.find((one) => existsSync(one))}\n${lines}\n`, { mode: 0o755 })
+    process.env.PATH = `${folder.path}${delimiter}${path}`
+    onTestFinished(() => {
+      process.env.PATH = path
+    })
+  }
+
+  it.each([
+    ['is killed', 'kill -KILL $$'],
+    ['is told of a program whose loader was killed', 'echo "not a dynamic executable" >&2; exit 1'],
+  ])('are all that they are where what tells of libraries %s, once', async (_how, dies) => {
+    const all = await workerFiles(process.execPath)
+    const once = folder.at('once')
+    rmSync(once, { force: true })
+    putLdd(`if [ ! -e ${once} ]; then touch ${once}; ${dies}; fi\nexec "$ldd" "$@"`)
+    expect(await workerFiles(process.execPath)).toEqual(all)
+  })
+
+  it('are not told where that is killed again and again', async () => {
+    putLdd('kill -KILL $$')
+    await expect(workerFiles(process.execPath)).rejects.toMatchObject({
+      code: 'engine-unfit',
+      message: expect.stringMatching(
+        /^ldd: what .* are linked to cannot be found out: ldd was ended by SIGKILL\.$/,
+      ),
+    })
   })
 })

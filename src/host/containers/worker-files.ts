@@ -39,8 +39,11 @@ function missing(name: string): never {
 
 /** What the loader would load with these programs: ldd(1). One that is linked to nothing has none. */
 async function librariesOf(binaries: readonly string[]): Promise<string[]> {
-  const { status, stdout, stderr } = await askEngine(['ldd'], binaries)
-  if (status === 127)
+  // It says also of a program whose loader was killed that it is linked to nothing: what is wrong once is asked again.
+  const first = await askEngine(['ldd'], binaries)
+  const { status, stdout, stderr } = first.status === 0 ? first : await askEngine(['ldd'], binaries)
+  const isLinkedToNothing = status === 1 && /not a dynamic executable/.test(stderr)
+  if (status !== 0 && !isLinkedToNothing)
     throw engineUnfit('ldd', `what ${binaries.join(', ')} are linked to cannot be found out`, stderr)
   return [...stdout.matchAll(/(?:=> |^\s+)(\/\S+) \(0x/gm)].flatMap(([, path]) => path ?? [])
 }
