@@ -14,7 +14,7 @@ import { engineUnfit } from './engine-trouble.ts'
  *
  * @param run value of their label
  * @returns how many there were
- * @throws {TallymanError} `engine-unfit` where some stay, one is still being started after 10 s, or the engine does not tell; `engine-silent`
+ * @throws {TallymanError} `engine-unfit` where some stay, or the engine does not tell; `engine-silent`, also where one is still being started after 10 s
  *
  * Cost: one command of the engine, a tenth of a second, and a look at all processes; another command where some are left.
  */
@@ -41,10 +41,12 @@ function isBeingStarted(run: string): boolean {
 }
 
 function startsStill({ kind }: Engine, run: string): TallymanError {
-  const client = `${runLabel}=${run}`
-  return new TallymanError('engine-unfit', `${kind} is still starting a container that is to be removed.`, {
-    wayOut: `Its client works for nobody any more. Look at it yourself, and end it: pgrep -af ${client}`,
-  })
+  const client = `pgrep -af ${runLabel}=${run}`
+  return new TallymanError(
+    'engine-silent',
+    `${kind} is still starting a container that is to be removed (its client: ${client}).`,
+    { wayOut: 'That client works for nobody any more: look at it, and end it.' },
+  )
 }
 
 async function removeListed(engine: Engine, run: string): Promise<number> {

@@ -143,7 +143,13 @@ describe('sweepContainers', () => {
     const directory = run('a', 'one')
     const client = startClient('one')
     process.env.TALLYMAN_ENGINE_WAIT = '0.5'
-    expect(await sweepContainers(runs, silent)).toBe(0)
+    const said: string[] = []
+    expect(await sweepContainers(runs, (message) => said.push(message))).toBe(0)
+    expect(said).toEqual([
+      expect.stringMatching(
+        /^Containers of run a may be left: podman is still starting .*pgrep -af tallyman\.run=one\)\.$/,
+      ),
+    ])
     expect(existsSync(directory.containersFile)).toBe(true)
 
     delete process.env.TALLYMAN_ENGINE_WAIT
