@@ -13,6 +13,8 @@ export interface LoadOrder {
   readonly runDirectory: string
   /** Parameters as typed by the user; null where the job is only to be described, so that none may be missing. */
   readonly params: Readonly<Record<string, string>> | null
+  /** What the run's first worker made of them, as JSON has it: each other one must come to the same. Left out for the first. */
+  readonly resolved?: LoadedJob['params'] | undefined
 }
 
 /**

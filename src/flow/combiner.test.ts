@@ -209,6 +209,30 @@ describe('Combiner', () => {
     )
   })
 
+  test('names the table and the key whose state cannot be written down, and is left by it as it was', () => {
+    class Mean {
+      total = 0
+    }
+    const classy = reducer({
+      empty: (): unknown => null,
+      add: (_: unknown, value: number) => (value === 2 ? new Mean() : value),
+      merge: (left: unknown) => left,
+    })
+    const combiner = combinerOf([count(), classy])
+    combiner.push(1, 'a', 1)
+    combiner.push(1, ['b', 2], 2)
+    combiner.fold('here')
+    expect(() => combiner.finish()).toThrow(
+      expect.objectContaining({
+        code: 'job-threw',
+        message: expect.stringMatching(
+          /^What the reducer of table "t1" holds for key \["b",2\] cannot be written down: Value .*Mean/,
+        ),
+        wayOut: expect.stringContaining('return plain data'),
+      }),
+    )
+  })
+
   test('shows a key that JSON has no number for', () => {
     const mixing = combinerOf([groupReduce(() => 0), sum()])
     mixing.push(1, Number.POSITIVE_INFINITY, 1)

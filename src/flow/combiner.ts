@@ -67,7 +67,7 @@ export class Combiner {
    * it the job.
    *
    * @param where the record is, for the error
-   * @throws {TallymanError} `job-threw`
+   * @throws {TallymanError} `job-threw`, and where it spills what `Storage` throws: none of it is the record's doing
    */
   fold(where: string | (() => string)): void {
     // What is staged is counted no more once it has left the kernel.
@@ -141,6 +141,19 @@ export class Combiner {
     )
   }
 
+  #refuseState(table: number, number: number, cause: unknown): TallymanError {
+    const name = this.#tables[table]?.name
+    const key = canonicalJson(this.#combines[table]?.keyOf(number))
+    return new TallymanError(
+      'job-threw',
+      `What the reducer of table "${name}" holds for key ${key} cannot be written down: ${messageOf(cause)}`,
+      {
+        wayOut: 'Have its `empty` and `add` return plain data: it goes to disk, and another worker reads it.',
+        cause,
+      },
+    )
+  }
+
   #heldBytes(): number {
     let bytes = 0
     for (const combine of this.#combines) bytes += combine.heldBytes
@@ -157,7 +170,9 @@ export class Combiner {
     this.#foldStaged()
     if (this.#combines.every((combine) => combine.keyCount === 0)) return
     const { partitions, storage } = this.#options
-    this.#spills.push(...writeSpills(this.#combines, { partitions, round: this.#spillRounds, storage }))
+    const round = this.#spillRounds
+    const refuseState = this.#refuseState.bind(this)
+    this.#spills.push(...writeSpills(this.#combines, { partitions, round, storage, refuseState }))
     this.#amounts?.reset()
     this.#spillRounds += 1
   }

@@ -63,7 +63,7 @@ export class FoldWays {
     )
   }
 
-  /** Takes in what was emitted. REQUIRES: a legal key. */
+  /** Takes in what was emitted. REQUIRES: a legal key, plain data. */
   add(table: number, key: Key, value: unknown): void {
     const keys = this.#emitted[table]
     if (keys === undefined || keys === null) return
@@ -75,13 +75,7 @@ export class FoldWays {
       keys.set(id, entry)
     }
     if (entry.values.length >= valuesMax) return
-    try {
-      entry.values.push(encodeValue(value))
-    } catch (error) {
-      if (!(error instanceof TallymanError)) throw error
-      // A reducer of one's own may be given what is no plain data; of that there is no second one.
-      this.#emitted[table] = null
-    }
+    entry.values.push(encodeValue(value))
   }
 
   /** Throws `job-invalid` where a key's values come to one result in one way and to another in another one, and `job-threw` where a reducer does. */

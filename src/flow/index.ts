@@ -1,4 +1,5 @@
 export type { FlowKernels } from './flow-kernels.ts'
+export { counterWayOut } from './map-context.ts'
 export {
   type DamagedSource,
   type MapProgress,

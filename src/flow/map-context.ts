@@ -96,7 +96,11 @@ export class MapContext implements Context<Readonly<Record<string, unknown>>, un
 
   keepCounters(): void {
     if (this.#pending.length === 0) return
-    for (const { name, by } of this.#pending) this.#counters.set(name, (this.#counters.get(name) ?? 0) + by)
+    for (const { name, by } of this.#pending) {
+      const total = (this.#counters.get(name) ?? 0) + by
+      if (!Number.isSafeInteger(total)) throw counterBeyond(name)
+      this.#counters.set(name, total)
+    }
     empty(this.#pending)
   }
 
@@ -108,3 +112,14 @@ export class MapContext implements Context<Readonly<Record<string, unknown>>, un
     return Object.fromEntries([...this.#counters].sort(([a], [b]) => (a < b ? -1 : 1)))
   }
 }
+
+/** A total that a double does not hold would be rounded, and by how much would depend on how the inputs are cut. */
+function counterBeyond(name: string): TallymanError {
+  return new TallymanError('job-threw', `Counter "${name}" has come to more than 2 ** 53.`, {
+    wayOut: counterWayOut,
+  })
+}
+
+/** What to do about a counter that is too large to be a total. */
+export const counterWayOut =
+  'Count in a larger unit, or emit what is added up to a table of its own: sum() of bigints is exact.'

@@ -5,7 +5,7 @@ import { TallymanError } from '../errors.ts'
 import { jsonl, text } from '../input/index.ts'
 import { type AnyJob, collect, count, defineJob, sum } from '../job/index.ts'
 import { RecordFileReader } from '../record/index.ts'
-import { MemoryStorage, openSection } from './storage.ts'
+import { MemoryStorage, type OutputFile, openSection } from './storage.ts'
 
 let inputs: TaskInputs
 beforeEach(() => {
@@ -49,6 +49,28 @@ describe('runMapTask', () => {
     })
     expect(rejected?.stack).toContain('map-task.test.ts')
   })
+
+  it.each([
+    ['at once', (line: string, emit: (key: string) => void) => emit(line)],
+    ['after it has waited', async (line: string, emit: (key: string) => void) => emit(line)],
+  ])(
+    'fails where what a record emitted %s cannot be spilled, and does not reject the record',
+    async (_, map) => {
+      /** A disk that fails once. */
+      class BadStorage extends MemoryStorage {
+        #isBad = true
+        override create(name: string): OutputFile {
+          if (!this.#isBad || !name.endsWith('.spill')) return super.create(name)
+          this.#isBad = false
+          throw Object.assign(new Error('i/o error'), { code: 'EIO' })
+        }
+      }
+      inputs.write('a.txt', `${'x'.repeat(2000)}\n${'y'.repeat(2000)}\nz\n`)
+      const job = lines({ map } as never)
+      const work = mapTask(job, await inputs.sources(job), new BadStorage(), { combineBytesMax: 1000 })
+      await expect(work).rejects.toMatchObject({ code: 'EIO' })
+    },
+  )
 
   it('rejects a record at which the map throws what has no text', async () => {
     inputs.write('a.txt', 'one\ntwo\n')

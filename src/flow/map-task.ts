@@ -305,10 +305,12 @@ class MapAttempt {
     try {
       const result: unknown = this.#task.job.map(reader.record, this.#turn.emit, this.#context)
       if (isThenable(result)) return this.#mapAwaited(reader, result)
-      this.#recordDone(reader)
     } catch (error) {
       this.#recordThrew(reader, error)
+      return undefined
     }
+    // What fails here, a reducer or a disk, is none of the record's doing.
+    this.#recordDone(reader)
     return undefined
   }
 
@@ -316,10 +318,11 @@ class MapAttempt {
     this.#mapWaits = true
     try {
       await result
-      this.#recordDone(reader)
     } catch (error) {
       this.#recordThrew(reader, error)
+      return
     }
+    this.#recordDone(reader)
   }
 
   #recordDone(reader: SplitReader<unknown>): void {

@@ -46,9 +46,13 @@ function foldPlainly(reducer: AnyReducer, emits: readonly (readonly [Key, unknow
   return states
 }
 
+function refuseState(): never {
+  throw new Error('These states are plain data.')
+}
+
 function spill(tables: readonly CombineTable[], partitions: number): Spilled[][] {
   const storage = new MemoryStorage()
-  const spills = writeSpills(tables, { partitions, round: 0, storage })
+  const spills = writeSpills(tables, { partitions, round: 0, storage, refuseState })
   return spills.map(({ partition, records, ...section }) => {
     const found = recordsIn(storage, section)
     // A partition of which there is nothing has no spill.
@@ -138,7 +142,7 @@ describe('writeSpills', () => {
     const table = new CombineTable(count() as AnyReducer, 0)
     const write = (round: number) => {
       for (let key = 0; key < 50; key++) foldInto(table, key, undefined)
-      return writeSpills([table], { partitions: 4, round, storage })
+      return writeSpills([table], { partitions: 4, round, storage, refuseState })
     }
     const [first, second] = [write(0), write(7)]
     expect(first.map(({ partition, name }) => [partition, name])).toEqual(

@@ -1,3 +1,4 @@
+import type { TallymanError } from '../errors.ts'
 import { approximateBytes, ByteWriter, RecordFileWriter, writeValue } from '../record/index.ts'
 import type { CombineTable } from './combine-table.ts'
 import { type KeyOrder, sortKeys } from './key-sort.ts'
@@ -16,23 +17,30 @@ export interface Spill extends Section {
 /** Appends to a file what a table has in a partition. Each partition is asked for once, in turn. */
 type WritePartition = (partition: number, file: RecordFileWriter) => void
 
+/** How a set of spills is written. */
+interface SpillOptions {
+  readonly partitions: number
+  readonly round: number
+  readonly storage: Storage
+  /** The error for a state that a job's own reducer has made, and that is no plain data. */
+  readonly refuseState: (table: number, keyNumber: number, cause: unknown) => TallymanError
+}
+
 /**
  * Writes everything the combine tables hold as one file, a sorted spill for each partition that has any, and empties them.
  * A record's key is the table's number (one byte) and the encoded key, so one merge serves all tables in turn.
  *
  * @param combines in order of their numbers
  * @returns the spills written, by partition
+ * @throws {TallymanError} what `refuseState` gives, and what `Storage` throws; the file is of no use then
  */
-export function writeSpills(
-  combines: readonly CombineTable[],
-  options: { readonly partitions: number; readonly round: number; readonly storage: Storage },
-): Spill[] {
+export function writeSpills(combines: readonly CombineTable[], options: SpillOptions): Spill[] {
   const { partitions, storage } = options
   const name = `s${options.round}.spill`
   const file = storage.create(name)
   const writer = new RecordFileWriter(file, 'spill')
   combines.find(({ amounts }) => amounts !== null)?.amounts?.deal(combines.length, partitions)
-  const writes = combines.map((combine, number) => partitionsOf(combine, number, partitions))
+  const writes = combines.map((combine, number) => partitionsOf(combine, number, options))
   const spills: Spill[] = []
   let atByte = 0
   for (let partition = 0; partition < partitions; partition++) {
@@ -42,18 +50,23 @@ export function writeSpills(
     spills.push({ partition, name, atByte, records, bytes, crc32 })
     atByte += bytes
   }
-  for (const combine of combines) combine.clear()
   file.close()
+  for (const combine of combines) combine.clear()
   return spills
 }
 
-function partitionsOf(combine: CombineTable, number: number, partitions: number): WritePartition {
+function partitionsOf(combine: CombineTable, number: number, options: SpillOptions): WritePartition {
   const { amounts } = combine
-  if (amounts === null) return sortedTable(combine, partitions)
+  const { partitions } = options
+  if (amounts === null) return sortedTable(combine, number, options)
   return (partition, file) => amounts.writeBucket(number * partitions + partition, file)
 }
 
-function sortedTable(combine: CombineTable, partitions: number): WritePartition {
+function sortedTable(
+  combine: CombineTable,
+  table: number,
+  { partitions, refuseState }: SpillOptions,
+): WritePartition {
   const { order, ends } = sortKeys(combine.keyTable, partitions)
   const value = new ByteWriter()
   const key: KeyPlace = { bytes: value.buffer, start: 0, end: 0, number: 0 }
@@ -62,7 +75,11 @@ function sortedTable(combine: CombineTable, partitions: number): WritePartition 
     const end = ends[partition]!
     const append = (state: unknown): void => {
       value.clear()
-      writeValue(value, state)
+      try {
+        writeValue(value, state)
+      } catch (error) {
+        throw refuseState(table, key.number, error)
+      }
       file.append(key.bytes, key.start, key.end, value.buffer, 0, value.length)
     }
     while (index < end) {

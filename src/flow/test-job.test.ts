@@ -324,7 +324,7 @@ describe('testJob', () => {
       await expect(numbers(sum(), 0.1, 0.2, 0.3)).resolves.toEqual({ result: [{ key: 'a', value: 0.6 }] })
     })
 
-    test('what add changes, and what is no plain data', async () => {
+    test('what add changes', async () => {
       const lists = reducer({
         empty: (): string[] => [],
         add: (state: string[], value: string[]) => (state.length === 0 ? value : [...state, ...value]),
@@ -335,14 +335,6 @@ describe('testJob', () => {
       })
       const abc = [{ key: 'a', value: ['a', 'b', 'c'] }]
       await expect(numbers(lists, ['a'], ['b'], ['c'])).resolves.toEqual({ result: abc })
-      const called = reducer({ ...plus, add: (n: number, make: () => number) => n + make(), merge: plus.add })
-      await expect(
-        numbers(
-          called,
-          () => 1,
-          () => 2,
-        ),
-      ).resolves.toEqual({ result: [{ key: 'a', value: 3 }] })
     })
 
     test('and says of what a reducer throws there which table and key it is', async () => {

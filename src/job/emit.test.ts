@@ -129,6 +129,7 @@ describe('bindEmit', () => {
     ['last', last()],
     ['groupReduce', groupReduce(() => 0)],
     ['topK by', ranked],
+    ['a reducer of the job', reducer({ empty: () => 0, add: (n: number) => n, merge: (n: number) => n })],
   ])('refuses for %s what is no plain data', (_, reduce) => {
     const value = { rank: 1, of: () => 1 }
     expect(refusal(reduce, 'a', value)).toMatchObject({

@@ -1,5 +1,5 @@
 import { TallymanError } from '../errors.ts'
-import { canonicalJson, encodeKey, isKey, type Key, ownData } from '../record/index.ts'
+import { canonicalJson, checkPlainData, encodeKey, isKey, type Key, ownData } from '../record/index.ts'
 import type { AnyReducer, KeyOf, NoValue, ResultOf, ValueOf } from './reducer.ts'
 import { amountOf } from './reducers/amount.ts'
 
@@ -102,12 +102,21 @@ function bindTable(table: JobTable, number: number, push: EmitPush): AnyEmitTo {
   const emit: AnyEmitTo = (key, value) => {
     try {
       if (checksValues) reducer.check?.(value)
-      push(number, key, ownData(value))
+      const own = ownData(value)
+      // There is a copy of all that is plain data.
+      if (own === value && isReference(value)) checkPlainData(value)
+      push(number, key, own)
     } catch (error) {
       throw refusal(faultOf(key) ?? error, { table: table.name, key, emit })
     }
   }
   return emit
+}
+
+function isReference(value: unknown): boolean {
+  return (
+    (typeof value === 'object' && value !== null) || typeof value === 'function' || typeof value === 'symbol'
+  )
 }
 
 /** As `bindTable`, where there is no value to be looked at. A function of its own, since V8 compiles it once for all tables. */

@@ -33,16 +33,18 @@ interface RowBytes {
   readonly valueEnd: number
 }
 
-/** Appends a line, from the bytes of a part file and without a string for it. */
+/** Appends a line, from the bytes of a part file and without a string for it. Returns where in `out` the key's JSON ends, which begins behind `beforeKey`. */
 export function writeRowLine(
   out: ByteWriter,
   { bytes, keyStart, keyEnd, valueStart, valueEnd }: RowBytes,
-): void {
+): number {
   out.bytes(bytesBeforeKey, 0, bytesBeforeKey.length)
   writeKeyJson(out, bytes, keyStart, keyEnd)
+  const keyJsonEnd = out.length
   out.bytes(bytesBeforeValue, 0, bytesBeforeValue.length)
   out.bytes(bytes, valueStart, valueEnd)
   out.bytes(bytesBehindValue, 0, bytesBehindValue.length)
+  return keyJsonEnd
 }
 
 /** A row of a table as it lies in bytes, key decoded. */

@@ -1,5 +1,5 @@
 import { type ErrorCode, toFault } from '../errors.ts'
-import type { HeldRun } from '../run/index.ts'
+import { counterBeyond, type HeldRun, totalsOf } from '../run/index.ts'
 import { type WriteOptions, type WrittenResult, writeResult } from './write-result.ts'
 
 /** Where the result goes, who is told where the tasks end, and who may stop it. */
@@ -31,6 +31,11 @@ export async function runToResult(
   for (;;) {
     const { phase } = await run.execute(writing.stop, finish)
     if (phase !== 'reduce') return null
+    const fault = counterBeyond(totalsOf(run.state))
+    if (fault !== null) {
+      run.giveUp(fault)
+      return null
+    }
     onWriting()
     const written = await tryToWrite(run, writing)
     if (written === 'again') continue

@@ -16,6 +16,7 @@ import {
   taskId,
   totalsOf,
 } from '../run/index.ts'
+import { besideTarget, removeLeft } from './beside-target.ts'
 import { splitRow } from './canonical-row.ts'
 import { csvWriter, tsvWriter } from './format/column-rows.ts'
 import { jsonWriter } from './format/json-rows.ts'
@@ -48,7 +49,8 @@ export interface WrittenResult {
 
 /**
  * Writes the result of a run whose part files are all in place: tables in key order, then the manifest, in a directory
- * beside the target that is then renamed. The target holds the whole result, or what it held before.
+ * beside the target that is then renamed. The target holds the whole result, or what it held before, or for the moment between two
+ * renames nothing (docs/decisions/0005).
  *
  * Signals and timers get their turn while it writes.
  *
@@ -58,9 +60,9 @@ export async function writeResult(run: HeldRun, options: WriteOptions): Promise<
   const { state } = run
   const { target, format, headRows } = options
   const { file } = state.plan.job
-  const hasOlder = checkTarget(target, file) === 'older-result'
-  const staging = `${target}.${run.id}.new`
-  rmSync(staging, { recursive: true, force: true })
+  checkTarget(target, file)
+  const staging = besideTarget(target, run.id, 'new')
+  removeLeft(target, 'new')
   mkdirSync(staging)
   try {
     const digest = createHash('sha256')
@@ -87,7 +89,9 @@ export async function writeResult(run: HeldRun, options: WriteOptions): Promise<
     for (const { file } of tables) sync(join(staging, file))
     sync(join(staging, manifestName))
     sync(staging)
-    replace(staging, target, `${target}.${run.id}.old`, hasOlder)
+    // Somebody may have put a file beside the older result while this one was written.
+    const hasOlder = checkTarget(target, file) === 'older-result'
+    replace(staging, target, besideTarget(target, run.id, 'old'), hasOlder)
     const committed = {
       directory: target,
       digest: manifest.digest,
@@ -114,7 +118,7 @@ function noRoom(target: string, cause: unknown): TallymanError {
 
 /**
  * Puts the new directory in its place; an older one is moved aside first, and removed only when the new one is there. What
- * a crash in the middle left aside is removed as well.
+ * crashes in the middle left aside is removed as well.
  */
 function replace(staging: string, target: string, aside: string, hasOlder: boolean): void {
   if (hasOlder) renameSync(target, aside)
@@ -125,7 +129,7 @@ function replace(staging: string, target: string, aside: string, hasOlder: boole
     throw error
   }
   sync(dirname(target))
-  rmSync(aside, { recursive: true, force: true })
+  removeLeft(target, 'old')
 }
 
 /** The table's part files, one from each partition that has rows. */

@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { TallymanError } from '../errors.ts'
 import { writeFully } from '../host/index.ts'
-import { ByteWriter, canonicalJson, decodeKey, type RecordFileReader } from '../record/index.ts'
+import { ByteWriter, decodeKey, type RecordFileReader } from '../record/index.ts'
 import type { CommittedTable } from '../run/index.ts'
-import { writeRowLine } from './canonical-row.ts'
+import { beforeKey, writeRowLine } from './canonical-row.ts'
 import type { RowWriter, TableFormat } from './format/row-writer.ts'
 import { PartMerge } from './part-rows.ts'
 import { type Lines, openRowLines, type RowLines } from './row-lines.ts'
@@ -149,12 +149,14 @@ class TableFile {
     const { bytes, keyStart, keyEnd, valueStart, valueEnd } = row
     const out = this.#canonical
     const start = out.length
-    writeRowLine(out, row)
+    const keyJsonEnd = writeRowLine(out, row)
     if (this.#rows < this.#target.headRows) this.head.push(out.buffer.toString('utf8', start, out.length))
     this.#rows += 1
-    const key = decodeKey(bytes, keyStart, keyEnd)
-    const valueJson = bytes.toString('utf8', valueStart, valueEnd)
-    this.#text += writer.row({ key, keyJson: canonicalJson(key), valueJson })
+    this.#text += writer.row({
+      key: decodeKey(bytes, keyStart, keyEnd),
+      keyJson: out.buffer.toString('utf8', start + beforeKey.length, keyJsonEnd),
+      valueJson: bytes.toString('utf8', valueStart, valueEnd),
+    })
   }
 
   /** Hands on what is held. */

@@ -78,6 +78,22 @@ describe('Coordinator', () => {
     expect(scene.journaled).not.toContain('progress')
   })
 
+  test('ends with what is thrown where somebody is told how far an attempt is', async () => {
+    const scene = new Scene({ workers: 1 })
+    const gone = new Error('nobody reads what is told')
+    scene.pool.onBegin = (work) => {
+      const more = { readBytes: 1, bytes: 2, records: 3, rejected: 0, groups: 0 }
+      // As a worker's message comes: nobody above would catch what is thrown here.
+      work.progress(more)
+      work.progress(more)
+    }
+    scene.run.observe(({ type }) => {
+      if (type === 'progress') throw gone
+    })
+    await expect(scene.run.execute(never)).rejects.toBe(gone)
+    expect(scene.journaled.at(-1)).toBe('attempt-started')
+  })
+
   test('tries a task again that failed, and with care where a record may be to blame', async () => {
     const scene = new Scene({ workers: 1 }, [plainFile('a.txt', 10)])
     scene.pool.onBegin = (work) => {
@@ -140,6 +156,22 @@ describe('Coordinator', () => {
     expect(scene.pool.asked.at(-1)).toBe('stop')
     expect(readdirSync(scene.directory.attemptsFolder)).toEqual([])
     expect(scene.journaled.at(-1)).toBe('interrupted')
+  })
+
+  test('says why it failed, and not that it was interrupted, where it is stopped while it clears up', async () => {
+    const scene = new Scene({ workers: 2 })
+    const stop = new AbortController()
+    scene.pool.onBegin = (work) => {
+      if (work.attempt.id === 'map-00000.1') work.end({ kind: 'failed', fault: threw })
+    }
+    const { pool } = scene
+    const end = pool.stop.bind(pool)
+    pool.stop = async () => {
+      stop.abort()
+      await end()
+    }
+    expect(await scene.execute(stop.signal)).toMatchObject({ phase: 'failed', fault: threw })
+    expect(scene.journaled).not.toContain('interrupted')
   })
 
   test('is interrupted before it has begun where it was stopped before', async () => {
@@ -321,6 +353,7 @@ describe('Coordinator', () => {
       jobFile: plan.job.file,
       codeSha256: plan.job.codeSha256,
       params: plan.job.typedParams,
+      resolved: plan.job.params,
       partitions: plan.partitions,
       splits: plan.splits.slice(plan.tasks[index]?.firstSplit, plan.tasks[index]?.endSplit),
       contents: plan.contents === null ? null : new Map(Object.entries(plan.contents)),

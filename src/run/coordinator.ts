@@ -39,6 +39,8 @@ export class Coordinator extends BookedRun {
   readonly #guard: Guard
   /** Why the run has to end although its tasks could go on. */
   #mustEnd: Fault | null = null
+  /** What who watches threw when something was told beside the loop; the loop throws it. */
+  #thrown: { readonly error: unknown } | null = null
 
   constructor(parts: Omit<RunParts, 'pool'> & { readonly pool: Workers }) {
     super(parts)
@@ -52,7 +54,7 @@ export class Coordinator extends BookedRun {
       memory: state.plan.memory,
       tasks: () => this.#countTasks(),
       roomFound: () => this.#wake(),
-      say: (message) => this.book.say(message),
+      say: (message) => this.#beside(() => this.book.say(message)),
       stop: (fault) => {
         this.#mustEnd = fault
         this.#wake()
@@ -66,9 +68,11 @@ export class Coordinator extends BookedRun {
     finish?.addEventListener('abort', wake)
     this.#guard.start()
     try {
-      this.#reuse(stop)
+      if (!stop.aborted) this.#reuse()
       for (;;) {
-        if (stop.aborted) return await this.#interrupt()
+        if (this.#thrown !== null) throw this.#thrown.error
+        // A run that has ended meanwhile has ended as it did, and says so.
+        if (stop.aborted && isOpen(this.state.phase)) return await this.#interrupt()
         if (this.#mustEnd !== null && isOpen(this.state.phase)) await this.#fail(this.#mustEnd)
         // Once the run has ended, what the attempts come to that ended with it means nothing, and their folders are gone.
         for (const ended of this.#ended.splice(0)) if (isOpen(this.state.phase)) this.#settle(ended)
@@ -129,19 +133,29 @@ export class Coordinator extends BookedRun {
   }
 
   /** Puts what earlier runs kept into the place of tasks that need not run. */
-  #reuse(stop: AbortSignal): void {
+  #reuse(): void {
     for (const index of this.plan.tasks.keys()) {
-      if (stop.aborted) return
       const taken = this.#kept.take(this.state, index)
       if (taken === null) continue
       this.book.record({ type: 'map-reused', at: Date.now(), task: taskId('map', index), ...taken })
     }
   }
 
+  /** Tells of something outside of the loop, where nobody would catch what an observer throws. */
+  #beside(tell: () => void): void {
+    try {
+      tell()
+    } catch (error) {
+      this.#thrown ??= { error }
+      this.#wake()
+    }
+  }
+
   #somethingNew(stop: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       this.#wake = resolve
-      if (this.#ended.length > 0 || stop.aborted || this.#mustEnd !== null) resolve()
+      const { length } = this.#ended
+      if (length > 0 || stop.aborted || this.#mustEnd !== null || this.#thrown !== null) resolve()
     })
   }
 
@@ -155,7 +169,7 @@ export class Coordinator extends BookedRun {
     const { seat, outcome } = this.#pool.run(
       order,
       (progress) => {
-        this.book.tell({ type: 'progress', at: Date.now(), task, attempt, ...progress })
+        this.#beside(() => this.book.tell({ type: 'progress', at: Date.now(), task, attempt, ...progress }))
       },
       care.alone ? { heapBytes: memory.workerHeapBytes * workers } : {},
     )

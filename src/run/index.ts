@@ -62,6 +62,7 @@ export { isDone, type RunState } from './state/state.ts'
 export { attemptId, parseTaskId, type Stage, taskId } from './state/task-id.ts'
 export { afterFailure, afterStart, noTrouble, type OpenTask, untried } from './state/task-state.ts'
 export {
+  counterBeyond,
   type InputTotals,
   inputBytesOf,
   inputTotals,

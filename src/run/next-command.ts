@@ -13,6 +13,7 @@ const acceptedMax = 40
 const failAgain: ReadonlySet<ErrorCode> = new Set([
   'job-threw',
   'job-exited',
+  'param-invalid',
   'key-invalid',
   'value-invalid',
   'not-deterministic',

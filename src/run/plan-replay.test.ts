@@ -79,6 +79,7 @@ describe('planReplay', () => {
         jobName: plan.job.path,
         runDirectory: directory.path,
         params: plan.job.typedParams,
+        resolved: plan.job.params,
       },
       attempt: {
         id: 'map-00001.1',

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, realpathSync } from 'node:fs'
 import { basename, resolve } from 'node:path'
 import type { LoadedJob, Pool } from '../executor/index.ts'
 import { readMachine } from '../host/index.ts'
@@ -63,6 +63,7 @@ export async function prepareRun(
     pool = job.pool
     const discovery = await discoverInputs(options.inputs, {
       cwd: options.cwd,
+      own: [runsFolder, storeFolder(runsFolder)].flatMap(withoutLinks),
       ...soughtOf(options, job.loaded),
     })
     await pool.admit(discovery.files.map(({ path }) => toFsPath(resolve(options.cwd, path))))
@@ -119,6 +120,11 @@ async function stopPool(pool: Pool, directory: RunDirectory): Promise<void> {
 /** Containers that are left are found by what is noted of them in there. */
 function removeUnlessNeeded(directory: RunDirectory): void {
   if (!existsSync(directory.containersFile)) directory.remove()
+}
+
+/** Nothing where there is no such folder. */
+function withoutLinks(folder: string): string[] {
+  return existsSync(folder) ? [realpathSync(folder)] : []
 }
 
 /**

@@ -53,6 +53,7 @@ export async function reduceSoFar(
     isPolite: plan.isPolite,
     jobName: plan.job.path,
     params: plan.job.typedParams,
+    resolved: plan.job.params,
     cwd: scratch,
   })
   const giveUp = (): void => void pool.stop()

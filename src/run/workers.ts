@@ -33,6 +33,8 @@ export interface WorkerNeeds
   /** The job file as named. */
   readonly jobName: string
   readonly params: LoadOrder['params']
+  /** What the run's first worker made of them, where it has been there. */
+  readonly resolved?: LoadOrder['resolved']
   /** The directory the inputs were planned in. */
   readonly cwd: string
   /** What containers are started from; null where workers are none. */
@@ -82,9 +84,10 @@ export function poolOptions(
 /** The job that is bundled in a run's directory, as workers are told to load it. */
 export function loadOrderOf(
   directory: RunDirectory,
-  { jobName, params }: Pick<WorkerNeeds, 'jobName' | 'params'>,
+  { jobName, params, resolved }: Pick<WorkerNeeds, 'jobName' | 'params' | 'resolved'>,
 ): LoadOrder {
-  return { bundleFile: directory.bundleFile, jobName, runDirectory: directory.path, params }
+  const { bundleFile, path: runDirectory } = directory
+  return { bundleFile, jobName, runDirectory, params, ...(resolved === undefined ? {} : { resolved }) }
 }
 
 /** What the kernel holds all workers of a run to together, where it does. */

@@ -14,6 +14,8 @@ export interface TaskSettings {
   /** The job file as named. */
   readonly jobName: string
   readonly params: Readonly<Record<string, string>>
+  /** What the run's first worker made of them, where it has been there. */
+  readonly resolved?: Readonly<Record<string, unknown>> | undefined
   /** The directory the inputs were planned in. */
   readonly cwd: string
   /** Heap limit of the worker. */

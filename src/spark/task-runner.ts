@@ -162,12 +162,12 @@ function skipping(
 }
 
 function openWorker(settings: TaskSettings, scratch: string): Pool {
-  const { bundleFile, jobName, params, heapBytes, memoryBytes, taskTimeoutMs, isPolite } = settings
+  const { bundleFile, jobName, params, resolved, heapBytes, memoryBytes, taskTimeoutMs, isPolite } = settings
   const logDirectory = logFolder(scratch)
   mkdirSync(logDirectory, { recursive: true })
   return openPool('process', {
     seats: 1,
-    order: { bundleFile, jobName, runDirectory: scratch, params },
+    order: { bundleFile, jobName, runDirectory: scratch, params, resolved },
     heapBytes,
     taskTimeoutMs,
     loadTimeoutMs: Math.max(taskTimeoutMs, loadTimeoutMsLeast),

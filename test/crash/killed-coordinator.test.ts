@@ -1,5 +1,5 @@
 /** The coordinator is killed with kill -9. Its workers end with it, and `resume` finishes its run with the digest of an undisturbed one. */
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -59,10 +59,22 @@ describe.skipIf(!isReady)('a run whose coordinator is killed', { timeout: 180_00
     const going = scene.startLarge()
     await scene.meetInResult()
     await kill(going)
-    expect(scene.besideTarget()).toEqual([`out.${basename(scene.shop.runs()[0] ?? '')}.new`])
+    expect(scene.besideTarget()).toEqual([`.out.${basename(scene.shop.runs()[0] ?? '')}.new`])
     expect(readdirSync(scene.shop.folder)).not.toContain('out')
     scene.expectResumed(obedient)
     expect(scene.besideTarget()).toEqual([])
+  })
+
+  it('while it writes the result among its inputs leaves nothing that the same command reads, and that removes it', async () => {
+    const going = scene.startLarge('in/out')
+    await scene.meetInResult('in')
+    await kill(going)
+    expect(scene.besideTarget('in')).toHaveLength(1)
+    const again = scene.startLarge('in/out')
+    expect(await again.ended).toMatchObject({ status: 0 })
+    expect(scene.besideTarget('in')).toEqual([])
+    const manifest = readFileSync(join(scene.shop.folder, 'in', 'out', 'manifest.json'), 'utf8')
+    expect(JSON.parse(manifest).digest).toBe(scene.undisturbed(obedient))
   })
 
   it(`at random moments, again and again, comes to the same digest (seed ${seed})`, async () => {

@@ -74,10 +74,10 @@ export class Scene {
   }
 
   /** A run with a result that takes a while to write. */
-  startLarge(): Going {
+  startLarge(target = 'out'): Going {
     const lines = Array.from({ length: 50_000 }, (_, line) => `${line} ${'x'.repeat(20)}`)
     this.shop.write('in/many.txt', `${lines.join('\n')}\n`)
-    return this.start('run', obedient, 'in', ...common, '-o', 'out')
+    return this.start('run', obedient, 'in', ...common, '-o', target)
   }
 
   /** The journal of the only run; empty while it is not there. */
@@ -106,14 +106,15 @@ export class Scene {
   }
 
   /** Waits until the result is being written: the system tells of it, since it is over in no time. To be called before that. */
-  async meetInResult(): Promise<void> {
-    const changes = watch(this.shop.folder, { signal: AbortSignal.timeout(40_000) })
-    for await (const _ of changes) if (this.besideTarget().length > 0) return
+  async meetInResult(around = ''): Promise<void> {
+    const changes = watch(join(this.shop.folder, around), { signal: AbortSignal.timeout(40_000) })
+    for await (const _ of changes) if (this.besideTarget(around).length > 0) return
   }
 
   /** What is written beside the target before it is renamed into place. */
-  besideTarget(): string[] {
-    return readdirSync(this.shop.folder).filter((name) => name.startsWith('out.'))
+  besideTarget(around = ''): string[] {
+    const names = readdirSync(join(this.shop.folder, around))
+    return names.filter((name) => /^\.?out\..*\.(new|old)$/.test(name))
   }
 
   /** The digest of a run that nobody disturbs. It has a home of its own, so that the other run stays the only one. */

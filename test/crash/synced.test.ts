@@ -58,7 +58,7 @@ describe.skipIf(!requires('strace, and the right to trace', canTrace))(
 
     it('the result: its files are on the disk before it is in its place', () => {
       const target = join(shop.folder, 'out')
-      const staging = `${target}.${basename(run)}.new`
+      const staging = join(shop.folder, `.out.${basename(run)}.new`)
       const placed = at('rename', target)
       for (const path of [join(staging, 'result.jsonl'), join(staging, 'manifest.json'), staging])
         expect(at('sync', path), `Sync ${path} before the rename.`).toBeLessThan(placed)

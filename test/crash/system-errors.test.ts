@@ -142,7 +142,7 @@ describe.skipIf(!requires('strace, and the right to trace', canTrace))(
     it('as the result is written where -o says, a quota', async () => {
       const home = await cutOff('home-of-out', '-o', 'out')
       const target = join(shop.folder, 'out')
-      const staged = join(shop.folder, `out.${basename(runIn(home))}.new`, 'result.jsonl')
+      const staged = join(shop.folder, `.out.${basename(runIn(home))}.new`, 'result.jsonl')
       const { status, stdout, stderr } = resumeIn(home, { error: 'EDQUOT', calls: writes, files: [staged] })
       expect([status, stdout, existsSync(target)]).toEqual([1, '', false])
       expect(stderr).toContain(`The disk has no room for the result, ${target}, or a quota on it is used up.`)

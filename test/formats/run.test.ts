@@ -123,9 +123,10 @@ describe('docs/formats/plan.md', () => {
 
   test('has an example with the fingerprint the page describes', () => {
     const { engine, surroundings, job, discovery, accept } = plan
-    const { codeSha256, typedParams: params } = job
+    const { codeSha256, typedParams: params, params: resolved } = job
     const { files } = discovery
-    expect(fingerprint({ engine, surroundings, codeSha256, params, files, accept })).toBe(plan.fingerprint)
+    const parts = { engine, surroundings, codeSha256, params, resolved, files, accept }
+    expect(fingerprint(parts)).toBe(plan.fingerprint)
   })
 })
 

@@ -29,8 +29,8 @@ function sha256(value: unknown): string {
 
 /** The parts of a key, put together as the page says. */
 function partsBy(tallyman: string, around: string): IdentityHashes {
-  const { codeSha256, params: typed, partitions, splits } = task
-  const params = sha256(Object.entries(typed).sort())
+  const { codeSha256, params: typed, resolved, partitions, splits } = task
+  const params = sha256([Object.entries(typed).sort(), resolved])
   const inputs = sha256(
     splits.map(({ ordinal: _, identity, ...fields }) => [
       [identity.sizeBytes, identity.mtimeNs, identity.ctimeNs, identity.inode],

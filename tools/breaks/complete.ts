@@ -71,6 +71,19 @@ export const complete: BrokenPromise = {
       noticedBy: [refused('ends with 3, commits nothing, and names every rejected record')],
     },
     {
+      name: 'half-read-as-input',
+      what: 'half a result that a killed run has left among inputs is read as one of them',
+      file: 'src/result/beside-target.ts',
+      text: 'join(dirname(target), `.${basename(target)}.${runId}.${what}`)',
+      replacement: 'join(dirname(target), `${basename(target)}.${runId}.${what}`)',
+      noticedBy: [
+        {
+          file: 'test/crash/killed-coordinator.test.ts',
+          name: 'while it writes the result among its inputs leaves nothing that the same command reads',
+        },
+      ],
+    },
+    {
       name: 'one-bad-record-more',
       what: 'one rejected record more is tolerated than was said',
       file: 'src/run/state/judge.ts',

@@ -22,9 +22,9 @@ export const heisenbugs: BrokenPromise = {
       name: 'first-attempt-forgotten',
       what: 'what an attempt wrote is forgotten when it is lost, so that the next one may write anything',
       file: 'src/run/state/task-state.ts',
-      text: 'trouble: { ...trouble, earlier: report, losses: trouble.losses + 1 } }',
+      text: 'trouble: { ...trouble, earlier: report, wasKept, losses: trouble.losses + 1 },',
       replacement:
-        'trouble: { ...trouble, earlier: null, losses: trouble.losses + (report === null ? 0 : 1) } }',
+        'trouble: { ...trouble, earlier: null, wasKept, losses: trouble.losses + (report === null ? 0 : 1) },',
       noticedBy: [
         {
           file: 'test/crash/lost-output.test.ts',
@@ -98,8 +98,8 @@ export const heisenbugs: BrokenPromise = {
       name: 'emit-not-copied',
       what: 'a value is kept as it was emitted, and changes with what the map does to it later',
       file: 'src/job/emit.ts',
-      text: 'push(number, key, ownData(value))',
-      replacement: 'push(number, key, ownData === undefined ? null : value)',
+      text: 'push(number, key, own)',
+      replacement: 'push(number, key, value)',
       noticedBy: [{ file: 'src/flow/map-task.test.ts', name: 'keeps keys and values as they were emitted' }],
     },
     {

@@ -177,7 +177,7 @@ export const nothingLost: BrokenPromise = {
       name: 'result-in-place',
       what: 'a result grows in its place, where its half can be taken for the whole',
       file: 'src/result/write-result.ts',
-      text: '  const staging = `${target}.${run.id}.new`\n',
+      text: "  const staging = besideTarget(target, run.id, 'new')\n",
       replacement: '  const staging = `${target}`\n',
       noticedBy: [killed('while it writes the result leaves nothing that looks like one')],
     },
@@ -254,6 +254,37 @@ export const nothingLost: BrokenPromise = {
       text: '    this.#combiner.drop()\n',
       replacement: '    this.#combiner.fold(() => String(error))\n',
       noticedBy: [{ file: 'src/flow/map-task.test.ts', name: 'drops what a record emitted and counted' }],
+    },
+    {
+      name: 'disk-fault-of-a-record',
+      what: 'where a disk fails at a spill, the record at hand is rejected and the task goes on',
+      file: 'src/flow/map-task.ts',
+      text: "    // What fails here, a reducer or a disk, is none of the record's doing.\n    this.#recordDone(reader)\n",
+      replacement:
+        '    try {\n      this.#recordDone(reader)\n    } catch (error) {\n      this.#recordThrew(reader, error)\n    }\n',
+      noticedBy: [
+        { file: 'src/flow/map-task.test.ts', name: 'cannot be spilled, and does not reject the record' },
+      ],
+    },
+    {
+      name: 'default-of-yesterday',
+      what: 'what was made with another default of a parameter is used again',
+      file: 'src/run/store/task-identity.ts',
+      text: 'hashOf([typed, JSON.parse(plainJson(resolved))])',
+      replacement: 'hashOf([typed, plainJson(null)])',
+      noticedBy: [
+        { file: 'test/cli/defaults.test.ts', name: 'uses nothing that was made with another default' },
+      ],
+    },
+    {
+      name: 'mixed-after-a-loss',
+      what: 'an input that parts of the result were made without is read for the others once it is back',
+      file: 'src/run/state/state.ts',
+      text: 'state.mapStageEnded || isAnyReduced(state) ? state : lookedForAgain(state)',
+      replacement: 'state.mapStageEnded ? state : lookedForAgain(state)',
+      noticedBy: [
+        { file: 'src/run/state/state.test.ts', name: 'unless parts of the result were made without it' },
+      ],
     },
   ],
 }

@@ -118,5 +118,18 @@ export const sameBytes: BrokenPromise = {
       replacement: 'ordinal: source.ordinal',
       noticedBy: [{ file: 'test/cli/explain.test.ts', name: 'maps only the new day' }],
     },
+    {
+      name: 'default-of-each-worker',
+      what: 'each worker maps with its own default of a parameter',
+      file: 'src/executor/worker/worker-main.ts',
+      text: '      if (order.resolved !== undefined) requireSameParams(order.resolved, params)\n',
+      replacement: '      void requireSameParams\n',
+      noticedBy: [
+        {
+          file: 'test/cli/defaults.test.ts',
+          name: 'refuses a default that two workers of a run have different',
+        },
+      ],
+    },
   ],
 }

@@ -67,8 +67,9 @@ export class Pool {
    * @throws {TallymanError} `job-invalid` or `param-invalid`, as the worker said it
    */
   async load(): Promise<LoadedJob> {
-    const seat = this.#takeSeat()
-    return seat.load()
+    const loaded = await this.#takeSeat().load()
+    for (const seat of this.#seats) seat.expectParams(loaded.params)
+    return loaded
   }
 
   /**

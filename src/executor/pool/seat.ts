@@ -81,11 +81,14 @@ export class Seat {
   #assignment: Assignment | null = null
   #answer: ((answer: Answer) => void) | null = null
   #isClosed = false
+  /** What its workers are to make of the job's parameters. */
+  #resolved: LoadedJob['params'] | undefined
 
   constructor(factory: LinkFactory, number: number, options: PoolOptions) {
     this.#factory = factory
     this.number = number
     this.#options = options
+    this.#resolved = options.order.resolved
     const { limits, taskTimeoutMs } = options
     this.#recorder = new FlightRecorder({ ...limits, taskTimeoutMs })
   }
@@ -102,6 +105,11 @@ export class Seat {
   /** Starts a worker that is told nothing yet: its program is loaded while its job is bundled. */
   warm(): void {
     this.#worker ??= this.#open(this.#options.heapBytes)
+  }
+
+  /** From now on each worker that loads the job is to make the same of its parameters. */
+  expectParams(resolved: LoadedJob['params']): void {
+    if (this.#options.order.params !== null) this.#resolved = resolved
   }
 
   async load(): Promise<LoadedJob> {
@@ -220,7 +228,11 @@ export class Seat {
   async #askToLoad(heapBytes: number): Promise<Answer> {
     const { order, loadTimeoutMs } = this.#options
     const watch = this.#stillness.watch(loadTimeoutMs, (stillMs) => this.end(loadFault(stillMs)))
-    const answer = await this.#ask({ type: 'load', order }, heapBytes).finally(() => clearInterval(watch))
+    const resolved = this.#resolved
+    const told = resolved === undefined ? order : { ...order, resolved }
+    const answer = await this.#ask({ type: 'load', order: told }, heapBytes).finally(() =>
+      clearInterval(watch),
+    )
     if (answer.type === 'loaded' && this.#worker !== null) this.#worker.isLoaded = true
     return answer
   }

@@ -2,7 +2,7 @@ import fs from 'node:fs'
 import promises from 'node:fs/promises'
 import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
-import { afterAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { tempFolder } from '../../../test/fixtures/temp-folder.ts'
 import { sideFilesHook } from '../side-files-hook.ts'
 import { SideFiles, sideFileIdentity } from './side-files.ts'
@@ -220,6 +220,14 @@ describe('the files a job reads itself', () => {
     expect(() => watched.readFileSync(Object.create(null) as string)).toThrow()
     watched.existsSync(own)
     expect(sideFiles.list()).toBeUndefined()
+  })
+
+  test('may lie in shared memory, where they are files like others', () => {
+    const shared = fs.mkdtempSync('/dev/shm/tallyman-')
+    onTestFinished(() => fs.rmSync(shared, { recursive: true }))
+    fs.writeFileSync(`${shared}/table.txt`, 'a')
+    watched.readFileSync(`${shared}/table.txt`)
+    expect(sideFiles.list()).toMatchObject([{ path: `${shared}/table.txt` }])
   })
 
   test('may be too many to tell', () => {

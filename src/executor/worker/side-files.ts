@@ -73,7 +73,8 @@ function lookAgain(path: string, { identities }: Known): void {
   if (now !== first && contentOf(now) !== contentOf(first)) identities.push(now)
 }
 
-const isMadeUp = /^\/(proc|sys|dev)\//
+/** Files in shared memory are files. */
+const isMadeUp = /^\/(proc|sys|dev(?!\/shm\/))\//
 
 /**
  * What a file is as long as nobody writes to it, replaces it, or (the last number) changes its rights or links; null where there is none to be seen. Of a link

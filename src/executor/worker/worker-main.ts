@@ -29,6 +29,7 @@ import { explained as explainedInContainer, explainInContainer } from './contain
 import { FileStorage } from './file-storage.ts'
 import { onlyRecord } from './only-record.ts'
 import { workedMs } from './own-time.ts'
+import { requireSameParams } from './same-params.ts'
 import { SideFiles } from './side-files.ts'
 import { Unawaited } from './unawaited.ts'
 import { flowKernels } from './wasm-kernels.ts'
@@ -125,6 +126,7 @@ class WorkerLife {
       checkZoneOfThread()
       const job = this.#channel.isInContainer === true ? explainedInContainer(own) : own
       const params = order.params === null ? {} : await resolveParams(job, order.params)
+      if (order.resolved !== undefined) requireSameParams(order.resolved, params)
       this.#loaded = { job, params, order, use: recordUse(job.map) }
       this.#channel.send({ type: 'loaded', job: { description: describeJob(job), params } })
     } catch (error) {

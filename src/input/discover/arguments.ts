@@ -33,13 +33,17 @@ interface Refusal {
  * @throws {TallymanError} `input-missing` naming every argument that stands for no file; `input-unsupported` for what is
  *   neither a file nor a directory (a pipe, a device)
  */
-export async function walkArguments(args: readonly string[], cwd: string): Promise<Walk> {
+export async function walkArguments(
+  args: readonly string[],
+  cwd: string,
+  own?: readonly string[],
+): Promise<Walk> {
   if (args.length === 0) {
     throw new TallymanError('input-missing', 'No input was named.', {
       wayOut: 'Name files, directories, or patterns in quotes.',
     })
   }
-  const walk = new Walk(cwd)
+  const walk = new Walk(cwd, own)
   const refusals: Refusal[] = []
   for (const [index, arg] of args.entries()) {
     walk.beginArgument(index)

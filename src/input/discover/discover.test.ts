@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { chmodSync, closeSync, existsSync, openSync, realpathSync, statSync } from 'node:fs'
+import { chmodSync, closeSync, existsSync, ftruncateSync, openSync, realpathSync, statSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
@@ -251,6 +251,27 @@ describe('discoverInputs over results', () => {
       expect(ignored).toEqual([{ path: 'texts/counts', reason: 'is a result of tallyman, and no input' }])
     },
   )
+
+  test('reads no more of a file that is called as their manifests than its beginning', async () => {
+    tree.writeBytes('texts/a.txt', 'a\n')
+    const file = openSync(`${tree.root}/texts/manifest.json`, 'w')
+    // Of holes; nothing holds so much at once.
+    ftruncateSync(file, 5 * 2 ** 30)
+    closeSync(file)
+    expect(await pathsOf('texts/..')).toEqual(['texts/../texts/a.txt', 'texts/../texts/manifest.json'])
+  })
+
+  test('reads nothing that tallyman keeps there, unless it is named', async () => {
+    tree.write('texts/a.txt', 'texts/home/runs/r1/run.json', 'texts/home/notes.txt')
+    const own = [`${realpathSync(tree.root)}/texts/home/runs`]
+    const found = await discoverInputs(['texts', 'texts/*/*'], { cwd: tree.root, own })
+    expect(found.files.map(({ path }) => path)).toEqual(['texts/a.txt', 'texts/home/notes.txt'])
+    expect(found.ignored).toEqual([
+      { path: 'texts/home/runs', reason: 'is where tallyman keeps its own files, and no input' },
+    ])
+    const named = await discoverInputs(['texts/home/runs'], { cwd: tree.root, own })
+    expect(named.files).toHaveLength(1)
+  })
 
   test('reads one whose name a pattern has, and says of a pattern that leads to nothing else what it leads to', async () => {
     tree.writeBytes('texts/counts/result.jsonl', '{"key":1,"value":2}\n')

@@ -15,6 +15,8 @@ export interface DiscoverOptions extends Reading {
   readonly cwd: string
   /** The days that must have an input; none by default. */
   readonly expect?: ExpectedDays | null
+  /** Absolute paths, without links, of directories that are no input, unless one is named: tallyman's own. */
+  readonly own?: readonly string[]
 }
 
 /** Archives open at a time: enough for a disk's queue, far below the limit on open files. */
@@ -36,7 +38,7 @@ const openMax = 16
  *   single files is in `problems`
  */
 export async function discoverInputs(args: readonly string[], options: DiscoverOptions): Promise<Discovery> {
-  const walk = await walkArguments(args, options.cwd)
+  const walk = await walkArguments(args, options.cwd, options.own)
   const { files, links } = mergeNames(walk.found)
   const plan = planSeries(files, options.expect ?? null)
   const inspected = await mapBounded(plan.read, openMax, ({ place, path }) => inspect(place, path, options))

@@ -1,4 +1,5 @@
-import { readFile, stat } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { open, stat } from 'node:fs/promises'
 import { toFsPath } from '../path-bytes.ts'
 import { acceptInput } from './accepted.ts'
 import {
@@ -17,6 +18,7 @@ import type { Glob } from './glob.ts'
 
 /** Why a directory is passed over that holds a result: what was written among the inputs is none of them. */
 export const resultReason = 'is a result of tallyman, and no input'
+const ownReason = 'is where tallyman keeps its own files, and no input'
 
 /** A file under one of its names. */
 export interface FoundFile {
@@ -59,10 +61,13 @@ export class Walk {
   readonly ignored: IgnoredEntry[] = []
   readonly problems: PlacedProblem[] = []
   readonly #cwd: string
+  readonly #own: ReadonlySet<string>
   #argument = 0
 
-  constructor(cwd: string) {
+  /** @param own absolute paths, without links, of directories of tallyman's: they are written to while inputs are read */
+  constructor(cwd: string, own: readonly string[] = []) {
     this.#cwd = cwd
+    this.#own = new Set(own)
   }
 
   /** What is found from now on is found for this argument. */
@@ -158,8 +163,14 @@ export class Walk {
   /** Goes on below a directory whose name nobody has written out. */
   async #matchFound(directory: Directory, segments: Glob['segments']): Promise<void> {
     const entries = await this.#listFound(directory)
-    if (await isResult(directory, entries)) this.#ignore(directory, resultReason)
+    const reason = await this.#whyNoInput(directory, entries)
+    if (reason !== null) this.#ignore(directory, reason)
     else await this.#match(directory, entries, segments)
+  }
+
+  async #whyNoInput(directory: Directory, entries: readonly DirectoryEntry[]): Promise<string | null> {
+    if (this.#own.has(directory.place)) return ownReason
+    return (await isResult(directory, entries)) ? resultReason : null
   }
 
   #below(directory: Directory, { name }: DirectoryEntry): Directory {
@@ -181,8 +192,9 @@ export class Walk {
         return
       case 'directory': {
         const entries = await this.#listFound(below)
-        if (await isResult(below, entries)) {
-          this.#ignore(below, resultReason)
+        const reason = await this.#whyNoInput(below, entries)
+        if (reason !== null) {
+          this.#ignore(below, reason)
           return
         }
         return this.#takeEntries(below, entries)
@@ -233,9 +245,27 @@ export class Walk {
   }
 }
 
+/** More than how a manifest of ours begins; the file may be anybody's, and of any size. */
+const headBytes = 256
+
+/** How a file begins; nothing where it cannot be read: as a file that is found it is a problem of its own. */
+async function readHead(place: string): Promise<string> {
+  try {
+    const file = await open(toFsPath(place), constants.O_RDONLY | constants.O_NONBLOCK)
+    try {
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(headBytes), 0, headBytes, 0)
+      return buffer.toString('utf8', 0, bytesRead)
+    } finally {
+      await file.close()
+    }
+  } catch {
+    return ''
+  }
+}
+
 /** A result that was written among the inputs would be counted by the next run; it is read only where it is named itself. */
 async function isResult({ place }: Directory, entries: readonly DirectoryEntry[]): Promise<boolean> {
   if (!entries.some(({ name, kind }) => name === 'manifest.json' && kind === 'file')) return false
-  const head = await readFile(toFsPath(joinPath(place, 'manifest.json')), 'utf8')
+  const head = await readHead(joinPath(place, 'manifest.json'))
   return /^\s*\{\s*"format":\s*"tallyman result"/.test(head)
 }

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, read, readSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, read, readSync } from 'node:fs'
 import { promisify } from 'node:util'
 import { errnoOf, exhaustionOf, messageOf, TallymanError } from '../../errors.ts'
 import { showCount } from '../../quantities.ts'
@@ -158,7 +158,9 @@ export class OpenedFile {
 function openPath(path: string, cwd: string): number {
   try {
     // Not normalized: behind a link `..` is not what it looks like.
-    return openSync(toFsPath(cwd === '' || path.startsWith('/') ? path : `${cwd}/${path}`), 'r')
+    const place = toFsPath(cwd === '' || path.startsWith('/') ? path : `${cwd}/${path}`)
+    // A named pipe that was put in its place would be waited for; as it is, it is seen to be another file.
+    return openSync(place, constants.O_RDONLY | constants.O_NONBLOCK)
   } catch (error) {
     const reason = messageOf(error)
     const errno = errnoOf(error)

@@ -271,8 +271,14 @@ describe('csvWriter and tsvWriter', () => {
     )
   })
 
-  test('put U+FFFD for half of a character, once their text is bytes', () => {
-    const bytes = Buffer.from(textOf([['\ud800', 'a\udc00']], csvWriter), 'utf8')
-    expect(bytes.toString('utf8')).toBe('key,value\r\n\ufffd,a\ufffd\r\n')
+  test('write half of a character as SQL shows it, so that two of them are two', () => {
+    const rows = [
+      ['\ud800', 'a\udc00'],
+      ['\ud801', '\ud83d\ude00'],
+    ] as const
+    const asBytes = (writer: Parameters<typeof textOf>[1]) =>
+      Buffer.from(textOf(rows, writer)).toString('utf8')
+    expect(asBytes(csvWriter)).toBe('key,value\r\n\\ud800,a\\udc00\r\n\\ud801,\ud83d\ude00\r\n')
+    expect(parseTsv(asBytes(tsvWriter))[1]).toEqual(['\\ud800', 'a\\udc00'])
   })
 })

@@ -1,6 +1,7 @@
 import type { Scalar } from '../../record/index.ts'
 import { elementsOf } from '../columns/key-columns.ts'
 import type { Columns, ResultRow, RowWriter } from './row-writer.ts'
+import { wellFormed } from './well-formed.ts'
 
 /**
  * Tables of columns: `key` or `key_1`, `key_2`, …, or what the job calls them, then `value` or the properties all values have, unless one is called as
@@ -83,7 +84,8 @@ function columnWriter({ keyNames, valueFields }: Columns, style: CellStyle): Row
 
 function keyCell(element: Scalar, style: CellStyle): string {
   if (element === null) return style.absent
-  return style.text(typeof element === 'string' ? element : Object.is(element, -0) ? '0' : String(element))
+  if (typeof element === 'string') return style.text(wellFormed(element))
+  return style.text(Object.is(element, -0) ? '0' : String(element))
 }
 
 function valueCells({ valueJson }: ResultRow, fields: readonly string[] | null, style: CellStyle): string[] {
@@ -96,7 +98,7 @@ function jsonCell(json: string, style: CellStyle): string {
   if (json === 'null') return style.absent
   if (json.startsWith('"')) {
     const text: unknown = JSON.parse(json)
-    return style.text(String(text))
+    return style.text(wellFormed(String(text)))
   }
   return style.text(json)
 }

@@ -9,6 +9,7 @@ import {
   cellsOf,
   type TableColumns,
 } from '../columns/table-columns.ts'
+import { wellFormed } from '../format/well-formed.ts'
 import type { ResultTable } from '../open-result.ts'
 import { loadNatively, type TableFile } from './load-natively.ts'
 import { quoteName, sqlTypes } from './sql.ts'
@@ -72,12 +73,4 @@ function append(appender: DuckDBAppender, cell: Cell, type: ColumnType | undefin
   else if (typeof cell === 'number') appender.appendDouble(cell)
   else if (type === 'int128') appender.appendHugeInt(cell)
   else appender.appendBigInt(cell)
-}
-
-const loneSurrogate = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g
-
-/** DuckDB's texts are UTF-8, which has no half of a surrogate pair: it is written as JSON has it, so that different texts stay different. */
-function wellFormed(text: string): string {
-  if (text.isWellFormed()) return text
-  return text.replace(loneSurrogate, (half) => `\\u${half.charCodeAt(0).toString(16)}`)
 }

@@ -8,6 +8,7 @@ const parts: FingerprintParts = {
   surroundings: 'UTC, en_US',
   codeSha256: '00'.repeat(32),
   params: { tag: '#corona', min: '3' },
+  resolved: { tag: '#corona', min: 3, day: '2020-02-20' },
   files: [plainFile('a.txt', 10), zipFile('b.zip', ['x'])],
   accept: ['2020-02-20', 'b.zip'],
 }
@@ -31,6 +32,7 @@ describe('fingerprint', () => {
     ['the code', { codeSha256: '01'.repeat(32) }],
     ['the text of a parameter', { params: { ...parts.params, min: '3.0' } }],
     ['a parameter more', { params: { ...parts.params, max: '' } }],
+    ['the default of a parameter', { resolved: { ...parts.resolved, day: '2020-02-21' } }],
     ['a file less', { files: [a] }],
     ['the name of a file', { files: [{ ...a, path: './a.txt' }, b] }],
     ['the size of a file', { files: [{ ...a, identity: { ...a.identity, sizeBytes: 11 } }, b] }],
@@ -51,6 +53,7 @@ describe('fingerprint', () => {
       surroundings: fc.constant(''),
       codeSha256: fc.constant(''),
       params: fc.dictionary(text, text, { maxKeys: 2 }),
+      resolved: fc.constant({}),
       files: fc.constant([]),
       accept: fc.uniqueArray(text, { maxLength: 2 }),
     })

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { InputFile } from '../../input/index.ts'
-import { encodeValue } from '../../record/index.ts'
+import { encodeValue, plainJson } from '../../record/index.ts'
 
 /** What a result's bytes depend on, as far as it is known before anything is read. */
 export interface FingerprintParts {
@@ -11,6 +11,8 @@ export interface FingerprintParts {
   readonly codeSha256: string
   /** As typed. */
   readonly params: Readonly<Record<string, string>>
+  /** What the job's schemas made of them, as JSON has it. */
+  readonly resolved: Readonly<Record<string, unknown>>
   readonly files: readonly InputFile[]
   readonly accept: readonly string[]
 }
@@ -21,7 +23,7 @@ export interface FingerprintParts {
  * at the files that the job reads itself.
  */
 export function fingerprint(parts: FingerprintParts): string {
-  const { engine, surroundings, codeSha256, params, files, accept } = parts
+  const { engine, surroundings, codeSha256, params, resolved, files, accept } = parts
   const inputs = files.map(({ path, identity }) => [
     path,
     identity.sizeBytes,
@@ -30,7 +32,8 @@ export function fingerprint(parts: FingerprintParts): string {
   ])
   const hash = createHash('sha256')
   const typed = Object.entries(params).sort(([a], [b]) => (a < b ? -1 : 1))
-  for (const part of [2, engine, surroundings, codeSha256, typed, inputs, [...accept].sort()])
+  const made: unknown = JSON.parse(plainJson(resolved))
+  for (const part of [3, engine, surroundings, codeSha256, typed, made, inputs, [...accept].sort()])
     hash.update(encodeValue(part))
   return hash.digest('hex')
 }

@@ -33,6 +33,37 @@ describe('differenceFrom', () => {
     })
   })
 
+  test('does not blame the job where what an earlier run had kept was cut otherwise, and takes the new where nobody has used the old', () => {
+    const [, loss] = lost
+    const kept = { type: 'map-reused', at, task: 'map-00000', run: 'r1', report: reportWith(7) } as const
+    const now = { kind: 'map', report: reportWith(8) } as const
+    const state = [kept, loss].reduce(apply, initialState(plan))
+    expect(differenceFrom(state, 'map-00000', now)).toBeNull()
+    const start = { type: 'attempt-started', at, task: 'reduce-00000', attempt: 1, seat: 0 } as const
+    const done = {
+      type: 'reduce-committed',
+      at,
+      task: 'reduce-00000',
+      attempt: 1,
+      report: reduceReport(1),
+    } as const
+    for (const events of [[start], [start, done]] as const) {
+      const used = [kept, ...events, loss].reduce(apply, initialState(plan))
+      expect(differenceFrom(used, 'map-00000', { kind: 'map', report: reportWith(7) })).toBeNull()
+      expect(differenceFrom(used, 'map-00000', now)).toMatchObject({
+        code: 'not-deterministic',
+        message: expect.stringContaining('than an earlier run had kept of it'),
+        wayOut: expect.stringMatching(/^Run the job again/),
+      })
+    }
+    // What this run wrote itself is to be the same.
+    const again = { ...lost[0], attempt: 1, report: reportWith(8) }
+    const twice = [kept, loss, again, loss].reduce(apply, initialState(plan))
+    expect(differenceFrom(twice, 'map-00000', { kind: 'map', report: reportWith(9) })).toMatchObject({
+      message: expect.stringMatching('gave other output when it ran again'),
+    })
+  })
+
   test('compares what reduce tasks wrote as well', () => {
     const part = { table: 'result', name: 'result.part', rows: 1, bytes: 20, crc32: 7 }
     const reportOf = (crc32: number) => ({ ...reduceReport(1), parts: [{ ...part, crc32 }] })

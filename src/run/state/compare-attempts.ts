@@ -17,11 +17,27 @@ export function differenceFrom(state: RunState, id: string, { kind, report }: At
   const now = kind === 'map' ? report.spills : report.parts
   const before = 'spills' in earlier ? earlier.spills : earlier.parts
   if (JSON.stringify(now) === JSON.stringify(before)) return null
+  if (task?.kind !== 'done' && task?.trouble?.wasKept === true) return differenceFromKept(state, id)
   return {
     code: 'not-deterministic',
     message: `Task ${sayTask(state.plan, stage, index)} gave other output when it ran again.`,
     wayOut:
       'Look in the job for the clock, Math.random (ctx.random is the same in every attempt), or what changes outside it; nothing was committed.',
+  }
+}
+
+/**
+ * What an earlier run kept may be cut into other spills, which says nothing of the job; only where nobody has read any of it can what was
+ * written in its place be taken.
+ */
+function differenceFromKept({ plan, reduce }: RunState, id: string): Fault | null {
+  if (reduce.done + reduce.running === 0) return null
+  const { stage, index } = parseTaskId(id)
+  return {
+    code: 'not-deterministic',
+    message: `Task ${sayTask(plan, stage, index)} gave other output than an earlier run had kept of it, which was lost when some of it had been used.`,
+    wayOut:
+      'Run the job again: it does the task anew then. An earlier run with more memory, or less, cuts its output otherwise; so does a job that looks at the clock or at Math.random.',
   }
 }
 

@@ -473,6 +473,33 @@ describe('apply', () => {
     expect(state).toMatchObject({ phase: 'reduce', shortfalls: [lacking] })
   })
 
+  test('looks for an input that was gone again when it is resumed, unless parts of the result were made without it', () => {
+    const fault = { code: 'input-missing', message: 'a.txt is gone.' } as const
+    const gone = [
+      started('map-00000'),
+      { type: 'inputs-damaged', at, task: 'map-00000', attempt: 1, splits: [{ ordinal: 0, fault }] },
+      mapped(0),
+      mapped(1),
+    ] as const
+    const again = replay(...gone, { type: 'interrupted', at }, resumed(['a.txt']))
+    expect([again.map.at(0)?.kind, again.damaged.size]).toEqual(['waiting', 0])
+    const ended = { type: 'map-stage-ended', at, accepted: [] } as const
+    const made = {
+      type: 'reduce-committed',
+      at,
+      task: 'reduce-00000',
+      attempt: 1,
+      report: reduceReport(1),
+    } as const
+    const lost = { at, type: 'output-lost', fault: { code: 'file-damaged', message: 'Damaged.' } } as const
+    const without = [...gone, ended, made, { ...lost, task: 'map-00001' }] as const
+    for (const before of [without, [...without, { ...lost, task: 'reduce-00000' }] as const]) {
+      const state = replay(...before, { type: 'interrupted', at }, resumed(['a.txt']))
+      expect([state.map.at(0)?.kind, state.map.at(1)?.kind]).toEqual(['done', 'waiting'])
+      expect([...state.damaged]).toEqual([[0, fault]])
+    }
+  })
+
   test('judges a refused run anew when it is resumed', () => {
     const lacking = {
       kind: 'rejected',
@@ -487,8 +514,8 @@ describe('apply', () => {
   test('gives a resumed run the fingerprint of what it does without from then on', () => {
     const { accept, badRecords, fingerprint: found } = replay(resumed(['a.txt'])).plan
     const { job, engine, surroundings, discovery } = plan
-    const { codeSha256, typedParams: params } = job
-    const parts = { engine, surroundings, codeSha256, params, files: discovery.files }
+    const { codeSha256, typedParams: params, params: resolved } = job
+    const parts = { engine, surroundings, codeSha256, params, resolved, files: discovery.files }
     expect(accept).toEqual(['a.txt'])
     expect(badRecords).toEqual({ kind: 'percent', percent: 1 })
     expect(found).toBe(fingerprint({ ...parts, accept: ['a.txt'] }))

@@ -212,11 +212,12 @@ function joinParts(state: RunState, paths: ReadonlySet<string>): RunState {
 
 /**
  * Tasks that were running when the run ended have to run again; what is done stays done. So does what is lacking, once
- * the map stage has ended: it is not judged again, and the result has to carry it. Before, inputs that were not there are looked for again.
+ * the map stage has ended: it is not judged again, and the result has to carry it. Before, inputs that were not there are looked for again,
+ * unless parts of the result were made without them: then the stage had ended, and is open again only since some task's output was lost.
  */
 function resume(state: RunState, event: Extract<RunEvent, { type: 'resumed' }>): RunState {
   const { accept, badRecords } = event
-  const { damaged, map } = state.mapStageEnded ? state : lookedForAgain(state)
+  const { damaged, map } = state.mapStageEnded || isAnyReduced(state) ? state : lookedForAgain(state)
   const { engine, surroundings, job, discovery } = state.plan
   const plan: Plan = {
     ...state.plan,
@@ -227,6 +228,7 @@ function resume(state: RunState, event: Extract<RunEvent, { type: 'resumed' }>):
       surroundings,
       codeSha256: job.codeSha256,
       params: job.typedParams,
+      resolved: job.params,
       files: discovery.files,
       accept,
     }),
@@ -241,6 +243,11 @@ function resume(state: RunState, event: Extract<RunEvent, { type: 'resumed' }>):
     shortfalls: state.mapStageEnded ? state.shortfalls : [],
     fault: null,
   }
+}
+
+/** Is any part of the result made, or was it, and has to be made the same again? */
+function isAnyReduced({ reduce }: RunState): boolean {
+  return reduce.done > 0 || reduce.toArray().some((task) => (task.trouble?.earlier ?? null) !== null)
 }
 
 /** Inputs that were not there may be there again: their tasks are open, and what was made without them is not used. */

@@ -21,7 +21,11 @@ const usual = { waiting: kinds.waiting, done: kinds.done }
 /** What ends a run, or has all others wait. */
 const rareKinds = {
   hopeless: { ...untried, attempts: 3, charged: 3, lastFault: fault },
-  lost: { ...untried, attempts: 4, trouble: { suspect: null, skip: [], earlier: 0, losses: 4 } },
+  lost: {
+    ...untried,
+    attempts: 4,
+    trouble: { suspect: null, skip: [], earlier: 0, wasKept: false, losses: 4 },
+  },
   alone: { ...kinds.running, attempts: 2, charged: 1, lastFault: hunger },
 } as const satisfies Record<string, TaskState<number>>
 

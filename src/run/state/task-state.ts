@@ -46,6 +46,8 @@ export interface Trouble<Report> {
   readonly skip: readonly SkippedRecord[]
   /** What an attempt reported whose files were lost later: the next one must write the same. */
   readonly earlier: Report | null
+  /** Had an earlier run kept those files? Which spills there are depends on how much a run may hold, and that one may have held more, or less. */
+  readonly wasKept: boolean
   /** How often what it wrote was lost. */
   readonly losses: number
 }
@@ -61,7 +63,7 @@ export const untried = {
 } as const
 
 /** Of a task that has gone well so far. */
-export const noTrouble = { suspect: null, skip: [], earlier: null, losses: 0 } as const
+export const noTrouble = { suspect: null, skip: [], earlier: null, wasKept: false, losses: 0 } as const
 
 /** How an attempt failed, as its event says. */
 interface Failure {
@@ -145,13 +147,18 @@ export function afterChange<R>(task: OpenTask<R>): OpenTask<R> {
 }
 
 /** The task once what it wrote was found damaged or gone. */
-export function afterLoss<R>({ attempts, report, trouble = noTrouble }: DoneTask<R>): OpenTask<R> {
-  return { ...untried, attempts, trouble: { ...trouble, earlier: report, losses: trouble.losses + 1 } }
+export function afterLoss<R>({ attempts, attempt, report, trouble = noTrouble }: DoneTask<R>): OpenTask<R> {
+  const wasKept = attempt === 0
+  return {
+    ...untried,
+    attempts,
+    trouble: { ...trouble, earlier: report, wasKept, losses: trouble.losses + 1 },
+  }
 }
 
 /** The task once a second attempt at it gave other bytes than the committed one: neither is to be believed. */
 export function afterDoubt<R>(
-  { attempts, report, trouble = noTrouble }: DoneTask<R>,
+  { attempts, attempt, report, trouble = noTrouble }: DoneTask<R>,
   fault: Fault,
 ): OpenTask<R> {
   return {
@@ -159,7 +166,7 @@ export function afterDoubt<R>(
     attempts,
     charged: 1,
     lastFault: fault,
-    trouble: { ...trouble, earlier: report },
+    trouble: { ...trouble, earlier: report, wasKept: attempt === 0 },
   }
 }
 

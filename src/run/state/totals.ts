@@ -1,3 +1,5 @@
+import type { Fault } from '../../errors.ts'
+import { counterWayOut } from '../../flow/index.ts'
 import { diskBytes, type InputFile, inputName } from '../../input/index.ts'
 import { countOf } from '../../quantities.ts'
 import { type Plan, splitsOf } from '../plan/plan.ts'
@@ -22,6 +24,17 @@ export interface RunTotals {
   readonly workMs: number
   /** By name, in order of names. */
   readonly counters: Readonly<Record<string, number>>
+}
+
+/** What is wrong where a job's counter comes to more than a double holds exactly: its total would not be what was counted. Null where none does. Pure. */
+export function counterBeyond({ counters }: Pick<RunTotals, 'counters'>): Fault | null {
+  const found = Object.entries(counters).find(([, total]) => !Number.isSafeInteger(total))
+  if (found === undefined) return null
+  return {
+    code: 'job-threw',
+    message: `Counter "${found[0]}" has come to more than 2 ** 53.`,
+    wayOut: counterWayOut,
+  }
 }
 
 /** Sums of a run at any moment. Pure. Cost: a look at every task, and at what each of them reads. */

@@ -22,6 +22,7 @@ function taskOf(change: Partial<TaskIdentity> = {}): TaskIdentity {
     jobFile: '/home/ada/words.job.ts',
     codeSha256: 'ab'.repeat(32),
     params: { limit: '10' },
+    resolved: { limit: 10, day: '2020-02-20' },
     partitions: 1,
     splits: [split],
     contents: null,

@@ -1,6 +1,7 @@
 /** What a map task's output depends on, in parts that can be told apart, and hashes of it. */
 import type { SideFile, SideFileList } from '../../flow/index.ts'
 import type { Split } from '../../input/index.ts'
+import { plainJson } from '../../record/index.ts'
 import { buildVersion } from '../package.ts'
 import { surroundings } from '../surroundings.ts'
 import { hashOf, identityOf } from './kept-files.ts'
@@ -12,6 +13,8 @@ export interface TaskIdentity {
   readonly codeSha256: string
   /** As typed. */
   readonly params: Readonly<Record<string, string>>
+  /** What the job's schemas made of them, as JSON has it: a default may be another one tomorrow. */
+  readonly resolved: Readonly<Record<string, unknown>>
   readonly partitions: number
   readonly splits: readonly Split[]
   /** SHA-256 of the inputs' content by path, which then counts in place of size, time and inode; null where nobody asked. */
@@ -86,12 +89,12 @@ function rangeOf(split: Split): number[] {
 
 /** The parts, and the key over all of them. Pure, but for the versions and surroundings of this process. */
 export function hashesOf(task: TaskIdentity, run: string): IdentityHashes {
-  const { codeSha256, params, partitions, splits, contents } = task
+  const { codeSha256, params, resolved, partitions, splits, contents } = task
   const parts = {
     codeSha256,
     tallyman,
     surroundings: around,
-    params: hashOfParams(params),
+    params: hashOfParams(params, resolved),
     partitions,
     inputs: hashOf(
       splits.map(({ ordinal: _, identity, ...split }) => [
@@ -121,13 +124,17 @@ export function entryOf({ key, entry = key }: IdentityHashes): string {
 }
 
 /** Of one plan all tasks have the same. */
-const paramsHashes = new WeakMap<TaskIdentity['params'], string>()
+const paramsHashes = new WeakMap<
+  TaskIdentity['params'],
+  Pick<TaskIdentity, 'resolved'> & { readonly hash: string }
+>()
 
-function hashOfParams(params: TaskIdentity['params']): string {
+function hashOfParams(params: TaskIdentity['params'], resolved: TaskIdentity['resolved']): string {
   const known = paramsHashes.get(params)
-  if (known !== undefined) return known
-  const hash = hashOf(Object.entries(params).sort(([a], [b]) => (a < b ? -1 : 1)))
-  paramsHashes.set(params, hash)
+  if (known?.resolved === resolved) return known.hash
+  const typed = Object.entries(params).sort(([a], [b]) => (a < b ? -1 : 1))
+  const hash = hashOf([typed, JSON.parse(plainJson(resolved))])
+  paramsHashes.set(params, { resolved, hash })
   return hash
 }
 

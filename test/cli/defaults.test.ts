@@ -1,0 +1,74 @@
+/** Parameters whose defaults are made when they are asked for, and so may be others tomorrow, or in another worker. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { Workshop } from '../fixtures/program.ts'
+
+let shop: Workshop
+beforeAll(() => {
+  shop = new Workshop()
+  for (const name of ['a', 'b', 'c', 'd']) shop.write(`in/${name}.txt`, 'x\n')
+  const job = (made: string): string => `import { count, defineJob, text } from 'tallyman'
+    import { z } from 'zod'
+    export default defineJob({ input: text(), reduce: count<string>(), params: { day: z.string().default(() => ${made}) },
+      map(line, emit, ctx) {
+        if (process.env.INTERRUPT === 'yes' && ctx.position.path.endsWith('d.txt')) process.kill(process.ppid, 'SIGTERM')
+        emit(ctx.params.day)
+      } })`
+  shop.write('worker.job.ts', job('String(process.pid)'))
+  shop.write('day.job.ts', job('String(process.env.DAY)'))
+})
+afterAll(() => shop.remove())
+
+const env = (DAY: string): { readonly env: Record<string, string> } => ({ env: { DAY } })
+
+it('refuses a default that two workers of a run have different: the result would be of both', () => {
+  const { status, stdout, stderr } = shop.run(
+    'run',
+    'worker.job.ts',
+    'in',
+    '--isolation',
+    'process',
+    '-w',
+    '4',
+  )
+  expect([status, stdout]).toEqual([1, ''])
+  expect(stderr).toMatch(
+    /Parameter "day" is "\d+" for this worker, and was "\d+" for the first one of the run\.\n/,
+  )
+  expect(stderr).toContain('When it is mended, run it again.')
+  const typed = shop.run('run', 'worker.job.ts', 'in', '-w', '4', '--param', 'day=monday')
+  expect(typed.stdout).toContain('  monday  4\n')
+})
+
+it('uses nothing that was made with another default, and says so', () => {
+  const told = (day: string): string => {
+    const { stdout } = shop.runIn(env(day), 'run', 'day.job.ts', 'in', '-w', '1', '-o', 'out')
+    const manifest = JSON.parse(readFileSync(join(shop.folder, 'out', 'manifest.json'), 'utf8'))
+    return `${manifest.job.params.day}: ${stdout.split('\n')[1]}; ${shop.run('explain').stdout.split('\n')[0]}`
+  }
+  expect(told('monday')).toMatch(/^monday: {3}monday {2}4; .*ran: /)
+  expect(told('monday')).toMatch(/^monday: {3}monday {2}4; .*reused/)
+  expect(told('tuesday')).toMatch(/^tuesday: {3}tuesday {2}4; .*ran: the parameters changed/)
+})
+
+it('does not go on with a run where its default is another one by now', () => {
+  shop.runIn(
+    { env: { DAY: 'monday', INTERRUPT: 'yes' } },
+    'run',
+    'day.job.ts',
+    'in',
+    '-w',
+    '1',
+    '--no-reuse',
+    '--isolation',
+    'process',
+  )
+  const another = shop.runIn(env('tuesday'), 'resume', 'last')
+  expect(another.status).toBe(1)
+  expect(another.stderr).toContain(
+    'Parameter "day" is "tuesday" for this worker, and was "monday" for the first one',
+  )
+  const same = shop.runIn(env('monday'), 'resume', 'last')
+  expect(same.stdout).toContain('  monday  4\n')
+})
