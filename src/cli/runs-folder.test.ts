@@ -63,6 +63,29 @@ describe('listRuns', () => {
   })
 })
 
+describe('a folder that is no run', () => {
+  it('is not listed among runs, nor the last of them, unless it says that it is one', () => {
+    makeRun('20200101-000000-words', 1)
+    makeRun('renamed', 2)
+    const runs = folder.at('.tallyman', 'runs')
+    for (const name of ['May05_laptop', '20200101', 'zebra']) mkdirSync(`${runs}/${name}`)
+    writeFileSync(`${runs}/zebra/run.json`, '{"format": "another run"}')
+    expect([...listRuns(runs)].sort()).toEqual(['20200101-000000-words', 'renamed'])
+  })
+
+  it('is found by no path, whatever its run.json holds: what is found can be removed', () => {
+    for (const text of ['{}', '{"format":"another run"}', '{', '']) {
+      mkdirSync(folder.at('mine'), { recursive: true })
+      writeFileSync(folder.at('mine', 'run.json'), text)
+      expect(() => findRun('./mine', terminal)).toThrow()
+    }
+    // One of ours may be damaged.
+    mkdirSync(folder.at('20200101-000000-words'))
+    writeFileSync(folder.at('20200101-000000-words', 'run.json'), '{')
+    expect(findRun('./20200101-000000-words', terminal).path).toBe(folder.at('20200101-000000-words'))
+  })
+})
+
 describe('findRun', () => {
   const found = (name: string): string => findRun(name, terminal).path.slice(folder.path.length + 1)
 

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
-import { TallymanError } from '../errors.ts'
+import { basename, dirname, join, resolve } from 'node:path'
+import { TallymanError, toFault } from '../errors.ts'
 import { nearestName } from '../job/index.ts'
 import { printable } from '../printable.ts'
-import { isRunHeld, listRuns, RunDirectory } from '../run/index.ts'
+import { isRunHeld, isRunId, listRuns, RunDirectory, readIdentity } from '../run/index.ts'
 import type { Terminal } from './terminal.ts'
 
 /** Where runs live: `$TALLYMAN_HOME/runs`, or `.tallyman/runs` under the current directory. */
@@ -49,7 +49,15 @@ export function findRun(name: string, terminal: Terminal): RunDirectory {
 /** A directory that is no run must not be taken for one: it could be removed. */
 function runAt(path: string, name: string): RunDirectory {
   const directory = new RunDirectory(path)
-  if (existsSync(directory.identityFile)) return directory
+  if (existsSync(directory.identityFile)) {
+    try {
+      readIdentity(directory)
+    } catch (error) {
+      // One that is damaged may be looked at, and removed, where its name says that it is one.
+      if (!isRunId(basename(path)) || toFault(error).code !== 'file-damaged') throw error
+    }
+    return directory
+  }
   const what = existsSync(path) ? 'is no run of tallyman: it has no run.json' : 'does not exist'
   throw new TallymanError('not-found', `${JSON.stringify(name)} ${what}.`, {
     wayOut: '`tallyman runs` lists the runs there are.',

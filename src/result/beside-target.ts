@@ -1,5 +1,6 @@
 import { readdirSync, rmSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import { isRunId } from '../run/index.ts'
 
 /** What is beside a result's place while the result is written there. Hidden: where results lie among inputs, half of one is no input. */
 export type Beside =
@@ -23,8 +24,8 @@ export function removeLeft(target: string, what: Beside): void {
   const [start, end] = [`.${basename(target)}.`, `.${what}`]
   for (const name of readdirSync(folder)) {
     if (!name.startsWith(start) || !name.endsWith(end)) continue
-    // What is between is the id of a run, and nobody else's file is called like this.
-    if (!/^\d{8}-\d{6}-[\w-]+$/.test(name.slice(start.length, -end.length))) continue
+    // Nobody else's file is called like this.
+    if (!isRunId(name.slice(start.length, -end.length))) continue
     try {
       rmSync(join(folder, name), { recursive: true, force: true })
     } catch {

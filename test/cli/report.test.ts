@@ -1,5 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { hasPictures } from '../fixtures/optional.ts'
 import { hasChromium, launchChromium, openFile, violationsOf } from '../fixtures/page-server.ts'
@@ -92,6 +92,19 @@ describe.skipIf(!requires('packages @napi-rs/canvas and fonts', hasPictures()))(
       stderr: expect.stringContaining('Leave one of them out.'),
     })
     expect(readdirSync(shop.folder)).not.toContain('-')
+  })
+
+  test('takes nothing from another run whose id begins as that of its own, which is gone', () => {
+    const own = shop.runs().find((path) => path.includes('-tags')) ?? ''
+    const other = `${own}-2`
+    renameSync(own, other)
+    const identity = JSON.parse(readFileSync(join(other, 'run.json'), 'utf8'))
+    writeFileSync(join(other, 'run.json'), JSON.stringify({ ...identity, id: basename(other) }))
+    const { status, stdout } = shop.run('report', 'out', '-o', '-')
+    renameSync(other, own)
+    writeFileSync(join(own, 'run.json'), JSON.stringify(identity))
+    expect(status).toBe(0)
+    expect(stdout).not.toContain('a comment that only the source has')
   })
 
   test('shows data as text alone, and asks for nothing from elsewhere', () => {

@@ -89,6 +89,8 @@ function factsOf(id: string, terminal: Terminal): RunFacts {
     return { code: null, elapsedMs: null, rejected: [] }
   }
   const { identity, lastAt } = readRun(run)
+  // Its id may be the beginning of another one's, where it is gone itself.
+  if (identity.id !== id) return { code: null, elapsedMs: null, rejected: [] }
   return {
     code: codeOf(run, identity.job),
     elapsedMs: lastAt - identity.createdAt,

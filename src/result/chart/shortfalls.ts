@@ -1,3 +1,4 @@
+import { printable } from '../../printable.ts'
 import { showCount } from '../../quantities.ts'
 import type { Manifest } from '../manifest.ts'
 
@@ -9,7 +10,9 @@ export function sayShortfalls({ completeness, rejected, records }: Manifest): st
   const sentences: string[] = []
   const inputs = completeness.accepted.filter(({ kind }) => kind === 'input')
   if (inputs.length > 0) {
-    const names = inputs.map((shortfall) => ('name' in shortfall ? shortName(String(shortfall.name)) : ''))
+    const names = inputs.map((shortfall) =>
+      'name' in shortfall ? printable(shortName(String(shortfall.name))) : '',
+    )
     const shown = names.slice(0, namedMax).join(', ')
     const more = names.length > namedMax ? ` and ${showCount(names.length - namedMax)} more` : ''
     sentences.push(`Incomplete: without ${shown}${more}.`)

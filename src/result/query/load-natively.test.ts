@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DuckDBConnection } from '@duckdb/node-api'
 import fc from 'fast-check'
@@ -74,6 +74,24 @@ describe.skipIf(!requires('DuckDB', hasDuckDb()))('loadNatively', { timeout: 120
     if (native !== null) expect(native).toEqual(await load(directory, 'by cells', named))
     return native !== null
   }
+
+  it('takes a folder whose name looks like a column for a folder', async () => {
+    for (const name of ['value=0.5', 'value=5', 'key=a', 'KEY=b', 'value=null']) {
+      const directory = folder.at(name, 'result')
+      mkdirSync(folder.at(name))
+      writeTestResult(directory, {
+        tables: {
+          result: [
+            ['x', 1],
+            ['y', 2],
+          ],
+        },
+      })
+      const native = await load(directory, 'natively')
+      expect(native?.rows).toEqual((await load(directory, 'by cells'))?.rows)
+      expect(native?.rows).toHaveLength(2)
+    }
+  })
 
   it.each<[string, Rows, boolean]>([
     [

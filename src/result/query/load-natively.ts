@@ -92,10 +92,10 @@ function widthIn(head: string): number | null {
   return key.length === 0 ? null : key.length
 }
 
-/** The rows, as DuckDB reads them. */
+/** The rows, as DuckDB reads them. Unless it is told not to, it takes a folder called `value=1` for a column of all rows. */
 function sourceOf({ path }: TableFile, width: number): string {
   const columns = `{'key': '${width === 0 ? 'JSON' : 'JSON[]'}', 'value': 'JSON'}`
-  return `read_json(${quoteText(path)}, format = 'newline_delimited', compression = 'uncompressed', columns = ${columns})`
+  return `read_json(${quoteText(path)}, format = 'newline_delimited', compression = 'uncompressed', hive_partitioning = false, columns = ${columns})`
 }
 
 function elementOf(width: number, index: number): string {

@@ -214,6 +214,11 @@ export function createRunDirectory(
   return directory
 }
 
+/** Does a name look like the id of a run, as `createRunDirectory` makes them? */
+export function isRunId(name: string): boolean {
+  return /^\d{8}-\d{6}-[\w-]+$/.test(name)
+}
+
 function fill(directory: RunDirectory, id: string, options: Parameters<typeof createRunDirectory>[1]): void {
   for (const folder of [directory.jobFolder, directory.logFolder, directory.attemptsFolder]) mkdirSync(folder)
   mkdirSync(directory.committedFolder)

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { errnoOf } from '../../errors.ts'
-import { RunDirectory } from './directory.ts'
+import { isRunId, RunDirectory, readIdentity } from './directory.ts'
 
 /** Length of the time an id begins with: `20201231-235959`. */
 const secondLength = 15
@@ -28,11 +28,22 @@ function createdAt(folder: string, id: string): number {
   }
 }
 
-/** Ids of all runs, newest first. */
+/** A folder of another name is one where its `run.json` says so: somebody may have renamed it. */
+function isRun(folder: string, name: string): boolean {
+  if (isRunId(name)) return true
+  try {
+    readIdentity(new RunDirectory(join(folder, name)))
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Ids of all runs, newest first. What else lies there is somebody else's. */
 export function listRuns(folder: string): string[] {
   try {
     return readdirSync(folder, { withFileTypes: true })
-      .filter((entry) => entry.isDirectory())
+      .filter((entry) => entry.isDirectory() && isRun(folder, entry.name))
       .map(({ name }) => ({
         id: name,
         second: name.slice(0, secondLength),
