@@ -138,6 +138,17 @@ describe('bindEmit', () => {
     })
   })
 
+  test.each([
+    ['a', Promise.resolve(1)],
+    [Promise.resolve('a'), 'x'],
+    [['a', Promise.resolve('b')], 'x'],
+  ])('says of a promise what to do about it: key %o, value %o', (key, value) => {
+    expect(refusal(sum(), key, value)).toMatchObject({
+      message: expect.stringContaining('Promise'),
+      wayOut: 'Await in map, which may be async, and emit what came of it.',
+    })
+  })
+
   test('says what is wrong with the key before what is wrong with the value', () => {
     expect(refusal(sum(), [1, undefined], 'x')).toMatchObject({
       code: 'key-invalid',

@@ -2,6 +2,7 @@ import { TallymanError } from '../errors.ts'
 import { canonicalJson, checkPlainData, encodeKey, isKey, type Key, ownData } from '../record/index.ts'
 import type { AnyReducer, KeyOf, NoValue, ResultOf, ValueOf } from './reducer.ts'
 import { amountOf } from './reducers/amount.ts'
+import { awaitInMap } from './reducers/returned.ts'
 
 /** What `reduce:` of a job holds: one reducer, or one for each table. */
 export type Reductions = AnyReducer | { readonly [table: string]: AnyReducer }
@@ -107,7 +108,7 @@ function bindTable(table: JobTable, number: number, push: EmitPush): AnyEmitTo {
       if (own === value && isReference(value)) checkPlainData(value)
       push(number, key, own)
     } catch (error) {
-      throw refusal(faultOf(key) ?? error, { table: table.name, key, emit })
+      throw refusal(faultOf(key) ?? error, { table: table.name, key, value, emit })
     }
   }
   return emit
@@ -127,7 +128,7 @@ function bindCount(table: JobTable, number: number, push: EmitPush): AnyEmitTo {
       if (value !== undefined) reducer.check?.(value)
       push(number, key, undefined)
     } catch (error) {
-      throw refusal(faultOf(key) ?? error, { table: table.name, key, emit })
+      throw refusal(faultOf(key) ?? error, { table: table.name, key, value, emit })
     }
   }
   return emit
@@ -148,20 +149,28 @@ function faultOf(key: Key): unknown {
 interface Emitted {
   readonly table: string
   readonly key: unknown
+  readonly value: unknown
   readonly emit: AnyEmitTo
 }
 
-function refusal(error: unknown, { table, key, emit }: Emitted): unknown {
+function refusal(error: unknown, { table, key, value, emit }: Emitted): unknown {
   // Thrown by the user's own code, a `by` of topK for example: its stack says more than that of the emit. An emit at a wrong time
   // is nothing that is wrong with what was emitted.
   if (!(error instanceof TallymanError) || error.code === 'job-threw') return error
-  const { code, message, wayOut } = error
+  const { code, message } = error
+  const wayOut = isPromised(key, value) ? awaitInMap : error.wayOut
   const where = code === 'key-invalid' ? '' : `, key ${showKey(key)}`
   const refused = new TallymanError(code, `Emit to table "${table}"${where}: ${message}`, {
     ...(wayOut === undefined ? {} : { wayOut }),
   })
   Error.captureStackTrace(refused, emit)
   return refused
+}
+
+/** Was a promise emitted, as a value, a key, or an element of a key? */
+function isPromised(key: unknown, value: unknown): boolean {
+  const elements: readonly unknown[] = Array.isArray(key) ? key : [key]
+  return [value, ...elements].some((one) => one instanceof Promise)
 }
 
 function showKey(key: unknown): string {

@@ -117,6 +117,10 @@ describe('resolveParams', () => {
       'Parameter "limit" is "99": Too big: expected number to be <=9.',
     )
     expect((await refusal(resolveParams({ params }, {}))).message).toBe('Parameter "limit" is missing.')
+    expect(await refusal(resolveParams({ params: { day: z.date() } }, { day: '2020-02-20' }))).toMatchObject({
+      message: expect.stringContaining('Parameter "day" is "2020-02-20": '),
+      wayOut: expect.stringContaining('z.coerce.date()'),
+    })
     expect((await refusal(resolveParams({ params: { word: wordOrNothing } }, {}))).wayOut).toBe(
       'Say --param word=VALUE.',
     )

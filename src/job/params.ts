@@ -79,8 +79,15 @@ async function resolveParam(name: string, schema: StandardSchemaV1, given: unkno
       ? `Parameter "${name}" is missing`
       : `Parameter "${name}" is ${typeof given === 'string' ? quote(given) : showValue(given)}: ${reason}`
   throw new TallymanError('param-invalid', `${subject}.`, {
-    wayOut: `Say --param ${name}=VALUE${type === undefined ? '' : `, where VALUE is ${type.replace(/\bboolean\b/, 'true or false')}`}.`,
+    wayOut: isDateOfText(given, reason)
+      ? 'No text is a Date: have it z.coerce.date(), or a text that the map makes one of.'
+      : `Say --param ${name}=VALUE${type === undefined ? '' : `, where VALUE is ${type.replace(/\bboolean\b/, 'true or false')}`}.`,
   })
+}
+
+/** Parameters are typed, and a schema of dates takes no text. */
+function isDateOfText(given: unknown, reason: string): boolean {
+  return typeof given === 'string' && /expected date, received string/i.test(reason)
 }
 
 /** What a text may mean, most literal first. */

@@ -20,7 +20,7 @@ export function requireSameParams(
       'param-invalid',
       `Parameter "${name}" is ${after} for this worker, and was ${before} for the first one of the run.`,
       {
-        wayOut: `Say --param ${name}=VALUE, or give it a default that stays the same: each worker asks for its own.`,
+        wayOut: `Run the job again with --param ${name}=VALUE, or give it a default that stays the same: each worker asks for its own.`,
       },
     )
   }
