@@ -1,4 +1,3 @@
-import { closeSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { printable } from '../printable.ts'
 import { canonicalJson } from '../record/index.ts'
 import { csvLine, type QueryAnswer, type QueryColumn, tsvLine } from '../result/index.ts'
@@ -109,33 +108,4 @@ function isNumberOrAbsent(cell: unknown): boolean {
 function shownCell(cell: unknown, type: string | undefined): string {
   const isText = typeof cell === 'string' && type !== 'VARCHAR'
   return isText ? printable(cell) : showJson(canonicalJson(cell ?? null))
-}
-
-/** A file that is there whole or not at all. */
-export interface WholeFile {
-  readonly write: Sink
-  /** Puts it in its place. */
-  commit(): void
-  /** Leaves nothing of it. */
-  discard(): void
-}
-
-/** Opens a file beside the place it will have. */
-export function openWhole(path: string): WholeFile {
-  const staging = `${path}.new`
-  const fd = openSync(staging, 'w')
-  return {
-    write: (text) => {
-      const bytes = Buffer.from(text)
-      for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at)
-    },
-    commit: () => {
-      closeSync(fd)
-      renameSync(staging, path)
-    },
-    discard: () => {
-      closeSync(fd)
-      rmSync(staging, { force: true })
-    },
-  }
 }

@@ -13,8 +13,8 @@ export interface LoadOrder {
   readonly runDirectory: string
   /** Parameters as typed by the user; null where the job is only to be described, so that none may be missing. */
   readonly params: Readonly<Record<string, string>> | null
-  /** What the run's first worker made of them, as JSON has it: each other one must come to the same. Left out for the first. */
-  readonly resolved?: LoadedJob['params'] | undefined
+  /** What the run's first worker made of them: each other one has the same. Left out for the first. */
+  readonly resolved?: ResolvedParams | undefined
 }
 
 /**
@@ -43,11 +43,17 @@ export type FromWorker =
   | { readonly type: 'failed'; readonly id: string; readonly fault: Fault }
   | { readonly type: 'broken'; readonly fault: Fault }
 
-/** The job as plain data, as the first worker that loaded it sees it. */
-export interface LoadedJob {
-  readonly description: JobDescription
-  /** Parameters after validation, for the manifest. */
+/** Parameters after validation, as a run's first worker has them. */
+export interface ResolvedParams {
+  /** As JSON has them, for the manifest. */
   readonly params: Readonly<Record<string, unknown>>
+  /** All that they hold, as base64 of their bytes (docs/formats/values.md): what other workers take. Null where they are no plain data, and each worker has to make them itself. */
+  readonly encodedParams: string | null
+}
+
+/** The job as plain data, as the first worker that loaded it sees it. */
+export interface LoadedJob extends ResolvedParams {
+  readonly description: JobDescription
 }
 
 /** What each message holds beside its type, and for an attempt's its id. */

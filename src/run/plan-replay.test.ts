@@ -79,7 +79,7 @@ describe('planReplay', () => {
         jobName: plan.job.path,
         runDirectory: directory.path,
         params: plan.job.typedParams,
-        resolved: plan.job.params,
+        resolved: { params: plan.job.params, encodedParams: plan.job.encodedParams },
       },
       attempt: {
         id: 'map-00001.1',

@@ -56,7 +56,7 @@ export function planReplay(
   const { job, memory, surroundings, taskTimeoutMs } = state.plan
   return {
     replay: {
-      order: loadOrderOf(directory, { jobName: job.path, params: job.typedParams, resolved: job.params }),
+      order: loadOrderOf(directory, { jobName: job.path, params: job.typedParams, resolved: job }),
       attempt: { id: attempt, directory: directory.relativeAttemptFolder(attempt), work },
       heapBytes: death?.limits.heapBytes ?? memory.workerHeapBytes,
       limits: { memoryBytes: memory.totalBytes, processesMax: jobProcessesMax },

@@ -53,7 +53,7 @@ export async function reduceSoFar(
     isPolite: plan.isPolite,
     jobName: plan.job.path,
     params: plan.job.typedParams,
-    resolved: plan.job.params,
+    resolved: plan.job,
     cwd: scratch,
   })
   const giveUp = (): void => void pool.stop()

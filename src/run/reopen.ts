@@ -141,7 +141,7 @@ async function reopen(directory: RunDirectory, options: ResumeOptions, makeRun: 
     ...plan,
     jobName: plan.job.path,
     params: plan.job.typedParams,
-    resolved: plan.job.params,
+    resolved: plan.job,
     cwd: identity.cwd,
     base,
     inputs: plan.discovery.files.map(({ path }) => toFsPath(resolve(identity.cwd, path))),

@@ -87,7 +87,10 @@ export function loadOrderOf(
   { jobName, params, resolved }: Pick<WorkerNeeds, 'jobName' | 'params' | 'resolved'>,
 ): LoadOrder {
   const { bundleFile, path: runDirectory } = directory
-  return { bundleFile, jobName, runDirectory, params, ...(resolved === undefined ? {} : { resolved }) }
+  const order = { bundleFile, jobName, runDirectory, params }
+  if (resolved === undefined) return order
+  const { params: made, encodedParams } = resolved
+  return { ...order, resolved: { params: made, encodedParams } }
 }
 
 /** What the kernel holds all workers of a run to together, where it does. */

@@ -101,7 +101,7 @@ function taskSettings({ directory, plan, cwd }: LaunchParts, isLocal: boolean): 
     bundleFile: directory.bundleFile,
     jobName: plan.job.path,
     params: plan.job.typedParams,
-    resolved: plan.job.params,
+    resolved: { params: plan.job.params, encodedParams: plan.job.encodedParams },
     cwd,
     heapBytes: plan.memory.workerHeapBytes,
     memoryBytes: workerBytesOf(plan),

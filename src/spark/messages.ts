@@ -1,5 +1,5 @@
 import type { Fault } from '../errors.ts'
-import type { DeathRecord, MapWork, ReduceWork } from '../executor/index.ts'
+import type { DeathRecord, LoadOrder, MapWork, ReduceWork } from '../executor/index.ts'
 import type { DamagedSource, MapReport, RecordPlace, ReduceReport, Section } from '../flow/index.ts'
 
 /**
@@ -15,7 +15,7 @@ export interface TaskSettings {
   readonly jobName: string
   readonly params: Readonly<Record<string, string>>
   /** What the run's first worker made of them, where it has been there. */
-  readonly resolved?: Readonly<Record<string, unknown>> | undefined
+  readonly resolved?: LoadOrder['resolved']
   /** The directory the inputs were planned in. */
   readonly cwd: string
   /** Heap limit of the worker. */

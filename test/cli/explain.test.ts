@@ -1,4 +1,4 @@
-import { existsSync, rmSync, symlinkSync, utimesSync } from 'node:fs'
+import { existsSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { Workshop } from '../fixtures/program.ts'
@@ -306,5 +306,21 @@ describe('clean', () => {
     run()
     expect(explained()[0]).toContain('ran: nothing was kept of it before')
     rmSync(join(shop.folder, 'out'), { recursive: true })
+  })
+
+  it('removes no run of which containers may be left, since nobody would know them then', () => {
+    run()
+    const [path = ''] = shop.runs()
+    const note = `${path}/containers.json`
+    writeFileSync(note, '{"engine":"podman","label":"0123456789abcdef"}\n')
+    const withoutEngine = { env: { PATH: shop.folder } }
+    expect(shop.runIn(withoutEngine, 'clean', 'last')).toMatchObject({
+      status: 2,
+      stderr: expect.stringMatching(/may have left containers, .*\nEvery command asks the engine again/),
+    })
+    expect(existsSync(note)).toBe(true)
+    rmSync(note)
+    expect(shop.runIn(withoutEngine, 'clean', 'last').status).toBe(0)
+    expect(shop.runs()).toEqual([])
   })
 })

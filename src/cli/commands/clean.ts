@@ -1,4 +1,4 @@
-import { type Dirent, readdirSync, rmSync, statSync } from 'node:fs'
+import { type Dirent, existsSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { errnoOf, TallymanError } from '../../errors.ts'
 import { printable } from '../../printable.ts'
@@ -54,10 +54,21 @@ function distinct(runs: readonly RunDirectory[]): RunDirectory[] {
 }
 
 function refuseHeld(directory: RunDirectory): void {
-  if (!isRunHeld(directory)) return
-  throw new TallymanError('usage', `Run ${directory.path} is running; it is not removed.`, {
-    wayOut: `Wait for it, or stop it first: tallyman stop ${basename(directory.path)}. Nothing was freed.`,
-  })
+  if (isRunHeld(directory)) {
+    throw new TallymanError('usage', `Run ${directory.path} is running; it is not removed.`, {
+      wayOut: `Wait for it, or stop it first: tallyman stop ${basename(directory.path)}. Nothing was freed.`,
+    })
+  }
+  if (!existsSync(directory.containersFile)) return
+  // Without its note nobody would know the containers that are left of it.
+  throw new TallymanError(
+    'usage',
+    `Run ${directory.path} may have left containers, and their engine has not said that they are gone; it is not removed.`,
+    {
+      wayOut:
+        'Every command asks the engine again: see that it runs, and clean once more. Nothing was freed.',
+    },
+  )
 }
 
 function sayFreed(

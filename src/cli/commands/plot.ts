@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { basename, dirname, extname, join, resolve } from 'node:path'
 import { TallymanError } from '../../errors.ts'
 import {
@@ -28,6 +28,7 @@ import { shownPath } from '../shown-path.ts'
 import type { Terminal } from '../terminal.ts'
 import { textPlot } from '../text-plot.ts'
 import { readWhere } from '../where.ts'
+import { writeWhole } from '../whole-file.ts'
 import { checkFilePlace, checkFolderPlace } from '../written-place.ts'
 
 export const plot: Command = {
@@ -202,8 +203,7 @@ async function writePictures(
       const file = ending === null ? join(out, `${drawing.name}.${form}`) : out
       const bytes = await render(drawing, form)
       mkdirSync(dirname(file), { recursive: true })
-      writeFileSync(`${file}.new`, bytes)
-      renameSync(`${file}.new`, file)
+      writeWhole(file, bytes)
       if (args.has('json'))
         terminal.out(JSON.stringify({ chart: drawing.name, title: drawing.title, file, bytes: bytes.length }))
       else terminal.out(`${shownPath(file, terminal.cwd)}  ${drawing.title}, ${showBytes(bytes.length)}`)

@@ -4,14 +4,7 @@ import { resolve } from 'node:path'
 import { TallymanError } from '../../errors.ts'
 import { countOf } from '../../quantities.ts'
 import { type QueryAnswer, queryResult, readManifest } from '../../result/index.ts'
-import {
-  type AnswerFormat,
-  answerFormats,
-  isText,
-  openWhole,
-  showAnswer,
-  writeAnswer,
-} from '../answer-format.ts'
+import { type AnswerFormat, answerFormats, isText, showAnswer, writeAnswer } from '../answer-format.ts'
 import type { Arguments } from '../arguments.ts'
 import type { Command } from '../command.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
@@ -19,6 +12,7 @@ import { findResult, resultPlaceHelp } from '../result-place.ts'
 import { sayLacking } from '../say-lacking.ts'
 import { shownPath } from '../shown-path.ts'
 import type { Terminal } from '../terminal.ts'
+import { openWhole, placeBeside } from '../whole-file.ts'
 import { checkFilePlace, formByEnding } from '../written-place.ts'
 
 const rowsDefault = 40
@@ -89,7 +83,7 @@ async function answer(
     threads: Math.min(threadsMax, availableParallelism()),
   }
   if (format === 'parquet' && file !== null) {
-    const staging = `${file}.new`
+    const staging = placeBeside(file)
     try {
       await queryResult(directory, sql, { ...limits, parquetFile: staging }, async () => undefined)
       renameSync(staging, file)

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { TallymanError } from '../../errors.ts'
 import type { JobDescription } from '../../job/index.ts'
@@ -13,6 +13,7 @@ import { withJobAsItIs } from '../job-as-it-is.ts'
 import { findResult, findRunOrResult, resultPlaceHelp } from '../result-place.ts'
 import { shownPath } from '../shown-path.ts'
 import type { Terminal } from '../terminal.ts'
+import { writeWhole } from '../whole-file.ts'
 import { checkFilePlace, formByEnding } from '../written-place.ts'
 
 const rejectedShownMax = 100
@@ -47,8 +48,7 @@ async function write(job: JobDescription | null, args: Arguments, terminal: Term
   )
   if (file === null) terminal.out(page.replace(/\n$/, ''))
   else {
-    writeFileSync(`${file}.new`, page)
-    renameSync(`${file}.new`, file)
+    writeWhole(file, page)
     const bytes = Buffer.byteLength(page)
     if (args.has('json')) terminal.out(JSON.stringify({ file, bytes }))
     else terminal.out(`${shownPath(file, terminal.cwd)}  ${showBytes(bytes)}`)

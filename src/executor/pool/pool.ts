@@ -68,7 +68,7 @@ export class Pool {
    */
   async load(): Promise<LoadedJob> {
     const loaded = await this.#takeSeat().load()
-    for (const seat of this.#seats) seat.expectParams(loaded.params)
+    for (const seat of this.#seats) seat.expectParams(loaded)
     return loaded
   }
 

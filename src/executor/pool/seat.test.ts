@@ -46,7 +46,7 @@ class Puppet implements Link {
   }
 }
 
-const loaded = { type: 'loaded', job: { description: {}, params: {} } }
+const loaded = { type: 'loaded', job: { description: {}, params: {}, encodedParams: null } }
 const report = { kind: 'reduce', report: { parts: [], records: 0 } }
 const attempt: Attempt = {
   id: 'reduce-00000.1',

@@ -81,8 +81,8 @@ export class Seat {
   #assignment: Assignment | null = null
   #answer: ((answer: Answer) => void) | null = null
   #isClosed = false
-  /** What its workers are to make of the job's parameters. */
-  #resolved: LoadedJob['params'] | undefined
+  /** The job's parameters, where a worker has made them. */
+  #resolved: LoadOrder['resolved']
 
   constructor(factory: LinkFactory, number: number, options: PoolOptions) {
     this.#factory = factory
@@ -107,9 +107,9 @@ export class Seat {
     this.#worker ??= this.#open(this.#options.heapBytes)
   }
 
-  /** From now on each worker that loads the job is to make the same of its parameters. */
-  expectParams(resolved: LoadedJob['params']): void {
-    if (this.#options.order.params !== null) this.#resolved = resolved
+  /** From now on each worker that loads the job has these parameters. */
+  expectParams({ params, encodedParams }: LoadedJob): void {
+    if (this.#options.order.params !== null) this.#resolved = { params, encodedParams }
   }
 
   async load(): Promise<LoadedJob> {

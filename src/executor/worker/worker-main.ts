@@ -12,7 +12,7 @@ import {
   runReduceTask,
 } from '../../flow/index.ts'
 import { indexNameOf, memberOf, openSplit, type Split, startByteOf, wantsIndex } from '../../input/index.ts'
-import { type AnyJob, describeJob, isJob, jobTables, recordUse, resolveParams } from '../../job/index.ts'
+import { type AnyJob, describeJob, isJob, jobTables, recordUse } from '../../job/index.ts'
 import {
   type Attempt,
   type AttemptProgress,
@@ -29,7 +29,7 @@ import { explained as explainedInContainer, explainInContainer } from './contain
 import { FileStorage } from './file-storage.ts'
 import { onlyRecord } from './only-record.ts'
 import { workedMs } from './own-time.ts'
-import { requireSameParams } from './same-params.ts'
+import { encodeParams, paramsOf } from './params.ts'
 import { SideFiles } from './side-files.ts'
 import { Unawaited } from './unawaited.ts'
 import { flowKernels } from './wasm-kernels.ts'
@@ -125,10 +125,10 @@ class WorkerLife {
       const own = await importJob(order)
       checkZoneOfThread()
       const job = this.#channel.isInContainer === true ? explainedInContainer(own) : own
-      const params = order.params === null ? {} : await resolveParams(job, order.params)
-      if (order.resolved !== undefined) requireSameParams(order.resolved, params)
+      const params = await paramsOf(job, order)
       this.#loaded = { job, params, order, use: recordUse(job.map) }
-      this.#channel.send({ type: 'loaded', job: { description: describeJob(job), params } })
+      const encodedParams = encodeParams(params)
+      this.#channel.send({ type: 'loaded', job: { description: describeJob(job), params, encodedParams } })
     } catch (error) {
       if (this.#channel.isInContainer === true) explainInContainer(error)
       this.#channel.send({ type: 'refused', fault: toFault(error) })

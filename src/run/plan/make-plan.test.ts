@@ -65,7 +65,7 @@ function plan(
     options: { ...options, ...more },
     jobFile: '/home/ada/words.job.ts',
     codeSha256: 'ab'.repeat(32),
-    loaded: { description, params: { limit: 3 } } as PlanParts['loaded'],
+    loaded: { description, params: { limit: 3 }, encodedParams: null } as PlanParts['loaded'],
     confinement: null,
     resources: { workers: 5, memory } as PlanParts['resources'],
     discovery: discoveryOf(files),

@@ -93,6 +93,7 @@ export function makePlan(parts: PlanParts): Plan {
     file: jobFile,
     description: loaded.description,
     params: loaded.params,
+    encodedParams: loaded.encodedParams,
     typedParams: params,
     codeSha256,
   }

@@ -31,6 +31,8 @@ export interface Plan {
     readonly description: JobDescription
     /** Parameters after validation. */
     readonly params: Readonly<Record<string, unknown>>
+    /** The same with all that JSON does not hold, as workers take them: see `ResolvedParams` of the executor. */
+    readonly encodedParams: string | null
     /** Parameters as typed. */
     readonly typedParams: Readonly<Record<string, string>>
     /** SHA-256 of the bundled code, in hex. */
